@@ -1,0 +1,2 @@
+//! The `firewall!` macro. All it knows comes from `fwdsl-runtime`; here stands only what must
+//! stand in a proc-macro crate.

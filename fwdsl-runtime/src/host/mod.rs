@@ -1,0 +1,1 @@
+//! The host: detect, snapshot, apply, roll back, persist.

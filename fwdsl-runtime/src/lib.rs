@@ -1,0 +1,6 @@
+//! The library behind `fwdsl`: everything that the macro, the provisioning command line and the
+//! tests have in common.
+
+pub mod family;
+#[cfg(feature = "host")]
+pub mod host;

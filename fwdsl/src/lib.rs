@@ -1,0 +1,1 @@
+//! A host's firewall as Rust source.
