@@ -1,1 +1,3 @@
 //! The host: detect, snapshot, apply, roll back, persist.
+
+pub mod change;
