@@ -4,3 +4,5 @@
 pub mod family;
 #[cfg(feature = "host")]
 pub mod host;
+pub mod nearest;
+pub mod sysctl;

@@ -1,0 +1,51 @@
+//! What all of networking shares, after `admin-guide/sysctl/net.rst`.
+
+use super::*;
+
+pub(super) static ROWS: &[Row] = &[
+    // Kernels that always compile BPF take 1 alone.
+    meant("bpf_jit_enable", 0, 2),
+    bounded("bpf_jit_harden", 0, 2),
+    switch("bpf_jit_kallsyms"),
+    meant("bpf_jit_limit", 1, i64::MAX as i128),
+    bounded("busy_poll", 0, INT_MAX),
+    bounded("busy_read", 0, INT_MAX),
+    word("default_qdisc"),
+    meant("dev_weight", 1, INT_MAX),
+    meant("dev_weight_rx_bias", 1, INT_MAX),
+    meant("dev_weight_tx_bias", 1, INT_MAX),
+    bounded("devconf_inherit_init_net", 0, 3),
+    bounded("fb_tunnels_only_for_init_net", 0, 2),
+    text("flow_limit_cpu_bitmap"),
+    count("flow_limit_table_len"),
+    bounded("gro_normal_batch", 1, INT_MAX),
+    switch("high_order_alloc_disable"),
+    // How many fit is chosen when the kernel is built, 17 to 45.
+    meant("max_skb_frags", 1, 45),
+    count("mem_pcpu_rsv"),
+    count("message_burst"),
+    seconds("message_cost"),
+    count("netdev_budget"),
+    bounded("netdev_budget_usecs", 0, INT_MAX),
+    count("netdev_max_backlog"),
+    read_only("netdev_rss_key"),
+    flag("netdev_tstamp_prequeue"),
+    bounded("netdev_unregister_timeout_secs", 1, 3600),
+    bounded("optmem_max", 0, INT_MAX),
+    // The least buffers hold one packet's bookkeeping, which differs a little by kernel.
+    meant("rmem_default", 2304, INT_MAX),
+    meant("rmem_max", 2304, INT_MAX),
+    text("rps_default_mask"),
+    meant("rps_sock_flow_entries", 0, 1 << 29),
+    bounded("skb_defer_max", 0, INT_MAX),
+    bounded("somaxconn", 0, INT_MAX),
+    switch("tstamp_allow_data"),
+    switch("txrehash"),
+    flag("warnings"),
+    meant("wmem_default", 4608, INT_MAX),
+    meant("wmem_max", 4608, INT_MAX),
+    count("xfrm_acq_expires"),
+    bounded("xfrm_aevent_etime", 0, UINT_MAX),
+    bounded("xfrm_aevent_rseqth", 0, UINT_MAX),
+    flag("xfrm_larval_drop"),
+];
