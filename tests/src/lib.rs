@@ -1,1 +1,3 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
+
+pub mod namespace;

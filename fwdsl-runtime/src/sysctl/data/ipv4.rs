@@ -101,7 +101,8 @@ pub(super) static CONF: &[Row] = &[
 pub(super) static ROUTE: &[Row] = &[
     count("error_burst"),
     count("error_cost"),
-    any("flush"),
+    // Writing acts, whatever the number: the routes are flushed.
+    meant("flush", INT_MIN, INT_MAX),
     count("gc_elasticity"),
     seconds("gc_interval"),
     seconds("gc_min_interval"),

@@ -114,7 +114,8 @@ pub(super) static ICMP: &[Row] = &[
 ];
 
 pub(super) static ROUTE: &[Row] = &[
-    any("flush"),
+    // Writing acts, whatever the number: the routes are flushed.
+    meant("flush", INT_MIN, INT_MAX),
     count("gc_elasticity"),
     seconds("gc_interval"),
     seconds("gc_min_interval"),
