@@ -4,5 +4,8 @@
 pub mod family;
 #[cfg(feature = "host")]
 pub mod host;
+pub mod icmp;
 pub mod nearest;
+pub mod protocols;
+pub mod services;
 pub mod sysctl;
