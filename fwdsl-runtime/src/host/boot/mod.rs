@@ -1,0 +1,210 @@
+//! Keeping rules for the next boot: where the distribution keeps them, loaded by the service that it has for
+//! that.
+//!
+//! Nothing is written here: [`plan`] says which files and links are to stand, for the running system or for
+//! an image.
+
+mod distribution;
+mod enable;
+mod layout;
+mod sections;
+mod service_variant;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+pub use distribution::{Distribution, detect};
+use enable::Enabling;
+pub use layout::{Init, Layout, layout, sysctl_reader};
+pub use service_variant::service_variant;
+
+use super::change::{FileChange, FileContent};
+use super::tree::Tree;
+use super::variant::Variant;
+use crate::family::Family;
+
+/// What is to stand for the rules to be loaded at boot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootPlan {
+    /// The files and links.
+    pub files: Vec<FileChange>,
+    /// What will keep the rules from being loaded at boot, or make it another thing than now.
+    pub warnings: Vec<BootWarning>,
+}
+
+impl BootPlan {
+    /// Adds a warning; what two services have in common is said once.
+    fn warn(&mut self, warning: BootWarning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+}
+
+/// Plans to keep the rules (each family's restore text) on the system.
+///
+/// Only files of the families in `rules` are touched. Tables that the rules do not have stay in the files word
+/// for word. `in_use` is the variant that the rules were loaded with, if they were.
+///
+/// # Errors
+/// When a file that is there cannot be read, or is not one that `iptables-restore` reads.
+pub fn plan(
+    rules: &[(Family, &str)],
+    distribution: Distribution,
+    in_use: Option<Variant>,
+    tree: &Tree,
+) -> Result<BootPlan, BootError> {
+    let mut plan = BootPlan { files: Vec::new(), warnings: Vec::new() };
+    let mut services = Vec::new();
+    for (family, text) in rules {
+        let layout =
+            layout(distribution, *family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?;
+        plan.files.push(rules_file(*family, text, &layout, tree)?);
+        if layout.needs.is_some_and(|path| !tree.exists(path.as_ref())) {
+            plan.warnings
+                .push(BootWarning::NotInstalled { service: layout.service, package: layout.package });
+        }
+        if let (Some(in_use), Some(at_boot)) = (in_use, service_variant(*family, tree))
+            && in_use != at_boot
+        {
+            plan.warn(BootWarning::OtherVariant { family: *family, in_use, at_boot });
+        }
+        if !services.contains(&layout.service) {
+            services.push(layout.service);
+            let enabling = enable::enable(layout.service, layout.init, tree)
+                .map_err(|error| cannot_read(layout.service, error))?;
+            match enabling {
+                Enabling::Links(links) => plan.files.extend(links),
+                Enabling::NotInstalled => {
+                    plan.warn(BootWarning::NotInstalled { service: layout.service, package: layout.package });
+                }
+                Enabling::Masked => plan.warn(BootWarning::Masked { service: layout.service }),
+            }
+        }
+    }
+    Ok(plan)
+}
+
+fn rules_file(family: Family, text: &str, layout: &Layout, tree: &Tree) -> Result<FileChange, BootError> {
+    let path = &layout.rules;
+    let former = tree.read(path).map_err(|error| BootError::Read { path: path.clone(), error })?;
+    let merged = sections::merged(text, &former.unwrap_or_default())
+        .map_err(|line| BootError::NotRules { path: path.clone(), line })?;
+    Ok(FileChange {
+        path: path.clone(),
+        content: FileContent::Regular { bytes: merged.into_bytes(), mode: layout.mode },
+        purpose: format!("{family} rules for boot"),
+    })
+}
+
+fn cannot_read(path: &str, error: io::Error) -> BootError {
+    BootError::Read { path: PathBuf::from(path), error }
+}
+
+/// Why the boot may not bring the rules that were saved for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BootWarning {
+    /// The service that loads the rules, or a part of it, is not there.
+    NotInstalled {
+        /// The service.
+        service: &'static str,
+        /// The package that brings it.
+        package: &'static str,
+    },
+    /// The service is masked, so that nothing starts it.
+    Masked {
+        /// The service.
+        service: &'static str,
+    },
+    /// The rules are in one variant's kernel interface now, and will be in the other's after a boot.
+    OtherVariant {
+        /// Whose rules.
+        family: Family,
+        /// The variant in use.
+        in_use: Variant,
+        /// The variant that the service runs.
+        at_boot: Variant,
+    },
+}
+
+impl fmt::Display for BootWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BootWarning::NotInstalled { service, package } => write!(
+                f,
+                "the rules are saved but will not be loaded at boot, because `{service}` is not fully installed: \
+                 install the package `{package}`, then save again"
+            ),
+            BootWarning::Masked { service } => write!(
+                f,
+                "the rules are saved but will not be loaded at boot, because `{service}` is masked: \
+                 `systemctl unmask {service}`, then save again"
+            ),
+            BootWarning::OtherVariant { family, in_use, at_boot } => write!(
+                f,
+                "the {family} rules are in use in the {in_use} variant of iptables, but the boot will load them in the \
+                 {at_boot} one: set the system's alternatives to {in_use}, or apply with {at_boot}"
+            ),
+        }
+    }
+}
+
+/// Why rules cannot be kept for boot. Nothing was changed.
+#[derive(Debug)]
+pub enum BootError {
+    /// It is not known where this distribution keeps rules.
+    UnknownDistribution {
+        /// What os-release(5) calls it, the most specific name first; empty where there is no such file.
+        names: Vec<String>,
+    },
+    /// A file that is there cannot be read.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file that the rules belong in holds something else, which would be lost.
+    NotRules {
+        /// Which.
+        path: PathBuf,
+        /// The line that is not of a table, 1 is the first.
+        line: usize,
+    },
+}
+
+impl fmt::Display for BootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BootError::UnknownDistribution { names } => {
+                match names.first() {
+                    Some(name) => write!(f, "where `{name}` keeps firewall rules for boot is not known")?,
+                    None => f.write_str(
+                        "there is no /etc/os-release that tells the distribution, so where it keeps firewall rules \
+                         for boot is not known",
+                    )?,
+                }
+                f.write_str("; known are Alpine, Arch, Debian, Fedora and what os-release(5) calls like them")
+            }
+            BootError::Read { path, error } => write!(f, "cannot read `{}`: {error}", path.display()),
+            BootError::NotRules { path, line } => write!(
+                f,
+                "`{}` is not a file of iptables rules (line {line}), and saving would overwrite it: move it away first",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BootError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BootError::Read { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
