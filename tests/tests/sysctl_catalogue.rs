@@ -106,6 +106,8 @@ fn disagreements(entry: &Entry, path: &Path) -> Vec<String> {
             expect("2001:db8::1".to_owned(), true);
             expect("10.0.0.1".to_owned(), false);
         }
+        ValueKind::Command if former.is_some() => wrong.push(format!("{} has a value", entry.name())),
+        ValueKind::Command => expect("1".to_owned(), true),
         ValueKind::ReadOnly => wrong.push(format!("{} can be written", entry.name())),
         // What words and texts the kernel knows is no matter of the catalogue.
         ValueKind::Word | ValueKind::Text | ValueKind::Integers { .. } => {}

@@ -40,6 +40,12 @@ impl Entry {
         self.row.module.or(self.group.module)
     }
 
+    /// Whether it has a value that the kernel keeps until the next boot, whatever is written then: setting
+    /// that one cannot be undone.
+    pub fn is_one_way(&self) -> bool {
+        self.row.one_way
+    }
+
     /// Whether `value` can be written to it.
     ///
     /// # Errors
@@ -184,6 +190,7 @@ mod tests {
         );
         assert_eq!(check("net.ipv4.ip_local_port_range", "1024 65535"), Ok(()));
         assert!(check("net.netfilter.nf_conntrack_count", "1").unwrap_err().contains("only reports"));
+        assert!(check("net.ipv4.route.flush", "1").unwrap_err().contains("command"));
     }
 
     #[test]

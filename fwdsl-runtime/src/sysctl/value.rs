@@ -40,6 +40,8 @@ pub enum ValueKind {
     Text,
     /// Nothing: the kernel only reports it.
     ReadOnly,
+    /// Nothing that lasts: writing makes the kernel do something, and there is no value to read.
+    Command,
 }
 
 impl ValueKind {
@@ -65,6 +67,7 @@ impl ValueKind {
             ValueKind::Ipv6Address => value.parse::<Ipv6Addr>().is_ok(),
             ValueKind::Text => !value.is_empty(),
             ValueKind::ReadOnly => return Err(ValueError::ReadOnly { key: key.to_owned() }),
+            ValueKind::Command => return Err(ValueError::Command { key: key.to_owned() }),
         };
         if fits { Ok(()) } else { wrong(self.to_string()) }
     }
@@ -102,7 +105,7 @@ impl fmt::Display for ValueKind {
             ValueKind::Word => f.write_str("one word"),
             ValueKind::Ipv6Address => f.write_str("an IPv6 address"),
             ValueKind::Text => f.write_str("text that is not empty"),
-            ValueKind::ReadOnly => f.write_str("no value"),
+            ValueKind::ReadOnly | ValueKind::Command => f.write_str("no value"),
         }
     }
 }
@@ -124,6 +127,11 @@ pub enum ValueError {
         /// The parameter.
         key: String,
     },
+    /// Writing the parameter is a command, which a policy cannot hold.
+    Command {
+        /// The parameter.
+        key: String,
+    },
 }
 
 impl fmt::Display for ValueError {
@@ -134,6 +142,9 @@ impl fmt::Display for ValueError {
             }
             ValueError::Wrong { key, takes, value } => write!(f, "`{key}` takes {takes}, not {value}"),
             ValueError::ReadOnly { key } => write!(f, "`{key}` cannot be set, the kernel only reports it"),
+            ValueError::Command { key } => {
+                write!(f, "`{key}` is a command to the kernel: it has no value that a policy could keep")
+            }
         }
     }
 }

@@ -22,13 +22,15 @@ pub struct Expansion {
 /// Expands the settings for the kernel whose parameters stand in `proc_sys` (`/proc/sys`).
 ///
 /// A `*` becomes every directory that has the parameter. Where two settings name the same parameter, the
-/// later one counts. The order of the writes is that in which none undoes another.
+/// later one counts. The order of the writes is that in which none undoes another; what cannot be undone is
+/// written last, when nothing else can fail any more.
 ///
 /// # Errors
 /// When the kernel lacks a parameter that no module could bring, when a directory cannot be read, and where
 /// a policy was not checked, when a setting is wrong.
 pub fn expand(settings: &[Setting], proc_sys: &Path) -> Result<Expansion, ExpandError> {
     let mut expansion = Expansion::default();
+    let mut one_way = Vec::new();
     for setting in settings {
         let entry = catalogue::find(&setting.key).map_err(ExpandError::Unknown)?;
         entry.check_value(&setting.value).map_err(ExpandError::Value)?;
@@ -46,11 +48,14 @@ pub fn expand(settings: &[Setting], proc_sys: &Path) -> Result<Expansion, Expand
         for key in keys {
             let key = key.slashed();
             expansion.writes.retain(|earlier| earlier.key != key);
+            if entry.is_one_way() {
+                one_way.push(key.clone());
+            }
             expansion.writes.push(SysctlWrite { key, value: setting.value.clone(), module: entry.module() });
         }
     }
     // The sort is stable: what the order does not settle stays as it was written.
-    expansion.writes.sort_by_key(|write| order::rank(&write.key));
+    expansion.writes.sort_by_key(|write| (one_way.contains(&write.key), order::rank(&write.key)));
     Ok(expansion)
 }
 
@@ -212,6 +217,17 @@ mod tests {
                 "net/ipv4/tcp_syncookies=1",
                 "net/ipv4/conf/eth0/rp_filter=1",
             ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_undone_comes_last() {
+        let image = proc_sys().file("kernel/modules_disabled", "0");
+        let settings =
+            [setting("kernel.modules_disabled", "1"), setting("net.ipv4.conf.eth0.rp_filter", "1")];
+        assert_eq!(
+            expanded(&image, &settings),
+            ["net/ipv4/conf/eth0/rp_filter=1", "kernel/modules_disabled=1"]
         );
     }
 

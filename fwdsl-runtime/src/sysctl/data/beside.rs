@@ -25,19 +25,20 @@ pub(super) static KERNEL: &[Row] = &[
     flag("core_uses_pid"),
     switch("dmesg_restrict"),
     bounded("io_uring_disabled", 0, 2),
-    switch("kexec_load_disabled"),
+    one_way(switch("kexec_load_disabled")),
     bounded("kptr_restrict", 0, 2),
-    // Once on, it stays on.
-    bounded("modules_disabled", 1, 1),
+    one_way(bounded("modules_disabled", 1, 1)),
     any("panic"),
     switch("panic_on_oops"),
     meant("perf_event_paranoid", -1, 4),
     integers("printk", 4, 0, INT_MAX),
     meant("randomize_va_space", 0, 2),
     meant("sysrq", 0, 511),
-    bounded("unprivileged_bpf_disabled", 0, 2),
+    // 1 stays, 2 does not.
+    one_way(bounded("unprivileged_bpf_disabled", 0, 2)),
     flag("unprivileged_userns_clone"),
-    bounded("yama/ptrace_scope", 0, 3),
+    // 3 stays.
+    one_way(bounded("yama/ptrace_scope", 0, 3)),
 ];
 
 pub(super) static FS: &[Row] = &[

@@ -101,8 +101,7 @@ pub(super) static CONF: &[Row] = &[
 pub(super) static ROUTE: &[Row] = &[
     count("error_burst"),
     count("error_cost"),
-    // Writing acts, whatever the number: the routes are flushed.
-    meant("flush", INT_MIN, INT_MAX),
+    row("flush", ValueKind::Command),
     count("gc_elasticity"),
     seconds("gc_interval"),
     seconds("gc_min_interval"),

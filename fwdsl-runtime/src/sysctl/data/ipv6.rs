@@ -95,7 +95,8 @@ pub(super) static CONF: &[Row] = &[
     switch("rpl_seg_enabled"),
     flag("seg6_enabled"),
     meant("seg6_require_hmac", -1, 1),
-    row("stable_secret", ValueKind::Ipv6Address),
+    // It can be changed but not taken away again.
+    one_way(row("stable_secret", ValueKind::Ipv6Address)),
     flag("suppress_frag_ndisc"),
     count("temp_prefered_lft"),
     count("temp_valid_lft"),
@@ -114,8 +115,7 @@ pub(super) static ICMP: &[Row] = &[
 ];
 
 pub(super) static ROUTE: &[Row] = &[
-    // Writing acts, whatever the number: the routes are flushed.
-    meant("flush", INT_MIN, INT_MAX),
+    row("flush", ValueKind::Command),
     count("gc_elasticity"),
     seconds("gc_interval"),
     seconds("gc_min_interval"),

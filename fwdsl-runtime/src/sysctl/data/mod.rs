@@ -34,6 +34,8 @@ pub(super) struct Row {
     pub(super) kind: ValueKind,
     /// The module that brings it, where it is another than its group's.
     pub(super) module: Option<&'static str>,
+    /// Whether some value of it stays until the next boot, whatever is written then.
+    pub(super) one_way: bool,
 }
 
 /// All groups.
@@ -69,7 +71,7 @@ const UINT_MAX: i128 = u32::MAX as i128;
 const ULONG_MAX: i128 = u64::MAX as i128;
 
 const fn row(name: &'static str, kind: ValueKind) -> Row {
-    Row { name, kind, module: None }
+    Row { name, kind, module: None, one_way: false }
 }
 
 const fn integer(name: &'static str, min: i128, max: i128, enforced: bool) -> Row {
@@ -120,6 +122,11 @@ const fn hundredths(name: &'static str) -> Row {
 /// A time in milliseconds.
 const fn milliseconds(name: &'static str) -> Row {
     bounded(name, 0, INT_MAX)
+}
+
+/// The parameter has a value that cannot be taken back.
+const fn one_way(row: Row) -> Row {
+    Row { one_way: true, ..row }
 }
 
 const fn integers(name: &'static str, count: usize, min: i128, max: i128) -> Row {

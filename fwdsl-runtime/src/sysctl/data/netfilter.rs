@@ -65,8 +65,7 @@ pub(super) static CONNTRACK: &[Row] = &[
 
 /// What netfilter has without a module.
 pub(super) static ALWAYS: &[Row] = &[
-    // Once on, it stays on.
-    meant("nf_hooks_lwtunnel", 0, 1),
+    one_way(meant("nf_hooks_lwtunnel", 0, 1)),
     word("nf_log/0"),
     word("nf_log/1"),
     word("nf_log/2"),
