@@ -4,3 +4,4 @@
 pub mod family;
 #[cfg(feature = "host")]
 pub mod host;
+pub mod restore_text;
