@@ -67,7 +67,9 @@ mod tests {
     fn names_and_numbers_of_protocols_are_equal() {
         for (name, number) in [("gre", 47), ("ospfigp", 89), ("ipv6-icmp", 58), ("icmpv6", 58)] {
             let rule = |protocol: &str| {
-                normal(&format!("*filter\n-A INPUT ! -p {protocol} -m comment --comment \"a -p b\" -j DROP\nCOMMIT\n"))
+                normal(&format!(
+                    "*filter\n-A INPUT ! -p {protocol} -m comment --comment \"a -p b\" -j DROP\nCOMMIT\n"
+                ))
             };
             assert_eq!(rule(name), rule(&number.to_string()));
         }
@@ -83,7 +85,9 @@ mod tests {
     fn chains_left_out_accept_and_their_order_does_not_count() {
         assert_eq!(
             normal("*filter\n:B - [0:0]\n:A - [1:1]\n-A B -j DROP\n-A A -j A1\nCOMMIT\n"),
-            normal("*filter\n:INPUT ACCEPT [3:3]\n:A - [0:0]\n:B - [0:0]\n[1:1] -A A -j A1\n-A B -j DROP\nCOMMIT\n"),
+            normal(
+                "*filter\n:INPUT ACCEPT [3:3]\n:A - [0:0]\n:B - [0:0]\n[1:1] -A A -j A1\n-A B -j DROP\nCOMMIT\n"
+            ),
         );
     }
 

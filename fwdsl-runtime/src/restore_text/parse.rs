@@ -36,8 +36,7 @@ pub fn parse(text: &str) -> Result<SavedText, ParseError> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        parse_line(line, &mut open, &mut saved)
-            .map_err(|message| ParseError { line: index + 1, message })?;
+        parse_line(line, &mut open, &mut saved).map_err(|message| ParseError { line: index + 1, message })?;
     }
     match open {
         None => Ok(saved),
@@ -87,8 +86,7 @@ fn parse_chain(line: &str) -> Result<SavedChain, String> {
 fn parse_rule(line: &str) -> Result<SavedRule, String> {
     let (counters, text) = match line.split_once(' ') {
         Some((word, rest)) if word.starts_with('[') => {
-            let counters =
-                parse_counters(word).ok_or_else(|| format!("`{word}` is not [packets:bytes]"))?;
+            let counters = parse_counters(word).ok_or_else(|| format!("`{word}` is not [packets:bytes]"))?;
             (Some(counters), rest)
         }
         _ => (None, line),
