@@ -7,5 +7,6 @@ pub mod host;
 pub mod icmp;
 pub mod nearest;
 pub mod protocols;
+pub mod restore_text;
 pub mod services;
 pub mod sysctl;

@@ -2,8 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use super::error::ApplyError;
+use super::program::{Programs, Runner};
+use crate::family::Family;
+
 /// Which kernel interface `iptables` speaks to. Both can hold rules at once, and packets pass both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Variant {
     /// x_tables, the interface from before nftables.
     Legacy,
@@ -12,6 +19,15 @@ pub enum Variant {
 }
 
 impl Variant {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Variant {
+        match self {
+            Variant::Legacy => Variant::Nft,
+            Variant::Nft => Variant::Legacy,
+        }
+    }
+
     /// The word in the names of its programs: `iptables-legacy-save`, `iptables-nft-save`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -19,10 +35,47 @@ impl Variant {
             Variant::Nft => "nft",
         }
     }
+
+    /// The program of this variant, by its unambiguous name: `ip6tables-nft-save`.
+    pub fn program(self, family: Family, action: &str) -> String {
+        format!("{}-{}-{action}", base(family), self.name())
+    }
+
+    /// What the output of `iptables-restore --version` says; iptables before 1.8 is legacy and says nothing.
+    pub fn from_version(version: &str) -> Variant {
+        if version.contains("(nf_tables)") { Variant::Nft } else { Variant::Legacy }
+    }
 }
 
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// The program that a family's programs are named after.
+pub(crate) const fn base(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "iptables",
+        Family::Ipv6 => "ip6tables",
+    }
+}
+
+/// The variant that `iptables-restore` (or, for IPv6, `ip6tables-restore`) is here.
+pub(crate) fn detect(programs: &Programs, runner: &Runner, family: Family) -> Result<Variant, ApplyError> {
+    let program = programs.need(&format!("{}-restore", base(family)))?;
+    let output = runner.read(&program, &["--version"])?;
+    Ok(Variant::from_version(&output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_line_tells_the_variant() {
+        assert_eq!(Variant::from_version("iptables-restore v1.8.9 (nf_tables)"), Variant::Nft);
+        assert_eq!(Variant::from_version("iptables-restore v1.8.9 (legacy)"), Variant::Legacy);
+        assert_eq!(Variant::from_version("iptables-restore v1.6.2"), Variant::Legacy);
     }
 }

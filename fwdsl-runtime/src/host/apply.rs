@@ -1,0 +1,83 @@
+//! One step over tables, families, sysctls and files.
+
+use super::carry_out;
+use super::detect;
+use super::error::ApplyError;
+use super::journal;
+use super::lock::Lock;
+use super::options::{Desired, Options};
+use super::plan;
+use super::report::{Recovered, Report};
+use super::undo;
+use crate::family::Family;
+
+/// Brings about what is desired, or changes nothing.
+///
+/// All tables of both families, the sysctls and the files change as one: whatever fails, everything that was changed
+/// is put back, and if this process dies, the guardian does that. What is as it should be already is not touched.
+/// The program that calls this calls [`super::guardian::intercept`] first thing in its `main`.
+///
+/// # Errors
+///
+/// See [`ApplyError`]: the host is as it was before, except after [`ApplyError::NotUndone`], which says what is not.
+pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError> {
+    let texts = plan::desired_texts(desired)?;
+    let families: Vec<Family> = texts.iter().map(|(family, _)| *family).collect();
+    let host = detect::detect(options, &families)?;
+    let _lock = match options.dry_run {
+        true => None,
+        false => Some(Lock::acquire(&host.root, options.lock_wait)?),
+    };
+    let mut warnings = Vec::new();
+    let mut recovered = None;
+    if !options.dry_run {
+        recovered = undo::leftover(&host.root)?;
+    } else if journal::exists(&host.root) {
+        warnings.push(
+            "another apply is under way or was ended before it was complete; what is said here is of the state \
+             between, and the next apply undoes it first"
+                .to_owned(),
+        );
+    }
+    let plan = plan::make(&host, &texts, desired, options)?;
+    if !options.dry_run {
+        match plan.changes_anything() {
+            true => carry_out::carry_out(&host, &plan, options)?,
+            false => carry_out::write_record_alone(&plan)?,
+        }
+    }
+    if host.ipv6_absent {
+        warnings.push(
+            "this kernel has no IPv6 (`ipv6.disable=1`), so only the IPv4 rules are applied".to_owned(),
+        );
+    }
+    warnings.extend(plan.warnings.iter().cloned());
+    Ok(Report {
+        dry_run: options.dry_run,
+        variant: host.variant,
+        rules: plan.rules_report(),
+        sysctls: plan.sysctls_report(),
+        files: plan.files_report(),
+        ipv6_absent: host.ipv6_absent,
+        recovered,
+        warnings,
+    })
+}
+
+/// Undoes an apply that died and whose guardian died too, if there is one.
+///
+/// [`apply`] does this by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
+///
+/// # Errors
+///
+/// [`ApplyError::Locked`] if an apply is at work, [`ApplyError::Unfinished`] if the apply belongs to another network
+/// namespace, [`ApplyError::NotUndone`] if something cannot be put back.
+pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
+    let root = options.root();
+    let root = root.canonicalize().map_err(super::error::at("find", root))?;
+    if !journal::exists(&root) {
+        return Ok(None);
+    }
+    let _lock = Lock::acquire(&root, options.lock_wait)?;
+    undo::leftover(&root)
+}

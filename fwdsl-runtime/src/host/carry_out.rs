@@ -1,0 +1,161 @@
+//! The changes themselves, each after its way back is on disk.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::detect::Host;
+use super::error::ApplyError;
+use super::files;
+use super::group::{Group, GroupId};
+use super::guardian::Guardian;
+use super::journal::{self, Draft, Journal};
+use super::kernel;
+use super::options::Options;
+use super::plan::{FilePlan, Plan, RulesPlan};
+use super::program::Runner;
+use super::rules;
+use super::sysctls::{self, SysctlUndo};
+use super::undo;
+use crate::restore_text::{NormalTable, SavedTable, normal_table};
+
+/// A step that failed, in words, and why.
+type Failed = (String, ApplyError);
+
+/// Carries the plan out, or leaves everything as it was.
+pub(crate) fn carry_out(host: &Host, plan: &Plan, options: &Options) -> Result<(), ApplyError> {
+    // The guardian stands before there is a journal that it could find, so no moment is unguarded.
+    let group = Group::start(&marker()?)?;
+    let guardian = Guardian::arm(&host.root)?;
+    let journal = journal::create(&host.root, draft(host, plan, options, &group.id)?)?;
+    let runner = Runner { deadline: options.program_deadline, group: Some(group.id.clone()) };
+    let done = run_steps(host, plan, options, &runner, &journal)
+        .and_then(|()| journal.finish().map_err(|error| ("completing the apply".to_owned(), error)));
+    let result = done.map_err(|(step, cause)| {
+        let cause = Box::new(cause);
+        match undo::run(&host.root, &journal, false) {
+            Ok(_) => ApplyError::Undone { step, cause },
+            Err(problems) => {
+                ApplyError::NotUndone { failed: Some((step, cause)), problems, journal: journal.dir.clone() }
+            }
+        }
+    });
+    drop(guardian);
+    result
+}
+
+/// Names this apply, among all others of this boot.
+fn marker() -> Result<String, ApplyError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Ok(format!("{}-{}", std::process::id(), now.as_nanos()))
+}
+
+fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result<Draft, ApplyError> {
+    let rules = |plan: &RulesPlan| {
+        let tables = plan.new.iter().map(|table| table.name.clone()).collect();
+        (plan.family, plan.programs.clone(), tables, plan.former.to_string())
+    };
+    let file =
+        |file: &FilePlan| (file.change.path.clone(), file.before.clone(), files::missing_dirs(&file.real));
+    let writes: Vec<_> = plan.sysctl_changes.iter().map(|(write, _)| write.clone()).collect();
+    Ok(Draft {
+        boot_id: kernel::boot_id()?,
+        network_namespace: kernel::network_namespace()?,
+        group: group.clone(),
+        nft: host.nft.clone(),
+        lock_wait_seconds: options.lock_wait.as_secs(),
+        program_deadline_seconds: options.program_deadline.as_secs(),
+        rules: plan.rules.iter().map(rules).collect(),
+        sysctls: sysctls::record(&writes)?,
+        files: plan.files.iter().chain(&plan.record).map(file).collect(),
+    })
+}
+
+fn run_steps(
+    host: &Host,
+    plan: &Plan,
+    options: &Options,
+    runner: &Runner,
+    journal: &Journal,
+) -> Result<(), Failed> {
+    // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
+    for family in &plan.rules {
+        let step = |error| (format!("loading the {} rules", family.family), error);
+        rules::restore(&family.programs, runner, &family.new, options.lock_wait, false).map_err(step)?;
+    }
+    for family in &plan.rules {
+        check_loaded(family, plan, runner)
+            .map_err(|error| (format!("checking the {} rules", family.family), error))?;
+    }
+    for (write, _) in &plan.sysctl_changes {
+        let step = |error| (format!("setting sysctl `{}`", write.key), error);
+        if let Some(module) = write.module
+            && sysctls::read(&write.key).map_err(step)?.is_none()
+        {
+            load_late(host, runner, journal, &write.key, module).map_err(step)?;
+        }
+        sysctls::put(write).map_err(step)?;
+    }
+    for write in &plan.sysctls {
+        // One sysctl can reset another.
+        sysctls::check(write).map_err(|error| ("checking the sysctls".to_owned(), error))?;
+    }
+    for file in plan.files.iter().chain(&plan.record) {
+        let step =
+            |error| (format!("writing `{}` ({})", file.change.path.display(), file.change.purpose), error);
+        files::put(&file.real, &file.change.content, &file.before).map_err(step)?;
+    }
+    Ok(())
+}
+
+/// Loads the module of a sysctl, and takes note of the value that it came with before that is changed.
+fn load_late(
+    host: &Host,
+    runner: &Runner,
+    journal: &Journal,
+    key: &str,
+    module: &str,
+) -> Result<(), ApplyError> {
+    let value = sysctls::load_module(&host.programs, runner, key, module)?;
+    let mut sysctls = journal.sysctls()?.split_off(journal.manifest.sysctls.len());
+    sysctls.push(SysctlUndo { key: key.to_owned(), value });
+    journal.add_sysctls(&sysctls)
+}
+
+/// Asks the kernel whether it holds what was loaded.
+fn check_loaded(family: &RulesPlan, plan: &Plan, runner: &Runner) -> Result<(), ApplyError> {
+    let now = rules::save(&family.programs, runner, family.family)?;
+    for wanted in &family.new {
+        let pristine = SavedTable::pristine(&wanted.name);
+        let found = normal_table(now.table(&wanted.name).unwrap_or(&pristine), &plan.protocols);
+        let wanted_normal = normal_table(wanted, &plan.protocols);
+        if found != wanted_normal {
+            let difference = first_difference(&wanted_normal, &found);
+            return Err(ApplyError::Mismatch { what: format!("in table {}, {difference}", wanted.name) });
+        }
+    }
+    Ok(())
+}
+
+fn first_difference(wanted: &NormalTable, found: &NormalTable) -> String {
+    for (name, chain) in &wanted.chains {
+        let Some(other) = found.chains.get(name) else { return format!("chain {name} is missing") };
+        if chain.policy != other.policy {
+            return format!("the policy of {name} is {:?} instead of {:?}", other.policy, chain.policy);
+        }
+        let longest = chain.rules.len().max(other.rules.len());
+        let pair = |index: usize| (chain.rules.get(index), other.rules.get(index));
+        if let Some((wanted, found)) = (0..longest).map(pair).find(|(wanted, found)| wanted != found) {
+            let text = |rule: Option<&String>| rule.map_or("no rule".to_owned(), |rule| format!("`{rule}`"));
+            return format!("there is {} instead of {}", text(found), text(wanted));
+        }
+    }
+    let more = found.chains.keys().find(|name| !wanted.chains.contains_key(*name));
+    format!("there is a chain {} too many", more.map_or("", String::as_str))
+}
+
+/// Writes the record where nothing else changes: the rules are in force already, whoever loaded them.
+pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
+    match &plan.record {
+        Some(file) => files::put(&file.real, &file.change.content, &file.before),
+        None => Ok(()),
+    }
+}

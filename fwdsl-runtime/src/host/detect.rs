@@ -1,0 +1,63 @@
+//! What there is to work with: variant, programs, rights, families.
+
+use std::path::PathBuf;
+
+use super::error::{ApplyError, at};
+use super::kernel;
+use super::nft;
+use super::options::Options;
+use super::program::{Programs, Runner};
+use super::rules::FamilyPrograms;
+use super::variant::{self, Variant};
+use crate::family::Family;
+
+/// The host, as far as an apply needs to know it.
+pub(crate) struct Host {
+    /// Where the file tree begins, as an absolute path.
+    pub(crate) root: PathBuf,
+    pub(crate) variant: Variant,
+    pub(crate) programs: Programs,
+    /// Runs programs that only look.
+    pub(crate) runner: Runner,
+    pub(crate) nft: Option<PathBuf>,
+    /// The families that the kernel has, among those asked for, with their programs.
+    pub(crate) families: Vec<(Family, FamilyPrograms)>,
+    pub(crate) ipv6_absent: bool,
+}
+
+/// Looks around; changes nothing.
+pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, ApplyError> {
+    let root = options.root();
+    let root = root.canonicalize().map_err(at("find", root))?;
+    let programs = Programs::new(options.program_dir.as_deref());
+    let runner = Runner { deadline: options.program_deadline, group: None };
+    let ipv6_absent = !kernel::has_ipv6();
+    let present = wanted.iter().copied().filter(|family| *family == Family::Ipv4 || !ipv6_absent);
+    let present: Vec<Family> = present.collect();
+    let variant = match options.variant {
+        Some(variant) => variant,
+        None => common_variant(&programs, &runner, &present)?,
+    };
+    kernel::check_rights(variant)?;
+    let forced = options.variant.is_some();
+    let families = present
+        .into_iter()
+        .map(|family| Ok((family, FamilyPrograms::find(&programs, family, variant, forced)?)))
+        .collect::<Result<_, ApplyError>>()?;
+    let nft = nft::find(&programs);
+    let ipv6_absent = ipv6_absent && wanted.contains(&Family::Ipv6);
+    Ok(Host { root, variant, programs, runner, nft, families, ipv6_absent })
+}
+
+/// The variant of all the families' programs. A mixture would let one family's undo rest on assumptions about the other.
+fn common_variant(programs: &Programs, runner: &Runner, families: &[Family]) -> Result<Variant, ApplyError> {
+    let first = families.first().copied().unwrap_or(Family::Ipv4);
+    let variant = variant::detect(programs, runner, first)?;
+    for family in families.iter().skip(1) {
+        let other = variant::detect(programs, runner, *family)?;
+        if other != variant {
+            return Err(ApplyError::MixedVariants { ipv4: variant, ipv6: other });
+        }
+    }
+    Ok(variant)
+}

@@ -1,0 +1,222 @@
+//! Files: looked at, put in place atomically, put back.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+
+use super::change::FileContent;
+use super::error::{ApplyError, at};
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Absent,
+    Regular { bytes: Vec<u8>, mode: u32, uid: u32, gid: u32 },
+    Symlink(PathBuf),
+}
+
+/// Looks at `path` itself, not at what a link there points to.
+pub(crate) fn look(path: &Path) -> Result<Existing, ApplyError> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Existing::Absent),
+        Err(error) => return Err(at("look at", path)(error)),
+    };
+    let kind = metadata.file_type();
+    if kind.is_symlink() {
+        return Ok(Existing::Symlink(fs::read_link(path).map_err(at("read", path))?));
+    }
+    if !kind.is_file() {
+        let what =
+            format!("`{}` is neither a file nor a symbolic link, so it is not replaced", path.display());
+        return Err(ApplyError::Impossible(what));
+    }
+    let bytes = fs::read(path).map_err(at("read", path))?;
+    let (mode, uid, gid) = (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+    Ok(Existing::Regular { bytes, mode, uid, gid })
+}
+
+impl Existing {
+    /// Whether nothing has to be done.
+    pub(crate) fn is(&self, content: &FileContent) -> bool {
+        match (self, content) {
+            (Existing::Absent, FileContent::Absent) => true,
+            (Existing::Regular { bytes, mode, .. }, FileContent::Regular { bytes: new, mode: new_mode }) => {
+                bytes == new && mode == new_mode
+            }
+            (Existing::Symlink(target), FileContent::Symlink(new)) => target == new,
+            _ => false,
+        }
+    }
+
+    fn owner(&self) -> Option<(u32, u32)> {
+        match self {
+            Existing::Regular { uid, gid, .. } => Some((*uid, *gid)),
+            _ => None,
+        }
+    }
+}
+
+/// Puts `content` at `path`; a regular file that replaces another keeps its owner.
+pub(crate) fn put(path: &Path, content: &FileContent, before: &Existing) -> Result<(), ApplyError> {
+    match content {
+        FileContent::Regular { bytes, mode } => put_regular(path, bytes, *mode, before.owner()),
+        FileContent::Symlink(target) => put_symlink(path, target),
+        FileContent::Absent => remove(path),
+    }
+}
+
+/// Puts back what stood at `path`, and removes the directories that were made for it. Gives back whether anything
+/// had to be done.
+pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Result<bool, ApplyError> {
+    let temporary = temporary(path);
+    if fs::symlink_metadata(&temporary).is_ok() {
+        fs::remove_file(&temporary).map_err(at("remove", &temporary))?;
+    }
+    let differs = look(path)? != *before;
+    if differs {
+        match before {
+            Existing::Absent => remove(path)?,
+            Existing::Regular { bytes, mode, uid, gid } => {
+                put_regular(path, bytes, *mode, Some((*uid, *gid)))?
+            }
+            Existing::Symlink(target) => put_symlink(path, target)?,
+        }
+    }
+    for dir in made {
+        match fs::remove_dir(dir) {
+            Ok(()) => {}
+            // Somebody else uses it by now, or it was never made.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {}
+            Err(error) => return Err(at("remove", dir)(error)),
+        }
+    }
+    Ok(differs)
+}
+
+/// The directories that have to be made for `path`, the innermost first.
+pub(crate) fn missing_dirs(path: &Path) -> Vec<PathBuf> {
+    path.ancestors().skip(1).take_while(|dir| !dir.exists()).map(Path::to_owned).collect()
+}
+
+fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {
+    let temporary = prepare(path)?;
+    // Readable to nobody else until owner and mode are right.
+    let open = File::options().write(true).create_new(true).mode(0o600).open(&temporary);
+    let mut file = open.map_err(at("create", &temporary))?;
+    file.write_all(bytes).map_err(at("write", &temporary))?;
+    if let Some((uid, gid)) = owner {
+        chown(&temporary, Some(uid), Some(gid)).map_err(at("change the owner of", &temporary))?;
+    }
+    file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", &temporary))?;
+    file.sync_all().map_err(at("write", &temporary))?;
+    replace(&temporary, path)
+}
+
+fn put_symlink(path: &Path, target: &Path) -> Result<(), ApplyError> {
+    let temporary = prepare(path)?;
+    symlink(target, &temporary).map_err(at("create", &temporary))?;
+    replace(&temporary, path)
+}
+
+fn remove(path: &Path) -> Result<(), ApplyError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_dir_of(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at("remove", path)(error)),
+    }
+}
+
+/// Makes the directory and clears the way for the temporary file.
+fn prepare(path: &Path) -> Result<PathBuf, ApplyError> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(at("create the directory", dir))?;
+    }
+    let temporary = temporary(path);
+    match fs::remove_file(&temporary) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(at("remove", &temporary)(error)),
+    }
+    Ok(temporary)
+}
+
+/// Always the same name, so that an undo finds it; in the same directory, so that a rename does.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".fwdsl-new");
+    path.with_file_name(name)
+}
+
+fn replace(temporary: &Path, path: &Path) -> Result<(), ApplyError> {
+    fs::rename(temporary, path).map_err(at("replace", path))?;
+    sync_dir_of(path)
+}
+
+/// Makes the names in the directory of `path` last.
+pub(crate) fn sync_dir_of(path: &Path) -> Result<(), ApplyError> {
+    let Some(dir) = path.parent() else { return Ok(()) };
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(at("write", dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("fwdsl-files-{name}-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    fn text(text: &str, mode: u32) -> FileContent {
+        FileContent::Regular { bytes: text.as_bytes().to_vec(), mode }
+    }
+
+    #[test]
+    fn each_kind_of_file_goes_and_comes_back() {
+        let dir = scratch("kinds");
+        let old = dir.join("old");
+        fs::write(&old, "old").unwrap();
+        fs::set_permissions(&old, Permissions::from_mode(0o640)).unwrap();
+        let link = dir.join("link");
+        symlink("/nowhere", &link).unwrap();
+        let contents = [text("new", 0o600), FileContent::Symlink("/else".into()), FileContent::Absent];
+        for path in [old, link, dir.join("absent/deep/file")] {
+            let before = look(&path).unwrap();
+            let made = missing_dirs(&path);
+            for content in &contents {
+                put(&path, content, &before).unwrap();
+                assert!(look(&path).unwrap().is(content), "{content:?}");
+                assert!(restore(&path, &before, &made).unwrap() || before.is(content));
+                assert_eq!(look(&path).unwrap(), before);
+                assert!(!restore(&path, &before, &made).unwrap(), "a second undo does nothing");
+            }
+        }
+        assert!(!dir.join("absent").exists());
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn what_a_link_points_to_is_not_touched() {
+        let dir = scratch("link");
+        fs::write(dir.join("theirs"), "theirs").unwrap();
+        symlink("theirs", dir.join("ours")).unwrap();
+        let path = dir.join("ours");
+        put(&path, &text("ours", 0o644), &look(&path).unwrap()).unwrap();
+        assert_eq!(fs::read_to_string(dir.join("theirs")).unwrap(), "theirs");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_directory_is_not_replaced() {
+        let dir = scratch("dir");
+        assert!(matches!(look(&dir), Err(ApplyError::Impossible(_))));
+        fs::remove_dir_all(dir).unwrap();
+    }
+}

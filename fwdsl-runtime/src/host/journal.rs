@@ -1,0 +1,276 @@
+//! The former state, on disk before the first change.
+//!
+//! The journal is a directory that appears and disappears by a rename, so it is there as a whole or not at all.
+//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{ApplyError, at};
+use super::files::{Existing, sync_dir_of};
+use super::group::GroupId;
+use super::places;
+use super::rules::FamilyPrograms;
+use super::sysctls::SysctlUndo;
+use crate::family::Family;
+
+const MANIFEST: &str = "manifest.json";
+const LATE_SYSCTLS: &str = "late-sysctls.json";
+/// The form of the manifest; another one is from another version of fwdsl.
+const FORMAT: u32 = 1;
+
+/// Everything that an undo has to know.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    format: u32,
+    pub(crate) boot_id: String,
+    pub(crate) network_namespace: String,
+    /// The programs of the apply, which are ended before anything is put back.
+    pub(crate) group: GroupId,
+    pub(crate) nft: Option<PathBuf>,
+    pub(crate) lock_wait_seconds: u64,
+    pub(crate) program_deadline_seconds: u64,
+    pub(crate) ipv4: Option<RulesUndo>,
+    pub(crate) ipv6: Option<RulesUndo>,
+    pub(crate) sysctls: Vec<SysctlUndo>,
+    pub(crate) files: Vec<FileUndo>,
+}
+
+/// The former tables of one family.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RulesUndo {
+    pub(crate) programs: FamilyPrograms,
+    /// The tables that the apply replaces.
+    pub(crate) tables: Vec<String>,
+    /// The file of the journal that holds those of them that were there, with counters.
+    pub(crate) text: String,
+}
+
+/// A former file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FileUndo {
+    /// As a path of the running system.
+    pub(crate) path: PathBuf,
+    before: FileBefore,
+    /// The directories that were not there, the innermost first, where they really are.
+    pub(crate) made: Vec<PathBuf>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum FileBefore {
+    Absent,
+    /// The contents are in this file of the journal.
+    Regular {
+        backup: String,
+        mode: u32,
+        uid: u32,
+        gid: u32,
+    },
+    Symlink {
+        target: Vec<u8>,
+    },
+}
+
+/// A journal on disk.
+pub(crate) struct Journal {
+    pub(crate) dir: PathBuf,
+    pub(crate) manifest: Manifest,
+}
+
+/// What a journal is made of.
+pub(crate) struct Draft {
+    pub(crate) boot_id: String,
+    pub(crate) network_namespace: String,
+    pub(crate) group: GroupId,
+    pub(crate) nft: Option<PathBuf>,
+    pub(crate) lock_wait_seconds: u64,
+    pub(crate) program_deadline_seconds: u64,
+    /// Family, programs, tables to replace, former text.
+    pub(crate) rules: Vec<(Family, FamilyPrograms, Vec<String>, String)>,
+    pub(crate) sysctls: Vec<SysctlUndo>,
+    /// Path, what stood there, directories to make.
+    pub(crate) files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
+}
+
+/// Where the journal is.
+pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
+    Ok(places::state_dir(root)?.join("journal"))
+}
+
+/// Whether there is one.
+pub(crate) fn exists(root: &Path) -> bool {
+    path(root).is_ok_and(|path| path.exists())
+}
+
+/// Writes the journal; when this returns, it survives a power loss.
+pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
+    let dir = path(root)?;
+    let state = places::state_dir(root)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&state)
+        .map_err(at("create the directory", &state))?;
+    let new = state.join("journal.new");
+    remove_tree(&new)?;
+    DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
+    let written = write_parts(&new, draft).and_then(|manifest| {
+        sync_dir_of(&new.join(MANIFEST))?;
+        fs::rename(&new, &dir).map_err(at("create", &dir))?;
+        sync_dir_of(&dir)?;
+        Ok(manifest)
+    });
+    match written {
+        Ok(manifest) => Ok(Journal { dir, manifest }),
+        Err(error) => {
+            // Nothing was changed yet, so there is nothing to keep. It goes as it came, by a rename; what cannot be
+            // removed is overwritten by the next one.
+            let _ = fs::rename(&dir, &new);
+            let _ = fs::remove_dir_all(&new);
+            Err(error)
+        }
+    }
+}
+
+fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
+    let mut manifest = Manifest {
+        format: FORMAT,
+        boot_id: draft.boot_id,
+        network_namespace: draft.network_namespace,
+        group: draft.group,
+        nft: draft.nft,
+        lock_wait_seconds: draft.lock_wait_seconds,
+        program_deadline_seconds: draft.program_deadline_seconds,
+        ipv4: None,
+        ipv6: None,
+        sysctls: draft.sysctls,
+        files: Vec::new(),
+    };
+    for (family, programs, tables, former) in draft.rules {
+        let text = format!("{}.rules", family.name());
+        write_file(&dir.join(&text), former.as_bytes())?;
+        let undo = Some(RulesUndo { programs, tables, text });
+        match family {
+            Family::Ipv4 => manifest.ipv4 = undo,
+            Family::Ipv6 => manifest.ipv6 = undo,
+        }
+    }
+    for (index, (path, existing, made)) in draft.files.into_iter().enumerate() {
+        let before = match existing {
+            Existing::Absent => FileBefore::Absent,
+            Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
+            Existing::Regular { bytes, mode, uid, gid } => {
+                let backup = format!("file-{index}");
+                write_file(&dir.join(&backup), &bytes)?;
+                FileBefore::Regular { backup, mode, uid, gid }
+            }
+        };
+        manifest.files.push(FileUndo { path, before, made });
+    }
+    write_json(&dir.join(MANIFEST), &manifest)?;
+    Ok(manifest)
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApplyError> {
+    let json =
+        serde_json::to_vec_pretty(value).map_err(|error| at("write", path)(io::Error::other(error)))?;
+    write_file(path, &json)
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
+    let write = || {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(at("write", path))
+}
+
+/// The journal of an unfinished apply, if there is one.
+pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
+    let dir = path(root)?;
+    if !dir.exists() {
+        return Ok(None);
+    }
+    let manifest: Manifest = read_json(&dir, MANIFEST)?;
+    if manifest.format != FORMAT {
+        let reason = format!("it is of another version of fwdsl (format {})", manifest.format);
+        return Err(ApplyError::Journal { journal: dir, reason });
+    }
+    Ok(Some(Journal { dir, manifest }))
+}
+
+fn read_json<T: for<'de> Deserialize<'de>>(dir: &Path, name: &str) -> Result<T, ApplyError> {
+    let bad = |error: &dyn std::fmt::Display| ApplyError::Journal {
+        journal: dir.to_owned(),
+        reason: format!("{name}: {error}"),
+    };
+    let bytes = fs::read(dir.join(name)).map_err(|error| bad(&error))?;
+    serde_json::from_slice(&bytes).map_err(|error| bad(&error))
+}
+
+impl Journal {
+    /// A text that the journal holds.
+    pub(crate) fn text(&self, name: &str) -> Result<String, ApplyError> {
+        let path = self.dir.join(name);
+        fs::read_to_string(&path).map_err(at("read", &path))
+    }
+
+    /// What stood where `undo` says.
+    pub(crate) fn file_before(&self, undo: &FileUndo) -> Result<Existing, ApplyError> {
+        Ok(match &undo.before {
+            FileBefore::Absent => Existing::Absent,
+            FileBefore::Symlink { target } => {
+                Existing::Symlink(PathBuf::from(OsString::from_vec(target.clone())))
+            }
+            FileBefore::Regular { backup, mode, uid, gid } => {
+                let path = self.dir.join(backup);
+                let bytes = fs::read(&path).map_err(at("read", &path))?;
+                Existing::Regular { bytes, mode: *mode, uid: *uid, gid: *gid }
+            }
+        })
+    }
+
+    /// Adds the values of sysctls that were not there when the journal was written.
+    pub(crate) fn add_sysctls(&self, late: &[SysctlUndo]) -> Result<(), ApplyError> {
+        let new = self.dir.join("late-sysctls.new");
+        let path = self.dir.join(LATE_SYSCTLS);
+        write_json(&new, &late)?;
+        fs::rename(&new, &path).map_err(at("write", &path))?;
+        sync_dir_of(&path)
+    }
+
+    /// All former sysctl values.
+    pub(crate) fn sysctls(&self) -> Result<Vec<SysctlUndo>, ApplyError> {
+        let mut sysctls = self.manifest.sysctls.clone();
+        if self.dir.join(LATE_SYSCTLS).exists() {
+            sysctls.extend(read_json::<Vec<SysctlUndo>>(&self.dir, LATE_SYSCTLS)?);
+        }
+        Ok(sysctls)
+    }
+
+    /// Ends the apply, for good: from the rename on, nothing will be undone.
+    pub(crate) fn finish(&self) -> Result<(), ApplyError> {
+        let done = self.dir.with_file_name("journal.done");
+        remove_tree(&done)?;
+        fs::rename(&self.dir, &done).map_err(at("remove", &self.dir))?;
+        // The apply is decided. What fails from here on is left to the next journal's beginning.
+        let _ = sync_dir_of(&done);
+        let _ = fs::remove_dir_all(&done);
+        Ok(())
+    }
+}
+
+fn remove_tree(dir: &Path) -> Result<(), ApplyError> {
+    match fs::remove_dir_all(dir) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at("remove", dir)(error)),
+    }
+}

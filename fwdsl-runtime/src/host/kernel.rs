@@ -1,0 +1,70 @@
+//! What the running kernel says about itself and about this process.
+
+use std::fs;
+use std::path::Path;
+
+use super::error::{ApplyError, at};
+use super::variant::Variant;
+use crate::family::Family;
+
+/// CAP_NET_ADMIN (capabilities(7)): every change to rules and to network sysctls wants it.
+const NET_ADMIN: u32 = 12;
+/// CAP_NET_RAW: the legacy variant talks through a raw socket.
+const NET_RAW: u32 = 13;
+
+/// Whether the kernel has IPv6 at all: with `ipv6.disable=1` on its command line it does not. An interface's
+/// `disable_ipv6` is another thing, which leaves the tables working.
+pub(crate) fn has_ipv6() -> bool {
+    Path::new("/proc/sys/net/ipv6/conf").is_dir()
+}
+
+/// The id of this boot; another one means that everything in the kernel has begun anew.
+pub(crate) fn boot_id() -> Result<String, ApplyError> {
+    let path = Path::new("/proc/sys/kernel/random/boot_id");
+    Ok(fs::read_to_string(path).map_err(at("read", path))?.trim().to_owned())
+}
+
+/// The network namespace of this process, as `net:[4026531840]` (namespaces(7)).
+pub(crate) fn network_namespace() -> Result<String, ApplyError> {
+    let path = Path::new("/proc/self/ns/net");
+    Ok(fs::read_link(path).map_err(at("read", path))?.to_string_lossy().into_owned())
+}
+
+/// Whether the legacy variant has any table here. Looking into one would make it, so this is asked first.
+pub(crate) fn has_legacy_tables(family: Family) -> bool {
+    let file = match family {
+        Family::Ipv4 => "/proc/net/ip_tables_names",
+        Family::Ipv6 => "/proc/net/ip6_tables_names",
+    };
+    fs::read_to_string(file).is_ok_and(|names| !names.trim().is_empty())
+}
+
+/// Refuses to go on without the capabilities that the variant wants.
+pub(crate) fn check_rights(variant: Variant) -> Result<(), ApplyError> {
+    let path = Path::new("/proc/self/status");
+    let status = fs::read_to_string(path).map_err(at("read", path))?;
+    let effective = effective_capabilities(&status).unwrap_or_default();
+    let wanted = [(NET_ADMIN, "CAP_NET_ADMIN", true), (NET_RAW, "CAP_NET_RAW", variant == Variant::Legacy)];
+    let missing: Vec<&'static str> = wanted
+        .into_iter()
+        .filter(|(bit, _, needed)| *needed && effective & (1 << bit) == 0)
+        .map(|(_, name, _)| name)
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(ApplyError::MissingRights { missing, variant }) }
+}
+
+fn effective_capabilities(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_read_from_the_status() {
+        assert_eq!(effective_capabilities("Name:\tx\nCapEff:\t0000000000003000\n"), Some(0x3000));
+        assert_eq!(effective_capabilities("Name:\tx\n"), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! One apply at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::{ApplyError, at};
+use super::places;
+
+/// The lock, held until it is dropped or the process dies. Children do not inherit it past their `exec`.
+pub(crate) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Lock {
+    /// Takes the lock within `wait`.
+    pub(crate) fn acquire(root: &Path, wait: Duration) -> Result<Lock, ApplyError> {
+        let end = Instant::now() + wait;
+        let file = open(root)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock(file)),
+                Err(TryLockError::Error(error)) => return Err(at("lock", &places::lock(root)?)(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= end => {
+                    return Err(ApplyError::Locked { path: places::lock(root)?, waited: wait });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Takes the lock, however long it takes.
+    pub(crate) fn acquire_without_limit(root: &Path) -> Result<Lock, ApplyError> {
+        let file = open(root)?;
+        file.lock().map_err(at("lock", &places::lock(root)?))?;
+        Ok(Lock(file))
+    }
+}
+
+fn open(root: &Path) -> Result<File, ApplyError> {
+    let path = places::lock(root)?;
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(at("create the directory", dir))?;
+    }
+    File::options().create(true).truncate(false).write(true).open(&path).map_err(at("open", &path))
+}

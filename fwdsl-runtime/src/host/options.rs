@@ -1,0 +1,62 @@
+//! What is to be in force, and how to get there.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::change::{FileChange, SysctlWrite};
+use super::variant::Variant;
+
+/// What an apply brings about.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// The IPv4 tables to replace, as `*table … COMMIT` blocks in iptables-save's form, every built-in chain's
+    /// policy among them. Tables that the text does not name, and the whole family if it is `None`, are left alone.
+    pub ipv4: Option<String>,
+    /// The IPv6 tables, likewise.
+    pub ipv6: Option<String>,
+    /// The sysctls, in the order in which they are to be written.
+    pub sysctls: Vec<SysctlWrite>,
+    /// The files, in the order in which they are to be put in place.
+    pub files: Vec<FileChange>,
+}
+
+/// How to apply.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The iptables variant to use; `None` takes the one that `iptables-restore` is on this machine.
+    pub variant: Option<Variant>,
+    /// The only directory in which programs are looked for; `None` means the system's own directories.
+    pub program_dir: Option<PathBuf>,
+    /// Where the file tree begins: files, the state directory and the lock are below it. `None` means `/`.
+    /// Rules and sysctls are those of the running kernel in either case.
+    pub root: Option<PathBuf>,
+    /// Replace chains and rules that fwdsl did not put there.
+    pub replace_foreign: bool,
+    /// Say what would change and touch nothing.
+    pub dry_run: bool,
+    /// How long to wait for another apply, and for the xtables lock (whole seconds, at least one).
+    pub lock_wait: Duration,
+    /// How long a program may run, beside the time it waits for the xtables lock.
+    pub program_deadline: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            variant: None,
+            program_dir: None,
+            root: None,
+            replace_foreign: false,
+            dry_run: false,
+            lock_wait: Duration::from_secs(60),
+            program_deadline: Duration::from_secs(120),
+        }
+    }
+}
+
+impl Options {
+    /// Where the file tree begins.
+    pub(crate) fn root(&self) -> &Path {
+        self.root.as_deref().unwrap_or(Path::new("/"))
+    }
+}

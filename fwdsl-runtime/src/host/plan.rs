@@ -1,0 +1,262 @@
+//! What has to change, and whether it may: snapshot, checks, comparison. Nothing is changed here.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::change::{FileChange, SysctlWrite};
+use super::detect::Host;
+use super::error::ApplyError;
+use super::faithful;
+use super::files::{self, Existing};
+use super::foreign;
+use super::nft::{self, Ruleset};
+use super::options::{Desired, Options};
+use super::others;
+use super::places;
+use super::record::{self, Record};
+use super::report::{FileReport, RulesReport, SysctlReport};
+use super::rules::{self, FamilyPrograms};
+use super::sysctls;
+use super::variant::Variant;
+use crate::family::Family;
+use crate::restore_text::{
+    self, NormalTable, ParseError, Protocols, SavedTable, SavedText, builtin_chains, normal_table,
+};
+
+/// Everything that an apply is going to do.
+pub(crate) struct Plan {
+    pub(crate) rules: Vec<RulesPlan>,
+    /// All sysctls that are to hold, for the check at the end.
+    pub(crate) sysctls: Vec<SysctlWrite>,
+    /// Those that do not hold yet, with their values.
+    pub(crate) sysctl_changes: Vec<(SysctlWrite, Option<String>)>,
+    pub(crate) files: Vec<FilePlan>,
+    /// The record, if it changes; not counted as a change of the host.
+    pub(crate) record: Option<FilePlan>,
+    pub(crate) protocols: Protocols,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The tables of one family that have to change.
+pub(crate) struct RulesPlan {
+    pub(crate) family: Family,
+    pub(crate) programs: FamilyPrograms,
+    /// The tables to load.
+    pub(crate) new: Vec<SavedTable>,
+    /// What was there of these tables, with counters.
+    pub(crate) former: SavedText,
+}
+
+/// One file to put in place.
+pub(crate) struct FilePlan {
+    pub(crate) change: FileChange,
+    /// Where it really is.
+    pub(crate) real: PathBuf,
+    pub(crate) before: Existing,
+}
+
+/// The texts to load, by family.
+pub(crate) fn desired_texts(desired: &Desired) -> Result<Vec<(Family, SavedText)>, ApplyError> {
+    let mut texts = Vec::new();
+    for (family, text) in [(Family::Ipv4, &desired.ipv4), (Family::Ipv6, &desired.ipv6)] {
+        let Some(text) = text else { continue };
+        let bad = |error| ApplyError::Text { family, error };
+        let text = restore_text::parse(text).map_err(bad)?;
+        text.tables
+            .iter()
+            .try_for_each(check_complete)
+            .map_err(|message| bad(ParseError { line: 0, message }))?;
+        texts.push((family, text));
+    }
+    Ok(texts)
+}
+
+/// A built-in chain that is left out would keep its policy on legacy and lose it under nft.
+fn check_complete(table: &SavedTable) -> Result<(), String> {
+    let name = &table.name;
+    let builtin = builtin_chains(name).ok_or_else(|| format!("iptables has no table `{name}`"))?;
+    let given =
+        |chain: &&str| table.chains.iter().any(|given| given.name == **chain && given.policy.is_some());
+    match builtin.iter().find(|chain| !given(chain)) {
+        None => Ok(()),
+        Some(chain) => Err(format!("table `{name}` gives no policy for its chain {chain}")),
+    }
+}
+
+/// Looks at the host, refuses what may not be done, and finds what differs.
+pub(crate) fn make(
+    host: &Host,
+    texts: &[(Family, SavedText)],
+    desired: &Desired,
+    options: &Options,
+) -> Result<Plan, ApplyError> {
+    // Without the file, the names that every machine knows are enough.
+    let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
+    let ruleset = match &host.nft {
+        Some(nft) => nft::list(nft, &host.runner).map(Some),
+        None => Ok(None),
+    };
+    // On legacy, nft only tells about others: a kernel without nf_tables is no reason to refuse.
+    let ruleset = if host.variant == Variant::Nft { ruleset? } else { ruleset.unwrap_or_default() };
+    let (mut record, record_warning) = record::load(&host.root)?;
+    let mut warnings: Vec<String> = record_warning.into_iter().collect();
+    let mut snapshots = Vec::new();
+    for (family, programs) in &host.families {
+        let Some((_, new)) = texts.iter().find(|(of, _)| of == family) else { continue };
+        snapshots.push((*family, programs, new, rules::save(programs, &host.runner, *family)?));
+    }
+    let view = View { host, record: &record, protocols: &protocols };
+    view.check_faithful(&snapshots, ruleset.as_ref())?;
+    let mut rules = Vec::new();
+    for (family, programs, new, former) in &snapshots {
+        let changed: Vec<SavedTable> =
+            new.tables.iter().filter(|table| view.differs(table, former)).cloned().collect();
+        for table in changed.iter().filter_map(|table| former.table(&table.name)) {
+            warnings.extend(foreign::changed_policies(*family, table, Some(record.of(*family))));
+        }
+        if !changed.is_empty() {
+            let former = SavedText {
+                tables: changed.iter().filter_map(|table| former.table(&table.name)).cloned().collect(),
+            };
+            rules.push(RulesPlan { family: *family, programs: (*programs).clone(), new: changed, former });
+        }
+    }
+    if !options.replace_foreign {
+        view.check_foreign(&rules)?;
+    }
+    warnings.extend(view.warnings_about_others(ruleset.as_ref()));
+    for (family, _, new, _) in &snapshots {
+        record.set(*family, new);
+    }
+    let record = plan_file(host, &record.as_file()?)?;
+    let files = desired.files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Plan {
+        rules,
+        sysctls: desired.sysctls.clone(),
+        sysctl_changes: sysctl_changes(&desired.sysctls)?,
+        files: files.into_iter().flatten().collect(),
+        record,
+        protocols,
+        warnings,
+    })
+}
+
+type Snapshot<'a> = (Family, &'a FamilyPrograms, &'a SavedText, SavedText);
+
+/// What the checks look at.
+struct View<'a> {
+    host: &'a Host,
+    record: &'a Record,
+    protocols: &'a Protocols,
+}
+
+impl View<'_> {
+    fn differs(&self, new: &SavedTable, former: &SavedText) -> bool {
+        let normal = |table| -> NormalTable { normal_table(table, self.protocols) };
+        former.table(&new.name).is_none_or(|former| normal(former) != normal(new))
+    }
+
+    /// Refuses to replace what could not be put back.
+    fn check_faithful(
+        &self,
+        snapshots: &[Snapshot<'_>],
+        ruleset: Option<&Ruleset>,
+    ) -> Result<(), ApplyError> {
+        if self.host.variant == Variant::Legacy {
+            return Ok(());
+        }
+        let Some(ruleset) = ruleset else { return self.check_explained(snapshots) };
+        let mut found = Vec::new();
+        for (family, _, new, _) in snapshots {
+            for table in &new.tables {
+                found.extend(faithful::check(ruleset, *family, &table.name));
+            }
+        }
+        if found.is_empty() { Ok(()) } else { Err(ApplyError::Unfaithful(found)) }
+    }
+
+    /// Without nft, only what fwdsl loaded itself is known to be printed truly.
+    fn check_explained(&self, snapshots: &[Snapshot<'_>]) -> Result<(), ApplyError> {
+        let mut lines = Vec::new();
+        for (family, _, new, former) in snapshots {
+            for table in new.tables.iter().filter_map(|table| former.table(&table.name)) {
+                lines.extend(foreign::find(*family, table, &[self.record.of(*family)], self.protocols));
+            }
+        }
+        if lines.is_empty() { Ok(()) } else { Err(ApplyError::FaithfulnessUnknown { lines }) }
+    }
+
+    fn check_foreign(&self, rules: &[RulesPlan]) -> Result<(), ApplyError> {
+        let mut found = Vec::new();
+        for plan in rules {
+            let new = SavedText { tables: plan.new.clone() };
+            let known = [self.record.of(plan.family), &new];
+            for table in &plan.former.tables {
+                found.extend(foreign::find(plan.family, table, &known, self.protocols));
+            }
+        }
+        if found.is_empty() { Ok(()) } else { Err(ApplyError::Foreign(found)) }
+    }
+
+    fn warnings_about_others(&self, ruleset: Option<&Ruleset>) -> Vec<String> {
+        let host = self.host;
+        let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
+        let managers = others::managers(&host.root, &host.programs, &host.runner);
+        let other = others::other_variant_holds_rules(&host.programs, &host.runner, host.variant, &families);
+        let native = others::native_chains(ruleset, &families);
+        others::warnings(&managers, host.variant, &other, &native)
+    }
+}
+
+fn sysctl_changes(wanted: &[SysctlWrite]) -> Result<Vec<(SysctlWrite, Option<String>)>, ApplyError> {
+    let mut changes = Vec::new();
+    for write in wanted {
+        match sysctls::read(&write.key)? {
+            Some(value) if sysctls::same(&value, &write.value) => {}
+            None if write.module.is_none() => {
+                return Err(ApplyError::Impossible(format!("this kernel has no sysctl `{}`", write.key)));
+            }
+            old => changes.push((write.clone(), old)),
+        }
+    }
+    Ok(changes)
+}
+
+/// The plan for a file, or `None` if it is as it should be.
+fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, ApplyError> {
+    let real = places::below(&host.root, &change.path)?;
+    let before = files::look(&real)?;
+    Ok((!before.is(&change.content)).then(|| FilePlan { change: change.clone(), real, before }))
+}
+
+impl Plan {
+    /// Whether the host has to change.
+    pub(crate) fn changes_anything(&self) -> bool {
+        !(self.rules.is_empty() && self.sysctl_changes.is_empty() && self.files.is_empty())
+    }
+
+    pub(crate) fn rules_report(&self) -> Vec<RulesReport> {
+        let report = |plan: &RulesPlan| RulesReport {
+            family: plan.family,
+            tables: plan.new.iter().map(|table| table.name.clone()).collect(),
+        };
+        self.rules.iter().map(report).collect()
+    }
+
+    pub(crate) fn sysctls_report(&self) -> Vec<SysctlReport> {
+        let report = |(write, old): &(SysctlWrite, Option<String>)| SysctlReport {
+            key: write.key.clone(),
+            old: old.clone(),
+            new: write.value.clone(),
+        };
+        self.sysctl_changes.iter().map(report).collect()
+    }
+
+    pub(crate) fn files_report(&self) -> Vec<FileReport> {
+        let report = |file: &FilePlan| FileReport {
+            path: file.change.path.clone(),
+            purpose: file.change.purpose.clone(),
+        };
+        self.files.iter().map(report).collect()
+    }
+}

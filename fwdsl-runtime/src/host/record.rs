@@ -1,0 +1,102 @@
+//! What fwdsl loaded last: by this it knows its own rules from those of others.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::change::{FileChange, FileContent};
+use super::error::{ApplyError, at};
+use super::files::{self, Existing};
+use super::places;
+use crate::family::Family;
+use crate::restore_text::{self, SavedText};
+
+/// The tables that fwdsl loaded last, by family.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Record {
+    ipv4: SavedText,
+    ipv6: SavedText,
+}
+
+/// The form on disk: restore texts.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    ipv4: String,
+    ipv6: String,
+}
+
+impl Record {
+    /// The tables of `family`.
+    pub(crate) fn of(&self, family: Family) -> &SavedText {
+        match family {
+            Family::Ipv4 => &self.ipv4,
+            Family::Ipv6 => &self.ipv6,
+        }
+    }
+
+    /// Takes note of what is loaded now; tables that it does not name stay as they were.
+    pub(crate) fn set(&mut self, family: Family, loaded: &SavedText) {
+        let text = match family {
+            Family::Ipv4 => &mut self.ipv4,
+            Family::Ipv6 => &mut self.ipv6,
+        };
+        text.tables.retain(|table| loaded.table(&table.name).is_none());
+        text.tables.extend(loaded.tables.iter().cloned());
+        text.tables.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+
+    /// The file that holds it.
+    pub(crate) fn as_file(&self) -> Result<FileChange, ApplyError> {
+        let stored = Stored { ipv4: self.ipv4.to_string(), ipv6: self.ipv6.to_string() };
+        let path = Path::new(places::RECORD);
+        let bytes = serde_json::to_vec_pretty(&stored)
+            .map_err(|error| at("write", path)(std::io::Error::other(error)))?;
+        Ok(FileChange {
+            path: path.to_owned(),
+            content: FileContent::Regular { bytes, mode: 0o600 },
+            purpose: "record of the rules that fwdsl loaded".to_owned(),
+        })
+    }
+}
+
+/// The record, and a warning if there is one that cannot be used. Without it every rule that differs is foreign,
+/// which is the careful side.
+pub(crate) fn load(root: &Path) -> Result<(Record, Option<String>), ApplyError> {
+    let path = places::below(root, Path::new(places::RECORD))?;
+    let Existing::Regular { bytes, .. } = files::look(&path)? else { return Ok((Record::default(), None)) };
+    match parse(&bytes) {
+        Ok(record) => Ok((record, None)),
+        Err(error) => {
+            let warning = format!(
+                "the record of what fwdsl loaded last, `{}`, is passed over: {error}",
+                path.display()
+            );
+            Ok((Record::default(), Some(warning)))
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Record, String> {
+    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let text = |text: &str| restore_text::parse(text).map_err(|error| error.to_string());
+    Ok(Record { ipv4: text(&stored.ipv4)?, ipv6: text(&stored.ipv6)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_were_not_loaded_this_time_stay_in_the_record() {
+        let text = |text: &str| restore_text::parse(text).unwrap();
+        let mut record = Record::default();
+        record.set(Family::Ipv4, &text("*nat\n-A OUTPUT\nCOMMIT\n*filter\n-A INPUT\nCOMMIT\n"));
+        record.set(Family::Ipv4, &text("*filter\n-A OUTPUT\nCOMMIT\n"));
+        assert_eq!(record.of(Family::Ipv4), &text("*filter\n-A OUTPUT\nCOMMIT\n*nat\n-A OUTPUT\nCOMMIT\n"));
+        let FileContent::Regular { bytes, .. } = record.as_file().unwrap().content else {
+            unreachable!("a record is a regular file")
+        };
+        assert_eq!(parse(&bytes), Ok(record));
+        assert!(parse(b"{}").is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! What an apply did, or would do.
+
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+use super::variant::Variant;
+use crate::family::Family;
+
+/// What an apply did; with `dry_run`, what it would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Nothing was touched.
+    pub dry_run: bool,
+    /// The variant in use.
+    pub variant: Variant,
+    /// The families whose tables were replaced.
+    pub rules: Vec<RulesReport>,
+    /// The sysctls that had another value.
+    pub sysctls: Vec<SysctlReport>,
+    /// The files that had other contents.
+    pub files: Vec<FileReport>,
+    /// The kernel has no IPv6, so the IPv6 rules were passed over.
+    pub ipv6_absent: bool,
+    /// An earlier apply was found unfinished and undone first.
+    pub recovered: Option<Recovered>,
+    /// What the reader should know, each a sentence.
+    pub warnings: Vec<String>,
+}
+
+/// The tables of one family.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RulesReport {
+    /// The family.
+    #[serde(serialize_with = "family_name")]
+    pub family: Family,
+    /// The tables that were replaced.
+    pub tables: Vec<String>,
+}
+
+/// One sysctl.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SysctlReport {
+    /// The key in slash form.
+    pub key: String,
+    /// What it was; `None` if it was not there before its module was loaded.
+    pub old: Option<String>,
+    /// What it is.
+    pub new: String,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// Where, as a path of the running system.
+    pub path: PathBuf,
+    /// What it is for.
+    pub purpose: String,
+}
+
+/// What was put back of an apply that died.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct Recovered {
+    /// The machine was restarted since, so rules and sysctls had gone by themselves.
+    pub restarted: bool,
+    /// The tables that were put back, as `IPv4 filter`.
+    pub tables: Vec<String>,
+    /// The sysctls that were put back.
+    pub sysctls: Vec<String>,
+    /// The files that were put back, as paths of the running system.
+    pub files: Vec<PathBuf>,
+}
+
+impl Report {
+    /// Whether anything changed (or would).
+    pub fn changed(&self) -> bool {
+        !(self.rules.is_empty() && self.sysctls.is_empty() && self.files.is_empty())
+    }
+}
+
+pub(crate) fn family_name<S: Serializer>(family: &Family, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(family.name())
+}

@@ -1,0 +1,83 @@
+//! The kernel's rules, read and written through the programs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ApplyError;
+use super::program::{Programs, Runner};
+use super::variant::{self, Variant};
+use crate::family::Family;
+use crate::restore_text::{self, SavedTable, SavedText};
+
+/// The two programs of one family.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FamilyPrograms {
+    pub(crate) save: PathBuf,
+    pub(crate) restore: PathBuf,
+    pub(crate) variant: Variant,
+}
+
+impl FamilyPrograms {
+    /// The programs of the variant; by their plain names unless the variant was asked for.
+    pub(crate) fn find(
+        programs: &Programs,
+        family: Family,
+        variant: Variant,
+        forced: bool,
+    ) -> Result<FamilyPrograms, ApplyError> {
+        let name = |action: &str| match forced {
+            true => variant.program(family, action),
+            false => format!("{}-{action}", variant::base(family)),
+        };
+        Ok(FamilyPrograms {
+            save: programs.need(&name("save"))?,
+            restore: programs.need(&name("restore"))?,
+            variant,
+        })
+    }
+}
+
+/// The family's tables with counters. Without naming a table: naming one would make it.
+pub(crate) fn save(
+    programs: &FamilyPrograms,
+    runner: &Runner,
+    family: Family,
+) -> Result<SavedText, ApplyError> {
+    if programs.variant == Variant::Legacy && !super::kernel::has_legacy_tables(family) {
+        return Ok(SavedText::default());
+    }
+    let text = runner.read(&programs.save, &["-c"])?;
+    restore_text::parse(&text).map_err(|error| {
+        ApplyError::Impossible(format!(
+            "`{} -c` printed what is not a restore text: {error}",
+            programs.save.display()
+        ))
+    })
+}
+
+/// Replaces tables, all of them in one call.
+pub(crate) fn restore(
+    programs: &FamilyPrograms,
+    runner: &Runner,
+    tables: &[SavedTable],
+    lock_wait: Duration,
+    counters: bool,
+) -> Result<(), ApplyError> {
+    let text: String = tables.iter().map(ToString::to_string).collect();
+    let seconds = lock_wait.as_secs().max(1);
+    let wait = seconds.to_string();
+    let mut args = Vec::new();
+    if counters {
+        args.push("-c");
+    }
+    let mut runner = runner.clone();
+    // nft takes no lock: the kernel's generation id tells it when somebody else was first.
+    if programs.variant == Variant::Legacy {
+        args.extend(["-w", wait.as_str()]);
+        runner.deadline += Duration::from_secs(seconds);
+    }
+    runner.run(&programs.restore, &args, text)?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Putting the former state back. The same code serves an apply that failed, the guardian, and a later command;
+//! it may be run any number of times.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::error::ApplyError;
+use super::files;
+use super::group::{self, Group};
+use super::journal::{self, Journal, Manifest, RulesUndo};
+use super::kernel;
+use super::nft;
+use super::places;
+use super::program::Runner;
+use super::report::Recovered;
+use super::rules;
+use super::sysctls;
+use super::variant::Variant;
+use crate::family::Family;
+use crate::restore_text::{self, Protocols, SavedTable, SavedText, normal_table};
+
+/// How often an undo is tried before it is called failed, and how long it rests in between.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Undoes the apply that died, if there is one. The caller holds the lock.
+pub(crate) fn leftover(root: &Path) -> Result<Option<Recovered>, ApplyError> {
+    let Some(journal) = journal::load(root)? else { return Ok(None) };
+    let restarted = journal.manifest.boot_id != kernel::boot_id()?;
+    let here = kernel::network_namespace()?;
+    if !restarted && journal.manifest.network_namespace != here {
+        let there = &journal.manifest.network_namespace;
+        let reason = format!(
+            "it changed network namespace {there}, this is {here}; run the command there (`nsenter --net=…`), or, if \
+             that namespace is gone, delete the directory. Nothing was changed"
+        );
+        return Err(ApplyError::Unfinished { journal: journal.dir, reason });
+    }
+    run(root, &journal, restarted).map(Some).map_err(|problems| ApplyError::NotUndone {
+        failed: None,
+        problems,
+        journal: journal.dir.clone(),
+    })
+}
+
+/// Puts back what the journal holds, and then removes it.
+///
+/// After a restart (`restarted`), rules and sysctls have gone by themselves, and only files are put back.
+pub(crate) fn run(root: &Path, journal: &Journal, restarted: bool) -> Result<Recovered, Vec<String>> {
+    let mut recovered = Recovered { restarted, ..Recovered::default() };
+    let mut attempt = 1;
+    loop {
+        match run_once(root, journal, &mut recovered) {
+            problems if problems.is_empty() => return Ok(recovered),
+            problems if attempt == ATTEMPTS => return Err(problems),
+            _ => {
+                attempt += 1;
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+}
+
+fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<String> {
+    let mut problems = Vec::new();
+    let manifest = &journal.manifest;
+    if !recovered.restarted {
+        // A program of the apply that still runs could commit after the undo.
+        if let Err(error) = group::end_all(&manifest.group) {
+            return vec![format!(
+                "nothing was put back yet, since a program of the apply still runs: {error}"
+            )];
+        }
+    }
+    // In the reverse order of the apply: addresses are not forwarded a moment longer than there are rules for it.
+    undo_files(root, journal, recovered, &mut problems);
+    if !recovered.restarted {
+        undo_sysctls(journal, recovered, &mut problems);
+        undo_rules(journal, recovered, &mut problems);
+    }
+    if problems.is_empty()
+        && let Err(error) = journal.finish()
+    {
+        problems.push(format!("all is back, but the journal is still there: {error}"));
+    }
+    problems
+}
+
+fn undo_files(root: &Path, journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
+    for undo in journal.manifest.files.iter().rev() {
+        let restore = || {
+            let path = places::below(root, &undo.path)?;
+            files::restore(&path, &journal.file_before(undo)?, &undo.made)
+        };
+        match restore() {
+            Ok(true) => add(&mut recovered.files, undo.path.clone()),
+            Ok(false) => {}
+            Err(error) => problems.push(format!("file `{}` is not as before: {error}", undo.path.display())),
+        }
+    }
+}
+
+fn undo_sysctls(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
+    match journal.sysctls() {
+        Err(error) => problems.push(format!("the sysctls are not as before: {error}")),
+        Ok(values) => {
+            let (restored, failed) = sysctls::undo(&values);
+            restored.into_iter().for_each(|key| add(&mut recovered.sysctls, key));
+            problems.extend(failed);
+        }
+    }
+}
+
+fn undo_rules(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
+    let manifest = &journal.manifest;
+    // Should this process be ended too, its programs must not outlive it. If the holder cannot be started, putting
+    // the rules back still comes first.
+    let group = Group::start(&format!("{}-undo", manifest.group.marker)).ok();
+    let runner = Runner {
+        deadline: Duration::from_secs(manifest.program_deadline_seconds),
+        group: group.as_ref().map(|group| group.id.clone()),
+    };
+    for (family, undo) in [(Family::Ipv6, &manifest.ipv6), (Family::Ipv4, &manifest.ipv4)] {
+        let Some(undo) = undo else { continue };
+        match undo_family(journal, &runner, family, undo) {
+            Ok(tables) => {
+                tables.iter().for_each(|table| add(&mut recovered.tables, format!("{family} {table}")))
+            }
+            Err(error) => problems.push(format!("the {family} rules are not as before: {error}")),
+        }
+    }
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, entry: T) {
+    if !list.contains(&entry) {
+        list.push(entry);
+    }
+}
+
+/// Puts a family's tables back; gives back those that differed.
+fn undo_family(
+    journal: &Journal,
+    runner: &Runner,
+    family: Family,
+    undo: &RulesUndo,
+) -> Result<Vec<String>, ApplyError> {
+    let former = restore_text::parse(&journal.text(&undo.text)?)
+        .map_err(|error| ApplyError::Journal { journal: journal.dir.clone(), reason: error.to_string() })?;
+    let differing = differing_tables(runner, family, undo, &former)?;
+    let mut texts = Vec::new();
+    for name in &differing {
+        match former.table(name) {
+            Some(table) => texts.push(table.clone()),
+            // It was not there: an empty one that accepts is the same to packets. Where it can go altogether, it does.
+            None if deleted(&journal.manifest, runner, family, undo, name) => {}
+            None => texts.push(SavedTable::pristine(name)),
+        }
+    }
+    if !texts.is_empty() {
+        let wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
+        rules::restore(&undo.programs, runner, &texts, wait, true)?;
+    }
+    let still = differing_tables(runner, family, undo, &former)?;
+    if still.is_empty() {
+        return Ok(differing);
+    }
+    Err(ApplyError::Mismatch { what: format!("table {} differs from what it was", still.join(", ")) })
+}
+
+fn deleted(manifest: &Manifest, runner: &Runner, family: Family, undo: &RulesUndo, table: &str) -> bool {
+    let nft: Option<&PathBuf> = manifest.nft.as_ref().filter(|_| undo.programs.variant == Variant::Nft);
+    nft.is_some_and(|nft| nft::delete_table(nft, runner, family, table).is_ok())
+}
+
+fn differing_tables(
+    runner: &Runner,
+    family: Family,
+    undo: &RulesUndo,
+    former: &SavedText,
+) -> Result<Vec<String>, ApplyError> {
+    let now = rules::save(&undo.programs, runner, family)?;
+    // Both texts were printed by this machine, so names of protocols are the same in both.
+    let protocols = Protocols::default();
+    let normal = |text: &SavedText, name: &str| {
+        let pristine = SavedTable::pristine(name);
+        normal_table(text.table(name).unwrap_or(&pristine), &protocols)
+    };
+    let differs = |name: &&String| normal(&now, name) != normal(former, name);
+    Ok(undo.tables.iter().filter(differs).cloned().collect())
+}

@@ -1,0 +1,136 @@
+//! The text that `iptables-save` writes and `iptables-restore` reads: parsed, compared, printed.
+//!
+//! The grammar is the one of iptables-save(8): `*table`, `:CHAIN POLICY [packets:bytes]`, rules as
+//! `-A CHAIN …` with optional `[packets:bytes]` before them, `COMMIT`, and `#` comments.
+
+mod normal;
+mod parse;
+mod protocols;
+
+use std::fmt;
+
+pub use normal::{NormalChain, NormalTable, normal_rule, normal_table};
+pub use parse::{ParseError, parse};
+pub use protocols::Protocols;
+
+/// The built-in chains of each table that iptables knows, in the order the kernel prints them.
+const BUILTIN_CHAINS: [(&str, &[&str]); 5] = [
+    ("filter", &["INPUT", "FORWARD", "OUTPUT"]),
+    ("nat", &["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]),
+    ("mangle", &["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]),
+    ("raw", &["PREROUTING", "OUTPUT"]),
+    ("security", &["INPUT", "FORWARD", "OUTPUT"]),
+];
+
+/// The built-in chains of `table`, or `None` if iptables knows no such table.
+pub fn builtin_chains(table: &str) -> Option<&'static [&'static str]> {
+    BUILTIN_CHAINS.iter().find(|(name, _)| *name == table).map(|(_, chains)| *chains)
+}
+
+/// How often a chain's policy or a rule was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A whole text: some tables of one family.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SavedText {
+    /// The tables in the order of the text.
+    pub tables: Vec<SavedTable>,
+}
+
+/// One `*table … COMMIT` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedTable {
+    /// The table: `filter`, `nat`, …
+    pub name: String,
+    /// The `:CHAIN` lines.
+    pub chains: Vec<SavedChain>,
+    /// The `-A` lines, in order.
+    pub rules: Vec<SavedRule>,
+}
+
+/// One `:CHAIN POLICY [packets:bytes]` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedChain {
+    /// The chain's name.
+    pub name: String,
+    /// `ACCEPT` or `DROP` of a built-in chain; `None` (printed `-`) for a user's.
+    pub policy: Option<String>,
+    /// The policy's counters.
+    pub counters: Counters,
+}
+
+/// One `-A CHAIN …` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedRule {
+    /// The counters before the rule, where the text has them (`iptables-save -c`).
+    pub counters: Option<Counters>,
+    /// The rule from `-A` on.
+    pub text: String,
+}
+
+impl SavedText {
+    /// The table with this name.
+    pub fn table(&self, name: &str) -> Option<&SavedTable> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+impl SavedTable {
+    /// A table as it is before anybody touched it: built-in chains that accept, no rules.
+    pub fn pristine(name: &str) -> SavedTable {
+        let chain = |chain: &&str| SavedChain {
+            name: (*chain).to_owned(),
+            policy: Some("ACCEPT".to_owned()),
+            counters: Counters::default(),
+        };
+        let chains = builtin_chains(name).unwrap_or_default().iter().map(chain).collect();
+        SavedTable { name: name.to_owned(), chains, rules: Vec::new() }
+    }
+
+    /// Whether the table holds anything that was put there: a rule, a user's chain, a policy other than ACCEPT.
+    pub fn is_pristine(&self) -> bool {
+        self.rules.is_empty() && self.chains.iter().all(|chain| chain.policy.as_deref() == Some("ACCEPT"))
+    }
+}
+
+impl SavedRule {
+    /// The chain that the rule is appended to.
+    pub fn chain(&self) -> &str {
+        self.text.split_whitespace().nth(1).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}:{}]", self.packets, self.bytes)
+    }
+}
+
+impl fmt::Display for SavedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tables.iter().try_for_each(|table| table.fmt(f))
+    }
+}
+
+impl fmt::Display for SavedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "*{}", self.name)?;
+        for chain in &self.chains {
+            let policy = chain.policy.as_deref().unwrap_or("-");
+            writeln!(f, ":{} {policy} {}", chain.name, chain.counters)?;
+        }
+        for rule in &self.rules {
+            if let Some(counters) = rule.counters {
+                write!(f, "{counters} ")?;
+            }
+            writeln!(f, "{}", rule.text)?;
+        }
+        writeln!(f, "COMMIT")
+    }
+}
