@@ -1,3 +1,4 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
-pub mod namespace;
+pub mod netns;
+pub mod sandbox;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fwdsl_runtime::sysctl::catalogue::{self, Entry};
 use fwdsl_runtime::sysctl::{Key, ValueKind};
-use fwdsl_tests::namespace::Namespace;
+use fwdsl_tests::netns::{Netns, require};
 
 /// Bounds that another parameter draws narrower: where it stands at its default the whole range is not
 /// accepted, though each number of it can be.
@@ -25,10 +25,10 @@ const DRAWN_BY_OTHERS: [&str; 10] = [
 ];
 
 /// A namespace with an interface whose name holds a dot.
-fn namespace(what: &str) -> Option<Namespace> {
-    let namespace = Namespace::new(what)?;
-    namespace.ip(&["link", "add", "v.0", "type", "veth", "peer", "name", "v1"]);
-    Some(namespace)
+fn namespace() -> Netns {
+    let netns = Netns::new();
+    netns.sh("ip link add v.0 type veth peer name v1");
+    netns
 }
 
 /// The file that stands for the entry on the test's interface, if the kernel has it.
@@ -54,8 +54,11 @@ fn accepts(path: &Path, value: &str) -> bool {
 
 #[test]
 fn the_kernel_takes_what_the_catalogue_says() {
-    let Some(namespace) = namespace("the_kernel_takes_what_the_catalogue_says") else { return };
-    let (tried, wrong) = namespace.enter(|| {
+    if !require(&[]) {
+        return;
+    }
+    let netns = namespace();
+    let (tried, wrong) = netns.enter(|| {
         let (mut tried, mut wrong) = (0, Vec::new());
         for entry in catalogue::entries().filter(is_namespaced) {
             let Some(path) = file(&entry) else { continue };
@@ -123,8 +126,11 @@ fn disagreements(entry: &Entry, path: &Path) -> Vec<String> {
 
 #[test]
 fn what_is_read_only_is_known_as_such() {
-    let Some(namespace) = namespace("what_is_read_only_is_known_as_such") else { return };
-    let wrong: Vec<String> = namespace.enter(|| {
+    if !require(&[]) {
+        return;
+    }
+    let netns = namespace();
+    let wrong: Vec<String> = netns.enter(|| {
         let read_only = catalogue::entries().filter(|entry| entry.kind() == ValueKind::ReadOnly);
         read_only
             .filter(|entry| file(entry).is_some_and(|path| is_writable(&path)))
@@ -136,8 +142,11 @@ fn what_is_read_only_is_known_as_such() {
 
 #[test]
 fn a_port_range_is_ascending_and_16_bits_wide() {
-    let Some(namespace) = namespace("a_port_range_is_ascending_and_16_bits_wide") else { return };
-    namespace.enter(|| {
+    if !require(&[]) {
+        return;
+    }
+    let netns = namespace();
+    netns.enter(|| {
         let key: Key = "net.ipv4.ip_local_port_range".parse().unwrap();
         let entry = catalogue::find(&key).unwrap();
         let path = Path::new("/proc/sys").join(key.path());
@@ -149,10 +158,13 @@ fn a_port_range_is_ascending_and_16_bits_wide() {
 
 #[test]
 fn no_network_parameter_of_the_kernel_is_forgotten() {
-    let Some(namespace) = namespace("no_network_parameter_of_the_kernel_is_forgotten") else { return };
+    if !require(&[]) {
+        return;
+    }
+    let netns = namespace();
     let mut found = BTreeSet::new();
     walk(Path::new("/proc/sys/net"), &mut found);
-    namespace.enter(|| walk(Path::new("/proc/sys/net"), &mut found));
+    netns.enter(|| walk(Path::new("/proc/sys/net"), &mut found));
     let unknown: Vec<&String> = found
         .iter()
         .filter(|path| path.parse::<Key>().map_or(true, |key| catalogue::find(&key).is_err()))

@@ -1,0 +1,92 @@
+//! The apply engine as a program, for tests: `apply_driver apply|recover|inspect DESIRED.json [options]`.
+//!
+//! Prints the report as JSON; an error goes to standard error, with exit code 1.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
+use fwdsl_runtime::host::{self, ApplyError, Desired, Options, Variant};
+use serde_json::{Value, json};
+
+fn main() -> ExitCode {
+    if let Some(code) = host::guardian::intercept() {
+        return code;
+    }
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [command, desired, options @ ..] = args.as_slice() else { panic!("a command and a file are needed") };
+    let options = parse_options(options);
+    let text = std::fs::read_to_string(desired).expect("the file can be read");
+    let desired = parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"));
+    match run(command, &desired, &options) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, desired: &Desired, options: &Options) -> Result<Value, ApplyError> {
+    Ok(match command {
+        "apply" => {
+            let report = host::apply(desired, options)?;
+            json!({ "changed": report.changed(), "report": report })
+        }
+        "recover" => json!({ "recovered": host::recover(options)? }),
+        "inspect" => json!(host::inspect(options)?),
+        other => panic!("no command `{other}`"),
+    })
+}
+
+fn parse_options(args: &[String]) -> Options {
+    let mut options = Options::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().expect("the option has a value").as_str();
+        let seconds = |text: &str| Duration::from_secs(text.parse().expect("seconds"));
+        match arg.as_str() {
+            "--variant" => {
+                options.variant = Some(if value() == "nft" { Variant::Nft } else { Variant::Legacy });
+            }
+            "--program-dir" => options.program_dir = Some(PathBuf::from(value())),
+            "--root" => options.root = Some(PathBuf::from(value())),
+            "--replace-foreign" => options.replace_foreign = true,
+            "--dry-run" => options.dry_run = true,
+            "--lock-wait" => options.lock_wait = seconds(value()),
+            "--program-deadline" => options.program_deadline = seconds(value()),
+            other => panic!("no option `{other}`"),
+        }
+    }
+    options
+}
+
+fn parse_desired(value: &Value) -> Desired {
+    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    let list = |key: &str| value[key].as_array().cloned().unwrap_or_default();
+    let sysctl = |value: &Value| SysctlWrite {
+        key: text(value, "key").expect("a key"),
+        value: text(value, "value").expect("a value"),
+        // The engine's modules come from a catalogue; a test's live as long as its process.
+        module: text(value, "module").map(|module| &*module.leak()),
+    };
+    let file = |value: &Value| FileChange {
+        path: text(value, "path").expect("a path").into(),
+        content: match (text(value, "text"), text(value, "link")) {
+            (Some(text), _) => FileContent::Regular { bytes: text.into_bytes(), mode: 0o644 },
+            (None, Some(target)) => FileContent::Symlink(target.into()),
+            (None, None) => FileContent::Absent,
+        },
+        purpose: "a test's file".to_owned(),
+    };
+    Desired {
+        ipv4: text(value, "ipv4"),
+        ipv6: text(value, "ipv6"),
+        sysctls: list("sysctls").iter().map(sysctl).collect(),
+        files: list("files").iter().map(file).collect(),
+    }
+}

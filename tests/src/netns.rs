@@ -1,0 +1,134 @@
+//! Network namespaces that tests make for themselves, and whether this machine can run tests on its kernel.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+/// Set to `required`, what a kernel test lacks is a failure instead of a reason to skip it.
+const SWITCH: &str = "FWDSL_KERNEL_TESTS";
+
+/// Whether the calling test can run here: as root, with these programs.
+///
+/// If not, it says so loudly and gives back false, and the test returns. With `FWDSL_KERNEL_TESTS=required` in the
+/// environment, it panics instead.
+#[must_use]
+pub fn require(programs: &[&str]) -> bool {
+    let mut missing: Vec<String> = ["ip"]
+        .iter()
+        .chain(programs)
+        .filter(|name| !installed(name))
+        .map(|name| format!("the program `{name}`"))
+        .collect();
+    if !is_root() {
+        missing.push("root".to_owned());
+    } else if missing.is_empty() && !can_make_namespaces() {
+        missing.push("the right to make network namespaces".to_owned());
+    }
+    if missing.is_empty() {
+        return true;
+    }
+    let what = missing.join(", ");
+    assert!(std::env::var_os(SWITCH).is_none_or(|value| value != "required"), "this test needs {what}");
+    let name = std::thread::current().name().unwrap_or("a kernel test").to_owned();
+    eprintln!("SKIPPED {name}: it needs {what}");
+    false
+}
+
+fn installed(program: &str) -> bool {
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().any(|dir| Path::new(dir).join(program).is_file())
+}
+
+fn is_root() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(2) == Some("0"))
+}
+
+fn can_make_namespaces() -> bool {
+    std::panic::catch_unwind(Netns::new).is_ok()
+}
+
+/// A network namespace, removed when this is dropped.
+#[derive(Debug)]
+pub struct Netns {
+    name: String,
+}
+
+impl Netns {
+    /// Makes a namespace of a name that no other test has. Its interfaces are down.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made; ask [`require`] first.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a namespace is not a default of anything")]
+    pub fn new() -> Netns {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("fwdsl-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let output = Command::new("ip").args(["netns", "add", &name]).output().expect("ip runs");
+        assert!(output.status.success(), "ip netns add: {}", String::from_utf8_lossy(&output.stderr));
+        Netns { name }
+    }
+
+    /// The name, as `ip netns` knows it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A command that will run `program` in the namespace.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name]).arg(program);
+        command
+    }
+
+    /// Runs `body` on a thread that is in the namespace, where `/proc/sys/net` is the namespace's.
+    ///
+    /// # Panics
+    ///
+    /// If the thread cannot enter, or `body` panics.
+    pub fn enter<T: Send>(&self, body: impl FnOnce() -> T + Send) -> T {
+        let inside = || {
+            let file = File::open(format!("/run/netns/{}", self.name)).expect("the namespace has a file");
+            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
+                .expect("the namespace can be entered");
+            body()
+        };
+        std::thread::scope(|scope| match scope.spawn(inside).join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    }
+
+    /// Runs a shell script in the namespace.
+    ///
+    /// # Panics
+    ///
+    /// If the shell cannot be run.
+    pub fn try_sh(&self, script: &str) -> Output {
+        self.command("sh").args(["-c", script]).output().expect("the shell runs")
+    }
+
+    /// Runs a shell script in the namespace and gives back what it printed.
+    ///
+    /// # Panics
+    ///
+    /// If the script fails.
+    pub fn sh(&self, script: &str) -> String {
+        let output = self.try_sh(script);
+        assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Netns {
+    fn drop(&mut self) {
+        // A test that fails shows its own reason, not that its namespace is still in use.
+        let _ = Command::new("ip").args(["netns", "delete", &self.name]).output();
+    }
+}
