@@ -29,7 +29,7 @@ use crate::family::Family;
 pub struct BootPlan {
     /// The files and links.
     pub files: Vec<FileChange>,
-    /// What will keep the rules from being loaded at boot, or make it another thing than now.
+    /// What will keep the rules from being loaded at boot.
     pub warnings: Vec<BootWarning>,
 }
 
@@ -45,14 +45,13 @@ impl BootPlan {
 /// Plans to keep the rules (each family's restore text) on the system.
 ///
 /// Only files of the families in `rules` are touched. Tables that the rules do not have stay in the files word
-/// for word. `in_use` is the variant that the rules were loaded with, if they were.
+/// for word. The files are the same for both variants of iptables.
 ///
 /// # Errors
 /// When a file that is there cannot be read, or is not one that `iptables-restore` reads.
 pub fn plan(
     rules: &[(Family, &str)],
     distribution: Distribution,
-    in_use: Option<Variant>,
     tree: &Tree,
 ) -> Result<BootPlan, BootError> {
     let mut plan = BootPlan { files: Vec::new(), warnings: Vec::new() };
@@ -64,11 +63,6 @@ pub fn plan(
         if layout.needs.is_some_and(|path| !tree.exists(path.as_ref())) {
             plan.warnings
                 .push(BootWarning::NotInstalled { service: layout.service, package: layout.package });
-        }
-        if let (Some(in_use), Some(at_boot)) = (in_use, service_variant(*family, tree))
-            && in_use != at_boot
-        {
-            plan.warn(BootWarning::OtherVariant { family: *family, in_use, at_boot });
         }
         if !services.contains(&layout.service) {
             services.push(layout.service);
@@ -84,6 +78,16 @@ pub fn plan(
         }
     }
     Ok(plan)
+}
+
+/// Warns of families whose rules are in use in one variant of iptables while the boot will load them in the
+/// other.
+pub fn other_variants(families: &[Family], in_use: Variant, tree: &Tree) -> Vec<BootWarning> {
+    let warning = |family: &Family| {
+        let at_boot = service_variant(*family, tree).filter(|at_boot| *at_boot != in_use)?;
+        Some(BootWarning::OtherVariant { family: *family, in_use, at_boot })
+    };
+    families.iter().filter_map(warning).collect()
 }
 
 fn rules_file(family: Family, text: &str, layout: &Layout, tree: &Tree) -> Result<FileChange, BootError> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::family::Family;
+use crate::host::Variant;
 use crate::host::tree::Tree;
-use crate::host::variant::Variant;
 
 /// The variant that the system's plain `iptables-restore` is (for IPv6 `ip6tables-restore`), which is what
 /// every distribution's service runs: told by the program that its links end at. `None` where there is no such

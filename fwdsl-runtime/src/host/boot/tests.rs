@@ -6,9 +6,9 @@ use crate::host::tree::image::Image;
 const RULES: &str = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n";
 const BOTH: [(Family, &str); 2] = [(Family::Ipv4, RULES), (Family::Ipv6, RULES)];
 
-fn planned(image: &Image, rules: &[(Family, &str)], in_use: Option<Variant>) -> BootPlan {
+fn planned(image: &Image, rules: &[(Family, &str)]) -> BootPlan {
     let tree = Tree::new(Some(image.root()));
-    plan(rules, detect(&tree).unwrap(), in_use, &tree).unwrap()
+    plan(rules, detect(&tree).unwrap(), &tree).unwrap()
 }
 
 /// What is to stand: `PATH MODE` for files, `PATH -> TARGET` for links.
@@ -28,7 +28,7 @@ fn arch() {
         .file("/etc/os-release", "ID=arch\n")
         .file("/usr/lib/systemd/system/iptables.service", unit)
         .file("/usr/lib/systemd/system/ip6tables.service", unit);
-    let plan = planned(&image, &BOTH, None);
+    let plan = planned(&image, &BOTH);
     assert_eq!(
         outline(&plan),
         [
@@ -52,7 +52,7 @@ fn debian() {
         )
         .file("/usr/share/netfilter-persistent/plugins.d/15-ip4tables", "")
         .file("/usr/share/netfilter-persistent/plugins.d/25-ip6tables", "");
-    let plan = planned(&image, &BOTH, None);
+    let plan = planned(&image, &BOTH);
     let unit = "/lib/systemd/system/netfilter-persistent.service";
     assert_eq!(
         outline(&plan),
@@ -73,7 +73,7 @@ fn fedora() {
         .file("/etc/os-release", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n")
         .file("/usr/lib/systemd/system/iptables.service", "[Install]\nWantedBy=multi-user.target\n")
         .file("/etc/sysconfig/iptables", "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
-    let plan = planned(&image, &[(Family::Ipv4, RULES)], None);
+    let plan = planned(&image, &[(Family::Ipv4, RULES)]);
     assert_eq!(
         outline(&plan),
         [
@@ -94,7 +94,7 @@ fn alpine() {
         .file("/etc/init.d/ip6tables", "")
         .file("/etc/conf.d/ip6tables", "# comment\nIP6TABLES_SAVE=\"/etc/firewall/rules6\"\n");
     assert_eq!(
-        outline(&planned(&image, &BOTH, None)),
+        outline(&planned(&image, &BOTH)),
         [
             "/etc/iptables/rules-save 600",
             "/etc/runlevels/default/iptables -> /etc/init.d/iptables",
@@ -113,7 +113,7 @@ fn a_service_that_is_missing_is_told_with_its_package() {
         ("alpine", "iptables", 2),
     ] {
         let image = Image::new().file("/etc/os-release", &format!("ID={os}\n"));
-        let plan = planned(&image, &BOTH, None);
+        let plan = planned(&image, &BOTH);
         assert_eq!(plan.files.len(), files, "{os}: the files are written all the same");
         assert!(!plan.warnings.is_empty(), "{os}");
         for warning in plan.warnings {
@@ -127,20 +127,18 @@ fn a_masked_service_is_told() {
     let image = Image::new()
         .file("/etc/os-release", "ID=arch\n")
         .link("/etc/systemd/system/iptables.service", "/dev/null");
-    let plan = planned(&image, &[(Family::Ipv4, RULES)], None);
+    let plan = planned(&image, &[(Family::Ipv4, RULES)]);
     assert_eq!(plan.warnings, [BootWarning::Masked { service: "iptables.service" }]);
 }
 
 #[test]
 fn another_variant_at_boot_is_told() {
     let image = Image::new()
-        .file("/etc/os-release", "ID=arch\n")
-        .file("/usr/lib/systemd/system/iptables.service", "[Install]\nWantedBy=multi-user.target\n")
         .file("/usr/bin/xtables-legacy-multi", "")
         .link("/usr/bin/iptables-restore", "xtables-legacy-multi");
-    let ipv4 = [(Family::Ipv4, RULES)];
-    assert!(planned(&image, &ipv4, Some(Variant::Legacy)).warnings.is_empty());
-    let warnings = planned(&image, &ipv4, Some(Variant::Nft)).warnings;
+    let tree = Tree::new(Some(image.root()));
+    assert!(other_variants(&Family::ALL, Variant::Legacy, &tree).is_empty());
+    let warnings = other_variants(&Family::ALL, Variant::Nft, &tree);
     assert_eq!(
         warnings,
         [BootWarning::OtherVariant { family: Family::Ipv4, in_use: Variant::Nft, at_boot: Variant::Legacy }]
@@ -154,7 +152,7 @@ fn a_file_that_holds_something_else_is_not_overwritten() {
         .file("/etc/os-release", "ID=arch\n")
         .file("/etc/iptables/iptables.rules", "#!/bin/sh\niptables -F\n");
     let tree = Tree::new(Some(image.root()));
-    let error = plan(&BOTH, Distribution::Arch, None, &tree).unwrap_err().to_string();
+    let error = plan(&BOTH, Distribution::Arch, &tree).unwrap_err().to_string();
     assert_eq!(
         error,
         "`/etc/iptables/iptables.rules` is not a file of iptables rules (line 2), and saving would overwrite it: move \
