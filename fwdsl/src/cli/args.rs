@@ -1,0 +1,203 @@
+//! The arguments.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::{Options, Variant};
+
+/// What the exit codes mean; documentation shows the same text.
+pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
+
+/// Shows, checks, applies and saves the firewall policy that is built into this program
+#[derive(Debug, Parser)]
+pub(super) struct Arguments {
+    /// Print one JSON object, warnings and errors included
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print the rules in the format of iptables-restore
+    Show(ShowArguments),
+    /// Check the policy, and print what lints find
+    Check,
+    /// Load the rules and set the sysctls, all or nothing
+    ///
+    /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
+    /// is killed, everything is put back. What is as it should be already is not touched.
+    Apply(ApplyArguments),
+    /// Keep the rules and sysctls for the next boot, without applying them
+    ///
+    /// The rules go where the distribution keeps them (Alpine, Arch, Debian, Fedora and their like), and the service
+    /// that loads them there is enabled. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf.
+    Save(SaveArguments),
+    /// Undo an apply that was ended before it was complete
+    ///
+    /// The guardian of an apply does this by itself, and so does the next apply. This is for when the guardian was
+    /// ended too, and for boot.
+    Recover(RecoverArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArguments {
+    /// Print the rules of this family alone
+    #[arg(long, value_name = "FAMILY")]
+    pub(super) family: Option<FamilyName>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArguments {
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Keep rules and sysctls for the next boot in the same step
+    #[arg(long)]
+    pub(super) save: bool,
+    /// Replace rules and chains that fwdsl did not load
+    #[arg(long)]
+    replace_foreign: bool,
+    /// Use this variant of iptables instead of the one that `iptables-restore` is
+    #[arg(long)]
+    variant: Option<VariantName>,
+    /// Look for iptables and other programs in this directory alone
+    #[arg(long, value_name = "DIR")]
+    program_dir: Option<PathBuf>,
+    /// Keep files and the undo journal below this directory instead of /
+    ///
+    /// Rules and sysctls are those of the running kernel all the same.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SaveArguments {
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write into the image whose root is this directory, instead of the running host
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecoverArguments {
+    /// Find the undo journal below this directory instead of /
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum FamilyName {
+    Ipv4,
+    Ipv6,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum VariantName {
+    Legacy,
+    Nft,
+}
+
+impl From<FamilyName> for Family {
+    fn from(name: FamilyName) -> Family {
+        match name {
+            FamilyName::Ipv4 => Family::Ipv4,
+            FamilyName::Ipv6 => Family::Ipv6,
+        }
+    }
+}
+
+impl From<VariantName> for Variant {
+    fn from(name: VariantName) -> Variant {
+        match name {
+            VariantName::Legacy => Variant::Legacy,
+            VariantName::Nft => Variant::Nft,
+        }
+    }
+}
+
+impl ApplyArguments {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            variant: self.variant.map(Variant::from),
+            program_dir: self.program_dir.clone(),
+            root: self.root.clone(),
+            replace_foreign: self.replace_foreign,
+            dry_run: self.dry_run,
+            ..Options::default()
+        }
+    }
+}
+
+impl SaveArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { root: self.root.clone(), dry_run: self.dry_run, ..Options::default() }
+    }
+
+    /// The image to write into, if it is not the running host.
+    pub(super) fn image(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+}
+
+impl RecoverArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { root: self.root.clone(), ..Options::default() }
+    }
+}
+
+/// Reads the arguments, the program's name first. Help goes under that name, for this command line serves many
+/// programs.
+pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let name = arguments.first().and_then(|path| Path::new(path).file_name()).map(|name| name.to_string_lossy());
+    let name = name.map_or_else(|| "fwdsl".to_owned(), |name| name.into_owned());
+    let command = Arguments::command().name(name).after_help(EXIT_CODES);
+    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        parse(["/usr/sbin/my-host"].iter().chain(arguments).map(OsString::from))
+    }
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_has_the_programs_name_and_the_exit_codes() {
+        let help = parsed(&["--help"]).unwrap_err().to_string();
+        assert!(help.contains("Usage: my-host"), "{help}");
+        assert!(help.contains(EXIT_CODES.trim_end()), "{help}");
+    }
+
+    #[test]
+    fn options_reach_the_apply() {
+        let arguments =
+            parsed(&["apply", "--dry-run", "--replace-foreign", "--variant", "legacy", "--root", "/image", "--json"]);
+        let arguments = arguments.unwrap();
+        assert!(arguments.json);
+        let Command::Apply(apply) = arguments.command else { panic!("{:?}", arguments.command) };
+        let options = apply.options();
+        assert!(options.dry_run && options.replace_foreign && !apply.save);
+        assert_eq!(options.variant, Some(Variant::Legacy));
+        assert_eq!(options.root.as_deref(), Some(Path::new("/image")));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for arguments in [&["aply"][..], &["show", "--family", "ipv5"], &["apply", "--variant", "old"], &[]] {
+            assert!(parsed(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `check`: what the compiler checked, once more, with the values that only the running program knows.
+
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::diagnostic::{Diagnostic, Diagnostics};
+use serde_json::{Map, Value, json};
+
+use super::failure::Failure;
+use super::output::Done;
+
+pub(super) fn check(policy: &Policy) -> Result<Done, Failure> {
+    let found = policy.check()?;
+    let file = policy.model().file().to_owned();
+    let json = Map::from_iter([
+        ("file".to_owned(), json!(file)),
+        ("lints".to_owned(), found.iter().map(|lint| object(lint, &file)).collect()),
+    ]);
+    let text = match found.len() {
+        0 => "the policy is sound\n".to_owned(),
+        1 => "the policy is sound, but a lint has something to say\n".to_owned(),
+        count => format!("the policy is sound, but lints have {count} things to say\n"),
+    };
+    let one = |lint: Diagnostic| Diagnostics { file: file.clone(), list: vec![lint] }.to_string();
+    Ok(Done { text, json, warnings: found.into_iter().map(one).collect() })
+}
+
+fn object(lint: &Diagnostic, file: &str) -> Value {
+    json!({ "lint": lint.lint, "line": lint.loc.line, "message": lint.text(file) })
+}

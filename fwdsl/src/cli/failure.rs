@@ -1,0 +1,126 @@
+//! What a command can fail of, and the exit code of each.
+
+use std::fmt;
+use std::io;
+
+use fwdsl_runtime::diagnostic::Diagnostics;
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::ApplyError;
+use fwdsl_runtime::host::boot::BootError;
+use fwdsl_runtime::host::sysctl::ExpandError;
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The policy is wrong.
+    Policy(Diagnostics),
+    /// The policy has no rules for the family that was asked for.
+    NoFamily(Family),
+    /// The sysctls cannot be set here.
+    Sysctls(ExpandError),
+    /// The rules cannot be kept for boot here.
+    Boot(BootError),
+    /// The files that set sysctls at boot cannot be read.
+    SysctlFiles(io::Error),
+    /// The engine's own errors.
+    Apply(ApplyError),
+}
+
+/// The exit codes, whose meanings stand in `exit-codes.txt`. 2 is clap's, for a wrong command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Exit {
+    NotDone = 1,
+    Policy = 3,
+    Foreign = 4,
+    Undone = 5,
+    Between = 6,
+}
+
+impl Failure {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Failure::Policy(_) => Exit::Policy,
+            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => Exit::NotDone,
+            Failure::Apply(error) => match error {
+                ApplyError::Foreign(_) => Exit::Foreign,
+                ApplyError::Undone { .. } => Exit::Undone,
+                ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
+                    Exit::Between
+                }
+                _ => Exit::NotDone,
+            },
+        }
+    }
+
+    /// The word for the exit code in JSON.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.exit() {
+            Exit::NotDone => "not-done",
+            Exit::Policy => "policy",
+            Exit::Foreign => "foreign",
+            Exit::Undone => "undone",
+            Exit::Between => "between",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Policy(diagnostics) => diagnostics.fmt(f),
+            Failure::NoFamily(family) => write!(f, "the policy has no rules for {family}"),
+            Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
+            Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
+            Failure::SysctlFiles(error) => {
+                write!(f, "cannot look for other files that set sysctls at boot: {error}; nothing was changed")
+            }
+            Failure::Apply(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Failure {
+        Failure::Policy(diagnostics)
+    }
+}
+
+impl From<ExpandError> for Failure {
+    fn from(error: ExpandError) -> Failure {
+        Failure::Sysctls(error)
+    }
+}
+
+impl From<BootError> for Failure {
+    fn from(error: BootError) -> Failure {
+        Failure::Boot(error)
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Failure {
+        Failure::Apply(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::EXIT_CODES;
+
+    #[test]
+    fn every_exit_code_is_in_the_help() {
+        for exit in [Exit::NotDone, Exit::Policy, Exit::Foreign, Exit::Undone, Exit::Between] {
+            assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_refused_and_what_is_between_are_told_apart() {
+        assert_eq!(Failure::from(ApplyError::Foreign(Vec::new())).exit(), Exit::Foreign);
+        let cause = Box::new(ApplyError::NftOutput(String::new()));
+        assert_eq!(Failure::from(ApplyError::Undone { step: String::new(), cause }).exit(), Exit::Undone);
+        assert_eq!(Failure::NoFamily(Family::Ipv6).exit(), Exit::NotDone);
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line of a provisioning binary.
+//!
+//! ```ignore
+//! fn main() -> std::process::ExitCode {
+//!     fwdsl::cli::run(&HOST)
+//! }
+//! ```
+//!
+//! | command | does |
+//! | --- | --- |
+//! | `show` | prints the rules as `iptables-restore` reads them |
+//! | `check` | runs the policy's checks again, at run time, and prints what lints find |
+//! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
+//! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
+//! | `recover` | undoes an apply that was ended before it was complete |
+//!
+//! Results go to standard output, warnings and errors to standard error. With `--json` a single object goes to
+//! standard output instead, warnings and errors included: `warnings` is a list of sentences, `error` has a `kind`, a
+//! `message` and the `exit_code`.
+#![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
+
+mod apply;
+mod args;
+mod check;
+mod failure;
+mod output;
+mod recover;
+mod save;
+mod show;
+
+use std::process::ExitCode;
+
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::host::guardian;
+
+use args::Command;
+use failure::Failure;
+use output::Done;
+
+/// Runs the command line of the running process for the policy, and returns the exit code for `main`.
+///
+/// It is to be the first thing that `main` does: an apply starts its own program again, as the guardian that undoes
+/// the apply should this process die, and here it is told apart.
+pub fn run(policy: &Policy) -> ExitCode {
+    if let Some(code) = guardian::intercept() {
+        return code;
+    }
+    let arguments = match args::parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    output::print(arguments.json, command(policy, &arguments.command))
+}
+
+fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
+    match command {
+        Command::Show(arguments) => show::show(policy, arguments),
+        Command::Check => check::check(policy),
+        Command::Apply(arguments) => apply::apply(policy, arguments),
+        Command::Save(arguments) => save::save(policy, arguments),
+        Command::Recover(arguments) => recover::recover(arguments),
+    }
+}

@@ -1,0 +1,34 @@
+//! `show`: the rules as `iptables-restore` reads them.
+
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::family::Family;
+use serde_json::{Map, Value, json};
+
+use super::args::ShowArguments;
+use super::failure::Failure;
+use super::output::Done;
+
+pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
+    policy.check()?;
+    let asked = arguments.family.map(Family::from);
+    if let Some(family) = asked {
+        let text = policy.emit(family).ok_or(Failure::NoFamily(family))?;
+        let json = Map::from_iter([(family.name().to_owned(), json!(text))]);
+        return Ok(Done { text, json, warnings: Vec::new() });
+    }
+    let mut text = String::new();
+    let mut json = Map::new();
+    for family in Family::ALL {
+        let rules = policy.emit(family);
+        if let Some(rules) = &rules {
+            // The two texts are read by different programs; a comment keeps them apart.
+            text.push_str(&format!("# {family}\n{rules}"));
+        }
+        json.insert(family.name().to_owned(), json!(rules));
+    }
+    let sysctl = |setting: fwdsl_runtime::sysctl::Setting| -> Value {
+        json!({ "key": setting.key.to_string(), "value": setting.value })
+    };
+    json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
+    Ok(Done { text, json, warnings: Vec::new() })
+}
