@@ -89,8 +89,10 @@ impl Rate {
 
     /// The greatest burst with which the kernel's credit counter does not overflow.
     pub const fn max_burst(&self) -> u64 {
-        let period = self.period();
-        if period == 0 { 0 } else { LIMIT_MAX_REFILL_SECONDS * LIMIT_SCALE / period }
+        match (LIMIT_MAX_REFILL_SECONDS * LIMIT_SCALE).checked_div(self.period()) {
+            Some(burst) => burst,
+            None => 0,
+        }
     }
 
     /// The rate as the kernel keeps it and `iptables-save` prints it: the longest unit in which
