@@ -1,2 +1,68 @@
-//! The `firewall!` macro. All it knows comes from `fwdsl-runtime`; here stands only what must
-//! stand in a proc-macro crate.
+//! The procedural half of `firewall!`. All that it knows comes from `fwdsl-runtime`; here stands
+//! only what must stand in a proc-macro crate: turning findings into compiler errors and the
+//! policy into tokens.
+
+use fwdsl_runtime::diagnostic::Diagnostic;
+use fwdsl_runtime::syntax::{SpanTable, compile};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+
+/// Expands `{ path to the fwdsl crate } policy …`. Called by `fwdsl::firewall!`, which knows
+/// the path under whatever name the user depends on it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let mut tokens = TokenStream::from(input).into_iter();
+    let facade = match tokens.next() {
+        Some(TokenTree::Group(group)) => group.stream(),
+        _ => quote!(::fwdsl),
+    };
+    expand(&facade, tokens.collect()).into()
+}
+
+/// Whatever is wrong, the expansion is a `Policy`, so that one mistake gives one error.
+fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
+    let compiled = compile(policy);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
+    let errors = errors.into_iter().map(|error| expand_error(error, &compiled.spans));
+    let warnings = warnings.into_iter().map(|warning| expand_warning(warning, &compiled.spans));
+    let bytes = Literal::byte_string(&compiled.pack());
+    quote! {{
+        #(#errors)*
+        #(#warnings)*
+        #facade::__private::Policy::from_packed(::core::file!(), #bytes)
+    }}
+}
+
+/// `compile_error!` over the tokens that are wrong: rustc underlines from the span of the path to
+/// that of the braces.
+fn expand_error(error: &Diagnostic, spans: &SpanTable) -> TokenStream {
+    let (start, end) = spans.of(error.loc);
+    let message = Literal::string(&error.text(&file()));
+    let mut arguments = Group::new(Delimiter::Brace, quote!(#message));
+    arguments.set_span(end);
+    let path = quote_spanned!(start=> ::core::compile_error!);
+    quote!(#path #arguments)
+}
+
+/// A use of a deprecated constant that is named after the lint: how a macro warns on stable Rust.
+fn expand_warning(warning: &Diagnostic, spans: &SpanTable) -> TokenStream {
+    let (start, _) = spans.of(warning.loc);
+    let name = format_ident!("{}", warning.lint.unwrap_or("fwdsl"));
+    let note = warning.text(&file());
+    let used = Ident::new(&name.to_string(), start);
+    quote! {
+        const _: () = {
+            #[deprecated(note = #note)]
+            #[allow(non_upper_case_globals)]
+            const #name: () = ();
+            #used
+        };
+    }
+}
+
+/// The file that the policy stands in, for notes that name a second line of it.
+fn file() -> String {
+    Span::call_site().file()
+}

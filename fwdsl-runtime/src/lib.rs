@@ -1,12 +1,33 @@
 //! The library behind `fwdsl`: everything that the macro, the provisioning command line and the
 //! tests have in common.
+//!
+//! ```text
+//! tokens ──syntax──▶ Model ──check──▶ Model ──lower──▶ Ruleset ──emit──▶ text ──host──▶ kernel
+//! ```
+//!
+//! Features: `syntax` reads tokens (the macro, tools that read Rust source); `host` touches a
+//! machine. Without them the crate has no dependencies.
 
+pub mod catalogue;
+pub mod check;
+pub mod diagnostic;
+pub mod emit;
 pub mod family;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;
+pub mod lint;
+pub mod loc;
+pub mod lower;
+pub mod model;
 pub mod nearest;
+pub mod policy;
 pub mod protocols;
 pub mod restore_text;
 pub mod services;
+#[cfg(feature = "syntax")]
+pub mod syntax;
 pub mod sysctl;
+pub mod table;
+
+pub use policy::Policy;

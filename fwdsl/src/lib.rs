@@ -1,1 +1,46 @@
 //! A host's firewall as Rust source.
+//!
+//! [`firewall!`] turns a compact rule language into a [`Policy`] that is checked while the program
+//! compiles. The policy prints itself in the format of `iptables-restore`, and with the feature
+//! `cli` the program that holds it becomes a provisioning binary.
+
+pub use fwdsl_runtime::{Policy, catalogue, diagnostic, emit, family, lower, model, table};
+
+#[cfg(feature = "host")]
+pub use fwdsl_runtime::host;
+
+/// What a program that holds a policy needs: `use fwdsl::prelude::*;`.
+pub mod prelude {
+    pub use crate::{Policy, firewall};
+}
+
+/// For the expansion of [`firewall!`] alone.
+#[doc(hidden)]
+pub mod __private {
+    pub use fwdsl_macros::firewall_impl;
+    pub use fwdsl_runtime::Policy;
+}
+
+/// A policy, checked while it compiles.
+///
+/// It is an expression of type [`Policy`] and may stand in a `static`, a `const` or a function.
+///
+/// ```
+/// use fwdsl::prelude::*;
+///
+/// static HOST: Policy = firewall! {
+///     chain INPUT policy drop {
+///         in lo                  => accept;
+///         ct established|related => accept;
+///         tcp dport ssh          => accept;
+///     }
+/// };
+///
+/// let text = HOST.emit(fwdsl::family::Family::Ipv4).unwrap();
+/// assert!(text.contains("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"));
+/// ```
+#[macro_export]
+macro_rules! firewall {
+    // `$crate` is this crate under whatever name, or through whatever re-export, it was reached.
+    ($($policy:tt)*) => { $crate::__private::firewall_impl! { { $crate } $($policy)* } };
+}

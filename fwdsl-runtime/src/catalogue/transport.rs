@@ -1,0 +1,143 @@
+//! Matches that belong to one protocol, and those over ports and address ranges.
+//!
+//! Source: iptables-extensions(8), sections tcp, udp, sctp, icmp, icmp6, multiport, iprange.
+
+use super::extension::{Extension, Flow, Kind, OptionSpec, ValueKind};
+use crate::family::{Family, FamilySet};
+
+/// ICMP, RFC 792.
+pub const ICMP: u8 = 1;
+/// TCP.
+pub const TCP_NUMBER: u8 = 6;
+/// UDP.
+pub const UDP_NUMBER: u8 = 17;
+/// DCCP.
+pub const DCCP_NUMBER: u8 = 33;
+/// ICMPv6, RFC 4443.
+pub const ICMPV6: u8 = 58;
+/// SCTP.
+pub const SCTP_NUMBER: u8 = 132;
+/// UDP-Lite.
+pub const UDPLITE_NUMBER: u8 = 136;
+
+/// The protocols that have ports, which is what `multiport` works with.
+pub const PORT_PROTOCOLS: &[u8] = &[TCP_NUMBER, UDP_NUMBER, DCCP_NUMBER, SCTP_NUMBER, UDPLITE_NUMBER];
+
+const fn option(name: &'static str, flag: &'static str, value: ValueKind) -> OptionSpec {
+    OptionSpec {
+        name,
+        flag,
+        value,
+        families: FamilySet::BOTH,
+        negatable: true,
+        required: false,
+        positional: false,
+        default: None,
+    }
+}
+
+const fn transport(
+    name: &'static str,
+    protocols: &'static [u8],
+    options: &'static [OptionSpec],
+    about: &'static str,
+) -> Extension {
+    Extension {
+        name,
+        kind: Kind::Match,
+        module: true,
+        families: FamilySet::BOTH,
+        tables: &[],
+        not_in: &[],
+        protocols,
+        stateful: false,
+        flow: Flow::Continues,
+        options,
+        about,
+    }
+}
+
+/// `-m tcp`
+pub static TCP: Extension = transport(
+    "tcp",
+    &[TCP_NUMBER],
+    &[
+        option("sport", "--sport", ValueKind::Port),
+        option("dport", "--dport", ValueKind::Port),
+        option("option", "--tcp-option", ValueKind::Number { min: 1, max: 255 }),
+        option("flags", "--tcp-flags", ValueKind::TcpFlags),
+    ],
+    "TCP ports, flags and options",
+);
+
+/// `-m udp`
+pub static UDP: Extension = transport(
+    "udp",
+    &[UDP_NUMBER],
+    &[option("sport", "--sport", ValueKind::Port), option("dport", "--dport", ValueKind::Port)],
+    "UDP ports",
+);
+
+/// `-m sctp`
+pub static SCTP: Extension = transport(
+    "sctp",
+    &[SCTP_NUMBER],
+    &[option("sport", "--sport", ValueKind::Port), option("dport", "--dport", ValueKind::Port)],
+    "SCTP ports",
+);
+
+/// `-m icmp`
+pub static ICMP_TYPE: Extension = Extension {
+    families: FamilySet::IPV4,
+    ..transport(
+        "icmp",
+        &[ICMP],
+        &[OptionSpec {
+            positional: true,
+            required: true,
+            ..option("type", "--icmp-type", ValueKind::IcmpType(Family::Ipv4))
+        }],
+        "ICMP type and code",
+    )
+};
+
+/// `-m icmp6`
+pub static ICMP6_TYPE: Extension = Extension {
+    families: FamilySet::IPV6,
+    ..transport(
+        "icmp6",
+        &[ICMPV6],
+        &[OptionSpec {
+            positional: true,
+            required: true,
+            ..option("type", "--icmpv6-type", ValueKind::IcmpType(Family::Ipv6))
+        }],
+        "ICMPv6 type and code",
+    )
+};
+
+/// The most ports that one `multiport` takes; a range counts as two.
+pub const MULTIPORT_SLOTS: usize = 15;
+
+/// `-m multiport`
+pub static MULTIPORT: Extension = transport(
+    "multiport",
+    PORT_PROTOCOLS,
+    &[
+        option("sports", "--sports", ValueKind::Port),
+        option("dports", "--dports", ValueKind::Port),
+        option("ports", "--ports", ValueKind::Port),
+    ],
+    "up to 15 ports; a range counts as two",
+);
+
+/// `-m iprange`
+pub static IPRANGE: Extension = transport(
+    "iprange",
+    &[],
+    &[
+        option("src-range", "--src-range", ValueKind::Address),
+        option("dst-range", "--dst-range", ValueKind::Address),
+    ],
+    "ranges of addresses that need not be networks",
+);

@@ -1,0 +1,174 @@
+//! Chains: their names, their policies, and the jumps between them.
+
+use std::collections::HashMap;
+
+use crate::catalogue;
+use crate::diagnostic::Diagnostic;
+use crate::loc::Loc;
+use crate::lower::{CHAIN_NAME_MAX_BYTES, model_families};
+use crate::model::{Action, Chain, Model, Verdict};
+use crate::nearest::nearest;
+use crate::table::{Hook, TableName};
+
+pub(super) fn check_chains(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    for (index, chain) in model.chains().iter().enumerate() {
+        check_name(chain, diagnostics);
+        let twin = |first: &&Chain| {
+            first.table == chain.table
+                && first.name == chain.name
+                && !model_families(model, first).and(model_families(model, chain)).is_empty()
+        };
+        if let Some(first) = model.chains()[..index].iter().find(twin) {
+            let message = format!("chain `{}` is declared twice", chain.name);
+            diagnostics
+                .push(Diagnostic::error(chain.loc, message).note("first declared here", Some(first.loc)));
+        }
+        if model_families(model, chain).is_empty() {
+            let message = format!("chain `{}` is for no family", chain.name);
+            diagnostics.push(
+                Diagnostic::error(chain.loc, message)
+                    .help("its own `family` and that of the table or policy exclude each other"),
+            );
+        }
+        if let (Some(policy), None) = (&chain.policy, chain.hook()) {
+            let message = format!("only built-in chains have a policy, and `{}` is none", chain.name);
+            let word = policy.value.name().to_ascii_lowercase();
+            diagnostics.push(
+                Diagnostic::error(policy.loc, message)
+                    .help(format!("end the chain with a rule: `_ => {word};`")),
+            );
+        }
+        for verdict in chain.rules.iter().flat_map(|rule| &rule.verdicts) {
+            if let Some(target) = jump_target(verdict) {
+                check_jump(model, chain, verdict, target, diagnostics);
+            }
+        }
+    }
+    check_cycles(model, diagnostics);
+}
+
+/// The chain that a verdict goes to.
+pub(super) fn jump_target(verdict: &Verdict) -> Option<&str> {
+    match verdict.action() {
+        Action::Jump(target) | Action::Goto(target) => Some(target),
+        Action::Target { .. } => None,
+    }
+}
+
+fn check_name(chain: &Chain, diagnostics: &mut Vec<Diagnostic>) {
+    let name = chain.name.as_str();
+    let mut error = |message: String, help: Option<String>| {
+        diagnostics.push(Diagnostic::error(chain.loc, message).maybe_help(help));
+    };
+    if name.is_empty() {
+        error("a chain without a name".into(), None);
+    } else if name.len() > CHAIN_NAME_MAX_BYTES {
+        let message = format!(
+            "the chain name `{name}` is {} bytes long, and iptables takes at most {CHAIN_NAME_MAX_BYTES}",
+            name.len()
+        );
+        error(message, None);
+    } else if name.starts_with(['-', '!']) {
+        error(format!("a chain name cannot begin with `{}`", &name[..1]), None);
+    } else if let Some(bad) = name.chars().find(|c| c.is_whitespace() || c.is_control() || *c == '"') {
+        error(format!("a chain name cannot hold {bad:?}"), None);
+    } else if name == "QUEUE" || catalogue::targets().any(|target| target.name == name) {
+        let message = format!("`{name}` is a target of iptables and cannot name a chain");
+        error(message, None);
+    } else if chain.hook().is_none() && Hook::from_name(name).is_some() {
+        let tables: Vec<&str> = TableName::ALL
+            .into_iter()
+            .filter(|table| table.hook(name).is_some())
+            .map(TableName::name)
+            .collect();
+        let message = format!("table `{}` has no built-in chain `{name}`", chain.table);
+        let help =
+            format!("it stands in {}: `table {} {{ chain {name} {{ … }} }}`", tables.join(", "), tables[0]);
+        error(message, Some(help));
+    }
+}
+
+fn check_jump(
+    model: &Model,
+    chain: &Chain,
+    verdict: &Verdict,
+    target: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let declared = model.chains().iter().any(|other| other.table == chain.table && other.name == target);
+    if chain.table.hook(target).is_some() {
+        let message = format!("`{target}` is a built-in chain, and no rule can go there");
+        diagnostics.push(Diagnostic::error(verdict.loc(), message));
+    } else if !declared {
+        let message = format!("unknown chain `{target}`");
+        let here = model.chains().iter().filter(|other| other.table == chain.table && other.hook().is_none());
+        let elsewhere = model.chains().iter().find(|other| other.name == target);
+        let help = match (nearest(target, here.map(|other| other.name.as_str())), elsewhere) {
+            (Some(name), _) => Some(format!("did you mean `{name}`?")),
+            (None, Some(other)) => Some(format!(
+                "it is in table `{}`, and a jump stays in its table `{}`",
+                other.table, chain.table
+            )),
+            (None, None) => None,
+        };
+        diagnostics.push(Diagnostic::error(verdict.loc(), message).maybe_help(help));
+    }
+}
+
+/// A jump: where it stands in the source, and the number of the chain it goes to.
+type Edge = (Loc, usize);
+
+fn check_cycles(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    let chains = model.chains();
+    let mut numbers: HashMap<(TableName, &str), Vec<usize>> = HashMap::new();
+    for (index, chain) in chains.iter().enumerate() {
+        numbers.entry((chain.table, &chain.name)).or_default().push(index);
+    }
+    let edges: Vec<Vec<Edge>> = chains
+        .iter()
+        .map(|chain| {
+            let verdicts = chain.rules.iter().flat_map(|rule| &rule.verdicts);
+            let jumps = verdicts.filter_map(|verdict| Some((verdict.loc(), jump_target(verdict)?)));
+            jumps
+                .flat_map(|(loc, target)| {
+                    let found = numbers.get(&(chain.table, target)).map_or(&[][..], Vec::as_slice);
+                    found.iter().map(move |number| (loc, *number))
+                })
+                .filter(|(_, number)| {
+                    !model_families(model, chain).and(model_families(model, &chains[*number])).is_empty()
+                })
+                .collect()
+        })
+        .collect();
+    let mut done = vec![false; chains.len()];
+    for start in 0..chains.len() {
+        walk(start, &edges, &mut Vec::new(), &mut done, &mut |path: &[usize], loc: Loc| {
+            let mut names: Vec<&str> = path.iter().map(|index| chains[*index].name.as_str()).collect();
+            names.push(names[0]);
+            let message = format!("the jumps go round in a circle: {}", names.join(" → "));
+            diagnostics.push(Diagnostic::error(loc, message));
+        });
+    }
+}
+
+/// Depth first from `at`; `found` gets each circle with the jump that closes it.
+fn walk(
+    at: usize,
+    edges: &[Vec<Edge>],
+    path: &mut Vec<usize>,
+    done: &mut [bool],
+    found: &mut impl FnMut(&[usize], Loc),
+) {
+    if done[at] {
+        return;
+    }
+    path.push(at);
+    for (loc, next) in &edges[at] {
+        match path.iter().position(|index| index == next) {
+            Some(first) => found(&path[first..], *loc),
+            None => walk(*next, edges, path, done, found),
+        }
+    }
+    path.pop();
+    done[at] = true;
+}

@@ -1,0 +1,46 @@
+//! The checks: whatever iptables would refuse, and what cannot be meant.
+//!
+//! The same code runs while the program compiles, with a span for every place, and on policies
+//! that are made at run time. What passes here loads.
+
+mod assertions;
+mod chains;
+mod depth;
+mod lints;
+mod rules;
+mod sysctls;
+mod values;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Model;
+
+/// Everything that is wrong with a policy, and what its lints found, in source order.
+pub fn check(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    chains::check_chains(model, &mut diagnostics);
+    for chain in model.chains() {
+        for rule in chain.rules() {
+            rules::check_rule(model, chain, rule, &mut diagnostics);
+        }
+    }
+    sysctls::check_sysctls(model, &mut diagnostics);
+    assertions::check_assertions(model, &mut diagnostics);
+    if diagnostics.is_empty() {
+        depth::check_depth(model, &mut diagnostics);
+        lints::check_lints(model, &mut diagnostics);
+    }
+    in_order(diagnostics)
+}
+
+/// Sorts findings by place and drops what was found twice (a value of a `let` that is used twice).
+pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics {
+        let same = |other: &Diagnostic| other.loc == diagnostic.loc && other.message == diagnostic.message;
+        if !ordered.iter().any(same) {
+            ordered.push(diagnostic);
+        }
+    }
+    ordered.sort_by_key(|diagnostic| (diagnostic.loc.line, diagnostic.loc.span));
+    ordered
+}

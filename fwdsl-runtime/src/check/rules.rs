@@ -1,0 +1,222 @@
+//! Rules: whether their parts go together, and may stand where they do.
+
+use super::values::check_options;
+use crate::catalogue::{CORE, Extension, PORT_PROTOCOLS, PORTS};
+use crate::diagnostic::Diagnostic;
+use crate::family::FamilySet;
+use crate::loc::Loc;
+use crate::lower::{contradiction, model_families, rule_families, value_families};
+use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, Value};
+use crate::protocols;
+
+pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
+    let before = diagnostics.len();
+    check_matches(chain, &rule.matches, diagnostics);
+    if let Some(comment) = &rule.comment {
+        super::values::check_comment(&comment.value, comment.loc, diagnostics);
+    }
+    for verdict in &rule.verdicts {
+        if let Action::Target { extension, options } = verdict.action() {
+            check_place(extension, chain, verdict.loc(), diagnostics);
+            check_options(extension, options, verdict.loc(), diagnostics);
+            check_protocols_of_words(&rule.matches, options, diagnostics);
+            check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
+        }
+    }
+    for pair in rule.verdicts.windows(2) {
+        if pair[0].is_terminal() {
+            let message =
+                format!("`{}` is never reached: `{}` ends the rule", pair[1].word(), pair[0].word());
+            diagnostics.push(
+                Diagnostic::error(pair[1].loc(), message)
+                    .note("the verdict that ends it", Some(pair[0].loc())),
+            );
+        }
+    }
+    // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
+    if diagnostics.len() > before {
+        return;
+    }
+    let families = rule_families(model, chain, rule);
+    if families.is_empty() {
+        diagnostics.push(no_family(model, chain, rule));
+    } else if let Some(field) =
+        families.iter().map(|family| contradiction(rule, family)).reduce(Option::and).flatten()
+    {
+        let message = format!("the rule matches nothing: no packet has such a {field}");
+        diagnostics.push(Diagnostic::error(rule.loc, message));
+    }
+}
+
+/// Checks a conjunction of matches, of a rule or of an assertion's pattern.
+pub(super) fn check_matches(chain: &Chain, matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
+    for entry in matches {
+        check_place(entry.extension, chain, entry.loc, diagnostics);
+        check_options(entry.extension, &entry.options, entry.loc, diagnostics);
+        check_protocols(matches, entry.extension, entry.loc, diagnostics);
+        for option in &entry.options {
+            check_interface(chain, option, diagnostics);
+        }
+    }
+}
+
+/// `in` where packets have left no interface, `out` where they have none yet. The kernel checks
+/// only built-in chains, and so does iptables.
+fn check_interface(chain: &Chain, option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(hook) = chain.hook() else { return };
+    let (missing, which) = match option.spec.name {
+        "in" => (!hook.has_in_interface(), "incoming"),
+        "out" => (!hook.has_out_interface(), "outgoing"),
+        _ => return,
+    };
+    if missing && option.spec.flag.len() == 2 {
+        let message = format!("`{}` in {hook}: packets there have no {which} interface", option.spec.name);
+        let other = if option.spec.name == "in" { "out" } else { "in" };
+        diagnostics.push(Diagnostic::error(option.loc, message).help(format!("did you mean `{other}`?")));
+    }
+}
+
+fn check_place(extension: &Extension, chain: &Chain, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
+    if extension.allowed_in(chain.table) {
+        return;
+    }
+    let message = format!("`{}` cannot stand in table `{}`", extension.word(), chain.table);
+    let tables: Vec<String> = extension.tables.iter().map(|table| format!("`{table}`")).collect();
+    let help = if tables.is_empty() {
+        format!(
+            "table `{}` is not for filtering; drop packets in `filter`, or in `raw` before all else",
+            chain.table
+        )
+    } else {
+        format!("the kernel takes it in table {} only", tables.join(", "))
+    };
+    diagnostics.push(Diagnostic::error(loc, message).help(help));
+}
+
+/// The protocols of which the rule asks for one; `None` if it does not say.
+fn asked_protocols(matches: &[Match]) -> Option<Vec<u8>> {
+    let options = matches.iter().filter(|entry| *entry.extension == CORE).flat_map(|entry| &entry.options);
+    let positive = options.filter(|option| option.spec.name == "proto" && !option.negated);
+    positive
+        .map(|option| {
+            let number =
+                |value: &Value| if let Value::Protocol(number) = value { Some(*number) } else { None };
+            option.values().filter_map(number).collect::<Vec<u8>>()
+        })
+        .reduce(|a, b| a.into_iter().filter(|number| b.contains(number)).collect())
+}
+
+/// An extension that works with certain protocols wants one of them in the same rule.
+fn check_protocols(matches: &[Match], extension: &Extension, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
+    if extension.protocols.is_empty() {
+        return;
+    }
+    let is_ports = *extension == PORTS;
+    match asked_protocols(matches) {
+        None => {
+            let (message, help) = if is_ports {
+                (
+                    "ports without a protocol that has ports".to_owned(),
+                    "say which: `tcp dport …`, `udp dport …` or `tcp|udp dport …`".to_owned(),
+                )
+            } else {
+                let names = protocol_names(extension.protocols);
+                (
+                    format!(
+                        "`{}` works with {names} only, and the rule does not ask for it",
+                        extension.word()
+                    ),
+                    format!("add {names}"),
+                )
+            };
+            diagnostics.push(Diagnostic::error(loc, message).help(help));
+        }
+        Some(asked) => {
+            if let Some(other) = asked.iter().find(|number| !extension.protocols.contains(number)) {
+                let name = protocol_name(*other);
+                let message = if is_ports {
+                    format!("protocol `{name}` has no ports")
+                } else {
+                    format!("`{}` does not work with protocol `{name}`", extension.word())
+                };
+                let help = is_ports.then(|| format!("{} have", protocol_names(PORT_PROTOCOLS)));
+                diagnostics.push(Diagnostic::error(loc, message).maybe_help(help));
+            }
+        }
+    }
+}
+
+/// `reject(tcp-reset)` and its like: a word that works with certain protocols only.
+fn check_protocols_of_words(matches: &[Match], options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
+    for option in options {
+        for value in &option.values {
+            let Value::Word(index) = value.value else { continue };
+            let Some(word) = option.spec.value.words().get(usize::from(index)) else { continue };
+            if word.protocols.is_empty() {
+                continue;
+            }
+            let asked = asked_protocols(matches);
+            let fits = asked.is_some_and(|asked| asked.iter().all(|number| word.protocols.contains(number)));
+            if !fits {
+                let names = protocol_names(word.protocols);
+                let message = format!("`{}` works with {names} only", word.name);
+                let help = format!("the rule must ask for it: `{} … => …`", protocol_name(word.protocols[0]));
+                diagnostics.push(Diagnostic::error(value.loc, message).help(help));
+            }
+        }
+    }
+}
+
+fn protocol_name(number: u8) -> String {
+    protocols::save_name(number).map_or_else(|| number.to_string(), str::to_owned)
+}
+
+fn protocol_names(numbers: &[u8]) -> String {
+    let names: Vec<String> = numbers.iter().map(|number| format!("`{}`", protocol_name(*number))).collect();
+    names.join(", ")
+}
+
+/// Says which parts of the rule want which family.
+fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(rule.loc, "the rule fits no family, so it would never be emitted");
+    let mut note = |what: String, families: FamilySet, loc: Loc| {
+        let only = match families {
+            FamilySet::IPV4 => "IPv4 only",
+            FamilySet::IPV6 => "IPv6 only",
+            FamilySet::NONE => "neither family",
+            _ => return,
+        };
+        diagnostic.notes.push((format!("{what} means {only}"), Some(loc)));
+    };
+    note(format!("chain `{}`", chain.name), model_families(model, chain), chain.loc);
+    for entry in &rule.matches {
+        for option in &entry.options {
+            let values =
+                option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
+            let families = values.unwrap_or(option.spec.families).and(entry.extension.families);
+            let what = match entry.extension.module {
+                true => entry.extension.word(),
+                false => option.spec.name.to_owned(),
+            };
+            note(format!("`{what}`"), families, option.loc);
+        }
+    }
+    for verdict in &rule.verdicts {
+        match verdict.action() {
+            Action::Jump(target) | Action::Goto(target) => {
+                let named = |other: &&Chain| other.table == chain.table && other.name == *target;
+                if let Some(other) = model.chains().iter().find(named) {
+                    note(format!("chain `{target}`"), model_families(model, other), other.loc);
+                }
+            }
+            Action::Target { options, .. } => {
+                for option in options {
+                    let values =
+                        option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
+                    note(format!("`{}`", verdict.word()), values.unwrap_or(FamilySet::BOTH), verdict.loc());
+                }
+            }
+        }
+    }
+    diagnostic
+}

@@ -1,0 +1,195 @@
+//! Values: what an option takes.
+
+use crate::catalogue::{COMMENT_MAX_BYTES, Extension, LIMIT, LIMIT_DEFAULT_BURST, OptionSpec, ValueKind};
+use crate::diagnostic::Diagnostic;
+use crate::loc::Loc;
+use crate::model::{Address, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, Value, family_of, to_bits};
+
+/// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
+const INTERFACE_MAX_BYTES: usize = 15;
+
+/// Checks the options of one use of an extension.
+pub(super) fn check_options(
+    extension: &'static Extension,
+    options: &[OptionUse],
+    loc: Loc,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for spec in extension.options.iter().filter(|spec| spec.required) {
+        if !options.iter().any(|option| option.spec == spec) {
+            let message = format!("`{}` needs `{}`", extension.word(), spec.name);
+            diagnostics.push(Diagnostic::error(loc, message));
+        }
+    }
+    for option in options {
+        if option.negated && !option.spec.negatable {
+            let message = format!("`{}` cannot be negated", option.spec.name);
+            diagnostics.push(Diagnostic::error(option.loc, message));
+        }
+        for value in &option.values {
+            if let Some(problem) = problem_of(option.spec, &value.value) {
+                diagnostics.push(Diagnostic::error(value.loc, problem.message).maybe_help(problem.help));
+            }
+        }
+    }
+    if *extension == LIMIT {
+        check_burst(options, diagnostics);
+    }
+}
+
+/// Checks the text of a rule's comment.
+pub(super) fn check_comment(text: &str, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
+    if text.len() > COMMENT_MAX_BYTES {
+        let message =
+            format!("the comment is {} bytes long, and the kernel keeps {COMMENT_MAX_BYTES}", text.len());
+        let help = "only the first paragraph becomes the comment: end it with an empty `///` line";
+        diagnostics.push(Diagnostic::error(loc, message).help(help));
+    } else if let Some(problem) = control_character("comment", text) {
+        diagnostics.push(Diagnostic::error(loc, problem.message));
+    }
+}
+
+struct Problem {
+    message: String,
+    help: Option<String>,
+}
+
+fn problem(message: impl Into<String>) -> Option<Problem> {
+    Some(Problem { message: message.into(), help: None })
+}
+
+fn problem_with_help(message: impl Into<String>, help: impl Into<String>) -> Option<Problem> {
+    Some(Problem { message: message.into(), help: Some(help.into()) })
+}
+
+fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
+    match value {
+        Value::Interface(name) => interface(name),
+        Value::Address(address) => address_problem(address),
+        Value::Protocol(0) => {
+            problem_with_help("protocol 0 stands for every protocol in iptables", "leave it out")
+        }
+        Value::Ports(ports) if ports.first > ports.last => problem_with_help(
+            format!("the range `{}..={}` is the wrong way round", ports.first, ports.last),
+            format!("did you mean `{}..={}`?", ports.last, ports.first),
+        ),
+        Value::Icmp(IcmpMatch::Type { ty: 255, code: Some(_) }) => {
+            problem("ICMP type 255 stands for any type in the kernel, whatever the code")
+        }
+        Value::Rate(rate) => rate_problem(rate),
+        Value::Number(number) => number_problem(spec, *number),
+        Value::Text(text) => text_problem(spec, text),
+        Value::TcpFlags(flags) if flags.set & !flags.mask != 0 => problem_with_help(
+            "a flag that must be set is not among those that are looked at, so nothing matches",
+            "`flags(SET / MASK)`: the mask names every flag of the set",
+        ),
+        _ => None,
+    }
+}
+
+fn interface(name: &str) -> Option<Problem> {
+    // Linux, net/core/dev.c, dev_valid_name(); the quote would end the word in iptables-restore.
+    let refused = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '"');
+    if name.is_empty() {
+        problem("an interface without a name")
+    } else if name == "+" {
+        problem_with_help("`+` alone is every interface", "leave it out")
+    } else if name.len() > INTERFACE_MAX_BYTES {
+        problem(format!(
+            "the interface name `{name}` is {} bytes long, and the kernel takes at most {INTERFACE_MAX_BYTES}",
+            name.len()
+        ))
+    } else if matches!(name, "." | "..") {
+        problem(format!("`{name}` cannot name an interface"))
+    } else {
+        let bad = name.chars().find(|c| refused(*c))?;
+        problem(format!("an interface name cannot hold {bad:?}"))
+    }
+}
+
+fn address_problem(address: &Address) -> Option<Problem> {
+    match address {
+        Address::Net(net) if net.has_host_bits() => problem_with_help(
+            format!("`{net}` has bits set beyond the prefix"),
+            format!("the network is `{}`; the host alone is `{}`", net.truncated(), SaveForm(net.addr)),
+        ),
+        Address::Range { first, last } if family_of(*first) != family_of(*last) => {
+            problem("a range from one family to the other")
+        }
+        Address::Range { first, last } if to_bits(*first) > to_bits(*last) => problem_with_help(
+            format!("the range `{address}` is the wrong way round"),
+            format!("did you mean `{}..={}`?", SaveForm(*last), SaveForm(*first)),
+        ),
+        _ => None,
+    }
+}
+
+fn rate_problem(rate: &Rate) -> Option<Problem> {
+    if rate.count == 0 {
+        problem("a rate of zero: the kernel has no limit that never matches")
+    } else if rate.period() == 0 {
+        problem(format!(
+            "`{rate}` is faster than {LIMIT_SCALE} packets a second, the most that the kernel counts"
+        ))
+    } else {
+        None
+    }
+}
+
+/// The time in which a whole burst comes back must fit the kernel's credit counter.
+fn check_burst(options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
+    let rate = options.iter().find_map(|option| match option.values().next() {
+        Some(Value::Rate(rate)) if rate_problem(rate).is_none() => Some((option, rate)),
+        _ => None,
+    });
+    let Some((rate_option, rate)) = rate else { return };
+    let burst = options.iter().find_map(|option| match option.values().next() {
+        Some(Value::Number(burst)) => Some((option, *burst)),
+        _ => None,
+    });
+    let (place, burst, which) = match burst {
+        Some((option, burst)) => (option, burst, "a burst"),
+        None => (rate_option, LIMIT_DEFAULT_BURST, "the default burst"),
+    };
+    if burst > rate.max_burst() {
+        let message = format!("`{rate}` with {which} of {burst} overflows the kernel's counter");
+        let help = match rate.max_burst() {
+            0 => "no burst fits so slow a rate".to_owned(),
+            most => format!("at this rate a burst of at most {most} fits: `burst {most}`"),
+        };
+        diagnostics.push(Diagnostic::error(place.loc, message).help(help));
+    }
+}
+
+fn number_problem(spec: &OptionSpec, number: u64) -> Option<Problem> {
+    let (min, max) = match spec.value {
+        ValueKind::Number { min, max } => (min, max),
+        ValueKind::NamedNumber(words) => (0, words.len() as u64 - 1),
+        _ => return None,
+    };
+    let name = spec.name;
+    (number < min || number > max).then(|| Problem {
+        message: format!("`{name}` goes from {min} to {max}, and this is {number}"),
+        help: None,
+    })
+}
+
+fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
+    let ValueKind::Text { max_bytes } = spec.value else { return None };
+    if text.is_empty() {
+        return problem(format!("an empty `{}`", spec.name));
+    }
+    if text.len() > max_bytes {
+        return problem_with_help(
+            format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
+            "iptables would cut it without a word",
+        );
+    }
+    control_character(spec.name, text)
+}
+
+/// The text goes through lines of `iptables-restore`, where a control character ends or garbles it.
+fn control_character(what: &str, text: &str) -> Option<Problem> {
+    let bad = text.chars().find(|c| c.is_control())?;
+    problem(format!("the {what} holds the control character {bad:?}"))
+}

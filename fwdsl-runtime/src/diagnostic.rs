@@ -1,0 +1,101 @@
+//! What a check has to say: the same type becomes a compiler error in the macro and a line on
+//! standard error in a provisioning binary.
+
+use std::fmt;
+
+use crate::loc::Loc;
+
+/// One finding about a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The lint that was found, or `None` for an error that no attribute can silence.
+    pub lint: Option<&'static str>,
+    /// What is wrong: lower case, the offending token in backticks.
+    pub message: String,
+    /// The token that is wrong.
+    pub loc: Loc,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Other places that matter, each with what it has to do with the finding.
+    pub notes: Vec<(String, Option<Loc>)>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(loc: Loc, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { lint: None, message: message.into(), loc, help: None, notes: Vec::new() }
+    }
+
+    /// A warning of the lint `lint` at a place.
+    pub fn lint(lint: &'static str, loc: Loc, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { lint: Some(lint), ..Diagnostic::error(loc, message) }
+    }
+
+    /// Adds the mend.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the mend, if there is one.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
+        self.help = help;
+        self
+    }
+
+    /// Adds a second place, or a remark without one.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>, loc: Option<Loc>) -> Diagnostic {
+        self.notes.push((note.into(), loc));
+        self
+    }
+
+    /// Whether this is an error, which no attribute silences.
+    pub fn is_error(&self) -> bool {
+        self.lint.is_none()
+    }
+
+    /// The message with its help and notes, without the place: what follows `error: `.
+    ///
+    /// `file` names the file in notes that point at a second place.
+    pub fn text(&self, file: &str) -> String {
+        let mut text = self.message.clone();
+        for (note, loc) in &self.notes {
+            text.push_str("\nnote: ");
+            text.push_str(note);
+            if let Some(loc) = loc {
+                text.push_str(&format!(" ({file}:{})", loc.line));
+            }
+        }
+        if let Some(help) = &self.help {
+            text.push_str("\nhelp: ");
+            text.push_str(help);
+        }
+        text
+    }
+}
+
+/// The findings about a policy, with the file that it was written in: an error for the edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// The source file of the policy.
+    pub file: String,
+    /// The findings, in source order.
+    pub list: Vec<Diagnostic>,
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.list.iter().enumerate() {
+            let kind = if diagnostic.is_error() { "error" } else { "warning" };
+            let separator = if index == 0 { "" } else { "\n" };
+            let text = diagnostic.text(&self.file);
+            write!(f, "{separator}{}:{}: {kind}: {text}", self.file, diagnostic.loc.line)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}

@@ -1,0 +1,134 @@
+//! Rules to the text that `iptables-restore` reads and `iptables-save` writes.
+//!
+//! The text is a fixpoint: loaded and saved again it is the same, table by table, but for counters
+//! and the comments around it. So everything is written in the form in which iptables saves it.
+
+mod value;
+
+use std::fmt::Write;
+
+use crate::catalogue::{CORE, DefaultValue, Extension, OptionSpec};
+use crate::family::Family;
+use crate::lower::{Chain, Rule, Ruleset, Table};
+use crate::model::{Action, Match, OptionUse};
+
+/// How protocols are written that iptables itself has no name for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocols {
+    /// By the name in `/etc/protocols`, as `iptables-save` writes them where that file exists.
+    #[default]
+    Named,
+    /// By number, which loads on a host without that file too.
+    Numbered,
+}
+
+/// The text of all tables.
+pub fn emit(ruleset: &Ruleset, protocols: Protocols) -> String {
+    let mut out = String::new();
+    for table in &ruleset.tables {
+        emit_table(&mut out, table, ruleset.family, protocols);
+    }
+    out
+}
+
+fn emit_table(out: &mut String, table: &Table, family: Family, protocols: Protocols) {
+    let mut writer = Writer { out, family, protocols };
+    writer.line(format_args!("*{}", table.name));
+    for chain in &table.chains {
+        let policy = chain.policy.map_or("-", |policy| policy.name());
+        writer.line(format_args!(":{} {policy} [0:0]", chain.name));
+    }
+    for chain in &table.chains {
+        for rule in &chain.rules {
+            writer.rule(chain, rule);
+        }
+    }
+    writer.line(format_args!("COMMIT"));
+}
+
+/// One rule as `iptables-save` writes it, `-A INPUT … -j DROP`, without a newline.
+pub fn emit_rule(chain: &Chain, rule: &Rule, family: Family) -> String {
+    let mut out = String::new();
+    Writer { out: &mut out, family, protocols: Protocols::Named }.rule(chain, rule);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+struct Writer<'a> {
+    out: &'a mut String,
+    family: Family,
+    protocols: Protocols,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing into a `String` cannot fail.
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    fn rule(&mut self, chain: &Chain, rule: &Rule) {
+        self.out.push_str("-A ");
+        self.out.push_str(&chain.name);
+        for entry in &rule.matches {
+            self.entry(entry);
+        }
+        match &rule.action {
+            Action::Jump(chain) => self.words(&["-j", chain]),
+            Action::Goto(chain) => self.words(&["-g", chain]),
+            Action::Target { extension, options } => {
+                self.words(&["-j", extension.name]);
+                self.options(extension, options);
+            }
+        }
+        self.out.push('\n');
+    }
+
+    fn words(&mut self, words: &[&str]) {
+        for word in words {
+            self.out.push(' ');
+            self.out.push_str(word);
+        }
+    }
+
+    fn entry(&mut self, entry: &Match) {
+        if *entry.extension != CORE {
+            self.words(&["-m", entry.extension.name]);
+        }
+        self.options(entry.extension, &entry.options);
+    }
+
+    /// The options in the catalogue's order, which is the one in which iptables saves them.
+    fn options(&mut self, extension: &Extension, options: &[OptionUse]) {
+        for spec in extension.options {
+            match options.iter().find(|option| option.spec == spec) {
+                Some(option) if is_default(option) => {}
+                Some(option) => self.option(option),
+                None => self.default(spec),
+            }
+        }
+    }
+
+    fn option(&mut self, option: &OptionUse) {
+        if option.negated {
+            self.words(&["!"]);
+        }
+        self.words(&[option.spec.flag]);
+        for (index, value) in option.values().enumerate() {
+            self.out.push(if index == 0 { ' ' } else { ',' });
+            value::emit_value(self.out, option.spec, value, self.family, self.protocols);
+        }
+    }
+
+    /// What iptables prints even if nobody wrote it.
+    fn default(&mut self, spec: &OptionSpec) {
+        if let Some(DefaultValue::PrintedWord { ipv4, ipv6 }) = spec.default {
+            self.words(&[spec.flag, if self.family == Family::Ipv4 { ipv4 } else { ipv6 }]);
+        }
+    }
+}
+
+/// Whether iptables leaves the option out because it says what holds anyway.
+fn is_default(option: &OptionUse) -> bool {
+    let Some(DefaultValue::Number(default)) = option.spec.default else { return false };
+    option.values().all(|value| *value == crate::model::Value::Number(default))
+}

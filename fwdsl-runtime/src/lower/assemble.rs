@@ -1,0 +1,215 @@
+//! Plans to rules, with auxiliary chains where one rule after another cannot say it.
+//!
+//! ```text
+//! from [A, B] limit 1/s => log("x"), drop;
+//!
+//! INPUT    -j INPUT.4
+//! INPUT.4  -s A -g INPUT.4b          what is in both A and B goes to INPUT.4b once:
+//! INPUT.4  -s B -g INPUT.4b          goto does not come back here
+//! INPUT.4b -m limit … -g INPUT.4c    and what the limit lets by, on to the next rule of INPUT
+//! INPUT.4c -j LOG, -j DROP
+//! ```
+
+use super::draft::Draft;
+use super::family::rule_families;
+use super::name::Names;
+use super::plan::{Plan, plan};
+use super::{Chain, Rule};
+use crate::catalogue::{COMMENT, CORE, RETURN};
+use crate::family::Family;
+use crate::model::{Action, Model, Rule as SourceRule, Value, Verdict};
+
+/// How many rules a product of several lists may become before chains are the smaller encoding.
+const PRODUCT_MAX: usize = 16;
+
+/// Lowers a chain: the chain itself first, then those that had to be made for it.
+pub(super) fn lower_chain(
+    model: &Model,
+    source: &crate::model::Chain,
+    family: Family,
+    names: &mut Names,
+) -> Vec<Chain> {
+    let own =
+        Chain { name: source.name.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
+    let mut assembly =
+        Assembly { chains: vec![own], current: 0, names, base: source.name.clone(), number: 0 };
+    let here: Vec<(usize, &SourceRule)> = source
+        .rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| rule_families(model, source, rule).contains(family))
+        .collect();
+    for (place, (index, rule)) in here.iter().enumerate() {
+        assembly.number = index + 1;
+        let is_last = place + 1 == here.len();
+        if let Some(plan) = plan(rule, family) {
+            assembly.rule(rule, plan, is_last);
+        }
+    }
+    assembly.chains
+}
+
+struct Assembly<'a> {
+    chains: Vec<Chain>,
+    /// The chain that the rules of the source go to at present.
+    current: usize,
+    names: &'a mut Names,
+    base: String,
+    /// The number of the source rule, for names.
+    number: usize,
+}
+
+impl Assembly<'_> {
+    fn rule(&mut self, rule: &SourceRule, plan: Plan, is_last: bool) {
+        let several = rule.verdicts.len() > 1;
+        let consults = !plan.stateful.matches.is_empty();
+        let ends = rule.verdicts.last().is_some_and(Verdict::is_terminal);
+        let once = ends || plan.choices.iter().all(|choice| choice.disjoint);
+        let product: usize = plan.choices.iter().map(|choice| choice.alternatives.len()).product();
+        let small = plan.choices.len() <= 1 || product <= PRODUCT_MAX;
+        if plan.excluded.is_empty() && !consults && once && small {
+            self.side_by_side(rule, &plan);
+        } else if plan.excluded.is_empty() && plan.choices.is_empty() {
+            let matches = plan.inline.with(&plan.stateful);
+            match rule.verdicts.as_slice() {
+                [verdict] => self.push(self.current, rule, matches, verdict.action.clone()),
+                _ => {
+                    let body = self.body(rule);
+                    self.push(self.current, rule, matches, call(rule, &self.chains[body].name));
+                }
+            }
+        } else {
+            self.through_chains(rule, plan, several, is_last);
+        }
+    }
+
+    /// One rule for each alternative and verdict.
+    fn side_by_side(&mut self, rule: &SourceRule, plan: &Plan) {
+        let mut drafts = vec![plan.inline.clone()];
+        for choice in &plan.choices {
+            drafts = drafts
+                .iter()
+                .flat_map(|draft| choice.alternatives.iter().map(move |other| draft.with(other)))
+                .collect();
+        }
+        for draft in drafts {
+            for verdict in &rule.verdicts {
+                self.push(self.current, rule, draft.clone(), verdict.action.clone());
+            }
+        }
+    }
+
+    /// A chain that first lets by what is excluded, then sorts by each choice in turn, and so
+    /// reaches the verdicts at most once.
+    fn through_chains(&mut self, rule: &SourceRule, plan: Plan, several: bool, is_last: bool) {
+        // Whoever leaves the chain (`return`, `goto`) must not come back to its next rule, so such
+        // a rule is entered by goto, and the packets that it does not take go on in a chain that
+        // holds the rest.
+        let leaves = call_leaves(rule);
+        let entry = self.chain();
+        let rest = (leaves && !is_last).then(|| self.chain());
+        let entry_name = self.chains[entry].name.clone();
+        let go_on = rest.map(|rest| Action::Goto(self.chains[rest].name.clone()));
+        let unconditional = plan.inline.matches.is_empty();
+        self.push(self.current, rule, plan.inline, call(rule, &entry_name));
+        if let (Some(go_on), false) = (&go_on, unconditional) {
+            self.push_bare(self.current, rule, go_on.clone());
+        }
+
+        let back = go_on.clone().unwrap_or(Action::Target { extension: &RETURN, options: Vec::new() });
+        for excluded in plan.excluded {
+            self.push(entry, rule, excluded, back.clone());
+        }
+        let mut level = entry;
+        for choice in plan.choices {
+            let next = self.chain();
+            let target = Action::Goto(self.chains[next].name.clone());
+            for alternative in choice.alternatives {
+                self.push(level, rule, alternative, target.clone());
+            }
+            if let Some(go_on) = &go_on {
+                self.push_bare(level, rule, go_on.clone());
+            }
+            level = next;
+        }
+        let consults = !plan.stateful.matches.is_empty();
+        if consults && several {
+            let body = self.body(rule);
+            let target = Action::Goto(self.chains[body].name.clone());
+            self.push(level, rule, plan.stateful, target);
+        } else {
+            for verdict in &rule.verdicts {
+                self.push(level, rule, plan.stateful.clone(), verdict.action.clone());
+            }
+        }
+        if let (Some(go_on), true) = (&go_on, consults) {
+            self.push_bare(level, rule, go_on.clone());
+        }
+        if let Some(rest) = rest {
+            self.current = rest;
+        }
+    }
+
+    /// A chain that holds the rule's verdicts and nothing else.
+    fn body(&mut self, rule: &SourceRule) -> usize {
+        let body = self.chain();
+        for verdict in &rule.verdicts {
+            self.push(body, rule, Draft::default(), verdict.action.clone());
+        }
+        body
+    }
+
+    fn chain(&mut self) -> usize {
+        let name = self.names.auxiliary(&self.base, self.number);
+        self.chains.push(Chain { name, policy: None, rules: Vec::new(), auxiliary: true });
+        self.chains.len() - 1
+    }
+
+    fn push(&mut self, chain: usize, rule: &SourceRule, mut draft: Draft, action: Action) {
+        if let Some(protocol) = wanted_protocol(&action)
+            && !draft.has_protocol()
+        {
+            // The kernel wants the protocol in the same rule, and the calling one has asked already.
+            draft = Draft::one(&CORE, "proto", false, vec![Value::Protocol(protocol)]).with(&draft);
+        }
+        let mut matches = draft.finish();
+        if let (Some(comment), true) = (rule.comment(), chain == self.current) {
+            let comment = Value::Text(comment.to_owned());
+            matches.extend(Draft::one(&COMMENT, "comment", false, vec![comment]).finish());
+        }
+        self.chains[chain].rules.push(Rule { matches, action, loc: rule.loc });
+    }
+
+    /// A rule for every packet, without the source rule's comment.
+    fn push_bare(&mut self, chain: usize, rule: &SourceRule, action: Action) {
+        self.chains[chain].rules.push(Rule { matches: Vec::new(), action, loc: rule.loc });
+    }
+}
+
+/// Whether the rule's last verdict leaves the chain for another or for the caller.
+fn call_leaves(rule: &SourceRule) -> bool {
+    match rule.verdicts.last().map(Verdict::action) {
+        Some(Action::Goto(_)) => true,
+        Some(Action::Target { extension, .. }) => **extension == RETURN,
+        _ => false,
+    }
+}
+
+/// How a rule enters a chain that holds its verdicts: where these leave the chain of the rule,
+/// goto, so that coming to an end there is what it would be here.
+fn call(rule: &SourceRule, chain: &str) -> Action {
+    if call_leaves(rule) { Action::Goto(chain.to_owned()) } else { Action::Jump(chain.to_owned()) }
+}
+
+/// The protocol that a target wants its rule to ask for.
+fn wanted_protocol(action: &Action) -> Option<u8> {
+    let Action::Target { extension, options } = action else { return None };
+    let words = options.iter().flat_map(|option| {
+        option.values().filter_map(move |value| match value {
+            Value::Word(index) => option.spec().value.words().get(usize::from(*index)),
+            _ => None,
+        })
+    });
+    let protocols = words.map(|word| word.protocols).chain([extension.protocols]);
+    protocols.flatten().next().copied()
+}

@@ -1,0 +1,133 @@
+//! All conditions of a rule on one field, as one list of what may be and one of what may not.
+
+use super::family::values_of;
+use crate::family::Family;
+use crate::model::{Address, IcmpMatch, Net, OptionUse, PortRange, Rule, Value, from_bits, width};
+
+/// What a rule asks of one field.
+#[derive(Debug, Default)]
+pub(super) struct Domain {
+    /// The field is one of these; anything if `None`. Empty: no packet matches.
+    pub(super) any_of: Option<Vec<Value>>,
+    /// The field is none of these.
+    pub(super) none_of: Vec<Value>,
+}
+
+/// Puts all uses of an option together. Values are kept as written, except where two conditions
+/// on the same field (a block's and a rule's) are met by what both hold.
+pub(super) fn domain<'a>(uses: impl Iterator<Item = &'a OptionUse>, family: Family) -> Domain {
+    let mut domain = Domain::default();
+    for option in uses {
+        let values = values_of(option, family);
+        if option.negated {
+            domain.none_of.extend(values);
+        } else if !values.iter().any(is_everything) {
+            domain.any_of = Some(match domain.any_of.take() {
+                None => values,
+                Some(before) => intersect_lists(&before, &values),
+            });
+        }
+    }
+    if let Some(any_of) = &mut domain.any_of {
+        any_of.retain(|value| !domain.none_of.iter().any(|other| covers(other, value)));
+        domain.none_of.retain(|other| any_of.iter().any(|value| value.overlaps(other)));
+    }
+    let mut seen = Vec::new();
+    domain.none_of.retain(|value| {
+        !seen.contains(value) && {
+            seen.push(value.clone());
+            true
+        }
+    });
+    domain
+}
+
+/// Names a field on which the rule asks for what no packet has, in a family that it is for.
+pub(crate) fn contradiction(rule: &Rule, family: Family) -> Option<&'static str> {
+    [
+        ("from", "source address"),
+        ("to", "destination address"),
+        ("in", "incoming interface"),
+        ("out", "outgoing interface"),
+        ("proto", "protocol"),
+        ("sport", "source port"),
+        ("dport", "destination port"),
+    ]
+    .into_iter()
+    .find(|(option, _)| {
+        let domain = domain(rule.uses(option), family);
+        domain.any_of.is_some_and(|values| values.is_empty()) || domain.none_of.iter().any(is_everything)
+    })
+    .map(|(_, field)| field)
+}
+
+/// Addresses that are everything ask for nothing. Ports that are everything still ask for a packet
+/// that has ports.
+fn is_everything(value: &Value) -> bool {
+    matches!(value, Value::Address(address) if address.is_everything())
+}
+
+fn intersect_lists(a: &[Value], b: &[Value]) -> Vec<Value> {
+    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
+    let mut values: Vec<Value> = Vec::new();
+    for value in pairs.filter_map(|(a, b)| intersect(a, b)) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// What both values hold; the smaller of the two where one holds the other.
+fn intersect(a: &Value, b: &Value) -> Option<Value> {
+    if covers(a, b) {
+        return Some(b.clone());
+    }
+    if covers(b, a) {
+        return Some(a.clone());
+    }
+    match (a, b) {
+        (Value::Address(x), Value::Address(y)) if a.overlaps(b) => {
+            let ((x_first, x_last), (y_first, y_last)) = (x.bounds(), y.bounds());
+            Some(Value::Address(range(x.family(), x_first.max(y_first), x_last.min(y_last))))
+        }
+        (Value::Ports(x), Value::Ports(y)) if a.overlaps(b) => {
+            Some(Value::Ports(PortRange { first: x.first.max(y.first), last: x.last.min(y.last) }))
+        }
+        _ => None,
+    }
+}
+
+fn range(family: Family, first: u128, last: u128) -> Address {
+    if first == last {
+        return Address::Net(Net { addr: from_bits(family, first), prefix: width(family) });
+    }
+    Address::Range { first: from_bits(family, first), last: from_bits(family, last) }
+}
+
+/// Whether all that `b` matches is matched by `a`.
+fn covers(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Address(x), Value::Address(y)) => {
+            let ((x_first, x_last), (y_first, y_last)) = (x.bounds(), y.bounds());
+            x.family() == y.family() && x_first <= y_first && y_last <= x_last
+        }
+        (Value::Ports(x), Value::Ports(y)) => x.first <= y.first && y.last <= x.last,
+        (Value::Interface(x), Value::Interface(y)) => match x.strip_suffix('+') {
+            Some(prefix) => y.starts_with(prefix),
+            None => x == y,
+        },
+        (Value::Icmp(IcmpMatch::Any), Value::Icmp(_)) => true,
+        (Value::Icmp(IcmpMatch::Type { ty: x, code: None }), Value::Icmp(IcmpMatch::Type { ty: y, .. })) => {
+            x == y
+        }
+        _ => a == b,
+    }
+}
+
+/// Whether no packet can match two of the values.
+pub(super) fn disjoint(values: &[Value]) -> bool {
+    let overlap_later =
+        |(index, value): (usize, &Value)| values[index + 1..].iter().any(|later| value.overlaps(later));
+    !values.iter().enumerate().any(overlap_later)
+}

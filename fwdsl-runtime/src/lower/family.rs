@@ -1,0 +1,69 @@
+//! The families that a rule can be for: what its matches and its verdicts allow.
+
+use crate::catalogue::OptionSpec;
+use crate::catalogue::ValueKind;
+use crate::family::{Family, FamilySet};
+use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
+
+/// Protocols that mean one family alone: ICMP is IPv4's; ICMPv6 is IPv6's; hop-by-hop options,
+/// routing, fragment and destination options are extension headers in IPv6, which `ip6tables -p`
+/// never matches (ip6tables(8)).
+fn protocol_families(number: u8) -> FamilySet {
+    match number {
+        1 | 43 | 44 | 60 => FamilySet::IPV4,
+        58 => FamilySet::IPV6,
+        _ => FamilySet::BOTH,
+    }
+}
+
+/// The families in which a value of an option means something.
+pub(crate) fn value_families(spec: &OptionSpec, value: &Value) -> FamilySet {
+    let own = match (value, spec.value) {
+        (Value::Address(address), _) => FamilySet::only(address.family()),
+        (Value::Protocol(number), _) => protocol_families(*number),
+        (Value::Word(index), ValueKind::Word(words) | ValueKind::Words(words)) => {
+            words.get(usize::from(*index)).map_or(FamilySet::BOTH, |word| word.families)
+        }
+        _ => FamilySet::BOTH,
+    };
+    spec.families.and(own)
+}
+
+fn option_families(option: &OptionUse) -> FamilySet {
+    let values = option.values().map(|value| value_families(option.spec, value));
+    values.reduce(FamilySet::or).unwrap_or(option.spec.families)
+}
+
+/// The families that a rule is emitted to; none if its parts exclude each other.
+pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> FamilySet {
+    let mut families = model_families(model, chain).and(rule.families);
+    for entry in &rule.matches {
+        families = families.and(entry.extension.families);
+        families = entry.options.iter().map(option_families).fold(families, FamilySet::and);
+    }
+    for verdict in &rule.verdicts {
+        families = families.and(match &verdict.action {
+            Action::Jump(target) | Action::Goto(target) => {
+                let named = |other: &&Chain| other.table == chain.table && other.name == *target;
+                let targets = model.chains.iter().filter(named).map(|other| model_families(model, other));
+                // A chain that does not exist is reported as such, not as a matter of families.
+                targets.reduce(FamilySet::or).unwrap_or(FamilySet::BOTH)
+            }
+            Action::Target { extension, options } => {
+                options.iter().map(option_families).fold(extension.families, FamilySet::and)
+            }
+        });
+    }
+    families
+}
+
+/// The families that a chain is for.
+pub(crate) fn model_families(model: &Model, chain: &Chain) -> FamilySet {
+    model.families.and(chain.families)
+}
+
+/// The values of an option that a family has.
+pub(super) fn values_of(option: &OptionUse, family: Family) -> Vec<Value> {
+    let here = |value: &&Value| value_families(option.spec, value).contains(family);
+    option.values().filter(here).cloned().collect()
+}

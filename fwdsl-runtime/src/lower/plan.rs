@@ -1,0 +1,258 @@
+//! What a rule asks for, sorted by how iptables can say it: in the rule itself, as one of several
+//! rules, or as packets to be let by.
+
+use super::domain::{Domain, disjoint, domain};
+use super::draft::{Draft, option_use};
+use super::family::values_of;
+use crate::catalogue::{
+    CORE, Extension, ICMP_TYPE, ICMP6_TYPE, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, SCTP, SCTP_NUMBER, TCP,
+    TCP_NUMBER, UDP, UDP_NUMBER, ValueKind,
+};
+use crate::family::Family;
+use crate::model::{Address, Match, OptionUse, Rule, Value};
+
+/// How many excluded addresses are said in the rule itself, by `iprange`. Beyond, a chain lets
+/// them by: the nft variant takes 128 expressions in a rule.
+const INLINE_EXCLUSIONS: usize = 4;
+
+/// A rule, ready to be encoded.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// What every rule that comes of it asks for.
+    pub(super) inline: Draft,
+    /// What the packet must not be; each would need a rule of its own.
+    pub(super) excluded: Vec<Draft>,
+    /// Choices: one of each must match.
+    pub(super) choices: Vec<Choice>,
+    /// Matches that are consulted once, after all else.
+    pub(super) stateful: Draft,
+}
+
+/// Alternatives of which one must match.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) alternatives: Vec<Draft>,
+    /// Whether no packet matches two of them.
+    pub(super) disjoint: bool,
+}
+
+/// Sorts what a rule asks for. `None` if no packet of the family can match.
+pub(super) fn plan(rule: &Rule, family: Family) -> Option<Plan> {
+    let mut plan = Plan::default();
+    for (option, range) in [("from", "src-range"), ("to", "dst-range")] {
+        plan_addresses(&mut plan, option, range, domain(rule.uses(option), family))?;
+    }
+    for option in ["in", "out"] {
+        plan_values(&mut plan, option, domain(rule.uses(option), family))?;
+    }
+    plan_transport(&mut plan, rule, family)?;
+    for option in rule.uses("fragment") {
+        plan.inline = plan.inline.with(&Draft::one(&CORE, "fragment", option.negated, Vec::new()));
+    }
+    for entry in &rule.matches {
+        if !entry.extension.module || belongs_to_transport(entry.extension) {
+            continue;
+        }
+        let mut entry = entry.clone();
+        entry.options.iter_mut().for_each(tidy_words);
+        let draft = if entry.extension.stateful { &mut plan.stateful } else { &mut plan.inline };
+        draft.matches.push(entry);
+    }
+    Some(plan)
+}
+
+/// Words are emitted once each, in the catalogue's order.
+fn tidy_words(option: &mut OptionUse) {
+    if let ValueKind::Words(_) = option.spec.value {
+        let place = |value: &Value| if let Value::Word(index) = value { *index } else { u8::MAX };
+        option.values.sort_by_key(|value| place(&value.value));
+        option.values.dedup_by(|a, b| a.value == b.value);
+    }
+}
+
+/// Extensions whose options stand beside the protocol in the same rule.
+fn belongs_to_transport(extension: &Extension) -> bool {
+    [&TCP, &ICMP_TYPE, &ICMP6_TYPE].contains(&extension)
+}
+
+fn add_choice(plan: &mut Plan, alternatives: Vec<Draft>, disjoint: bool) -> Option<()> {
+    match alternatives.as_slice() {
+        [] => return None,
+        [only] => plan.inline = plan.inline.with(only),
+        _ => plan.choices.push(Choice { alternatives, disjoint }),
+    }
+    Some(())
+}
+
+/// Interfaces, and a protocol that is only excluded: one slot in the rule.
+fn plan_values(plan: &mut Plan, option: &str, domain: Domain) -> Option<()> {
+    let one = |negated: bool, value: Value| Draft::one(&CORE, option, negated, vec![value]);
+    let mut none_of = domain.none_of;
+    match domain.any_of {
+        Some(values) => {
+            let apart = disjoint(&values);
+            add_choice(plan, values.into_iter().map(|value| one(false, value)).collect(), apart)?;
+        }
+        None if none_of.len() == 1 => plan.inline = plan.inline.with(&one(true, none_of.remove(0))),
+        None => {}
+    }
+    plan.excluded.extend(none_of.into_iter().map(|value| one(false, value)));
+    Some(())
+}
+
+/// Addresses: networks in the rule's slot, ranges and a second exclusion by `iprange`.
+fn plan_addresses(plan: &mut Plan, option: &str, range: &str, domain: Domain) -> Option<()> {
+    let by_range = |negated: bool, value: Value| Draft::one(&IPRANGE, range, negated, vec![value]);
+    let simple = |negated: bool, value: Value| match value {
+        Value::Address(Address::Range { .. }) => by_range(negated, value),
+        _ => Draft::one(&CORE, option, negated, vec![value]),
+    };
+    let mut slot_is_free = domain.any_of.is_none();
+    if let Some(values) = domain.any_of {
+        let apart = disjoint(&values);
+        add_choice(plan, values.into_iter().map(|value| simple(false, value)).collect(), apart)?;
+    }
+    if domain.none_of.len() > INLINE_EXCLUSIONS {
+        plan.excluded.extend(domain.none_of.into_iter().map(|value| simple(false, value)));
+        return Some(());
+    }
+    for value in domain.none_of {
+        let in_slot = slot_is_free && matches!(value, Value::Address(Address::Net(_)));
+        let draft = if in_slot { simple(true, value) } else { by_range(true, value) };
+        slot_is_free &= !in_slot;
+        plan.inline = plan.inline.with(&draft);
+    }
+    Some(())
+}
+
+/// The protocol, and what can only be asked beside it: ports, ICMP types, TCP flags.
+fn plan_transport(plan: &mut Plan, rule: &Rule, family: Family) -> Option<()> {
+    let protocols = domain(rule.uses("proto"), family);
+    let Some(any_of) = protocols.any_of else {
+        return plan_values(plan, "proto", protocols);
+    };
+    let mut alternatives = Vec::new();
+    let mut apart = disjoint(&any_of);
+    for protocol in any_of {
+        let Value::Protocol(number) = protocol else { continue };
+        let mut drafts = vec![Draft::one(&CORE, "proto", false, vec![protocol])];
+        for option in ["sport", "dport"] {
+            let ports = domain(rule.uses(option), family);
+            let own_is_free = ports.any_of.is_none();
+            if let Some(values) = ports.any_of {
+                apart &= values.len() == 1 || disjoint(&values);
+                drafts = product(&drafts, &port_drafts(number, option, values)?);
+            }
+            drafts = product(&drafts, &[excluded_ports(number, option, ports.none_of, own_is_free)]);
+        }
+        for option in rule.uses("port") {
+            let values = values_of(option, family);
+            let chunks = multiport(&values, "ports", option.negated);
+            if option.negated {
+                let all = chunks.iter().fold(Draft::default(), |all, chunk| all.with(chunk));
+                drafts = product(&drafts, &[all]);
+            } else {
+                // A packet may have one port in one chunk and the other in another.
+                apart &= chunks.len() == 1;
+                drafts = product(&drafts, &chunks);
+            }
+        }
+        for entry in &rule.matches {
+            if belongs_to_transport(entry.extension) {
+                let (choices, choices_apart) = own_options(entry, family)?;
+                apart &= choices_apart;
+                drafts = product(&drafts, &choices);
+            }
+        }
+        alternatives.extend(drafts);
+    }
+    add_choice(plan, alternatives, apart)
+}
+
+fn product(left: &[Draft], right: &[Draft]) -> Vec<Draft> {
+    left.iter().flat_map(|left| right.iter().map(|right| left.with(right))).collect()
+}
+
+/// The match of a protocol's own, if it has options for one port or range.
+fn own_match(protocol: u8) -> Option<&'static Extension> {
+    match protocol {
+        TCP_NUMBER => Some(&TCP),
+        UDP_NUMBER => Some(&UDP),
+        SCTP_NUMBER => Some(&SCTP),
+        _ => None,
+    }
+}
+
+/// Every port, written as a range, is dropped by the protocols' own matches; `multiport` keeps it.
+fn fits_own_match(value: &Value) -> bool {
+    !matches!(value, Value::Ports(ports) if ports.is_everything())
+}
+
+fn port_drafts(protocol: u8, option: &str, values: Vec<Value>) -> Option<Vec<Draft>> {
+    if values.is_empty() {
+        return None;
+    }
+    if let ([value], Some(extension)) = (values.as_slice(), own_match(protocol))
+        && fits_own_match(value)
+    {
+        return Some(vec![Draft::one(extension, option, false, values)]);
+    }
+    Some(multiport(&values, &format!("{option}s"), false))
+}
+
+fn excluded_ports(protocol: u8, option: &str, values: Vec<Value>, own_is_free: bool) -> Draft {
+    match (values.as_slice(), own_match(protocol)) {
+        ([], _) => Draft::default(),
+        ([value], Some(extension)) if own_is_free && fits_own_match(value) => {
+            Draft::one(extension, option, true, values)
+        }
+        _ => multiport(&values, &format!("{option}s"), true)
+            .iter()
+            .fold(Draft::default(), |all, chunk| all.with(chunk)),
+    }
+}
+
+/// As many `multiport` matches as the ports need.
+fn multiport(values: &[Value], option: &str, negated: bool) -> Vec<Draft> {
+    let slots = |value: &Value| if let Value::Ports(ports) = value { ports.slots() } else { 1 };
+    let mut chunks: Vec<Vec<Value>> = Vec::new();
+    let mut used = MULTIPORT_SLOTS;
+    for value in values {
+        if used + slots(value) > MULTIPORT_SLOTS {
+            chunks.push(Vec::new());
+            used = 0;
+        }
+        used += slots(value);
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.push(value.clone());
+        }
+    }
+    chunks.into_iter().map(|chunk| Draft::one(&MULTIPORT, option, negated, chunk)).collect()
+}
+
+/// The options of a protocol's own match: each value of a list is an alternative.
+fn own_options(entry: &Match, family: Family) -> Option<(Vec<Draft>, bool)> {
+    let mut drafts = vec![Draft::default()];
+    let mut apart = true;
+    for option in &entry.options {
+        let values = values_of(option, family);
+        if option.negated {
+            // The same match once for each value: all must hold.
+            for value in values {
+                let draft = separate(entry.extension, option, true, value);
+                drafts = product(&drafts, &[draft]);
+            }
+        } else {
+            apart &= disjoint(&values);
+            let choices: Vec<Draft> =
+                values.into_iter().map(|value| separate(entry.extension, option, false, value)).collect();
+            drafts = product(&drafts, &choices);
+        }
+    }
+    (!drafts.is_empty()).then_some((drafts, apart))
+}
+
+fn separate(extension: &'static Extension, option: &OptionUse, negated: bool, value: Value) -> Draft {
+    let options = vec![option_use(option.spec, negated, vec![value])];
+    Draft { matches: vec![Match { extension, options, loc: option.loc }] }
+}

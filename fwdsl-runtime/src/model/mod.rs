@@ -1,0 +1,356 @@
+//! The model of a policy: what the macro, an importer or a program builds, and what the checks,
+//! the lowering and the reports read. Names are resolved and blocks are flattened; lists,
+//! negations and several verdicts on a rule are still as the user wrote them.
+
+mod address;
+mod pack;
+mod rate;
+mod value;
+
+pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
+pub use pack::UnpackError;
+pub use rate::{LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
+pub use value::{IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
+
+use crate::catalogue::{Extension, Flow, OptionSpec};
+use crate::family::FamilySet;
+use crate::loc::{Loc, Located};
+use crate::sysctl::Setting;
+use crate::table::{Hook, TableName};
+
+/// A whole policy.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Model {
+    pub(crate) file: String,
+    pub(crate) families: FamilySet,
+    pub(crate) chains: Vec<Chain>,
+    pub(crate) sysctls: Vec<Located<Setting>>,
+    pub(crate) allows: Vec<String>,
+    pub(crate) assertions: Vec<Assertion>,
+}
+
+/// `assert CHAIN { … }`: what must hold for every packet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assertion {
+    pub(crate) table: TableName,
+    pub(crate) chain: Located<String>,
+    pub(crate) cases: Vec<AssertionCase>,
+}
+
+/// `PATTERN => [!]verdict;`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssertionCase {
+    pub(crate) matches: Vec<Match>,
+    pub(crate) negated: bool,
+    pub(crate) verdict: &'static Extension,
+    pub(crate) loc: Loc,
+}
+
+/// A chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chain {
+    pub(crate) table: TableName,
+    pub(crate) name: String,
+    pub(crate) policy: Option<Located<ChainPolicy>>,
+    pub(crate) families: FamilySet,
+    pub(crate) doc: String,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) allows: Vec<String>,
+    pub(crate) loc: Loc,
+}
+
+/// What happens to a packet that no rule of a built-in chain decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainPolicy {
+    /// It passes; the kernel's default.
+    Accept,
+    /// It is thrown away.
+    Drop,
+}
+
+/// A rule: a conjunction of matches, and verdicts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    pub(crate) families: FamilySet,
+    pub(crate) matches: Vec<Match>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) comment: Option<Located<String>>,
+    pub(crate) allows: Vec<String>,
+    pub(crate) loc: Loc,
+}
+
+/// A use of a match extension.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    pub(crate) extension: &'static Extension,
+    pub(crate) options: Vec<OptionUse>,
+    pub(crate) loc: Loc,
+}
+
+/// An option with its values: any of them, or none of them if negated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptionUse {
+    pub(crate) spec: &'static OptionSpec,
+    pub(crate) negated: bool,
+    pub(crate) values: Vec<Located<Value>>,
+    pub(crate) loc: Loc,
+}
+
+/// What a rule does with a packet that it matches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub(crate) action: Action,
+    pub(crate) loc: Loc,
+}
+
+/// The kinds of verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Go through a chain and come back.
+    Jump(String),
+    /// Go to a chain and do not come back here.
+    Goto(String),
+    /// A target of the catalogue.
+    Target {
+        /// Which.
+        extension: &'static Extension,
+        /// Its options.
+        options: Vec<OptionUse>,
+    },
+}
+
+impl Default for FamilySet {
+    /// A policy is for both families unless it says otherwise.
+    fn default() -> FamilySet {
+        FamilySet::BOTH
+    }
+}
+
+impl Model {
+    /// The file that the policy was written in, as rustc names it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The families that the policy is for.
+    pub fn families(&self) -> FamilySet {
+        self.families
+    }
+
+    /// The chains, in source order.
+    pub fn chains(&self) -> &[Chain] {
+        &self.chains
+    }
+
+    /// The sysctls, in source order; a later one overrides an earlier one for the same key.
+    pub fn sysctls(&self) -> &[Located<Setting>] {
+        &self.sysctls
+    }
+
+    /// The assertions, in source order.
+    pub fn assertions(&self) -> &[Assertion] {
+        &self.assertions
+    }
+
+    /// The tables that the policy holds, in the order in which they are first named.
+    pub fn tables(&self) -> Vec<TableName> {
+        let mut tables = Vec::new();
+        for chain in &self.chains {
+            if !tables.contains(&chain.table) {
+                tables.push(chain.table);
+            }
+        }
+        tables
+    }
+}
+
+impl Chain {
+    /// The table it is in.
+    pub fn table(&self) -> TableName {
+        self.table
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its policy, if the source states one.
+    pub fn policy(&self) -> Option<ChainPolicy> {
+        self.policy.as_ref().map(|policy| policy.value)
+    }
+
+    /// The families it is for.
+    pub fn families(&self) -> FamilySet {
+        self.families
+    }
+
+    /// Its doc comment, one line per line of the source; empty if there is none.
+    pub fn doc(&self) -> &str {
+        &self.doc
+    }
+
+    /// Its rules, in order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Where it is declared.
+    pub fn loc(&self) -> Loc {
+        self.loc
+    }
+
+    /// The hook, if it is a built-in chain.
+    pub fn hook(&self) -> Option<Hook> {
+        self.table.hook(&self.name)
+    }
+}
+
+impl ChainPolicy {
+    /// As iptables writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ChainPolicy::Accept => "ACCEPT",
+            ChainPolicy::Drop => "DROP",
+        }
+    }
+}
+
+impl Rule {
+    /// The families it was declared for; its matches may restrict it further.
+    pub fn families(&self) -> FamilySet {
+        self.families
+    }
+
+    /// What it matches; all of these.
+    pub fn matches(&self) -> &[Match] {
+        &self.matches
+    }
+
+    /// What it does, left to right.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+
+    /// Its comment: the first paragraph of its doc comment.
+    pub fn comment(&self) -> Option<&str> {
+        self.comment.as_ref().map(|comment| comment.value.as_str())
+    }
+
+    /// Where it stands.
+    pub fn loc(&self) -> Loc {
+        self.loc
+    }
+
+    /// Every use of a core or port option of this name (`from`, `proto`, `dport`, …).
+    pub(crate) fn uses<'a>(&'a self, option: &'a str) -> impl Iterator<Item = &'a OptionUse> {
+        self.matches
+            .iter()
+            .filter(|entry| !entry.extension.module)
+            .flat_map(|entry| &entry.options)
+            .filter(move |option_use| option_use.spec.name == option)
+    }
+}
+
+impl Match {
+    /// The extension.
+    pub fn extension(&self) -> &'static Extension {
+        self.extension
+    }
+
+    /// The options, in source order.
+    pub fn options(&self) -> &[OptionUse] {
+        &self.options
+    }
+
+    /// Where it stands.
+    pub fn loc(&self) -> Loc {
+        self.loc
+    }
+}
+
+impl OptionUse {
+    /// The option.
+    pub fn spec(&self) -> &'static OptionSpec {
+        self.spec
+    }
+
+    /// Whether none of the values must hold, rather than any.
+    pub fn negated(&self) -> bool {
+        self.negated
+    }
+
+    /// The values.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.values.iter().map(|value| &value.value)
+    }
+}
+
+impl Assertion {
+    /// The table of the chain.
+    pub fn table(&self) -> TableName {
+        self.table
+    }
+
+    /// The chain at whose top the packets start.
+    pub fn chain(&self) -> &str {
+        &self.chain.value
+    }
+
+    /// What must hold there.
+    pub fn cases(&self) -> &[AssertionCase] {
+        &self.cases
+    }
+}
+
+impl AssertionCase {
+    /// The packets that it speaks of: all that these match.
+    pub fn matches(&self) -> &[Match] {
+        &self.matches
+    }
+
+    /// Whether the verdict must be another one.
+    pub fn negated(&self) -> bool {
+        self.negated
+    }
+
+    /// The verdict that must (or must not) be given.
+    pub fn verdict(&self) -> &'static Extension {
+        self.verdict
+    }
+
+    /// Where it stands.
+    pub fn loc(&self) -> Loc {
+        self.loc
+    }
+}
+
+impl Verdict {
+    /// What it does.
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// Where it stands.
+    pub fn loc(&self) -> Loc {
+        self.loc
+    }
+
+    /// Whether the packet's way through the chain ends with it.
+    pub fn is_terminal(&self) -> bool {
+        match &self.action {
+            Action::Jump(_) => false,
+            Action::Goto(_) => true,
+            Action::Target { extension, .. } => extension.flow == Flow::Ends,
+        }
+    }
+
+    /// The verdict's word in the language.
+    pub fn word(&self) -> String {
+        match &self.action {
+            Action::Jump(_) => "jump".into(),
+            Action::Goto(_) => "goto".into(),
+            Action::Target { extension, .. } => extension.word(),
+        }
+    }
+}

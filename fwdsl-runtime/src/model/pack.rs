@@ -1,0 +1,451 @@
+//! A policy as bytes.
+//!
+//! The macro expands to one byte string: what rustc pays for a literal is nearly nothing, while a
+//! tree of constants costs it a hundred microseconds and more for each rule. Numbers are LEB128,
+//! texts and lists carry their length, extensions and options are their places in the catalogue;
+//! so only equal versions of macro and runtime understand each other, which the manifests demand.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::*;
+use crate::catalogue::{self, EXTENSIONS};
+use crate::family::FamilySet;
+use crate::sysctl::Key;
+
+/// Why bytes are not a packed policy. It takes another version of the macro, or damage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnpackError {
+    what: &'static str,
+}
+
+impl fmt::Display for UnpackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the packed policy is damaged or of another version of fwdsl: bad {}", self.what)
+    }
+}
+
+impl std::error::Error for UnpackError {}
+
+type Unpacked<T> = Result<T, UnpackError>;
+
+/// What can be packed.
+trait Pack: Sized {
+    fn pack(&self, out: &mut Vec<u8>);
+    fn unpack(input: &mut &[u8]) -> Unpacked<Self>;
+}
+
+impl Model {
+    /// The policy as bytes, for [`Model::from_bytes`] of the same version; without the file's name.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.families.pack(&mut out);
+        self.chains.pack(&mut out);
+        self.sysctls.pack(&mut out);
+        self.allows.pack(&mut out);
+        self.assertions.pack(&mut out);
+        out
+    }
+
+    /// The policy that [`Model::to_bytes`] packed.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another version.
+    pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Model, UnpackError> {
+        let input = &mut &*bytes;
+        let model = Model {
+            file: file.to_owned(),
+            families: Pack::unpack(input)?,
+            chains: Pack::unpack(input)?,
+            sysctls: Pack::unpack(input)?,
+            allows: Pack::unpack(input)?,
+            assertions: Pack::unpack(input)?,
+        };
+        if input.is_empty() { Ok(model) } else { Err(bad("length")) }
+    }
+}
+
+fn bad(what: &'static str) -> UnpackError {
+    UnpackError { what }
+}
+
+fn take<'a>(input: &mut &'a [u8], count: usize, what: &'static str) -> Unpacked<&'a [u8]> {
+    let (taken, rest) = input.split_at_checked(count).ok_or_else(|| bad(what))?;
+    *input = rest;
+    Ok(taken)
+}
+
+fn unpack_within<T: TryFrom<u64>>(input: &mut &[u8], what: &'static str) -> Unpacked<T> {
+    T::try_from(u64::unpack(input)?).map_err(|_| bad(what))
+}
+
+impl Pack for u64 {
+    fn pack(&self, out: &mut Vec<u8>) {
+        let mut rest = *self;
+        while rest >= 0x80 {
+            out.push((rest & 0x7f) as u8 | 0x80);
+            rest >>= 7;
+        }
+        out.push(rest as u8);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = take(input, 1, "number")?[0];
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(bad("number"))
+    }
+}
+
+impl Pack for u8 {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(*self);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<u8> {
+        Ok(take(input, 1, "byte")?[0])
+    }
+}
+
+impl Pack for bool {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<bool> {
+        Ok(u8::unpack(input)? != 0)
+    }
+}
+
+impl Pack for String {
+    fn pack(&self, out: &mut Vec<u8>) {
+        (self.len() as u64).pack(out);
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<String> {
+        let length = unpack_within(input, "text")?;
+        let bytes = take(input, length, "text")?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| bad("text"))
+    }
+}
+
+impl<T: Pack> Pack for Vec<T> {
+    fn pack(&self, out: &mut Vec<u8>) {
+        (self.len() as u64).pack(out);
+        for item in self {
+            item.pack(out);
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Vec<T>> {
+        let length: usize = unpack_within(input, "list")?;
+        (0..length).map(|_| T::unpack(input)).collect()
+    }
+}
+
+impl<T: Pack> Pack for Option<T> {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.is_some().pack(out);
+        if let Some(value) = self {
+            value.pack(out);
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Option<T>> {
+        Ok(if bool::unpack(input)? { Some(T::unpack(input)?) } else { None })
+    }
+}
+
+impl Pack for Loc {
+    fn pack(&self, out: &mut Vec<u8>) {
+        u64::from(self.line).pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Loc> {
+        Ok(Loc::line(unpack_within(input, "line")?))
+    }
+}
+
+/// Packs a struct as its fields, in this order.
+macro_rules! pack_fields {
+    ($name:ident { $($field:ident),* }) => {
+        impl Pack for $name {
+            fn pack(&self, out: &mut Vec<u8>) {
+                $(self.$field.pack(out);)*
+            }
+
+            fn unpack(input: &mut &[u8]) -> Unpacked<$name> {
+                Ok($name { $($field: Pack::unpack(input)?),* })
+            }
+        }
+    };
+}
+
+pack_fields!(Chain { table, name, policy, families, doc, rules, allows, loc });
+pack_fields!(Rule { families, matches, verdicts, comment, allows, loc });
+pack_fields!(Verdict { action, loc });
+pack_fields!(Assertion { table, chain, cases });
+pack_fields!(TcpFlags { mask, set });
+pack_fields!(Setting { key, value });
+
+impl<T: Pack> Pack for Located<T> {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.value.pack(out);
+        self.loc.pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Located<T>> {
+        Ok(Located::new(T::unpack(input)?, Loc::unpack(input)?))
+    }
+}
+
+impl Pack for FamilySet {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(self.bits());
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<FamilySet> {
+        Ok(FamilySet::from_bits(u8::unpack(input)?))
+    }
+}
+
+impl Pack for TableName {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<TableName> {
+        TableName::ALL.get(usize::from(u8::unpack(input)?)).copied().ok_or_else(|| bad("table"))
+    }
+}
+
+impl Pack for ChainPolicy {
+    fn pack(&self, out: &mut Vec<u8>) {
+        (*self == ChainPolicy::Drop).pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<ChainPolicy> {
+        Ok(if bool::unpack(input)? { ChainPolicy::Drop } else { ChainPolicy::Accept })
+    }
+}
+
+impl Pack for Key {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.to_string().pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Key> {
+        String::unpack(input)?.parse().map_err(|_| bad("sysctl key"))
+    }
+}
+
+fn unpack_extension(input: &mut &[u8]) -> Unpacked<&'static Extension> {
+    let number: usize = unpack_within(input, "extension")?;
+    EXTENSIONS.get(number).copied().ok_or_else(|| bad("extension"))
+}
+
+fn pack_options(extension: &'static Extension, options: &[OptionUse], out: &mut Vec<u8>) {
+    catalogue::number(extension).pack(out);
+    (options.len() as u64).pack(out);
+    for option in options {
+        let place = extension.options.iter().position(|spec| spec == option.spec);
+        (place.expect("an option of its extension") as u8).pack(out);
+        option.negated.pack(out);
+        option.values.pack(out);
+        option.loc.pack(out);
+    }
+}
+
+fn unpack_options(input: &mut &[u8]) -> Unpacked<(&'static Extension, Vec<OptionUse>)> {
+    let extension = unpack_extension(input)?;
+    let length: usize = unpack_within(input, "list")?;
+    let options = (0..length).map(|_| {
+        let place = usize::from(u8::unpack(input)?);
+        Ok(OptionUse {
+            spec: extension.options.get(place).ok_or_else(|| bad("option"))?,
+            negated: Pack::unpack(input)?,
+            values: Pack::unpack(input)?,
+            loc: Pack::unpack(input)?,
+        })
+    });
+    Ok((extension, options.collect::<Unpacked<_>>()?))
+}
+
+impl Pack for Match {
+    fn pack(&self, out: &mut Vec<u8>) {
+        pack_options(self.extension, &self.options, out);
+        self.loc.pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Match> {
+        let (extension, options) = unpack_options(input)?;
+        Ok(Match { extension, options, loc: Pack::unpack(input)? })
+    }
+}
+
+impl Pack for AssertionCase {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.matches.pack(out);
+        self.negated.pack(out);
+        catalogue::number(self.verdict).pack(out);
+        self.loc.pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<AssertionCase> {
+        Ok(AssertionCase {
+            matches: Pack::unpack(input)?,
+            negated: Pack::unpack(input)?,
+            verdict: unpack_extension(input)?,
+            loc: Pack::unpack(input)?,
+        })
+    }
+}
+
+impl Pack for Action {
+    fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            Action::Jump(chain) => {
+                out.push(0);
+                chain.pack(out);
+            }
+            Action::Goto(chain) => {
+                out.push(1);
+                chain.pack(out);
+            }
+            Action::Target { extension, options } => {
+                out.push(2);
+                pack_options(extension, options, out);
+            }
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Action> {
+        Ok(match u8::unpack(input)? {
+            0 => Action::Jump(Pack::unpack(input)?),
+            1 => Action::Goto(Pack::unpack(input)?),
+            2 => {
+                let (extension, options) = unpack_options(input)?;
+                Action::Target { extension, options }
+            }
+            _ => return Err(bad("verdict")),
+        })
+    }
+}
+
+impl Pack for IpAddr {
+    fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            IpAddr::V4(addr) => {
+                out.push(4);
+                out.extend_from_slice(&addr.octets());
+            }
+            IpAddr::V6(addr) => {
+                out.push(6);
+                out.extend_from_slice(&addr.octets());
+            }
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<IpAddr> {
+        fn octets<const N: usize>(input: &mut &[u8]) -> Unpacked<[u8; N]> {
+            take(input, N, "address")?.try_into().map_err(|_| bad("address"))
+        }
+        match u8::unpack(input)? {
+            4 => Ok(IpAddr::from(octets::<4>(input)?)),
+            6 => Ok(IpAddr::from(octets::<16>(input)?)),
+            _ => Err(bad("address")),
+        }
+    }
+}
+
+impl Pack for Value {
+    fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            Value::Interface(name) => {
+                out.push(0);
+                name.pack(out);
+            }
+            Value::Address(Address::Net(net)) => {
+                out.push(1);
+                net.addr.pack(out);
+                net.prefix.pack(out);
+            }
+            Value::Address(Address::Range { first, last }) => {
+                out.push(2);
+                first.pack(out);
+                last.pack(out);
+            }
+            Value::Protocol(number) => {
+                out.push(3);
+                number.pack(out);
+            }
+            Value::Ports(ports) => {
+                out.push(4);
+                out.extend_from_slice(&ports.first.to_be_bytes());
+                out.extend_from_slice(&ports.last.to_be_bytes());
+            }
+            Value::Icmp(IcmpMatch::Any) => out.push(5),
+            Value::Icmp(IcmpMatch::Type { ty, code }) => {
+                out.push(6);
+                ty.pack(out);
+                code.pack(out);
+            }
+            Value::Word(index) => {
+                out.push(7);
+                index.pack(out);
+            }
+            Value::Rate(rate) => {
+                out.push(8);
+                u64::from(rate.count).pack(out);
+                out.push(rate.per as u8);
+            }
+            Value::Number(number) => {
+                out.push(9);
+                number.pack(out);
+            }
+            Value::Text(text) => {
+                out.push(10);
+                text.pack(out);
+            }
+            Value::TcpFlags(flags) => {
+                out.push(11);
+                flags.pack(out);
+            }
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Value> {
+        Ok(match u8::unpack(input)? {
+            0 => Value::Interface(Pack::unpack(input)?),
+            1 => {
+                Value::Address(Address::Net(Net { addr: Pack::unpack(input)?, prefix: Pack::unpack(input)? }))
+            }
+            2 => Value::Address(Address::Range { first: Pack::unpack(input)?, last: Pack::unpack(input)? }),
+            3 => Value::Protocol(Pack::unpack(input)?),
+            4 => {
+                let bytes = take(input, 4, "ports")?;
+                let port = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+                Value::Ports(PortRange { first: port(0), last: port(2) })
+            }
+            5 => Value::Icmp(IcmpMatch::Any),
+            6 => Value::Icmp(IcmpMatch::Type { ty: Pack::unpack(input)?, code: Pack::unpack(input)? }),
+            7 => Value::Word(Pack::unpack(input)?),
+            8 => {
+                let count = unpack_within(input, "rate")?;
+                let unit = usize::from(u8::unpack(input)?);
+                let per = TimeUnit::ALL.get(unit).copied().ok_or_else(|| bad("rate"))?;
+                Value::Rate(Rate { count, per })
+            }
+            9 => Value::Number(Pack::unpack(input)?),
+            10 => Value::Text(Pack::unpack(input)?),
+            11 => Value::TcpFlags(Pack::unpack(input)?),
+            _ => return Err(bad("value")),
+        })
+    }
+}

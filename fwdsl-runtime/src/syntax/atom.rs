@@ -1,0 +1,145 @@
+//! Words, numbers, addresses and rates, put together from the tokens that Rust's lexer makes of
+//! them: `10.0.0.0/8` arrives as `10.0 . 0.0 / 8`. The exact text of each token is kept and handed
+//! to the parser of the value; integers and floats are never evaluated.
+
+use super::input::Input;
+use super::parser::{Failed, Parsed, Parser};
+use crate::loc::Loc;
+
+/// A text that was put together from tokens.
+pub(super) struct Atom {
+    pub(super) text: String,
+    pub(super) loc: Loc,
+    /// Whether it was written as a string literal.
+    pub(super) quoted: bool,
+}
+
+/// Whether an atom, or a string, comes next.
+pub(super) fn starts_atom(input: &Input<'_>) -> bool {
+    Input::piece(&mut { *input }).is_some() || input.peek_punct("::") || peek_string(input)
+}
+
+/// Whether a string literal comes next.
+pub(super) fn peek_string(input: &Input<'_>) -> bool {
+    matches!(Input::literal(&mut { *input }), Some(syn::Lit::Str(_)))
+}
+
+/// Reads an atom or a string. `what` names what is wanted, for the message if there is neither.
+pub(super) fn parse_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
+    let start = input.span();
+    if let Some(syn::Lit::Str(string)) = Input::literal(&mut { *input }) {
+        input.skip();
+        let loc = parser.loc(start, input.last);
+        return Ok(Atom { text: string.value(), loc, quoted: true });
+    }
+    let Some(text) = join(input) else {
+        return Err(parser.expected(input, what));
+    };
+    let loc = parser.loc(start, input.last);
+    if let Some(piece) = broken_by_lexer(&text) {
+        return Err(parser.fail(
+            loc,
+            format!("`{piece}` is not a number that Rust can read"),
+            Some(format!("write it as a string: \"{text}\"")),
+        ));
+    }
+    Ok(Atom { text, loc, quoted: false })
+}
+
+/// Reads a name: a string, or words joined by hyphens.
+pub(super) fn parse_name(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
+    let atom = parse_atom(parser, input, what)?;
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if !atom.quoted && !atom.text.chars().all(plain) {
+        let help = format!("a name with other characters is quoted: \"{}\"", atom.text);
+        return Err(parser.fail(atom.loc, format!("`{}` is not a name", atom.text), Some(help)));
+    }
+    Ok(atom)
+}
+
+/// Puts one atom's tokens together: pieces joined by `.`, `-`, `/` or `:`, perhaps a `+` behind.
+fn join(input: &mut Input<'_>) -> Option<String> {
+    let mut text = String::new();
+    if input.punct("::") {
+        text.push_str("::");
+        if let Some(group) = hextet(input) {
+            text.push_str(&group);
+        }
+    } else {
+        text = input.piece()?;
+    }
+    loop {
+        if input.peek_punct("..") {
+            return Some(text);
+        }
+        let mut ahead = *input;
+        if let Some(joint) = [".", "-", "/"].into_iter().find(|joint| ahead.punct(joint)) {
+            // In `eth0 - > …` or `1/ =>` the sign belongs to something else.
+            let Some(piece) = ahead.piece() else { return Some(text) };
+            text.push_str(joint);
+            text.push_str(&piece);
+        } else if is_address_start(&text) && ahead.punct("::") {
+            text.push_str("::");
+            if let Some(group) = hextet(&mut ahead) {
+                text.push_str(&group);
+            }
+        } else if is_address_start(&text) && ahead.punct(":") {
+            let Some(group) = hextet(&mut ahead) else { return Some(text) };
+            text.push(':');
+            text.push_str(&group);
+        } else if ahead.punct("+") {
+            text.push('+');
+            *input = ahead;
+            return Some(text);
+        } else {
+            return Some(text);
+        }
+        *input = ahead;
+    }
+}
+
+/// Whether a `:` after the text can continue an IPv6 address.
+fn is_address_start(text: &str) -> bool {
+    let group = text.rsplit(':').next().unwrap_or(text);
+    !group.is_empty() && group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Reads a group of an IPv6 address, or the start of the dotted quad at its end.
+fn hextet(input: &mut Input<'_>) -> Option<String> {
+    let mut ahead = *input;
+    let piece = ahead.piece()?;
+    let hextet = piece.len() <= 4 && piece.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let dotted = piece.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    // A group too long or with a stray letter is still the user's address if it starts like a number.
+    let number = piece.starts_with(|first: char| first.is_ascii_digit());
+    (hextet || dotted || number).then(|| {
+        *input = ahead;
+        piece
+    })
+}
+
+/// The group of an address that Rust's lexer refused (`1e`, `0b8`, `0xyz`), if there is one.
+/// rustc has reported it already; only here can be said what to do about it.
+fn broken_by_lexer(text: &str) -> Option<&str> {
+    text.split(['.', ':', '/', '-', '+']).find(|piece| {
+        let piece = piece.to_ascii_lowercase();
+        let exponent = piece
+            .strip_suffix('e')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let radix = |prefix: &str, valid: fn(u8) -> bool| {
+            piece.strip_prefix(prefix).is_some_and(|digits| digits.is_empty() || !digits.bytes().all(valid))
+        };
+        exponent
+            || radix("0b", |byte| matches!(byte, b'0' | b'1'))
+            || radix("0o", |byte| matches!(byte, b'0'..=b'7'))
+            || radix("0x", |byte| byte.is_ascii_hexdigit())
+    })
+}
+
+impl Parser {
+    /// Reports that something else was expected at the next token.
+    pub(super) fn expected(&mut self, input: &Input<'_>, what: &str) -> Failed {
+        let loc = self.loc(input.span(), input.span());
+        self.fail(loc, format!("expected {what}, found {}", input.describe()), None)
+    }
+}

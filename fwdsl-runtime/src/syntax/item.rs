@@ -1,0 +1,315 @@
+//! Items of a policy: `let`, `family`, `sysctl`, `table`, `chain`, `assert`.
+
+use proc_macro2::Delimiter;
+
+use super::ast::{Assert, AssertCase, Chain, Let, Policy, Sysctl};
+use super::atom::{parse_atom, parse_name};
+use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
+use super::input::Input;
+use super::matches::parse_matches;
+use super::parser::{Failed, Parsed, Parser, skip_statement};
+use super::rule::parse_body;
+use super::value::parse_value;
+use crate::catalogue::{self, Extension, Flow};
+use crate::family::FamilySet;
+use crate::loc::Located;
+use crate::model::ChainPolicy;
+use crate::nearest::nearest;
+use crate::table::TableName;
+
+const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"];
+
+/// Reads a whole policy. Broken items are reported and skipped.
+pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
+    let allows = parse_inner_attributes(parser, &mut input).allows;
+    let mut policy = Policy { allows, ..Policy::default() };
+    while !input.is_empty() {
+        if parse_item(parser, &mut input, &mut policy).is_err() {
+            skip_statement(&mut input);
+        }
+    }
+    policy
+}
+
+fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
+    let attributes = parse_attributes(parser, input);
+    let word = input.peek_ident().unwrap_or_default();
+    if word != "chain"
+        && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
+    {
+        parser.fail(place, "a doc comment belongs to a chain or a rule", Some("use `//`".into()));
+    }
+    match word.as_str() {
+        "let" => policy.lets.push(parse_let(parser, input)?),
+        "family" => policy.families.push(parse_family(parser, input)?),
+        "sysctl" => parse_sysctl(parser, input, policy)?,
+        "table" => parse_table(parser, input, policy)?,
+        "chain" => {
+            let chain = parse_chain(parser, input, TableName::Filter, attributes)?;
+            policy.chains.push(chain);
+        }
+        "assert" => {
+            let assert = parse_assert(parser, input)?;
+            policy.asserts.push(assert);
+        }
+        _ => return Err(unknown_item(parser, input, &word)),
+    }
+    Ok(())
+}
+
+fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
+    if word.is_empty() {
+        return parser.expected(input, "an item: `let`, `family`, `sysctl`, `table`, `chain` or `assert`");
+    }
+    let loc = parser.loc(input.span(), input.span());
+    let help = match nearest(word, ITEMS) {
+        Some(item) => format!("did you mean `{item}`?"),
+        None => {
+            "a policy holds `let`, `family`, `sysctl`, `table`, `chain` and `assert`; rules stand in a chain"
+                .into()
+        }
+    };
+    parser.fail(loc, format!("unknown item `{word}`"), Some(help))
+}
+
+fn parse_let(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Let> {
+    input.ident();
+    let start = input.span();
+    let Some(name) = input.ident() else { return Err(parser.expected(input, "a name")) };
+    let loc = parser.loc(start, input.last);
+    if name.contains(|c: char| c.is_lowercase()) {
+        let help = format!(
+            "write it `{}`: words with lower-case letters belong to the language",
+            name.to_uppercase()
+        );
+        parser.fail(
+            loc,
+            format!("the name of a `let` has no lower-case letters, and `{name}` has"),
+            Some(help),
+        );
+    }
+    parser.require_punct(input, "=")?;
+    let value = parse_value(parser, input, "a value")?;
+    parser.require_punct(input, ";")?;
+    Ok(Let { name: Located::new(name, loc), value })
+}
+
+/// `family ipv4;`
+fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
+    input.ident();
+    let start = input.span();
+    let word = input.ident().unwrap_or_default();
+    let loc = parser.loc(start, input.last);
+    let families = match word.as_str() {
+        "ipv4" => FamilySet::IPV4,
+        "ipv6" => FamilySet::IPV6,
+        "" => return Err(parser.expected(input, "`ipv4` or `ipv6`")),
+        _ => {
+            let help = "`family ipv4;` or `family ipv6;`; without it a policy is for both".to_owned();
+            return Err(parser.fail(loc, format!("unknown family `{word}`"), Some(help)));
+        }
+    };
+    parser.require_punct(input, ";")?;
+    Ok(Located::new(families, loc))
+}
+
+/// `sysctl { key = value; … }`
+fn parse_sysctl(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
+    input.ident();
+    let Some(mut inside) = input.group(Delimiter::Brace) else {
+        return Err(parser.expected(input, "`{` and settings"));
+    };
+    while !inside.is_empty() {
+        match parse_setting(parser, &mut inside) {
+            Ok(setting) => policy.sysctls.push(setting),
+            Err(Failed) => skip_statement(&mut inside),
+        }
+    }
+    Ok(())
+}
+
+fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
+    let start = input.span();
+    let mut key = String::new();
+    if super::atom::peek_string(input) {
+        key = parse_atom(parser, input, "a key")?.text;
+    } else {
+        // A key's segments are words, numbers, `*`, and interface names with hyphens.
+        loop {
+            if input.punct("*") {
+                key.push('*');
+            } else if let Some(piece) = input.piece() {
+                key.push_str(&piece);
+            } else {
+                return Err(parser.expected(input, "a sysctl key"));
+            }
+            if input.punct(".") {
+                key.push('.');
+            } else if input.punct("-") {
+                key.push('-');
+            } else {
+                break;
+            }
+        }
+    }
+    let key = Located::new(key, parser.loc(start, input.last));
+    parser.require_punct(input, "=")?;
+    let start = input.span();
+    let negative = input.punct("-");
+    let value = parse_atom(parser, input, "a value")?;
+    let text = if negative { format!("-{}", value.text) } else { value.text };
+    let value = Located::new(text, parser.loc(start, input.last));
+    parser.require_punct(input, ";")?;
+    Ok(Sysctl { key, value })
+}
+
+/// `table NAME { … }`
+fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
+    input.ident();
+    let table = parse_table_name(parser, input)?;
+    let Some(mut inside) = input.group(Delimiter::Brace) else {
+        return Err(parser.expected(input, "`{` and chains"));
+    };
+    let mut families = FamilySet::BOTH;
+    let first = policy.chains.len();
+    while !inside.is_empty() {
+        let parsed = (|| {
+            let attributes = parse_attributes(parser, &mut inside);
+            match inside.peek_ident().as_deref() {
+                Some("family") => families = families.and(parse_family(parser, &mut inside)?.value),
+                Some("chain") => {
+                    let chain = parse_chain(parser, &mut inside, table, attributes)?;
+                    policy.chains.push(chain);
+                }
+                _ => return Err(parser.expected(&inside, "`chain` or `family`")),
+            }
+            Ok(())
+        })();
+        if parsed.is_err() {
+            skip_statement(&mut inside);
+        }
+    }
+    // `family` holds for the whole table, wherever in it it stands.
+    for chain in &mut policy.chains[first..] {
+        chain.families = chain.families.and(families);
+    }
+    Ok(())
+}
+
+fn parse_table_name(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<TableName> {
+    let name = parse_name(parser, input, "the name of a table")?;
+    TableName::from_name(&name.text).ok_or_else(|| {
+        let names = TableName::ALL.map(TableName::name);
+        let help = nearest(&name.text, names)
+            .map(|name| format!("did you mean `{name}`?"))
+            .unwrap_or_else(|| "the tables are filter, nat, mangle, raw and security".into());
+        parser.fail(name.loc, format!("unknown table `{}`", name.text), Some(help))
+    })
+}
+
+/// `chain NAME policy drop { … }`
+fn parse_chain(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    table: TableName,
+    attributes: Attributes,
+) -> Parsed<Chain> {
+    input.ident();
+    let name = parse_name(parser, input, "the name of a chain")?;
+    // A wrong policy is reported, and the chain goes on without one.
+    let policy = parse_chain_policy(parser, input).unwrap_or(None);
+    let Some(mut inside) = input.group(Delimiter::Brace) else {
+        return Err(parser.expected(input, "`{` and rules"));
+    };
+    let mut families = FamilySet::BOTH;
+    while inside.peek_ident().as_deref() == Some("family") {
+        match parse_family(parser, &mut inside) {
+            Ok(family) => families = families.and(family.value),
+            Err(Failed) => skip_statement(&mut inside),
+        }
+    }
+    let body = parse_body(parser, inside);
+    Ok(Chain {
+        table,
+        name: Located::new(name.text, name.loc),
+        policy,
+        families,
+        doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
+        allows: attributes.allows,
+        body,
+    })
+}
+
+/// Takes off the blank that a doc comment's lines begin with.
+fn unindent(doc: &str) -> String {
+    let lines: Vec<&str> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    lines.join("\n")
+}
+
+fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<Located<ChainPolicy>>> {
+    if !input.keyword("policy") {
+        return Ok(None);
+    }
+    let start = input.span();
+    let word = match input.ident() {
+        Some(word) => word,
+        None => return Err(parser.expected(input, "`accept` or `drop`")),
+    };
+    let loc = parser.loc(start, input.last);
+    let policy = match word.as_str() {
+        "accept" => ChainPolicy::Accept,
+        "drop" => ChainPolicy::Drop,
+        _ => {
+            let help = Some("a policy is `accept` or `drop`".to_owned());
+            return Err(parser.fail(loc, format!("`{word}` cannot be a chain's policy"), help));
+        }
+    };
+    Ok(Some(Located::new(policy, loc)))
+}
+
+/// `assert [table/]CHAIN { PATTERN => verdict; … }`
+fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
+    input.ident();
+    let start = input.span();
+    let name = parse_atom(parser, input, "the name of a chain")?;
+    let (table, chain) = match name.text.split_once('/') {
+        Some((table, chain)) if !name.quoted => {
+            let Some(table) = TableName::from_name(table) else {
+                return Err(parser.fail(name.loc, format!("unknown table `{table}`"), None));
+            };
+            (table, chain.to_owned())
+        }
+        _ => (TableName::Filter, name.text.clone()),
+    };
+    let chain = Located::new(chain, parser.loc(start, input.last));
+    let Some(mut inside) = input.group(Delimiter::Brace) else {
+        return Err(parser.expected(input, "`{` and `PATTERN => verdict;`"));
+    };
+    let mut cases = Vec::new();
+    while !inside.is_empty() {
+        match parse_case(parser, &mut inside) {
+            Ok(case) => cases.push(case),
+            Err(Failed) => skip_statement(&mut inside),
+        }
+    }
+    Ok(Assert { table, chain, cases })
+}
+
+fn parse_case(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<AssertCase> {
+    let start = input.span();
+    let matches = parse_matches(parser, input)?;
+    parser.require_punct(input, "=>")?;
+    let negated = input.punct("!");
+    let word = parse_name(parser, input, "a verdict")?;
+    let verdicts = || catalogue::targets().filter(|target| target.flow == Flow::Ends);
+    let Some(verdict) = verdicts().find(|target| target.word() == word.text) else {
+        let words: Vec<String> = verdicts().map(Extension::word).collect();
+        let help = nearest(&word.text, words.iter().map(String::as_str))
+            .map(|word| format!("did you mean `{word}`?"))
+            .unwrap_or_else(|| format!("what can be asserted is one of {}", words.join(", ")));
+        return Err(parser.fail(word.loc, format!("`{}` decides nothing", word.text), Some(help)));
+    };
+    let loc = parser.loc(start, input.last);
+    parser.require_punct(input, ";")?;
+    Ok(AssertCase { matches, negated, verdict, loc })
+}

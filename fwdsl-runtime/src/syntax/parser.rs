@@ -1,0 +1,49 @@
+//! What all parsing functions share: the span table and the collected errors.
+
+use proc_macro2::Span;
+
+use super::input::Input;
+use super::spans::SpanTable;
+use crate::diagnostic::Diagnostic;
+use crate::loc::Loc;
+
+/// The parser's memory.
+#[derive(Debug, Default)]
+pub(super) struct Parser {
+    pub(super) spans: SpanTable,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The error was reported; the caller goes on after the statement.
+#[derive(Debug)]
+pub(super) struct Failed;
+
+/// A parse result whose error has been reported.
+pub(super) type Parsed<T> = Result<T, Failed>;
+
+impl Parser {
+    pub(super) fn loc(&mut self, start: Span, end: Span) -> Loc {
+        self.spans.record(start, end)
+    }
+
+    /// Reports an error.
+    pub(super) fn fail(&mut self, loc: Loc, message: impl Into<String>, help: Option<String>) -> Failed {
+        self.diagnostics.push(Diagnostic::error(loc, message).maybe_help(help));
+        Failed
+    }
+
+    /// Reads this punctuation or reports that it is missing.
+    pub(super) fn require_punct(&mut self, input: &mut Input<'_>, text: &str) -> Parsed<()> {
+        if input.punct(text) { Ok(()) } else { Err(self.expected(input, &format!("`{text}`"))) }
+    }
+}
+
+/// Skips what is left of a broken statement: up to its `;`, or through its `{ … }`.
+pub(super) fn skip_statement(input: &mut Input<'_>) {
+    while !input.is_empty() {
+        if input.punct(";") || input.group(proc_macro2::Delimiter::Brace).is_some() {
+            return;
+        }
+        input.skip();
+    }
+}

@@ -1,0 +1,272 @@
+//! Syntax tree to model: names are looked up, values read, blocks flattened.
+
+mod scope;
+mod value;
+
+use super::ast;
+use crate::catalogue::{COMMENT, Extension, PORTS, ValueKind};
+use crate::diagnostic::Diagnostic;
+use crate::lint;
+use crate::loc::{Loc, Located};
+use crate::model::{Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, Value, Verdict};
+use crate::nearest::nearest;
+use crate::sysctl::Setting;
+use scope::Scope;
+
+/// Makes a model of a syntax tree. What cannot be resolved is reported and left out.
+pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) -> Model {
+    let mut model = Model::default();
+    for family in &policy.families {
+        model.families = model.families.and(family.value);
+        if model.families.is_empty() {
+            diagnostics.push(
+                Diagnostic::error(family.loc, "a policy for IPv4 alone and for IPv6 alone at once")
+                    .help("leave both out: a policy is for both families unless it says otherwise"),
+            );
+        }
+    }
+    let scope = Scope::new(&policy.lets, diagnostics);
+    let mut resolver = Resolver { scope, diagnostics };
+    model.allows = resolver.resolve_allows(policy.allows);
+    model.sysctls = policy.sysctls.into_iter().filter_map(|sysctl| resolver.resolve_sysctl(sysctl)).collect();
+    for chain in policy.chains {
+        let mut resolved = Chain {
+            table: chain.table,
+            name: chain.name.value,
+            policy: chain.policy,
+            families: chain.families,
+            doc: chain.doc,
+            rules: Vec::new(),
+            allows: resolver.resolve_allows(chain.allows),
+            loc: chain.name.loc,
+        };
+        resolver.resolve_body(chain.body, &Inherited::default(), &mut resolved.rules);
+        model.chains.push(resolved);
+    }
+    model.assertions = policy.asserts.into_iter().map(|assert| resolver.resolve_assert(assert)).collect();
+    model
+}
+
+/// What a block hands to the rules inside.
+#[derive(Default, Clone)]
+struct Inherited {
+    matches: Vec<Match>,
+    comment: Option<Located<String>>,
+    allows: Vec<String>,
+}
+
+struct Resolver<'a> {
+    scope: Scope<'a>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Resolver<'_> {
+    fn resolve_allows(&mut self, allows: Vec<Located<String>>) -> Vec<String> {
+        let known = |name: &Located<String>| {
+            if lint::find(&name.value).is_none() {
+                let help = nearest(&name.value, lint::LINTS.iter().map(|lint| lint.name));
+                self.diagnostics.push(
+                    Diagnostic::error(name.loc, format!("unknown lint `{}`", name.value))
+                        .maybe_help(help.map(|lint| format!("did you mean `{lint}`?"))),
+                );
+            }
+            name.value.clone()
+        };
+        allows.iter().map(known).collect()
+    }
+
+    fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<Located<Setting>> {
+        match sysctl.key.value.parse() {
+            Ok(key) => Some(Located::new(Setting { key, value: sysctl.value.value }, sysctl.key.loc)),
+            Err(error) => {
+                let message = format!("`{}` is not a sysctl key: {error}", sysctl.key.value);
+                self.diagnostics.push(Diagnostic::error(sysctl.key.loc, message));
+                None
+            }
+        }
+    }
+
+    fn resolve_body(&mut self, body: Vec<ast::Statement>, inherited: &Inherited, rules: &mut Vec<Rule>) {
+        for statement in body {
+            match statement {
+                ast::Statement::Rule(rule) => rules.extend(self.resolve_rule(rule, inherited)),
+                ast::Statement::Block { matches, allows, body } => {
+                    let mut inner = inherited.clone();
+                    inner.allows.extend(self.resolve_allows(allows));
+                    // The rules inside a block that cannot be read would mean something else.
+                    if self.resolve_matches(matches, &mut inner).is_some() {
+                        self.resolve_body(body, &inner, rules);
+                    }
+                }
+            }
+        }
+    }
+
+    fn resolve_rule(&mut self, rule: ast::Rule, inherited: &Inherited) -> Option<Rule> {
+        let mut own = inherited.clone();
+        own.allows.extend(self.resolve_allows(rule.allows));
+        let matches = self.resolve_matches(rule.matches, &mut own);
+        if let Some(doc) = rule.doc {
+            self.set_comment(&mut own, Located::new(first_paragraph(&doc.value), doc.loc));
+        }
+        let verdicts: Vec<Verdict> =
+            rule.verdicts.into_iter().filter_map(|verdict| self.resolve_verdict(verdict)).collect();
+        if verdicts.is_empty() {
+            return None;
+        }
+        matches.map(|()| Rule {
+            families: crate::family::FamilySet::BOTH,
+            matches: own.matches,
+            verdicts,
+            comment: own.comment.filter(|comment| !comment.value.is_empty()),
+            allows: own.allows,
+            loc: rule.loc,
+        })
+    }
+
+    fn set_comment(&mut self, own: &mut Inherited, comment: Located<String>) {
+        if let Some(first) = &own.comment {
+            self.diagnostics.push(
+                Diagnostic::error(comment.loc, "a rule has one comment")
+                    .note("the first comment is here", Some(first.loc)),
+            );
+        }
+        own.comment = Some(comment);
+    }
+
+    /// Appends the matches to `own`; `None` if one could not be resolved.
+    fn resolve_matches(&mut self, matches: Vec<ast::Match>, own: &mut Inherited) -> Option<()> {
+        let mut complete = Some(());
+        for entry in matches {
+            match self.resolve_options(entry.extension, entry.options) {
+                Some(options) if *entry.extension == COMMENT => {
+                    if let Some(Value::Text(text)) = options.first().and_then(|option| option.values().next())
+                    {
+                        self.set_comment(own, Located::new(text.clone(), entry.loc));
+                    }
+                }
+                Some(options) => place_match(entry.extension, options, entry.loc, &mut own.matches),
+                None => complete = None,
+            }
+        }
+        complete
+    }
+
+    fn resolve_verdict(&mut self, verdict: ast::Verdict) -> Option<Verdict> {
+        let action = match verdict.action {
+            ast::Action::Jump(chain) => Action::Jump(chain),
+            ast::Action::Goto(chain) => Action::Goto(chain),
+            ast::Action::Target { extension, options } => {
+                Action::Target { extension, options: self.resolve_options(extension, options)? }
+            }
+        };
+        Some(Verdict { action, loc: verdict.loc })
+    }
+
+    fn resolve_options(
+        &mut self,
+        extension: &'static Extension,
+        options: Vec<ast::OptionUse>,
+    ) -> Option<Vec<OptionUse>> {
+        let mut resolved: Vec<OptionUse> = Vec::new();
+        let mut complete = true;
+        for option in options {
+            let Some(option) = self.resolve_option(extension, option) else {
+                complete = false;
+                continue;
+            };
+            if let Some(first) = resolved.iter().find(|other| other.spec == option.spec) {
+                let message = format!("`{}` is written twice", option.spec.name);
+                let note = "the first time is here";
+                self.diagnostics.push(Diagnostic::error(option.loc, message).note(note, Some(first.loc)));
+                complete = false;
+            }
+            resolved.push(option);
+        }
+        complete.then_some(resolved)
+    }
+
+    fn resolve_option(&mut self, extension: &'static Extension, option: ast::OptionUse) -> Option<OptionUse> {
+        let ast::OptionUse { spec, negated, value, loc } = option;
+        let mut resolved = OptionUse { spec, negated, values: Vec::new(), loc };
+        if let Some(expr) = value {
+            let (not, leaves) = self.scope.leaves(&expr, self.diagnostics)?;
+            if negated && not {
+                self.diagnostics.push(Diagnostic::error(loc, "`!` twice"));
+                return None;
+            }
+            resolved.negated |= not;
+            let before = self.diagnostics.len();
+            for leaf in &leaves {
+                match value::read_value(extension, spec, leaf) {
+                    Ok(value) => resolved.values.push(Located::new(value, leaf.loc)),
+                    Err(diagnostic) => self.diagnostics.push(diagnostic),
+                }
+            }
+            if self.diagnostics.len() > before {
+                return None;
+            }
+            if leaves.len() > 1 && !takes_list(spec.value) {
+                let message = format!("`{}` takes one value, not {}", spec.name, leaves.len());
+                self.diagnostics.push(Diagnostic::error(expr.loc, message));
+                return None;
+            }
+        }
+        Some(resolved)
+    }
+
+    fn resolve_assert(&mut self, assert: ast::Assert) -> Assertion {
+        let mut cases = Vec::new();
+        for case in assert.cases {
+            let mut pattern = Inherited::default();
+            if self.resolve_matches(case.matches, &mut pattern).is_some() {
+                cases.push(AssertionCase {
+                    matches: pattern.matches,
+                    negated: case.negated,
+                    verdict: case.verdict,
+                    loc: case.loc,
+                });
+            }
+        }
+        Assertion { table: assert.table, chain: assert.chain, cases }
+    }
+}
+
+/// Whether several values may stand for an option: a list is their union.
+fn takes_list(kind: ValueKind) -> bool {
+    matches!(
+        kind,
+        ValueKind::Interface
+            | ValueKind::Address
+            | ValueKind::Protocol
+            | ValueKind::Port
+            | ValueKind::IcmpType(_)
+            | ValueKind::Words(_)
+    )
+}
+
+/// Puts a match into a rule. Ports written through a protocol's own match or `multiport` become
+/// the language's own, so that all that follows knows one form of them.
+fn place_match(extension: &'static Extension, options: Vec<OptionUse>, loc: Loc, matches: &mut Vec<Match>) {
+    let mut rest = Vec::new();
+    for mut option in options {
+        if extension.module && option.spec.value == ValueKind::Port {
+            let name = option.spec.name.trim_end_matches('s');
+            option.spec = PORTS.option(name).expect("an option over ports");
+            matches.push(Match { extension: &PORTS, options: vec![option], loc });
+        } else {
+            rest.push(option);
+        }
+    }
+    // What has given all its options away says nothing by itself; what lacks a required one is
+    // kept, for the check to say so.
+    if !rest.is_empty() || extension.options.iter().any(|spec| spec.required) {
+        matches.push(Match { extension, options: rest, loc });
+    }
+}
+
+/// The first paragraph of a doc comment, on one line.
+fn first_paragraph(doc: &str) -> String {
+    let lines = doc.lines().map(str::trim).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,159 @@
+//! The `let`s of a policy: visible everywhere in it, in any order.
+
+use std::collections::HashMap;
+
+use super::super::ast::{Expr, ExprKind, Let};
+use super::super::matches::is_let;
+use crate::diagnostic::Diagnostic;
+use crate::loc::Loc;
+use crate::nearest::nearest;
+
+/// One value of a flattened list.
+#[derive(Debug, Clone)]
+pub(super) struct Leaf {
+    /// Never a list or a negation.
+    pub(super) kind: ExprKind,
+    /// Where it is written, in a `let` perhaps.
+    pub(super) loc: Loc,
+    /// The name through which it came, and where that is used.
+    pub(super) used: Option<(String, Loc)>,
+}
+
+/// The `let`s by name.
+pub(super) struct Scope<'a> {
+    lets: HashMap<&'a str, &'a Let>,
+}
+
+impl<'a> Scope<'a> {
+    /// Collects the `let`s and reports those that are declared twice or name themselves.
+    pub(super) fn new(lets: &'a [Let], diagnostics: &mut Vec<Diagnostic>) -> Scope<'a> {
+        let mut scope = Scope { lets: HashMap::new() };
+        for item in lets {
+            if let Some(first) = scope.lets.insert(&item.name.value, item) {
+                diagnostics.push(
+                    Diagnostic::error(item.name.loc, format!("`{}` is defined twice", item.name.value))
+                        .note("first defined here", Some(first.name.loc)),
+                );
+            }
+        }
+        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item, 0)).collect();
+        for item in cyclic {
+            let message = format!("`{}` is defined by itself", item.name.value);
+            diagnostics.push(Diagnostic::error(item.name.loc, message));
+            scope.lets.remove(item.name.value.as_str());
+        }
+        scope
+    }
+
+    /// Whether `expr` names `target`, directly or through other `let`s.
+    fn reaches(&self, expr: &Expr, target: &Let, depth: usize) -> bool {
+        match &expr.kind {
+            ExprKind::Atom(word) => self.lets.get(word.as_str()).is_some_and(|item| {
+                // A chain of names longer than there are names goes round in a circle elsewhere.
+                std::ptr::eq(*item, target)
+                    || depth < self.lets.len() && self.reaches(&item.value, target, depth + 1)
+            }),
+            ExprKind::List(list) => list.iter().any(|expr| self.reaches(expr, target, depth)),
+            ExprKind::Not(expr) => self.reaches(expr, target, depth),
+            _ => false,
+        }
+    }
+
+    /// The values that an expression stands for, and whether they are negated. `None` after a
+    /// reported error.
+    pub(super) fn leaves(&self, expr: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<(bool, Vec<Leaf>)> {
+        let mut leaves = Vec::new();
+        let (negated, expr) = match &expr.kind {
+            ExprKind::Not(inner) => (true, &**inner),
+            // A `let` alone may be a negation as a whole.
+            ExprKind::Atom(word) => match self.lets.get(word.as_str()).map(|item| &item.value.kind) {
+                Some(ExprKind::Not(inner)) => (true, &**inner),
+                _ => (false, expr),
+            },
+            _ => (false, expr),
+        };
+        self.flatten(expr, None, &mut leaves, diagnostics).map(|()| (negated, leaves))
+    }
+
+    fn flatten(
+        &self,
+        expr: &Expr,
+        used: Option<&(String, Loc)>,
+        leaves: &mut Vec<Leaf>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<()> {
+        match &expr.kind {
+            ExprKind::List(list) => {
+                let mut complete = Some(());
+                for item in list {
+                    if self.flatten(item, used, leaves, diagnostics).is_none() {
+                        complete = None;
+                    }
+                }
+                complete
+            }
+            ExprKind::Not(_) => {
+                let loc = used.map_or(expr.loc, |(_, loc)| *loc);
+                let help = "`!` negates a whole list: `![a, b]` is none of them";
+                diagnostics.push(Diagnostic::error(loc, "a negation inside a list").help(help));
+                None
+            }
+            ExprKind::Atom(word) if is_let(word) && is_identifier(word) => {
+                let used = used.cloned().unwrap_or_else(|| (word.clone(), expr.loc));
+                match self.lets.get(word.as_str()) {
+                    Some(item) => self.flatten(&item.value, Some(&used), leaves, diagnostics),
+                    None => {
+                        diagnostics.push(self.unknown(word, expr.loc));
+                        None
+                    }
+                }
+            }
+            _ => {
+                leaves.push(Leaf {
+                    kind: self.ends(&expr.kind, expr.loc, diagnostics)?,
+                    loc: expr.loc,
+                    used: used.cloned(),
+                });
+                Some(())
+            }
+        }
+    }
+
+    /// The ends of a range may be `let`s too.
+    fn ends(&self, kind: &ExprKind, loc: Loc, diagnostics: &mut Vec<Diagnostic>) -> Option<ExprKind> {
+        let ExprKind::Range(first, last) = kind else { return Some(kind.clone()) };
+        let mut end = |word: &String| {
+            if !(is_let(word) && is_identifier(word)) {
+                return Some(word.clone());
+            }
+            match self.lets.get(word.as_str()).map(|item| &item.value.kind) {
+                Some(ExprKind::Atom(text) | ExprKind::Text(text)) => Some(text.clone()),
+                Some(_) => {
+                    let message = format!("`{word}` is not a single value, so no range can end there");
+                    diagnostics.push(Diagnostic::error(loc, message));
+                    None
+                }
+                None => {
+                    diagnostics.push(self.unknown(word, loc));
+                    None
+                }
+            }
+        };
+        Some(ExprKind::Range(end(first)?, end(last)?))
+    }
+
+    fn unknown(&self, word: &str, loc: Loc) -> Diagnostic {
+        // Sorted, so that among names equally near the same one is offered every time.
+        let mut names: Vec<&str> = self.lets.keys().copied().collect();
+        names.sort_unstable();
+        let help = match nearest(word, names) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\""),
+        };
+        Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help)
+    }
+}
+
+fn is_identifier(word: &str) -> bool {
+    word.chars().all(|c| c.is_alphanumeric() || c == '_')
+}

@@ -1,0 +1,207 @@
+//! One written value, read as what its place wants.
+
+use std::net::IpAddr;
+
+use super::super::ast::ExprKind;
+use super::scope::Leaf;
+use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
+use crate::diagnostic::Diagnostic;
+use crate::family::Family;
+use crate::model::{Address, AddressError, IcmpMatch, Net, PortRange, Rate, TcpFlags, Value};
+use crate::nearest::nearest;
+use crate::{icmp, protocols, services};
+
+/// Why a value cannot be read: the message, and what to do about it.
+type Problem = (String, Option<String>);
+
+/// Reads a value.
+pub(super) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
+    read(extension, spec, &leaf.kind).map_err(|(message, help)| {
+        let diagnostic = Diagnostic::error(leaf.loc, message).maybe_help(help);
+        match &leaf.used {
+            Some((name, loc)) => diagnostic.note(format!("used here through `{name}`"), Some(*loc)),
+            None => diagnostic,
+        }
+    })
+}
+
+fn read(extension: &Extension, spec: &OptionSpec, kind: &ExprKind) -> Result<Value, Problem> {
+    match (spec.value, kind) {
+        (ValueKind::Interface, ExprKind::Atom(name) | ExprKind::Text(name)) => {
+            Ok(Value::Interface(name.clone()))
+        }
+        (ValueKind::Address, ExprKind::Atom(text) | ExprKind::Text(text)) => {
+            let net = Net::parse(text).map_err(address_problem)?;
+            Ok(Value::Address(Address::Net(net)))
+        }
+        (ValueKind::Address, ExprKind::Range(first, last)) => {
+            let (first, last) = (read_addr(first)?, read_addr(last)?);
+            Ok(Value::Address(Address::Range { first, last }))
+        }
+        (ValueKind::Protocol, ExprKind::Atom(word) | ExprKind::Text(word)) => read_protocol(word),
+        (ValueKind::Port, ExprKind::Atom(word) | ExprKind::Text(word)) => {
+            Ok(Value::Ports(PortRange::one(read_port(word)?)))
+        }
+        (ValueKind::Port, ExprKind::Range(first, last)) => {
+            Ok(Value::Ports(PortRange { first: read_port(first)?, last: read_port(last)? }))
+        }
+        (ValueKind::IcmpType(family), ExprKind::Atom(word)) => read_icmp(family, word),
+        (ValueKind::Word(words) | ValueKind::Words(words), ExprKind::Atom(word)) => {
+            read_word(extension, spec, words, word)
+        }
+        (ValueKind::NamedNumber(words), ExprKind::Atom(word)) => match word.parse() {
+            Ok(number) => Ok(Value::Number(number)),
+            Err(_) => match read_word(extension, spec, words, word)? {
+                Value::Word(index) => Ok(Value::Number(u64::from(index))),
+                other => Ok(other),
+            },
+        },
+        (ValueKind::Rate, ExprKind::Atom(text)) => match Rate::parse(text) {
+            Ok(rate) => Ok(Value::Rate(rate)),
+            Err(message) => Err((message, None)),
+        },
+        (ValueKind::Number { min, max }, ExprKind::Atom(text)) => match text.parse() {
+            Ok(number) => Ok(Value::Number(number)),
+            Err(_) => {
+                Err((format!("`{}` takes a number from {min} to {max}, not `{text}`", spec.name), None))
+            }
+        },
+        (ValueKind::Text { .. }, ExprKind::Text(text)) => Ok(Value::Text(text.clone())),
+        (ValueKind::Text { .. }, ExprKind::Atom(word)) => {
+            Err((format!("expected a string, found `{word}`"), Some(format!("quote it: \"{word}\""))))
+        }
+        (ValueKind::TcpFlags, ExprKind::Atom(word)) if word == "syn" => Ok(Value::TcpFlags(TcpFlags::SYN)),
+        (ValueKind::TcpFlags, ExprKind::Flags { set, mask }) => {
+            let bits = |words: &String| {
+                TcpFlags::bits(words).map_err(|word| {
+                    let help = nearest(&word, crate::model::TCP_FLAG_NAMES);
+                    (format!("unknown TCP flag `{word}`"), help.map(|flag| format!("did you mean `{flag}`?")))
+                })
+            };
+            Ok(Value::TcpFlags(TcpFlags { mask: bits(mask)?, set: bits(set)? }))
+        }
+        (_, kind) => Err((format!("expected {}, found {}", wanted(spec.value), form(kind)), None)),
+    }
+}
+
+fn address_problem(error: AddressError) -> Problem {
+    (error.message, error.help)
+}
+
+fn read_addr(text: &str) -> Result<IpAddr, Problem> {
+    if text.contains('/') {
+        return Err((format!("`{text}` is a network, and a range goes from one address to another"), None));
+    }
+    Net::parse(text).map(|net| net.addr).map_err(address_problem)
+}
+
+fn read_protocol(word: &str) -> Result<Value, Problem> {
+    if let Some(number) = protocols::find(word) {
+        return Ok(Value::Protocol(number));
+    }
+    match word.parse::<u64>() {
+        Ok(number) => match u8::try_from(number) {
+            Ok(number) => Ok(Value::Protocol(number)),
+            Err(_) => Err((format!("protocol {number} is over 255"), None)),
+        },
+        Err(_) => {
+            let help = nearest(word, protocols::names()).map(|name| format!("did you mean `{name}`?"));
+            Err((format!("unknown protocol `{word}`"), help))
+        }
+    }
+}
+
+fn read_port(word: &str) -> Result<u16, Problem> {
+    if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return word.parse().map_err(|_| (format!("port {word} is over 65535"), None));
+    }
+    if let Some(service) = services::find(word) {
+        return Ok(service.port);
+    }
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        let range = word.split_once(['-', ':']);
+        let help = range.map(|(first, last)| format!("a range is written `{first}..={last}`"));
+        return Err((format!("`{word}` is not a port"), help));
+    }
+    let help = nearest(word, services::names()).map(|name| format!("did you mean `{name}`?"));
+    Err((format!("unknown service `{word}`"), help))
+}
+
+fn read_icmp(family: Family, word: &str) -> Result<Value, Problem> {
+    if word == "any" && family == Family::Ipv4 {
+        return Ok(Value::Icmp(IcmpMatch::Any));
+    }
+    if let Some(found) = icmp::find(family, word) {
+        return Ok(Value::Icmp(IcmpMatch::Type { ty: found.ty, code: found.code }));
+    }
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        let (ty, code) = match word.split_once('/') {
+            Some((ty, code)) => (ty, Some(code)),
+            None => (word, None),
+        };
+        let number = |text: &str| {
+            text.parse::<u8>().map_err(|_| {
+                (format!("`{word}` is not an ICMP type: type and code are numbers up to 255, `3/4`"), None)
+            })
+        };
+        return Ok(Value::Icmp(IcmpMatch::Type { ty: number(ty)?, code: code.map(number).transpose()? }));
+    }
+    let protocol = if family == Family::Ipv4 { "ICMP" } else { "ICMPv6" };
+    let help = match nearest(word, icmp::names(family)) {
+        Some(name) => Some(format!("did you mean `{name}`?")),
+        None => {
+            let (other, word_of_other) = match family {
+                Family::Ipv4 => (Family::Ipv6, "icmpv6"),
+                Family::Ipv6 => (Family::Ipv4, "icmp"),
+            };
+            icmp::find(other, word)
+                .map(|_| format!("it is a type of the other family: `{word_of_other} {word}`"))
+        }
+    };
+    Err((format!("unknown {protocol} type `{word}`"), help))
+}
+
+fn read_word(extension: &Extension, spec: &OptionSpec, words: &[Word], text: &str) -> Result<Value, Problem> {
+    if let Some(index) = words.iter().position(|word| word.is(text)) {
+        return Ok(Value::Word(u8::try_from(index).unwrap_or(u8::MAX)));
+    }
+    let names = words.iter().flat_map(|word| [word.name].into_iter().chain(word.aliases.iter().copied()));
+    let lower = text.to_ascii_lowercase();
+    let help = match nearest(&lower, names) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            let names: Vec<String> = words.iter().map(|word| format!("`{}`", word.name)).collect();
+            format!("it takes {}", names.join(", "))
+        }
+    };
+    Err((format!("unknown value `{text}` for `{}` of `{}`", spec.name, extension.word()), Some(help)))
+}
+
+/// What a place wants, for messages.
+fn wanted(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Flag => "nothing",
+        ValueKind::Interface => "an interface",
+        ValueKind::Address => "an address, a network or a range of addresses",
+        ValueKind::Protocol => "a protocol",
+        ValueKind::Port => "a port or a range of ports",
+        ValueKind::IcmpType(_) => "an ICMP type",
+        ValueKind::Word(_) | ValueKind::Words(_) => "a word",
+        ValueKind::NamedNumber(_) | ValueKind::Number { .. } => "a number",
+        ValueKind::Rate => "a rate such as `3/s`",
+        ValueKind::Text { .. } => "a string",
+        ValueKind::TcpFlags => "`syn` or `flags(set / mask)`",
+    }
+}
+
+/// What stands there instead, for messages.
+fn form(kind: &ExprKind) -> String {
+    match kind {
+        ExprKind::Atom(text) => format!("`{text}`"),
+        ExprKind::Text(text) => format!("the string \"{text}\""),
+        ExprKind::Range(first, last) => format!("the range `{first}..={last}`"),
+        ExprKind::List(_) => "a list".into(),
+        ExprKind::Not(_) => "a negation".into(),
+        ExprKind::Flags { .. } => "TCP flags".into(),
+    }
+}

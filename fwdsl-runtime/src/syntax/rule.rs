@@ -1,0 +1,90 @@
+//! Statements of a chain: rules and blocks, and the verdicts of a rule.
+
+use proc_macro2::Delimiter;
+
+use super::ast::{Action, Rule, Statement, Verdict};
+use super::atom::{parse_name, peek_string};
+use super::attribute::{Attributes, parse_attributes};
+use super::input::Input;
+use super::matches::{parse_matches, parse_options};
+use super::parser::{Parsed, Parser, skip_statement};
+use crate::catalogue::{self, Extension};
+use crate::nearest::nearest;
+
+/// Reads statements to the end of a body. A broken statement is reported and skipped.
+pub(super) fn parse_body(parser: &mut Parser, mut input: Input<'_>) -> Vec<Statement> {
+    let mut body = Vec::new();
+    while !input.is_empty() {
+        match parse_statement(parser, &mut input) {
+            Ok(statement) => body.push(statement),
+            Err(_) => skip_statement(&mut input),
+        }
+    }
+    body
+}
+
+fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Statement> {
+    let attributes = parse_attributes(parser, input);
+    let start = input.span();
+    let matches = parse_matches(parser, input)?;
+    if let Some(inside) = input.group(Delimiter::Brace) {
+        if let Some(doc) = attributes.doc {
+            parser.fail(
+                doc.loc,
+                "a doc comment becomes a rule's comment, and this is a block",
+                Some("use `//`".into()),
+            );
+        }
+        let body = parse_body(parser, inside);
+        return Ok(Statement::Block { matches, allows: attributes.allows, body });
+    }
+    parser.require_punct(input, "=>")?;
+    let verdicts = parse_verdicts(parser, input)?;
+    let loc = parser.loc(start, input.last);
+    if !input.punct(";") {
+        return Err(parser.expected(input, "`,` and another verdict, or `;`"));
+    }
+    let Attributes { doc, allows } = attributes;
+    Ok(Statement::Rule(Rule { matches, verdicts, doc, allows, loc }))
+}
+
+fn parse_verdicts(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Verdict>> {
+    let mut verdicts = vec![parse_verdict(parser, input)?];
+    while input.punct(",") {
+        verdicts.push(parse_verdict(parser, input)?);
+    }
+    Ok(verdicts)
+}
+
+fn parse_verdict(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Verdict> {
+    let start = input.span();
+    let Some(word) = input.peek_ident() else {
+        return Err(parser.expected(input, "a verdict"));
+    };
+    if let "jump" | "goto" = word.as_str() {
+        input.ident();
+        if input.peek_ident().is_none() && !peek_string(input) {
+            return Err(parser.expected(input, "the name of a chain"));
+        }
+        let name = parse_name(parser, input, "the name of a chain")?;
+        let action = if word == "jump" { Action::Jump(name.text) } else { Action::Goto(name.text) };
+        return Ok(Verdict { action, loc: name.loc });
+    }
+    let name = parse_name(parser, input, "a verdict")?;
+    let Some(extension) = catalogue::find_target(&name.text) else {
+        return Err(unknown_verdict(parser, &name.text, name.loc));
+    };
+    let options = parse_options(parser, input, extension)?;
+    Ok(Verdict { action: Action::Target { extension, options }, loc: parser.loc(start, input.last) })
+}
+
+fn unknown_verdict(parser: &mut Parser, word: &str, loc: crate::loc::Loc) -> super::parser::Failed {
+    let targets: Vec<String> = catalogue::targets().map(Extension::word).collect();
+    let lower = word.to_ascii_lowercase();
+    let known = || targets.iter().map(String::as_str).chain(["jump", "goto"]);
+    let help = match nearest(&lower, known()) {
+        Some(target) => format!("did you mean `{target}`?"),
+        None => format!("to go through a chain: `jump {word}`"),
+    };
+    parser.fail(loc, format!("unknown verdict `{word}`"), Some(help))
+}

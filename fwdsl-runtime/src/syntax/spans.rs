@@ -1,0 +1,27 @@
+//! Which tokens each place of a policy stands for.
+
+use proc_macro2::Span;
+
+use crate::loc::Loc;
+
+/// The first and last token of every place that the parser handed out.
+#[derive(Debug, Default)]
+pub struct SpanTable {
+    spans: Vec<(Span, Span)>,
+}
+
+impl SpanTable {
+    /// Records the tokens from `start` to `end` as one place.
+    pub(super) fn record(&mut self, start: Span, end: Span) -> Loc {
+        self.spans.push((start, end));
+        let line = u32::try_from(start.start().line).unwrap_or(0);
+        Loc { line, span: u32::try_from(self.spans.len()).unwrap_or(0) }
+    }
+
+    /// The tokens of a place; those of the macro call itself for a place that has none.
+    pub fn of(&self, loc: Loc) -> (Span, Span) {
+        let index = (loc.span as usize).checked_sub(1);
+        let spans = index.and_then(|index| self.spans.get(index)).copied();
+        spans.unwrap_or_else(|| (Span::call_site(), Span::call_site()))
+    }
+}

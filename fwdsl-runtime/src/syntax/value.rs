@@ -1,0 +1,77 @@
+//! Values: atoms, strings, ranges, lists, alternatives, negations.
+
+use proc_macro2::Delimiter;
+
+use super::ast::{Expr, ExprKind};
+use super::atom::{parse_atom, starts_atom};
+use super::input::Input;
+use super::parser::{Parsed, Parser};
+
+/// Whether a value comes next.
+pub(super) fn starts_value(input: &Input<'_>) -> bool {
+    let mut ahead = *input;
+    ahead.punct("!");
+    starts_atom(&ahead) || ahead.peek_group(Delimiter::Bracket)
+}
+
+/// Reads a value: `a`, `a|b`, `[a, b]`, `a..=b`, or one of these after `!`.
+pub(super) fn parse_value(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
+    let start = input.span();
+    if input.punct("!") {
+        let value = parse_alternatives(parser, input, what)?;
+        return Ok(Expr { kind: ExprKind::Not(Box::new(value)), loc: parser.loc(start, input.last) });
+    }
+    parse_alternatives(parser, input, what)
+}
+
+fn parse_alternatives(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
+    let start = input.span();
+    let first = parse_single(parser, input, what)?;
+    if !input.peek_punct("|") {
+        return Ok(first);
+    }
+    let mut list = vec![first];
+    while input.punct("|") {
+        list.push(parse_single(parser, input, what)?);
+    }
+    Ok(Expr { kind: ExprKind::List(list), loc: parser.loc(start, input.last) })
+}
+
+fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
+    let start = input.span();
+    if input.peek_punct("!") {
+        let help = "`!` negates a whole list: `![a, b]` is none of them".to_owned();
+        let loc = parser.loc(start, start);
+        return Err(parser.fail(loc, "a negation inside a list", Some(help)));
+    }
+    if let Some(mut inside) = input.group(Delimiter::Bracket) {
+        let mut list = Vec::new();
+        while !inside.is_empty() {
+            list.push(parse_alternatives(parser, &mut inside, what)?);
+            if !inside.is_empty() {
+                parser.require_punct(&mut inside, ",")?;
+            }
+        }
+        let loc = parser.loc(start, input.last);
+        if list.is_empty() {
+            return Err(parser.fail(loc, "an empty list matches nothing", None));
+        }
+        return Ok(Expr { kind: ExprKind::List(list), loc });
+    }
+    let first = parse_atom(parser, input, what)?;
+    if input.punct("..=") {
+        let last = parse_atom(parser, input, "the end of the range")?;
+        let loc = parser.loc(start, input.last);
+        return Ok(Expr { kind: ExprKind::Range(first.text, last.text), loc });
+    }
+    if input.peek_punct("..") {
+        let loc = parser.loc(input.span(), input.span());
+        return Err(parser.fail(
+            loc,
+            "a range without its end",
+            Some("ranges include both ends: `a..=b`".into()),
+        ));
+    }
+    let kind = if first.quoted { ExprKind::Text(first.text) } else { ExprKind::Atom(first.text) };
+    Ok(Expr { kind, loc: first.loc })
+}
