@@ -1,132 +1,148 @@
 //! The applying process killed, and each of its system calls made to fail, at every step of an apply.
 //!
-//! strace does both: it counts the process's system calls, and at the n-th it sends SIGKILL or gives back an error. So a
-//! sweep over n stops the process between any two things that it does.
+//! strace does both: it counts each system call of the process by itself, and at the n-th it sends SIGKILL or gives back
+//! an error. A sweep over the calls and their counts stops the process between any two things that it does.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
 use fwdsl_runtime::host::Variant;
 use fwdsl_tests::netns::require;
-use fwdsl_tests::sandbox::{PROGRAMS, Sandbox};
+use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
 
-/// Everything by which the process can change anything, start anything, or learn of its end.
-const STEPS: &str = "write,openat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,symlink,symlinkat,\
-                     fsync,fdatasync,chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat,flock,clone,clone3,vfork,\
-                     fork,pipe2,wait4,waitid,kill,close";
+/// Everything by which the process can change or start anything, or learn of its end; not all machines have all of them.
+const STEPS: [&str; 26] = [
+    "write",
+    "open",
+    "openat",
+    "close",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "symlink",
+    "symlinkat",
+    "fsync",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "chown",
+    "fchown",
+    "lchown",
+    "fchownat",
+    "flock",
+    "clone3",
+    "vfork",
+    "wait4",
+];
 
-/// Those whose failure is the file system's or the kernel's.
-const FALLIBLE: &str = "write,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,symlink,symlinkat,fsync,chmod,\
-                        fchmod,fchmodat,chown,fchown,lchown,fchownat,clone3,clone,vfork,pipe2";
+/// Those that tell nothing of an error or cannot have one.
+const INFALLIBLE: [&str; 2] = ["close", "wait4"];
 
 struct Sweep {
     host: Sandbox,
     old: String,
     new: String,
+    /// How often a whole apply makes each call.
+    calls: BTreeMap<String, usize>,
 }
 
 impl Sweep {
     fn new(variant: Variant) -> Sweep {
         let host = Sandbox::new(variant, DRIVER);
         let old = host.state();
-        host.apply_well(&["--replace-foreign"]);
+        let log = host.file("trace");
+        let steps: Vec<String> = STEPS.iter().map(|call| format!("?{call}")).collect();
+        let trace = format!("trace={}", steps.join(","));
+        let strace = ["strace", "-qq", "-o", log.to_str().unwrap(), "-e", &trace];
+        let output = host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
         let new = host.state();
-        Sweep { host, old, new }
+        let mut calls = BTreeMap::new();
+        for call in std::fs::read_to_string(log).unwrap().lines().filter_map(|line| line.split_once('(')) {
+            *calls.entry(call.0.to_owned()).or_default() += 1;
+        }
+        Sweep { host, old, new, calls }
     }
 
-    /// Applies to the former state with something injected into the n-th of some system calls.
-    fn apply(&self, calls: &str, injected: &str, n: usize) -> Output {
+    /// Applies to the former state with something injected into the n-th `call`, and says whether all is new.
+    fn becomes_new(&self, call: &str, n: usize, injected: &str) -> (bool, Output) {
         self.host.reset();
-        let trace = format!("trace={calls}");
-        let inject = format!("inject={calls}:{injected}:when={n}");
+        let trace = format!("trace={call}");
+        let inject = format!("inject={call}:{injected}:when={n}");
         let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
         let output = self.host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
         self.host.wait_for_peace();
-        output
-    }
-}
-
-fn kill_sweep(variant: Variant) {
-    if !require(&PROGRAMS) || !require(&["strace"]) {
-        return;
-    }
-    let sweep = Sweep::new(variant);
-    let (mut became_old, mut became_new) = (0, 0);
-    for n in 1.. {
-        let output = sweep.apply(STEPS, "signal=KILL", n);
-        let state = sweep.host.state();
-        if state == sweep.old {
-            became_old += 1;
-        } else {
-            assert_eq!(state, sweep.new, "killed at step {n}: {output:?}");
-            became_new += 1;
+        let state = self.host.state();
+        if state != self.old {
+            assert_eq!(state, self.new, "{injected} at {call} {n}: {output:?}");
         }
-        if output.status.success() {
-            // The whole run took fewer steps. It is all new, and so are some of the runs that were killed at the very
-            // end; the steps before the end of the apply are many.
-            assert_eq!(state, sweep.new);
-            assert!(became_old > 100 && became_new > 1, "{became_old} {became_new}");
-            return;
+        (state == self.new, output)
+    }
+}
+
+fn sweeps(test: impl Fn(Sweep)) {
+    if require(&PROGRAMS) && require(&["strace"]) {
+        VARIANTS.into_iter().for_each(|variant| test(Sweep::new(variant)));
+    }
+}
+
+/// Kills at every count of the calls that `part` takes.
+fn kill_sweep(part: impl Fn(&str) -> bool) {
+    sweeps(|sweep| {
+        let (mut old, mut new) = (0, 0);
+        for (call, count) in sweep.calls.iter().filter(|(call, _)| part(call)) {
+            for n in 1..=*count {
+                let (is_new, output) = sweep.becomes_new(call, n, "signal=KILL");
+                // strace ends as its tracee did. A count can differ from run to run by a thread's doing.
+                let killed = output.status.signal() == Some(9) || output.status.code() == Some(137);
+                assert!(killed || (is_new && n + 5 > *count), "{call} {n} of {count}: {output:?}");
+                *(if is_new { &mut new } else { &mut old }) += 1;
+            }
         }
-        // strace ends as its tracee did.
-        assert!(
-            output.status.signal() == Some(9) || output.status.code() == Some(137),
-            "step {n}: {output:?}"
-        );
-    }
+        // Most of what an apply does is before the moment that decides.
+        assert!(old > 20 && old > new, "{old} were old, {new} new");
+    });
 }
 
-fn error_sweep(variant: Variant, error: &str) {
-    if !require(&PROGRAMS) || !require(&["strace"]) {
-        return;
-    }
-    let sweep = Sweep::new(variant);
-    let (mut failed, mut done) = (0, 0);
-    // Some errors are none of the apply's concern, such as that of a last report: so the end is known by a run without.
-    let all = count(&sweep, FALLIBLE);
-    for n in 1..=all {
-        let output = sweep.apply(FALLIBLE, &format!("error={error}"), n);
-        let state = sweep.host.state();
-        if state == sweep.old {
-            assert!(!output.status.success(), "error at step {n}: {output:?}");
-            failed += 1;
-        } else {
-            assert_eq!(state, sweep.new, "error at step {n}: {output:?}");
-            done += 1;
+#[test]
+fn killed_at_any_step_of_its_files() {
+    kill_sweep(|call| !matches!(call, "openat" | "close" | "clone3" | "wait4"));
+}
+
+#[test]
+fn killed_at_any_step_of_its_programs() {
+    kill_sweep(|call| matches!(call, "clone3" | "wait4" | "openat"));
+}
+
+#[test]
+fn killed_at_any_other_step() {
+    kill_sweep(|call| call == "close");
+}
+
+#[test]
+fn an_error_at_any_step_is_undone() {
+    sweeps(|sweep| {
+        let error = if sweep.host.variant == Variant::Nft { "error=EIO" } else { "error=ENOSPC" };
+        let (mut failed, mut done) = (0, 0);
+        for (call, count) in sweep.calls.iter().filter(|(call, _)| !INFALLIBLE.contains(&call.as_str())) {
+            for n in 1..=*count {
+                let (is_new, output) = sweep.becomes_new(call, n, error);
+                if is_new {
+                    done += 1;
+                } else {
+                    assert!(!output.status.success(), "{call} {n}: {output:?}");
+                    failed += 1;
+                }
+            }
         }
-    }
-    assert!(failed > 30, "{failed} {done}");
-}
-
-/// How many such calls a whole apply makes.
-fn count(sweep: &Sweep, calls: &str) -> usize {
-    sweep.host.reset();
-    let log = sweep.host.file("trace");
-    let trace = format!("trace={calls}");
-    let strace = ["strace", "-qq", "-o", log.to_str().unwrap(), "-e", &trace];
-    let output = sweep.host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    std::fs::read_to_string(log).unwrap().lines().filter(|line| line.contains('(')).count()
-}
-
-#[test]
-fn killed_at_any_step_on_legacy() {
-    kill_sweep(Variant::Legacy);
-}
-
-#[test]
-fn killed_at_any_step_on_nft() {
-    kill_sweep(Variant::Nft);
-}
-
-#[test]
-fn without_space_at_any_step_on_legacy() {
-    error_sweep(Variant::Legacy, "ENOSPC");
-}
-
-#[test]
-fn failing_at_any_step_on_nft() {
-    error_sweep(Variant::Nft, "EIO");
+        assert!(failed > 50, "{failed} failed, {done} did not");
+    });
 }
