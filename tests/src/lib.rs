@@ -1,4 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod netns;
+pub mod policies;
+pub mod random;
+pub mod rules;
 pub mod sandbox;

@@ -1,0 +1,206 @@
+//! Random policies, as source text: what the language can say about a rule, in every combination.
+
+use std::fmt::Write;
+
+use fwdsl_runtime::syntax::compile;
+
+use crate::random::Random;
+
+/// The source of a random policy. Its rules compile, each by itself.
+#[must_use]
+pub fn policy(random: &mut Random) -> String {
+    let mut source = String::new();
+    let chains = ["A", "B-1", "\"c.d\""];
+    for (table, hooks) in [
+        ("filter", &["INPUT", "FORWARD", "OUTPUT"][..]),
+        ("mangle", &["PREROUTING", "POSTROUTING"]),
+        ("raw", &["PREROUTING"]),
+    ] {
+        if table != "filter" && !random.one_in(3) {
+            continue;
+        }
+        let _ = writeln!(source, "table {table} {{");
+        for hook in hooks {
+            let policy = random.pick(&["", " policy accept", " policy drop"]);
+            let _ = writeln!(source, "chain {hook}{policy} {{");
+            rules(&mut source, random, table, hook, &chains);
+            source.push_str("}\n");
+        }
+        // Each chain calls only those after it, so that there is no circle.
+        for (index, chain) in chains.iter().enumerate() {
+            let _ = writeln!(source, "chain {chain} {{");
+            rules(&mut source, random, table, chain, &chains[index + 1..]);
+            source.push_str("}\n");
+        }
+        source.push_str("}\n");
+    }
+    source
+}
+
+fn rules(source: &mut String, random: &mut Random, table: &str, chain: &str, callable: &[&str]) {
+    let mut wanted = random.below(6);
+    while wanted > 0 {
+        let rule = rule(random, table, chain, callable);
+        if compiles(&rule, table, chain, callable) {
+            source.push_str(&rule);
+            wanted -= 1;
+        }
+    }
+}
+
+fn rule(random: &mut Random, table: &str, chain: &str, callable: &[&str]) -> String {
+    let mut rule = String::new();
+    if random.one_in(6) {
+        let _ = writeln!(rule, "/// random {} \"rule\"", random.below(100));
+    }
+    let (matches, tcp) = matches(random, chain);
+    let _ = writeln!(rule, "{matches} => {};", verdicts(random, table, callable, tcp));
+    if random.one_in(6) { format!("{} {{\n{rule}}}\n", addresses(random, "from")) } else { rule }
+}
+
+/// Not all that is put together means something: some is of no family, or asks for what no packet has.
+fn compiles(rule: &str, table: &str, chain: &str, callable: &[&str]) -> bool {
+    let mut source = format!("table {table} {{ chain {chain} {{ {rule} }}\n");
+    for other in callable {
+        let _ = writeln!(source, "chain {other} {{ }}");
+    }
+    source.push('}');
+    source.parse().is_ok_and(|tokens| compile(tokens).is_sound())
+}
+
+fn matches(random: &mut Random, chain: &str) -> (String, bool) {
+    let mut parts: Vec<String> = Vec::new();
+    let mut tcp = false;
+    match random.below(12) {
+        0 => parts.push("tcp|udp".into()),
+        1 => parts.push("[tcp, udp, sctp]".into()),
+        2 => parts.push("!icmp".into()),
+        3 => parts.push(format!(
+            "icmp {}",
+            random.pick(&["echo-request", "![3, 4]", "[echo-request, 3/4, 11]", "any"])
+        )),
+        4 => parts.push(format!("icmpv6 {}", random.pick(&["echo-request", "!135", "[135, 136, 1/3]"]))),
+        5 => parts.push(random.pick(&["proto 47", "esp", "proto [50, 51]", "proto ![47, 50]"]).into()),
+        6 | 7 => {
+            tcp = true;
+            let flags = random.pick(&["tcp", "tcp syn", "tcp !syn", "tcp flags(syn / syn,ack)"]);
+            parts.push(flags.into());
+        }
+        _ => {}
+    }
+    let has_ports = tcp || parts.first().is_some_and(|part| part.contains("udp"));
+    if has_ports {
+        for option in ["sport", "dport", "port"] {
+            if random.one_in(3) {
+                let many = (1..40).map(|port| (port * 7).to_string()).collect::<Vec<_>>().join(", ");
+                let (many, not_many) = (format!("[{many}]"), format!("![{many}]"));
+                let value = random.pick(&[
+                    "22",
+                    "!22",
+                    "1024..=65535",
+                    "!1024..=2000",
+                    "[ssh, http, 8000..=8080]",
+                    "![1, 2, 5..=9]",
+                    "0..=65535",
+                    many.as_str(),
+                    not_many.as_str(),
+                ]);
+                parts.push(format!("{option} {value}"));
+            }
+        }
+    }
+    for option in ["from", "to"] {
+        if random.one_in(3) {
+            parts.push(addresses(random, option));
+        }
+    }
+    for option in ["in", "out"] {
+        let absent = if option == "in" { ["OUTPUT", "POSTROUTING"] } else { ["INPUT", "PREROUTING"] };
+        if random.one_in(4) && !absent.contains(&chain) {
+            let value = random.pick(&[
+                "lo",
+                "!lo",
+                "eth+",
+                "[eth0, eth1, br-lan]",
+                "![eth0, wg+]",
+                "\"WAN\"",
+                "eth0.100",
+            ]);
+            parts.push(format!("{option} {value}"));
+        }
+    }
+    if random.one_in(4) {
+        parts.push(format!(
+            "ct {}",
+            random.pick(&["new", "established|related", "!invalid", "![new, invalid]", "[snat, dnat]"])
+        ));
+    }
+    if random.one_in(5) {
+        parts
+            .push(format!("limit {}", random.pick(&["1/s", "7/minute burst 20", "100/h burst 3", "1441/s"])));
+    }
+    if random.one_in(12) {
+        parts.push(random.pick(&["fragment", "!fragment"]).into());
+    }
+    if parts.is_empty() {
+        parts.push("_".into());
+    }
+    (parts.join(" "), tcp)
+}
+
+fn addresses(random: &mut Random, option: &str) -> String {
+    let value = random.pick(&[
+        "10.0.0.0/8",
+        "!10.1.0.0/16",
+        "2001:db8::/32",
+        "!fe80::/10",
+        "10.0.0.1..=10.0.0.99",
+        "!2001:db8::1..=2001:db8::ff",
+        "[10.0.0.0/8, 192.0.2.1]",
+        "[10.0.0.0/8, 10.1.0.0/16, fd00::/8]",
+        "![10.0.0.0/8, 192.0.2.7, 2001:db8::/32]",
+        "![10.0.0.1, 10.0.0.3, 10.0.0.5, 10.0.0.7, 10.0.0.9, 2001:db8::5]",
+        "0.0.0.0/0",
+        "::1.2.3.4",
+        "::ffff:0:0/96",
+    ]);
+    format!("{option} {value}")
+}
+
+fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool) -> String {
+    let mut verdicts = Vec::new();
+    if random.one_in(3) {
+        verdicts.push(
+            random
+                .pick(&[
+                    "log",
+                    "log(\"it's a \\\"test\\\" \")",
+                    "log(\"p\", level info, uid)",
+                    "log(tcp-options, ip-options)",
+                ])
+                .to_owned(),
+        );
+    }
+    if let (false, true) = (callable.is_empty(), random.one_in(4)) {
+        verdicts.push(format!("jump {}", random.pick(callable)));
+    }
+    match random.below(6) {
+        0 | 1 => verdicts.push("accept".into()),
+        2 => verdicts.push("drop".into()),
+        3 => verdicts.push("return".into()),
+        4 if table == "filter" => {
+            verdicts.push(
+                random.pick(&["reject", "reject(icmp-admin-prohibited)", "reject(icmp6-no-route)"]).into(),
+            );
+        }
+        4 if !callable.is_empty() => verdicts.push(format!("goto {}", random.pick(callable))),
+        _ => {}
+    }
+    if tcp && table == "filter" && random.one_in(8) {
+        verdicts = vec!["reject(tcp-reset)".into()];
+    }
+    if verdicts.is_empty() {
+        verdicts.push("log".into());
+    }
+    verdicts.join(", ")
+}

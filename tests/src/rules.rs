@@ -1,0 +1,60 @@
+//! Loading rules in a namespace and reading them back.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use fwdsl::family::Family;
+
+use crate::netns::Netns;
+
+/// The two implementations of iptables, as the programs are called.
+pub const VARIANTS: [&str; 2] = ["legacy", "nft"];
+
+/// `iptables-legacy-save` and its like.
+#[must_use]
+pub fn program(family: Family, variant: &str, what: &str) -> String {
+    let base = if family == Family::Ipv4 { "iptables" } else { "ip6tables" };
+    format!("{base}-{variant}-{what}")
+}
+
+/// Hands text to `iptables-restore` in a namespace.
+///
+/// # Panics
+///
+/// If the program cannot be run.
+pub fn restore(netns: &Netns, family: Family, variant: &str, text: &str) -> Output {
+    let mut child = netns
+        .command(program(family, variant, "restore"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("iptables-restore runs");
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+/// What `iptables-save` prints of one table, without comments and with counters at zero.
+#[must_use]
+pub fn saved_table(netns: &Netns, family: Family, variant: &str, table: &str) -> String {
+    let text = netns.sh(&format!("{} -t {table} 2>/dev/null", program(family, variant, "save")));
+    let mut out = String::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        match line.rsplit_once(" [") {
+            Some((chain, _)) if line.starts_with(':') => out.push_str(&format!("{chain} [0:0]\n")),
+            _ => out.push_str(&format!("{line}\n")),
+        }
+    }
+    out
+}
+
+/// The tables of a restore text: each name with its block.
+#[must_use]
+pub fn tables(text: &str) -> Vec<(String, String)> {
+    let blocks = text.split_inclusive("COMMIT\n");
+    blocks
+        .map(|block| {
+            (block.lines().next().unwrap_or("").trim_start_matches('*').to_owned(), block.to_owned())
+        })
+        .collect()
+}

@@ -1,0 +1,88 @@
+//! Promise 1: what compiles loads, on both variants and in both families, and is saved as it was
+//! emitted.
+
+use fwdsl::Policy;
+use fwdsl::family::Family;
+use fwdsl_runtime::syntax::{Compiled, compile};
+use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::policies;
+use fwdsl_tests::random::Random;
+use fwdsl_tests::rules::{VARIANTS, restore, saved_table, tables};
+
+const PROGRAMS: [&str; 4] =
+    ["iptables-legacy-restore", "iptables-nft-restore", "ip6tables-legacy-restore", "ip6tables-nft-restore"];
+
+fn compiled(source: &str) -> Compiled {
+    compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")))
+}
+
+/// Loads a policy's text and compares what is saved, table by table.
+fn assert_fixpoint(netns: &Netns, policy: &Policy, source: &str) {
+    for family in Family::ALL {
+        let Some(text) = policy.emit(family) else { continue };
+        for variant in VARIANTS {
+            let output = restore(netns, family, variant, &text);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{family} {variant}: {said}\n{source}\n{text}");
+            for (table, block) in tables(&text) {
+                let saved = saved_table(netns, family, variant, &table);
+                assert_eq!(saved, block, "{family} {variant}\n{source}");
+            }
+        }
+    }
+}
+
+#[test]
+fn random_policies_load_and_are_saved_as_they_were_emitted() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let wanted: usize =
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(150, |count| count.parse().expect("a number"));
+    let netns = Netns::new();
+    let mut random = Random::new(1);
+    for _ in 0..wanted {
+        let source = policies::policy(&mut random);
+        let compiled = compiled(&source);
+        assert!(compiled.is_sound(), "{:?}\n{source}", compiled.diagnostics);
+        let policy =
+            Policy::from_model(compiled.model).expect("what compiles passes the same checks at run time");
+        assert_fixpoint(&netns, &policy, &source);
+    }
+}
+
+#[test]
+fn every_target_option_and_icmp_type_is_saved_as_it_was_emitted() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let mut rules = String::new();
+    for family in Family::ALL {
+        let protocol = if family == Family::Ipv4 { "icmp" } else { "icmpv6" };
+        for name in fwdsl_runtime::icmp::names(family) {
+            rules.push_str(&format!("{protocol} {name} => accept;\n"));
+        }
+    }
+    for target in fwdsl::catalogue::targets() {
+        for option in target.options {
+            for word in option.value.words() {
+                let matches = if word.protocols.is_empty() { "_" } else { "tcp" };
+                rules.push_str(&format!("{matches} => {}({} {});\n", target.word(), option.name, word.name));
+            }
+        }
+    }
+    for number in 1..=255 {
+        rules.push_str(&format!("proto {number} => accept;\n"));
+    }
+    for unit in ["second", "minute", "hour", "day"] {
+        for count in [1, 2, 3, 7, 11, 59, 60, 61, 100, 999, 1441, 5000, 9999, 10000] {
+            let burst = if unit == "day" || unit == "hour" { "burst 1" } else { "" };
+            rules.push_str(&format!("limit {count}/{unit} {burst} => accept;\n"));
+        }
+    }
+    let source = format!("chain INPUT {{\n{rules}}}");
+    let compiled = compiled(&source);
+    assert!(compiled.is_sound(), "{:#?}", compiled.diagnostics);
+    let policy = Policy::from_model(compiled.model).expect("it compiled");
+    assert_fixpoint(&Netns::new(), &policy, &source);
+}
