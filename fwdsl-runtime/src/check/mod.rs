@@ -11,11 +11,23 @@ mod rules;
 mod sysctls;
 mod values;
 
+use crate::analysis::{Finding, prove};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 
-/// Everything that is wrong with a policy, and what its lints found, in source order.
+/// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
+/// are put to the proof if nothing else is wrong.
 pub fn check(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = check_parts(model);
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(prove(model).iter().map(Finding::diagnostic));
+    }
+    in_order(diagnostics)
+}
+
+/// [`check`] without the proofs: for a policy that lacks what could not be read, of which they
+/// would say what nobody wrote.
+pub(crate) fn check_parts(model: &Model) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     chains::check_chains(model, &mut diagnostics);
     for chain in model.chains() {
@@ -29,7 +41,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
         depth::check_depth(model, &mut diagnostics);
         lints::check_lints(model, &mut diagnostics);
     }
-    in_order(diagnostics)
+    diagnostics
 }
 
 /// Sorts findings by place and drops what was found twice (a value of a `let` that is used twice).

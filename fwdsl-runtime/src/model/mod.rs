@@ -18,6 +18,12 @@ use crate::loc::{Loc, Located};
 use crate::sysctl::Setting;
 use crate::table::{Hook, TableName};
 
+/// The steps that the proof of one assertion may take if the policy does not say.
+pub const DEFAULT_BUDGET: u64 = 100_000;
+
+/// The attribute at a policy's top that sets them: `#![analysis_budget(1_000_000)]`.
+pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
+
 /// A whole policy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
@@ -27,6 +33,7 @@ pub struct Model {
     pub(crate) sysctls: Vec<Located<Setting>>,
     pub(crate) allows: Vec<String>,
     pub(crate) assertions: Vec<Assertion>,
+    pub(crate) analysis_budget: Option<u64>,
 }
 
 /// `assert CHAIN { … }`: what must hold for every packet.
@@ -150,6 +157,13 @@ impl Model {
     /// The assertions, in source order.
     pub fn assertions(&self) -> &[Assertion] {
         &self.assertions
+    }
+
+    /// How many steps the proof of one assertion may take, [`DEFAULT_BUDGET`] unless the policy says
+    /// otherwise. A step is one rule looking at one set of packets; it never depends on time, so
+    /// that a build gives the same answer on every machine.
+    pub fn analysis_budget(&self) -> u64 {
+        self.analysis_budget.unwrap_or(DEFAULT_BUDGET)
     }
 
     /// The tables that the policy holds, in the order in which they are first named.

@@ -44,6 +44,7 @@ impl Model {
         self.sysctls.pack(&mut out);
         self.allows.pack(&mut out);
         self.assertions.pack(&mut out);
+        self.analysis_budget.pack(&mut out);
         out
     }
 
@@ -60,6 +61,7 @@ impl Model {
             sysctls: Pack::unpack(input)?,
             allows: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
+            analysis_budget: Pack::unpack(input)?,
         };
         if input.is_empty() { Ok(model) } else { Err(bad("length")) }
     }

@@ -21,8 +21,8 @@ const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"]
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let allows = parse_inner_attributes(parser, &mut input).allows;
-    let mut policy = Policy { allows, ..Policy::default() };
+    let Attributes { allows, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let mut policy = Policy { allows, analysis_budget, ..Policy::default() };
     while !input.is_empty() {
         if parse_item(parser, &mut input, &mut policy).is_err() {
             skip_statement(&mut input);

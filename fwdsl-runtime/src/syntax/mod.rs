@@ -25,7 +25,7 @@ use syn::buffer::TokenBuffer;
 
 pub use spans::SpanTable;
 
-use crate::check::{check, in_order};
+use crate::check::{check, check_parts, in_order};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 
@@ -47,7 +47,8 @@ pub fn compile(tokens: TokenStream) -> Compiled {
     let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let model = resolve::resolve(policy, &mut diagnostics);
-    diagnostics.extend(check(&model));
+    let checked = if diagnostics.is_empty() { check(&model) } else { check_parts(&model) };
+    diagnostics.extend(checked);
     Compiled { model, diagnostics: in_order(diagnostics), spans: parser.spans }
 }
 

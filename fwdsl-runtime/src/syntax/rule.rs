@@ -44,7 +44,7 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Stateme
     if !input.punct(";") {
         return Err(parser.expected(input, "`,` and another verdict, or `;`"));
     }
-    let Attributes { doc, allows } = attributes;
+    let Attributes { doc, allows, .. } = attributes;
     Ok(Statement::Rule(Rule { matches, verdicts, doc, allows, loc }))
 }
 

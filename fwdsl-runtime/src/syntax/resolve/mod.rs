@@ -27,6 +27,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     }
     let scope = Scope::new(&policy.lets, diagnostics);
     let mut resolver = Resolver { scope, diagnostics };
+    model.analysis_budget = policy.analysis_budget;
     model.allows = resolver.resolve_allows(policy.allows);
     model.sysctls = policy.sysctls.into_iter().filter_map(|sysctl| resolver.resolve_sysctl(sysctl)).collect();
     for chain in policy.chains {
