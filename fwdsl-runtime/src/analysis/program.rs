@@ -130,6 +130,9 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces) -
         }
     }
     test.always = kept;
+    // Those that make few parts come first: what they leave over is not cut again.
+    test.always.sort_by_key(Condition::parts);
+    test.transport.sort_by_key(Condition::parts);
     test
 }
 
@@ -218,6 +221,13 @@ fn flag_bits(option: &OptionUse) -> u64 {
         }
     }
     bits
+}
+
+impl Division {
+    /// How many parts the region was divided into.
+    pub(super) fn parts(&self) -> usize {
+        self.yes.len() + self.perhaps.len() + self.no.len()
+    }
 }
 
 impl Test {

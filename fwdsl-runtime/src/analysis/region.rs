@@ -56,6 +56,17 @@ pub(super) enum Condition {
     EitherPort(Vec<Span>),
 }
 
+impl Condition {
+    /// How many parts a region can have of which the condition is true.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Condition::Within(_, spans) => spans.len(),
+            Condition::OneOf(..) => 1,
+            Condition::EitherPort(spans) => spans.len().saturating_mul(2 + spans.len()),
+        }
+    }
+}
+
 impl Span {
     pub(super) fn holds(self, number: u128) -> bool {
         self.first <= number && number <= self.last

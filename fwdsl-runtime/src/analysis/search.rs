@@ -26,8 +26,8 @@ pub(super) enum Stop {
 }
 
 /// Searches the packets that enter a chain for one whose verdict is `wanted`. `end` is the
-/// verdict of those that leave it at its end. Each look of a rule at a region costs a step of
-/// `budget`.
+/// verdict of those that leave it at its end. Each part that a rule makes of a region costs a step
+/// of `budget`.
 pub(super) fn search(
     program: &Program,
     chain: usize,
@@ -90,13 +90,13 @@ impl Search<'_> {
             if rule.action == Action::Pass && !rule.test.drops_tiny_fragments {
                 continue;
             }
-            self.spend(here.len())?;
             let mut next = Vec::with_capacity(here.len());
             for region in here {
                 if let Some(small) = rule.test.tiny_fragments(region).first() {
                     self.decide(&DROP, small)?;
                 }
                 let division = rule.test.divide(region);
+                self.spend(division.parts())?;
                 for part in &division.perhaps {
                     // What may match may also not, so all of it goes on anyway.
                     self.act(rule.action, *part, depth, &mut leaving)?;
