@@ -66,11 +66,11 @@ impl Interfaces {
         Some(Span { first: first as u128 + 1, last: last as u128 + 1 })
     }
 
-    /// A name out of a range of classes, an ordinary one if there is; `None` for no interface.
-    pub(super) fn name(&self, span: Span) -> Option<String> {
+    /// A name out of a set of classes, an ordinary one if there is; `None` for no interface.
+    pub(super) fn name(&self, set: &[Span]) -> Option<String> {
         let number = match self.other {
-            Some(other) if span.holds(other) => other,
-            _ => span.first.max(1).min(span.last),
+            Some(other) if set.iter().any(|span| span.holds(other)) => other,
+            _ => set.iter().find(|span| span.last > 0).map_or(0, |span| span.first.max(1)),
         };
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         self.names.get(index).cloned()
@@ -103,14 +103,14 @@ mod tests {
         // A name that fits `eth+` and nothing else is there too.
         let eth = interfaces.span("eth+").unwrap();
         assert_eq!(eth.last - eth.first, 2);
-        assert_eq!(interfaces.name(interfaces.any()).as_deref(), Some("wan0"));
-        assert_eq!(interfaces.name(Span { first: 0, last: 0 }), None);
+        assert_eq!(interfaces.name(&[interfaces.any()]).as_deref(), Some("wan0"));
+        assert_eq!(interfaces.name(&[Span { first: 0, last: 0 }]), None);
     }
 
     #[test]
     fn without_patterns_there_is_one_class() {
         let interfaces = Interfaces::new(std::iter::empty());
         assert_eq!(interfaces.any(), Span { first: 1, last: 1 });
-        assert_eq!(interfaces.name(interfaces.any()).as_deref(), Some("eth0"));
+        assert_eq!(interfaces.name(&[interfaces.any()]).as_deref(), Some("eth0"));
     }
 }

@@ -130,9 +130,6 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces) -
         }
     }
     test.always = kept;
-    // Those that make few parts come first: what they leave over is not cut again.
-    test.always.sort_by_key(Condition::parts);
-    test.transport.sort_by_key(Condition::parts);
     test
 }
 
@@ -232,9 +229,9 @@ impl Division {
 
 impl Test {
     /// Divides a region by what the test says of its packets.
-    pub(super) fn divide(&self, region: Region) -> Division {
+    pub(super) fn divide(&self, region: &Region) -> Division {
         let mut division = Division::default();
-        let mut open = split_all(vec![region], &self.always, &mut division.no);
+        let mut open = split_all(vec![region.clone()], &self.always, &mut division.no);
         if self.reads_transport {
             let mut whole = Vec::with_capacity(open.len());
             let later = Condition::OneOf(Choice::Fragment, LATER);
@@ -251,12 +248,12 @@ impl Test {
     }
 
     /// The small TCP fragments of a region that legacy may drop here.
-    pub(super) fn tiny_fragments(&self, region: Region) -> Vec<Region> {
+    pub(super) fn tiny_fragments(&self, region: &Region) -> Vec<Region> {
         if !self.drops_tiny_fragments || region.choice(Choice::Fragment) & LATER == 0 {
             return Vec::new();
         }
-        let tcp = Condition::Within(Axis::Protocol, vec![one(u128::from(TCP_NUMBER))]);
-        let small = split_all(vec![region], &[tcp], &mut Vec::new());
+        let tcp = Condition::Within(Axis::Protocol, [one(u128::from(TCP_NUMBER))].into());
+        let small = split_all(vec![region.clone()], &[tcp], &mut Vec::new());
         let later = [Condition::OneOf(Choice::Fragment, LATER)];
         split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
     }

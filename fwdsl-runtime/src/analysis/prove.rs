@@ -117,7 +117,7 @@ fn covered(
         if pattern.reads_transport {
             region = region.with_choice(Choice::Fragment, region.choice(Choice::Fragment) & WHOLE);
         }
-        let division = pattern.divide(region);
+        let division = pattern.divide(&region);
         covered.extend(division.yes);
         covered.extend(division.perhaps);
     }

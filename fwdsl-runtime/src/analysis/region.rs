@@ -1,5 +1,7 @@
 //! Sets of packets that are a product of one set for each field, and how a condition cuts them.
 
+use std::rc::Rc;
+
 /// Numbers from the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
@@ -7,7 +9,11 @@ pub(super) struct Span {
     pub(super) last: u128,
 }
 
-/// The fields of a region that are ranges.
+/// A set of numbers: spans that are sorted and do not touch. Shared, since most fields of a region
+/// stay as they are when it is cut.
+pub(super) type Set = Rc<[Span]>;
+
+/// The fields of a region that are sets of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Axis {
     In,
@@ -39,32 +45,21 @@ pub(super) const LATER: u64 = 2;
 
 /// A set of packets, never empty. Fields that a packet does not have are without meaning: only
 /// conditions behind a condition on the protocol look at them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Region {
-    spans: [Span; 8],
+    sets: [Set; 8],
     choices: [u64; 3],
 }
 
 /// A condition on a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// The field is in one of the spans, which are sorted and do not touch.
-    Within(Axis, Vec<Span>),
+    /// The field is in the set.
+    Within(Axis, Set),
     /// The field is one of these values.
     OneOf(Choice, u64),
-    /// Either port is in one of the spans.
-    EitherPort(Vec<Span>),
-}
-
-impl Condition {
-    /// How many parts a region can have of which the condition is true.
-    pub(super) fn parts(&self) -> usize {
-        match self {
-            Condition::Within(_, spans) => spans.len(),
-            Condition::OneOf(..) => 1,
-            Condition::EitherPort(spans) => spans.len().saturating_mul(2 + spans.len()),
-        }
-    }
+    /// Either port is in the set.
+    EitherPort(Set),
 }
 
 impl Span {
@@ -74,7 +69,7 @@ impl Span {
 }
 
 /// Sorts spans and joins those that touch.
-pub(super) fn union(mut spans: Vec<Span>) -> Vec<Span> {
+pub(super) fn union(mut spans: Vec<Span>) -> Set {
     spans.sort_unstable();
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {
@@ -85,18 +80,24 @@ pub(super) fn union(mut spans: Vec<Span>) -> Vec<Span> {
             _ => joined.push(span),
         }
     }
-    joined
+    joined.into()
 }
 
-/// What of a domain is in none of the spans, which are as [`union`] makes them.
-pub(super) fn complement(spans: &[Span], domain: Span) -> Vec<Span> {
-    let (_, outside) = cut(domain, spans);
-    outside
+/// What of a domain is not in the set.
+pub(super) fn complement(set: &[Span], domain: Span) -> Set {
+    cut(&[domain], set).1.into()
 }
 
-/// Cuts a span into what is in the given spans and what is not.
-fn cut(span: Span, by: &[Span]) -> (Vec<Span>, Vec<Span>) {
+/// Cuts a set into what is in another one and what is not.
+fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for span in set {
+        cut_span(*span, by, &mut inside, &mut outside);
+    }
+    (inside, outside)
+}
+
+fn cut_span(span: Span, by: &[Span], inside: &mut Vec<Span>, outside: &mut Vec<Span>) {
     let mut next = span.first;
     let from = by.partition_point(|other| other.last < span.first);
     for other in by[from..].iter().take_while(|other| other.first <= span.last) {
@@ -106,51 +107,54 @@ fn cut(span: Span, by: &[Span]) -> (Vec<Span>, Vec<Span>) {
         let last = other.last.min(span.last);
         inside.push(Span { first: other.first.max(next), last });
         if last == span.last {
-            return (inside, outside);
+            return;
         }
         next = last + 1;
     }
     outside.push(Span { first: next, last: span.last });
-    (inside, outside)
 }
 
 impl Region {
     pub(super) fn new(spans: [Span; 8], choices: [u64; 3]) -> Region {
-        Region { spans, choices }
+        Region { sets: spans.map(|span| Rc::from([span])), choices }
     }
 
-    pub(super) fn span(&self, axis: Axis) -> Span {
-        self.spans[axis as usize]
+    pub(super) fn set(&self, axis: Axis) -> &[Span] {
+        &self.sets[axis as usize]
     }
 
     pub(super) fn choice(&self, choice: Choice) -> u64 {
         self.choices[choice as usize]
     }
 
-    pub(super) fn with_span(mut self, axis: Axis, span: Span) -> Region {
-        self.spans[axis as usize] = span;
-        self
+    fn with_set(&self, axis: Axis, set: Vec<Span>) -> Region {
+        let mut region = self.clone();
+        region.sets[axis as usize] = set.into();
+        region
     }
 
-    pub(super) fn with_choice(mut self, choice: Choice, bits: u64) -> Region {
-        self.choices[choice as usize] = bits;
-        self
+    pub(super) fn with_choice(&self, choice: Choice, bits: u64) -> Region {
+        let mut region = self.clone();
+        region.choices[choice as usize] = bits;
+        region
     }
 
     /// Whether every packet of the other region is in this one.
     pub(super) fn covers(&self, other: &Region) -> bool {
-        let spans = || self.spans.iter().zip(&other.spans);
-        spans().all(|(mine, other)| mine.first <= other.first && other.last <= mine.last)
-            && self.choices.iter().zip(&other.choices).all(|(mine, other)| other & !mine == 0)
+        self.choices.iter().zip(&other.choices).all(|(mine, other)| other & !mine == 0)
+            && self.sets.iter().zip(&other.sets).all(|(mine, other)| cut(other, mine).1.is_empty())
     }
 
     /// Adds the part of which a condition is true to `inside`, and the rest to `outside`.
     pub(super) fn split(&self, condition: &Condition, inside: &mut Vec<Region>, outside: &mut Vec<Region>) {
         match condition {
-            Condition::Within(axis, spans) => {
-                let (within, without) = cut(self.span(*axis), spans);
-                inside.extend(within.into_iter().map(|span| self.with_span(*axis, span)));
-                outside.extend(without.into_iter().map(|span| self.with_span(*axis, span)));
+            Condition::Within(axis, set) => {
+                let (within, without) = cut(self.set(*axis), set);
+                for (part, to) in [(within, inside), (without, outside)] {
+                    if !part.is_empty() {
+                        to.push(self.with_set(*axis, part));
+                    }
+                }
             }
             Condition::OneOf(choice, wanted) => {
                 let bits = self.choice(*choice);
@@ -160,12 +164,11 @@ impl Region {
                     }
                 }
             }
-            Condition::EitherPort(spans) => {
-                let (within, without) = cut(self.span(Axis::SourcePort), spans);
-                inside.extend(within.into_iter().map(|span| self.with_span(Axis::SourcePort, span)));
-                for span in without {
-                    let by_destination = Condition::Within(Axis::DestinationPort, spans.clone());
-                    self.with_span(Axis::SourcePort, span).split(&by_destination, inside, outside);
+            Condition::EitherPort(set) => {
+                let mut rest = Vec::new();
+                self.split(&Condition::Within(Axis::SourcePort, Rc::clone(set)), inside, &mut rest);
+                for region in rest {
+                    region.split(&Condition::Within(Axis::DestinationPort, Rc::clone(set)), inside, outside);
                 }
             }
         }
@@ -183,27 +186,28 @@ mod tests {
     #[test]
     fn spans_join_and_cut_at_the_ends_of_the_numbers() {
         let joined = union(vec![span(7, u128::MAX), span(0, 2), span(3, 4), span(1, 1)]);
-        assert_eq!(joined, [span(0, 4), span(7, u128::MAX)]);
-        assert_eq!(complement(&joined, span(0, u128::MAX)), [span(5, 6)]);
-        assert_eq!(complement(&[], span(3, 9)), [span(3, 9)]);
-        assert_eq!(complement(&[span(0, 9)], span(0, 9)), []);
+        assert_eq!(*joined, [span(0, 4), span(7, u128::MAX)]);
+        assert_eq!(*complement(&joined, span(0, u128::MAX)), [span(5, 6)]);
+        assert_eq!(*complement(&[], span(3, 9)), [span(3, 9)]);
+        assert_eq!(*complement(&[span(0, 9)], span(0, 9)), []);
     }
 
     #[test]
     fn parts_are_apart_and_make_up_the_whole() {
         let whole = Region::new([span(0, 9); 8], [0b1111; 3]);
         for condition in [
-            Condition::Within(Axis::Source, vec![span(2, 3), span(8, 20)]),
+            Condition::Within(Axis::Source, union(vec![span(2, 3), span(8, 20)])),
             Condition::OneOf(Choice::Tracking, 0b1010),
-            Condition::EitherPort(vec![span(0, 0), span(5, 6)]),
+            Condition::EitherPort(union(vec![span(0, 0), span(5, 6)])),
         ] {
             let (mut inside, mut outside) = (Vec::new(), Vec::new());
             whole.split(&condition, &mut inside, &mut outside);
             let size = |region: &Region| -> u128 {
-                let spans: u128 = region.spans.iter().map(|span| span.last - span.first + 1).product();
+                let length = |set: &Set| set.iter().map(|span| span.last - span.first + 1).sum::<u128>();
+                let spans: u128 = region.sets.iter().map(length).product();
                 spans * region.choices.iter().map(|bits| u128::from(bits.count_ones())).product::<u128>()
             };
-            let parts: Vec<Region> = inside.iter().chain(&outside).copied().collect();
+            let parts: Vec<Region> = inside.iter().chain(&outside).cloned().collect();
             assert_eq!(parts.iter().map(size).sum::<u128>(), size(&whole), "{condition:?}");
             assert!(parts.iter().all(|part| whole.covers(part) && !part.covers(&whole)));
         }

@@ -39,7 +39,7 @@ pub(super) fn search(
     let mut search = Search { program, wanted, budget, memo: BTreeMap::new() };
     let leaving = search.walk(chain, region, 0)?;
     match leaving.regions.first() {
-        Some(region) if wanted(end) => Err(Stop::Found(Box::new(*region), end)),
+        Some(region) if wanted(end) => Err(Stop::Found(Box::new(region.clone()), end)),
         _ => Ok(()),
     }
 }
@@ -68,11 +68,12 @@ impl Search<'_> {
     }
 
     fn call(&mut self, chain: usize, region: Region, depth: usize) -> Result<Rc<Leaving>, Stop> {
-        if let Some(leaving) = self.memo.get(&(chain, region)) {
+        let key = (chain, region);
+        if let Some(leaving) = self.memo.get(&key) {
             return Ok(Rc::clone(leaving));
         }
-        let leaving = Rc::new(self.walk(chain, region, depth)?);
-        self.memo.insert((chain, region), Rc::clone(&leaving));
+        let leaving = Rc::new(self.walk(chain, key.1.clone(), depth)?);
+        self.memo.insert(key, Rc::clone(&leaving));
         Ok(leaving)
     }
 
@@ -81,7 +82,7 @@ impl Search<'_> {
             return Err(Stop::Depth);
         }
         let program = self.program;
-        let mut here = vec![entering];
+        let mut here = vec![entering.clone()];
         let mut leaving = Leaving { regions: Vec::new(), all: true };
         for rule in &program.chains[chain] {
             if here.is_empty() {
@@ -92,20 +93,20 @@ impl Search<'_> {
             }
             let mut next = Vec::with_capacity(here.len());
             for region in here {
-                if let Some(small) = rule.test.tiny_fragments(region).first() {
+                if let Some(small) = rule.test.tiny_fragments(&region).first() {
                     self.decide(&DROP, small)?;
                 }
-                let division = rule.test.divide(region);
+                let division = rule.test.divide(&region);
                 self.spend(division.parts())?;
                 for part in &division.perhaps {
                     // What may match may also not, so all of it goes on anyway.
-                    self.act(rule.action, *part, depth, &mut leaving)?;
+                    self.act(rule.action, part, depth, &mut leaving)?;
                 }
                 let mut back = Vec::new();
                 let mut lost = false;
                 for part in &division.yes {
-                    match self.act(rule.action, *part, depth, &mut leaving)? {
-                        Passed::All => back.push(*part),
+                    match self.act(rule.action, part, depth, &mut leaving)? {
+                        Passed::All => back.push(part.clone()),
                         Passed::Some(regions) => {
                             (lost, leaving.all) = (true, false);
                             back.extend(regions);
@@ -137,37 +138,37 @@ impl Search<'_> {
     fn act(
         &mut self,
         action: Action,
-        part: Region,
+        part: &Region,
         depth: usize,
         leaving: &mut Leaving,
     ) -> Result<Passed, Stop> {
         match action {
             Action::Pass => Ok(Passed::All),
             Action::Verdict(verdict) => {
-                self.decide(verdict, &part)?;
+                self.decide(verdict, part)?;
                 Ok(Passed::Decided)
             }
             Action::Return => {
-                leaving.regions.push(part);
+                leaving.regions.push(part.clone());
                 Ok(Passed::Left)
             }
             Action::Jump(chain) => {
-                let back = self.call(chain, part, depth + 1)?;
+                let back = self.call(chain, part.clone(), depth + 1)?;
                 if back.all {
                     return Ok(Passed::All);
                 }
                 Ok(Passed::Some(back.regions.clone()))
             }
             Action::Goto(chain) => {
-                let back = self.call(chain, part, depth + 1)?;
-                leaving.regions.extend(&back.regions);
+                let back = self.call(chain, part.clone(), depth + 1)?;
+                leaving.regions.extend(back.regions.iter().cloned());
                 Ok(if back.all { Passed::Left } else { Passed::Decided })
             }
         }
     }
 
     fn decide(&self, verdict: &'static Extension, region: &Region) -> Result<(), Stop> {
-        if (self.wanted)(verdict) { Err(Stop::Found(Box::new(*region), verdict)) } else { Ok(()) }
+        if (self.wanted)(verdict) { Err(Stop::Found(Box::new(region.clone()), verdict)) } else { Ok(()) }
     }
 
     /// Drops regions that another one covers, which would only double the work behind.

@@ -13,7 +13,7 @@ const ACK: u8 = 0b01_0000;
 /// A packet of the region.
 pub(super) fn witness(region: &Region, program: &Program) -> Packet {
     let family = program.family;
-    let number = |axis: Axis, likely: &[u128]| pick(region.span(axis), likely);
+    let number = |axis: Axis, likely: &[u128]| pick(region.set(axis), likely);
     let tracking = Tracking::ALL[first_bit(region.choice(Choice::Tracking))];
     let flags = match tracking.state {
         CtState::New => [SYN, ACK],
@@ -27,8 +27,8 @@ pub(super) fn witness(region: &Region, program: &Program) -> Packet {
     let icmp = if family == Family::Ipv4 { ICMP } else { ICMPV6 };
     let protocols = [TCP_NUMBER, UDP_NUMBER, icmp].map(u128::from);
     Packet {
-        in_interface: program.interfaces.name(region.span(Axis::In)),
-        out_interface: program.interfaces.name(region.span(Axis::Out)),
+        in_interface: program.interfaces.name(region.set(Axis::In)),
+        out_interface: program.interfaces.name(region.set(Axis::Out)),
         from: from_bits(family, number(Axis::Source, &from)),
         to: from_bits(family, number(Axis::Destination, &to)),
         protocol: number(Axis::Protocol, &protocols) as u8,
@@ -59,12 +59,13 @@ fn likely_addresses(family: Family) -> ([u128; 3], [u128; 3]) {
     }
 }
 
-/// One of the likely numbers if the span holds it; else its first, but rather not one that ends in
-/// zeros, which is no host and no usual port.
-fn pick(span: Span, likely: &[u128]) -> u128 {
-    let likely = likely.iter().copied().find(|number| span.holds(*number));
-    let first = if span.first & 0xff == 0 { span.last.min(span.first + 1) } else { span.first };
-    likely.unwrap_or(first)
+/// One of the likely numbers if the set holds it; else its first, but rather not one that ends in
+/// zeros, which is no host and no usual port. A region's sets are not empty.
+fn pick(set: &[Span], likely: &[u128]) -> u128 {
+    let likely = likely.iter().copied().find(|number| set.iter().any(|span| span.holds(*number)));
+    let ordinary =
+        |span: &Span| if span.first & 0xff == 0 { span.last.min(span.first + 1) } else { span.first };
+    likely.or_else(|| set.first().map(ordinary)).unwrap_or_default()
 }
 
 fn first_bit(bits: u64) -> usize {

@@ -160,8 +160,8 @@ impl Model {
     }
 
     /// How many steps the proof of one assertion may take, [`DEFAULT_BUDGET`] unless the policy says
-    /// otherwise. A step is one rule looking at one set of packets; it never depends on time, so
-    /// that a build gives the same answer on every machine.
+    /// otherwise. A step is one part that a rule makes of a set of packets, about a microsecond of
+    /// a debug build; it never depends on time, so that a build gives the same answer everywhere.
     pub fn analysis_budget(&self) -> u64 {
         self.analysis_budget.unwrap_or(DEFAULT_BUDGET)
     }
