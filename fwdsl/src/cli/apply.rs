@@ -8,6 +8,7 @@ use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Desired, Recovered, Report};
+use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
 use super::args::ApplyArguments;
@@ -32,7 +33,8 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         files = kept.files;
     }
     let text = |family| rules.iter().find(|(of, _)| *of == family).map(|(_, text)| text.clone());
-    let desired = Desired { ipv4: text(Family::Ipv4), ipv6: text(Family::Ipv6), sysctls: expansion.writes, files };
+    let desired =
+        Desired { ipv4: text(Family::Ipv4), ipv6: text(Family::Ipv6), sysctls: expansion.writes, files };
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
     if arguments.save {
@@ -49,10 +51,13 @@ pub(super) fn rules(policy: &Policy) -> Vec<(Family, String)> {
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {
-    let keys: Vec<String> = expansion.without_ipv6.iter().map(|setting| format!("`{}`", setting.key)).collect();
+    let keys: Vec<String> =
+        expansion.without_ipv6.iter().map(|setting| format!("`{}`", setting.key)).collect();
     match keys.is_empty() {
         true => Vec::new(),
-        false => vec![format!("this kernel has no IPv6 (`ipv6.disable=1`), so {} was not set", keys.join(", "))],
+        false => {
+            vec![format!("this kernel has no IPv6 (`ipv6.disable=1`), so {} was not set", keys.join(", "))]
+        }
     }
 }
 
@@ -66,7 +71,8 @@ fn text_of(report: &Report) -> String {
     }
     for sysctl in &report.sysctls {
         let (word, old) = (done("set", "would be set"), sysctl.old.as_deref().unwrap_or("absent"));
-        text.push_str(&format!("{} {word}: {old} -> {}\n", sysctl.key, sysctl.new));
+        let key = sysctl.key.parse::<Key>().map_or_else(|_| sysctl.key.clone(), |key| key.to_string());
+        text.push_str(&format!("{key} {word}: {old} -> {}\n", sysctl.new));
     }
     text.push_str(&save::files_text(&report.files, report.dry_run));
     if !report.changed() {
@@ -87,7 +93,8 @@ fn json_of(report: &Report) -> Map<String, Value> {
 
 /// What was put back of an earlier apply.
 pub(super) fn recovered_text(recovered: &Recovered) -> String {
-    let mut text = "an earlier apply was ended before it was complete; what it had changed is put back:\n".to_owned();
+    let mut text =
+        "an earlier apply was ended before it was complete; what it had changed is put back:\n".to_owned();
     let files = recovered.files.iter().map(|path| path.display().to_string());
     for line in recovered.tables.iter().cloned().chain(recovered.sysctls.iter().cloned()).chain(files) {
         text.push_str(&format!("  {line}\n"));

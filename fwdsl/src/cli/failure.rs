@@ -41,7 +41,9 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Failure::Policy(_) => Exit::Policy,
-            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => Exit::NotDone,
+            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
+                Exit::NotDone
+            }
             Failure::Apply(error) => match error {
                 ApplyError::Foreign(_) => Exit::Foreign,
                 ApplyError::Undone { .. } => Exit::Undone,
@@ -73,7 +75,10 @@ impl fmt::Display for Failure {
             Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
             Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
             Failure::SysctlFiles(error) => {
-                write!(f, "cannot look for other files that set sysctls at boot: {error}; nothing was changed")
+                write!(
+                    f,
+                    "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
+                )
             }
             Failure::Apply(error) => error.fmt(f),
         }

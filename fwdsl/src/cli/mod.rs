@@ -1,6 +1,14 @@
 //! The command line of a provisioning binary.
 //!
-//! ```ignore
+//! ```no_run
+//! use fwdsl::prelude::*;
+//!
+//! static HOST: Policy = firewall! {
+//!     chain INPUT policy drop {
+//!         in lo => accept;
+//!     }
+//! };
+//!
 //! fn main() -> std::process::ExitCode {
 //!     fwdsl::cli::run(&HOST)
 //! }

@@ -10,9 +10,10 @@ use super::output::Done;
 
 pub(super) fn recover(arguments: &RecoverArguments) -> Result<Done, Failure> {
     let recovered = host::recover(&arguments.options())?;
-    let text = recovered
-        .as_ref()
-        .map_or_else(|| "there is nothing to undo: no apply was ended before it was complete\n".to_owned(), recovered_text);
+    let text = recovered.as_ref().map_or_else(
+        || "there is nothing to undo: no apply was ended before it was complete\n".to_owned(),
+        recovered_text,
+    );
     let json = Map::from_iter([("recovered".to_owned(), json!(recovered))]);
     Ok(Done { text, json, warnings: Vec::new() })
 }

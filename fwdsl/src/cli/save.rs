@@ -64,10 +64,8 @@ pub(super) fn kept(
     let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
-    let mut files = vec![
-        modules_file(&settings),
-        sysctl_file(&settings, writes, boot::sysctl_reader(distribution)),
-    ];
+    let mut files =
+        vec![modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))];
     files.extend(plan.files);
     let mut warnings: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
     warnings.extend(elsewhere.iter().map(ToString::to_string));
