@@ -2,6 +2,7 @@
 
 pub mod netns;
 pub mod policies;
+pub mod provisioned;
 pub mod random;
 pub mod rules;
 pub mod sandbox;
