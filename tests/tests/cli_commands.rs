@@ -77,7 +77,7 @@ fn an_image_gets_its_files_and_a_second_save_changes_nothing() {
     let image = Image::new("arch", "ID=arch\n");
     let output = image.save(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let package = "saved rules will not be loaded at boot, because `iptables.service` is not fully installed: \
+    let package = "saved rules will not be loaded at boot, because `iptables.service` is missing or incomplete: \
                    install the package `iptables`, then save again";
     assert!(stderr(&output).contains(package), "{}", stderr(&output));
     assert!(image.text("etc/iptables/iptables.rules").contains("\n*filter\n:INPUT DROP [0:0]\n"));

@@ -80,6 +80,11 @@ impl fmt::Display for Failure {
                     "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
                 )
             }
+            Failure::Apply(ApplyError::System { doing, path, error })
+                if error.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                write!(f, "this process may not {doing} `{}` ({error}): run it as root", path.display())
+            }
             Failure::Apply(error) => error.fmt(f),
         }
     }

@@ -136,7 +136,7 @@ impl fmt::Display for BootWarning {
         match self {
             BootWarning::NotInstalled { service, package } => write!(
                 f,
-                "saved rules will not be loaded at boot, because `{service}` is not fully installed: install the \
+                "saved rules will not be loaded at boot, because `{service}` is missing or incomplete: install the \
                  package `{package}`, then save again"
             ),
             BootWarning::Masked { service } => write!(
