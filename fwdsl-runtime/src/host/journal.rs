@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{ApplyError, at};
-use super::files::{Existing, sync_dir_of};
+use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
 use super::places;
 use super::rules::FamilyPrograms;
@@ -116,12 +116,8 @@ pub(crate) fn exists(root: &Path) -> bool {
 pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
     let state = places::state_dir(root)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&state)
-        .map_err(at("create the directory", &state))?;
     let new = state.join("journal.new");
+    files::make_dirs(&new)?;
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
     let written = write_parts(&new, draft).and_then(|manifest| {
