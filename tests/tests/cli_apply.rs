@@ -60,7 +60,7 @@ fn apply_and_save_bring_everything_about_and_the_second_time_nothing() {
 
         let second = host.apply(&["--save"]);
         assert!(second.status.success(), "{}", stderr(&second));
-        assert_eq!(stdout(&second), "nothing to change: the host is as the policy says\n");
+        assert_eq!(stdout(&second), "nothing to change: all is as the policy says\n");
     });
 }
 
@@ -74,7 +74,7 @@ fn a_dry_run_says_what_would_change_and_changes_nothing() {
         for line in [
             format!("IPv4 rules would be loaded ({}; table filter)\n", host.variant),
             "net/ipv4/conf/v.0/send_redirects would be set: 1 -> 0\n".to_owned(),
-            "/etc/iptables/rules.v6 would be written (IPv6 rules for boot)\n".to_owned(),
+            "/etc/iptables/rules.v6 would be updated (IPv6 rules for boot)\n".to_owned(),
         ] {
             assert!(text.contains(&line), "{line} is not in\n{text}");
         }

@@ -99,7 +99,7 @@ fn a_dry_save_writes_nothing() {
     let image = Image::new("dry", "ID=arch\n");
     let output = image.save(&["--dry-run"]);
     assert!(
-        stdout(&output).contains("/etc/iptables/iptables.rules would be written (IPv4 rules for boot)\n")
+        stdout(&output).contains("/etc/iptables/iptables.rules would be updated (IPv4 rules for boot)\n")
     );
     assert_eq!(fs::read_dir(&image.0).unwrap().count(), 1);
     assert_eq!(fs::read_dir(image.0.join("etc")).unwrap().count(), 1);

@@ -51,16 +51,6 @@ pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, Apply
     Ok(Host { root, variant, programs, runner, nft, families, ipv6_absent })
 }
 
-/// What there is for writing files alone: that takes no family, and the variant does not matter.
-pub(crate) fn for_files(options: &Options) -> Result<Host, ApplyError> {
-    let root = options.root();
-    let root = root.canonicalize().map_err(at("find", root))?;
-    let programs = Programs::new(options.program_dir.as_deref());
-    let runner = Runner { deadline: options.program_deadline, group: None };
-    let variant = options.variant.unwrap_or(Variant::Nft);
-    Ok(Host { root, variant, programs, runner, nft: None, families: Vec::new(), ipv6_absent: false })
-}
-
 /// The variant of all the families' programs. A mixture would let one family's undo rest on assumptions about the other.
 fn common_variant(
     programs: &Programs,

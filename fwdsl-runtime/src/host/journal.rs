@@ -25,10 +25,6 @@ const LATE_SYSCTLS: &str = "late-sysctls.json";
 /// The form of the manifest; another one is from another version of fwdsl.
 const FORMAT: u32 = 1;
 
-/// What is to be told where a journal is found that is not to be undone now.
-pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said \
-    here is of the state between, and the next apply undoes it first";
-
 /// Everything that an undo has to know.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {

@@ -232,20 +232,6 @@ fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, Apply
 }
 
 impl Plan {
-    /// The plan for files alone.
-    pub(crate) fn of_files(host: &Host, files: &[FileChange]) -> Result<Plan, ApplyError> {
-        let files = files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Plan {
-            rules: Vec::new(),
-            sysctls: Vec::new(),
-            sysctl_changes: Vec::new(),
-            files: files.into_iter().flatten().collect(),
-            record: None,
-            protocols: Protocols::default(),
-            warnings: Vec::new(),
-        })
-    }
-
     /// Whether the host has to change.
     pub(crate) fn changes_anything(&self) -> bool {
         !(self.rules.is_empty() && self.sysctl_changes.is_empty() && self.files.is_empty())

@@ -33,6 +33,7 @@ mod check;
 mod failure;
 mod output;
 mod recover;
+mod report;
 mod save;
 mod show;
 
