@@ -3,6 +3,7 @@
 pub mod meaning;
 pub mod netns;
 pub mod policies;
+pub mod provisioned;
 pub mod random;
 pub mod rules;
 pub mod sandbox;
