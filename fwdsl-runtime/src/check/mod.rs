@@ -16,7 +16,12 @@ use crate::model::Model;
 
 /// Everything that is wrong with a policy, and what its lints found, in source order.
 pub fn check(model: &Model) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+    check_further(model, Vec::new())
+}
+
+/// The same with what was found before, while the policy was read. Where that or a check of a part
+/// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
+pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     chains::check_chains(model, &mut diagnostics);
     for chain in model.chains() {
         for rule in chain.rules() {

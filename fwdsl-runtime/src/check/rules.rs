@@ -38,12 +38,15 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
         return;
     }
     let families = rule_families(model, chain, rule);
-    if families.is_empty() {
+    if model_families(model, chain).is_empty() {
+        // Said of the chain already.
+    } else if families.is_empty() {
         diagnostics.push(no_family(model, chain, rule));
     } else if let Some(field) =
         families.iter().map(|family| contradiction(rule, family)).reduce(Option::and).flatten()
     {
-        let message = format!("the rule matches nothing: no packet has such a {field}");
+        let article = if field.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let message = format!("the rule matches nothing: no packet has such {article} {field}");
         diagnostics.push(Diagnostic::error(rule.loc, message));
     }
 }
@@ -194,9 +197,12 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
             let values =
                 option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
             let families = values.unwrap_or(option.spec.families).and(entry.extension.families);
-            let what = match entry.extension.module {
-                true => entry.extension.word(),
-                false => option.spec.name.to_owned(),
+            let what = match option.values().next() {
+                // What needs a protocol of one family has been named with that protocol.
+                _ if !entry.extension.protocols.is_empty() => continue,
+                _ if entry.extension.module => entry.extension.word(),
+                Some(Value::Protocol(number)) => protocol_name(*number),
+                _ => option.spec.name.to_owned(),
             };
             note(format!("`{what}`"), families, option.loc);
         }

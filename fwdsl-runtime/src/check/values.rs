@@ -17,7 +17,7 @@ pub(super) fn check_options(
 ) {
     for spec in extension.options.iter().filter(|spec| spec.required) {
         if !options.iter().any(|option| option.spec == spec) {
-            let message = format!("`{}` needs `{}`", extension.word(), spec.name);
+            let message = format!("`{}` needs its option `{}`", extension.word(), spec.name);
             diagnostics.push(Diagnostic::error(loc, message));
         }
     }

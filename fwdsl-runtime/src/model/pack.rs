@@ -193,6 +193,7 @@ pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
 pack_fields!(TcpFlags { mask, set });
 pack_fields!(Setting { key, value });
+pack_fields!(SysctlUse { value, loc, value_loc });
 
 impl<T: Pack> Pack for Located<T> {
     fn pack(&self, out: &mut Vec<u8>) {

@@ -1,6 +1,6 @@
 //! Matches: shorthands, protocols, and any extension under its own name.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, Span};
 
 use super::ast::{Expr, ExprKind, Match, OptionUse};
 use super::atom::{parse_atom, starts_atom};
@@ -19,7 +19,14 @@ use crate::{icmp, protocols};
 /// Reads matches up to `=>` or `{`.
 pub(super) fn parse_matches(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Match>> {
     let mut matches = Vec::new();
-    if input.keyword("_") {
+    let start = input.span();
+    let every = input.keyword("_");
+    if every && !input.peek_punct("=>") && !input.peek_group(Delimiter::Brace) && starts_match(input) {
+        let loc = parser.loc(start, start);
+        let help = Some("leave it out".to_owned());
+        return Err(parser.fail(loc, "`_` is every packet and stands alone", help));
+    }
+    if every {
         return Ok(matches);
     }
     while !input.peek_punct("=>") && !input.peek_group(Delimiter::Brace) {
@@ -32,6 +39,11 @@ pub(super) fn parse_matches(parser: &mut Parser, input: &mut Input<'_>) -> Parse
         return Err(parser.expected(input, "a match, or `_` for every packet"));
     }
     Ok(matches)
+}
+
+/// Whether what comes next could be a match.
+fn starts_match(input: &Input<'_>) -> bool {
+    input.peek_ident().is_some() || input.peek_punct("!")
 }
 
 fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Match>) -> Parsed<()> {
@@ -50,6 +62,9 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
         }
         if after.peek_group(Delimiter::Parenthesis) && !negated {
             return parse_extension(parser, input, matches);
+        }
+        if negated && (word == "_" || after.peek_group(Delimiter::Parenthesis)) {
+            return Err(misplaced_negation(parser, start, after.last, &word));
         }
         if is_let(&word) || protocols::find(&word).is_some() || after.peek_punct("|") {
             return parse_protocol(parser, input, matches);
@@ -72,6 +87,15 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
 /// A word without lower-case letters names a `let`, never a word of the language.
 pub(super) fn is_let(word: &str) -> bool {
     word.contains(|c: char| c.is_uppercase()) && !word.contains(|c: char| c.is_lowercase())
+}
+
+fn misplaced_negation(parser: &mut Parser, start: Span, end: Span, word: &str) -> Failed {
+    let loc = parser.loc(start, end);
+    let help = match word {
+        "_" => "`_` is every packet, and no packet is none of them".to_owned(),
+        _ => format!("an option is negated, not the whole match: `{word}(!…)`"),
+    };
+    parser.fail(loc, format!("`!` before `{word}`"), Some(help))
 }
 
 fn unknown_match(parser: &mut Parser, input: &mut Input<'_>) -> Failed {
@@ -98,7 +122,7 @@ fn parse_shorthand(
     input: &mut Input<'_>,
     entry: &Shorthand,
     negated: bool,
-    start: proc_macro2::Span,
+    start: Span,
 ) -> Parsed<Match> {
     let extension = entry.extension;
     let spec = extension.option(entry.option).expect("the catalogue's test checks shorthands");
@@ -306,7 +330,10 @@ fn parse_option(
     }
     let positional: Option<&'static OptionSpec> =
         extension.options.iter().find(|spec| spec.positional && first);
+    // A word with something else behind it was meant to be an option's name.
+    let alone = word.is_empty() || ahead.is_empty() || [",", "|", ".."].iter().any(|it| ahead.peek_punct(it));
     if let Some(spec) = positional
+        && alone
         && (starts_value(input) || starts_atom(input))
     {
         let value = parse_value(parser, input, &format!("a value for `{}`", spec.name))?;

@@ -25,7 +25,7 @@ use syn::buffer::TokenBuffer;
 
 pub use spans::SpanTable;
 
-use crate::check::{check, in_order};
+use crate::check::check_further;
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 
@@ -47,8 +47,8 @@ pub fn compile(tokens: TokenStream) -> Compiled {
     let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let model = resolve::resolve(policy, &mut diagnostics);
-    diagnostics.extend(check(&model));
-    Compiled { model, diagnostics: in_order(diagnostics), spans: parser.spans }
+    let diagnostics = check_further(&model, diagnostics);
+    Compiled { model, diagnostics, spans: parser.spans }
 }
 
 impl Compiled {

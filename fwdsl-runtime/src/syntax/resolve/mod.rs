@@ -8,7 +8,9 @@ use crate::catalogue::{COMMENT, Extension, PORTS, ValueKind};
 use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::loc::{Loc, Located};
-use crate::model::{Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, Value, Verdict};
+use crate::model::{
+    Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, SysctlUse, Value, Verdict,
+};
 use crate::nearest::nearest;
 use crate::sysctl::Setting;
 use scope::Scope;
@@ -25,7 +27,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             );
         }
     }
-    let scope = Scope::new(&policy.lets, diagnostics);
+    let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
     let mut resolver = Resolver { scope, diagnostics };
     model.allows = resolver.resolve_allows(policy.allows);
     model.sysctls = policy.sysctls.into_iter().filter_map(|sysctl| resolver.resolve_sysctl(sysctl)).collect();
@@ -75,12 +77,15 @@ impl Resolver<'_> {
         allows.iter().map(known).collect()
     }
 
-    fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<Located<Setting>> {
+    fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<SysctlUse> {
         match sysctl.key.value.parse() {
-            Ok(key) => Some(Located::new(Setting { key, value: sysctl.value.value }, sysctl.key.loc)),
+            Ok(key) => Some(SysctlUse {
+                value: Setting { key, value: sysctl.value.value },
+                loc: sysctl.key.loc,
+                value_loc: sysctl.value.loc,
+            }),
             Err(error) => {
-                let message = format!("`{}` is not a sysctl key: {error}", sysctl.key.value);
-                self.diagnostics.push(Diagnostic::error(sysctl.key.loc, message));
+                self.diagnostics.push(Diagnostic::error(sysctl.key.loc, error.to_string()));
                 None
             }
         }
