@@ -1,8 +1,7 @@
 //! One end of a connection, for tests that send packets: runs inside a namespace.
 //!
-//! `peer listen-tcp ADDR:PORT` and `peer listen-udp ADDR:PORT` print `ready`, then `got` for each
-//! connection or datagram. `peer tcp ADDR:PORT` prints `connected`, `refused` or `silent`;
-//! `peer udp ADDR:PORT` sends a datagram.
+//! `peer listen ADDR:PORT` prints `ready` and takes TCP connections. `peer tcp ADDR:PORT` prints
+//! `connected`, `refused` or `silent`; `peer udp ADDR:PORT` sends a datagram.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -13,20 +12,11 @@ fn main() -> std::io::Result<()> {
     let [_, what, address] = args.as_slice() else { panic!("what to do, and an address") };
     let address: SocketAddr = address.parse().expect("an address and a port");
     match what.as_str() {
-        "listen-tcp" => {
+        "listen" => {
             let listener = TcpListener::bind(address)?;
             println!("ready");
             for connection in listener.incoming() {
                 drop(connection?);
-                println!("got");
-            }
-        }
-        "listen-udp" => {
-            let socket = UdpSocket::bind(address)?;
-            println!("ready");
-            loop {
-                socket.recv(&mut [0; 64])?;
-                println!("got");
             }
         }
         "tcp" => match TcpStream::connect_timeout(&address, Duration::from_secs(3)) {
