@@ -1,6 +1,7 @@
 //! Network namespaces that tests make for themselves, and whether this machine can run tests on its kernel.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,7 +32,8 @@ pub fn require(programs: &[&str]) -> bool {
     let what = missing.join(", ");
     assert!(std::env::var_os(SWITCH).is_none_or(|value| value != "required"), "this test needs {what}");
     let name = std::thread::current().name().unwrap_or("a kernel test").to_owned();
-    eprintln!("SKIPPED {name}: it needs {what}");
+    // Not by `eprintln!`: the test harness would keep that to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {name}: it needs {what}");
     false
 }
 
