@@ -112,6 +112,11 @@ fn matches(random: &mut Random, chain: &str) -> (String, bool) {
                     "[ssh, http, 8000..=8080]",
                     "![1, 2, 5..=9]",
                     "0..=65535",
+                    "!0..=10",
+                    "!0..=65534",
+                    "!0",
+                    "1..=65535",
+                    "!10..=65535",
                     many.as_str(),
                     not_many.as_str(),
                 ]);

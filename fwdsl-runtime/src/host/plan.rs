@@ -134,7 +134,7 @@ pub(crate) fn make(
     Ok(Plan {
         rules,
         sysctls: desired.sysctls.clone(),
-        sysctl_changes: sysctl_changes(&desired.sysctls)?,
+        sysctl_changes: sysctl_changes(host, &desired.sysctls)?,
         files: files.into_iter().flatten().collect(),
         record,
         protocols,
@@ -210,7 +210,10 @@ impl View<'_> {
     }
 }
 
-fn sysctl_changes(wanted: &[SysctlWrite]) -> Result<Vec<(SysctlWrite, Option<String>)>, ApplyError> {
+fn sysctl_changes(
+    host: &Host,
+    wanted: &[SysctlWrite],
+) -> Result<Vec<(SysctlWrite, Option<String>)>, ApplyError> {
     let mut changes = Vec::new();
     for write in wanted {
         match sysctls::read(&write.key)? {
@@ -218,7 +221,13 @@ fn sysctl_changes(wanted: &[SysctlWrite]) -> Result<Vec<(SysctlWrite, Option<Str
             None if write.module.is_none() => {
                 return Err(ApplyError::Impossible(format!("this kernel has no sysctl `{}`", write.key)));
             }
-            old => changes.push((write.clone(), old)),
+            old => {
+                if old.is_none() {
+                    // Better missed now than in the middle.
+                    host.programs.need("modprobe")?;
+                }
+                changes.push((write.clone(), old));
+            }
         }
     }
     Ok(changes)
