@@ -18,9 +18,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 const SEEDS: &[&str] = &[
     r#"
     #![allow(fragment_reassembled)]
-    let SSH = 50134; let NETBIOS = [135, 137..=139]; let NOBODY = ![255.255.255.255, 224.0.0.1];
+    let SSH = 50134; let NETBIOS = [135, 137..=139]; let NOBODY = [255.255.255.255, 224.0.0.1];
     sysctl { net.ipv4.tcp_syncookies = 1; net.ipv4.conf.*.send_redirects = 0;
-             "net/ipv4/conf/eth0.100/rp_filter" = 1; net.ipv4.conf.all.log_martians = -1; }
+             "net/ipv4/conf/eth0.100/rp_filter" = 1; net.ipv4.conf.all.log_martians = 1; }
     /// chain
     chain INPUT policy drop {
         in lo => accept;
@@ -37,7 +37,7 @@ const SEEDS: &[&str] = &[
         _ => drop;
     }
     chain PING { limit 1/s burst 4 => accept; _ => log("p"), drop; }
-    assert INPUT { in eth0 tcp dport SSH ct new => accept; in eth0 tcp dport 3306 => !accept; }
+    assert INPUT { in eth0 to !NOBODY tcp dport SSH ct new => accept; in eth0 tcp dport 3306 ct new => !accept; }
     "#,
     r#"
     let A = [B, 22]; let B = 80..=81; let NETS = [10.0.0.0/8, fd00::/8, 10.1.0.1..=10.1.0.9];
