@@ -423,6 +423,9 @@ fn extensions_under_their_own_names() {
             icmp(type echo-request)                 => accept;
             icmpv6(packet-too-big)                  => accept;
             iprange(src-range 10.0.0.1..=10.0.0.5)  => accept;
+            iprange(src-range [10.0.0.1, 10.0.0.3..=10.0.0.5]) => accept;
+            #[allow(fragment_reassembled)]
+            fragment { fragment => accept; }
         }
     };
     let shared = [
@@ -441,6 +444,9 @@ fn extensions_under_their_own_names() {
     let ipv4 = [
         "-A INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT",
         "-A INPUT -m iprange --src-range 10.0.0.1-10.0.0.5 -j ACCEPT",
+        "-A INPUT -s 10.0.0.1/32 -j ACCEPT",
+        "-A INPUT -m iprange --src-range 10.0.0.3-10.0.0.5 -j ACCEPT",
+        "-A INPUT -f -j ACCEPT",
     ];
     let ipv6 = ["-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 2 -j ACCEPT"];
     each(&policy, &[&shared[..], &ipv4].concat(), &[&shared[..], &ipv6].concat());

@@ -196,7 +196,7 @@ fn depth_and_length_are_no_trouble() {
         format!("{}{middle}{}", open.repeat(depth), close.repeat(depth))
     };
     let lets: String = (0..40).map(|n| format!("let L{n} = [L{}, L{}];", n + 1, n + 1)).collect();
-    let ring: String = (0..2000).map(|n| format!("let L{n} = L{};", (n + 1) % 2000)).collect();
+    let ring: String = (0..500).map(|n| format!("let L{n} = L{};", (n + 1) % 500)).collect();
     let chains: String = (0..300).map(|n| format!("chain C{n} {{ _ => jump C{}; }}", n + 1)).collect();
     let fan: String = (0..30)
         .map(|n| format!("chain C{n} {{ tcp => jump C{}; udp => jump C{}; }}", n + 1, n + 1))

@@ -33,6 +33,7 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             );
         }
     }
+    check_once(&rule.matches, diagnostics);
     // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
     if diagnostics.len() > before {
         return;
@@ -48,6 +49,24 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
         let article = if field.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         let message = format!("the rule matches nothing: no packet has such {article} {field}");
         diagnostics.push(Diagnostic::error(rule.loc, message));
+    }
+}
+
+/// What a rule can ask once only. Of two conditions on TCP flags `iptables-nft-save` keeps the last, so
+/// that a saved rule would match more than the one that was loaded.
+fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
+    let uses = |name: &'static str| {
+        matches.iter().flat_map(|entry| &entry.options).filter(move |option| option.spec.name == name)
+    };
+    if let Some(second) = uses("flags").nth(1) {
+        let help = "one `flags(SET / MASK)` can look at several flags; or put the second into a chain";
+        diagnostics.push(Diagnostic::error(second.loc, "a rule takes one condition on TCP flags").help(help));
+    }
+    if let (Some(_), Some(not)) =
+        (uses("fragment").find(|option| !option.negated), uses("fragment").find(|option| option.negated))
+    {
+        let message = "the rule matches nothing: no packet is a fragment and is none";
+        diagnostics.push(Diagnostic::error(not.loc, message));
     }
 }
 

@@ -281,6 +281,11 @@ fn parse_extension(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec
         [_] => Some(extension.name),
         _ => None,
     };
+    let asks_nothing = options.is_empty() && !extension.options.iter().any(|spec| spec.required);
+    if asks_nothing && protocol.is_none() {
+        let loc = parser.loc(start, input.last);
+        return Err(parser.fail(loc, format!("`{word}` without an option asks for nothing"), None));
+    }
     if let Some(protocol) = protocol {
         matches.push(protocol_match(Expr { kind: ExprKind::Atom(protocol.into()), loc: word_loc }, word_loc));
     }
