@@ -4,7 +4,7 @@
 
 use fwdsl_runtime::diagnostic::Diagnostic;
 use fwdsl_runtime::syntax::{SpanTable, compile};
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
 /// Expands `{ path to the fwdsl crate } policy …`. Called by `fwdsl::firewall!`, which knows
@@ -39,7 +39,7 @@ fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
 /// that of the braces.
 fn expand_error(error: &Diagnostic, spans: &SpanTable) -> TokenStream {
     let (start, end) = spans.of(error.loc);
-    let message = Literal::string(&error.text(&file()));
+    let message = Literal::string(&error.text(&start.file()));
     let mut arguments = Group::new(Delimiter::Brace, quote!(#message));
     arguments.set_span(end);
     let path = quote_spanned!(start=> ::core::compile_error!);
@@ -50,7 +50,7 @@ fn expand_error(error: &Diagnostic, spans: &SpanTable) -> TokenStream {
 fn expand_warning(warning: &Diagnostic, spans: &SpanTable) -> TokenStream {
     let (start, _) = spans.of(warning.loc);
     let name = format_ident!("{}", warning.lint.unwrap_or("fwdsl"));
-    let note = warning.text(&file());
+    let note = warning.text(&start.file());
     let used = Ident::new(&name.to_string(), start);
     quote! {
         const _: () = {
@@ -60,9 +60,4 @@ fn expand_warning(warning: &Diagnostic, spans: &SpanTable) -> TokenStream {
             #used
         };
     }
-}
-
-/// The file that the policy stands in, for notes that name a second line of it.
-fn file() -> String {
-    Span::call_site().file()
 }

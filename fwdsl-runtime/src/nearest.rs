@@ -4,7 +4,8 @@
 ///
 /// Nearness is the Damerau-Levenshtein distance (letters added, left out, replaced, or two neighbours
 /// swapped), blind to ASCII case. Near enough is a third of the word's letters, at least one and at most
-/// five: beyond that a suggestion confuses more than it helps. Of equally near candidates the first wins.
+/// five: beyond that a suggestion confuses more than it helps. Of equally near candidates one with the same
+/// first letter wins, which few get wrong, then the first.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = letters(word);
     let limit = (word.len() / 3).clamp(1, 5);
@@ -15,8 +16,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = distance(&word, &other);
-        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        let rank = (distance, word.first() != other.first());
+        if distance <= limit && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)

@@ -9,6 +9,9 @@ pub use fwdsl_runtime::{Policy, catalogue, diagnostic, emit, family, lower, mode
 #[cfg(feature = "host")]
 pub use fwdsl_runtime::host;
 
+#[cfg(feature = "cli")]
+pub mod cli;
+
 /// What a program that holds a policy needs: `use fwdsl::prelude::*;`.
 pub mod prelude {
     pub use crate::{Policy, firewall};

@@ -1,7 +1,9 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
+pub mod meaning;
 pub mod netns;
 pub mod policies;
+pub mod provisioned;
 pub mod random;
 pub mod rules;
 pub mod sandbox;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -35,7 +36,8 @@ pub fn require(programs: &[&str]) -> bool {
     let what = missing.join(", ");
     assert!(std::env::var_os(SWITCH).is_none_or(|value| value != "required"), "this test needs {what}");
     let name = std::thread::current().name().unwrap_or("a kernel test").to_owned();
-    eprintln!("SKIPPED {name}: it needs {what}");
+    // Not by `eprintln!`: the test harness would keep that to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {name}: it needs {what}");
     false
 }
 

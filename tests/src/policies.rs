@@ -6,9 +6,19 @@ use fwdsl_runtime::syntax::compile;
 
 use crate::random::Random;
 
-/// The source of a random policy. Its rules compile, each by itself.
+/// The source of a random policy that compiles.
 #[must_use]
 pub fn policy(random: &mut Random) -> String {
+    // Its rules compile each by themselves; together their chains may still go too deep.
+    loop {
+        let source = attempt(random);
+        if source.parse().is_ok_and(|tokens| compile(tokens).is_sound()) {
+            return source;
+        }
+    }
+}
+
+fn attempt(random: &mut Random) -> String {
     let mut source = String::new();
     let chains = ["A", "B-1", "\"c.d\""];
     for (table, hooks) in [
@@ -113,6 +123,11 @@ fn matches(random: &mut Random, chain: &str) -> (String, bool) {
                     "[ssh, http, 8000..=8080]",
                     "![1, 2, 5..=9]",
                     "0..=65535",
+                    "!0..=10",
+                    "!0..=65534",
+                    "!0",
+                    "1..=65535",
+                    "!10..=65535",
                     many.as_str(),
                     not_many.as_str(),
                 ]);

@@ -253,7 +253,6 @@ pub fn desired() -> Value {
 /// # Panics
 ///
 /// If it failed.
-#[must_use]
 pub fn report(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("the driver prints JSON")
@@ -264,7 +263,6 @@ pub fn report(output: &Output) -> Value {
 /// # Panics
 ///
 /// If it did not.
-#[must_use]
 pub fn failure(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stdout));

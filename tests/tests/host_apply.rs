@@ -315,3 +315,28 @@ fn an_apply_waits_for_another_and_then_says_so() {
         host.apply_well(&["--replace-foreign"]);
     });
 }
+
+#[test]
+fn files_alone_need_no_programs_and_no_rights() {
+    if !require(&["setpriv"]) {
+        return;
+    }
+    each_variant(|host| {
+        let rules = |state: &str| state[..state.find("etc/").unwrap()].to_owned();
+        let before = host.state();
+        host.desire(&json!({ "files": desired()["files"] }));
+        let empty = host.file("empty");
+        std::fs::create_dir(&empty).unwrap();
+        let options = ["--program-dir", empty.to_str().unwrap()];
+        let command = || {
+            host.command_under(&["setpriv", "--bounding-set=-net_admin"], "apply", &options).output().unwrap()
+        };
+        let first = report(&command());
+        assert_eq!(first["report"]["files"].as_array().map(Vec::len), Some(5));
+        assert!(first["report"]["variant"].is_null());
+        let after = host.state();
+        assert_eq!(rules(&after), rules(&before));
+        assert!(after.contains("etc/link -> elsewhere") && !after.contains("record.json"), "{after}");
+        assert_eq!(report(&command())["changed"], false);
+    });
+}

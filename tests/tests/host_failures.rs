@@ -175,6 +175,11 @@ fn a_sysctl_that_the_kernel_refuses_takes_the_rules_back_too() {
             );
             assert_eq!(host.state(), before);
         }
+        // Without the program that loads modules, nothing is begun.
+        let programs = Fakes::new(&host);
+        let said = failure(&programs.apply(0, "", &[]));
+        assert!(said.starts_with("`modprobe` is not installed"), "{said}");
+        assert_eq!(host.state(), before);
         // Without a module that could bring it, the key is refused at once.
         let mut bad = desired();
         bad["sysctls"] = json!([{ "key": "net/ipv4/no_such_key", "value": "1" }]);
@@ -265,5 +270,39 @@ fn an_undo_that_fails_says_what_is_not_back_and_the_next_command_does_it() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("IPv4 filter"), "{output:?}");
         assert_eq!(host.state(), before);
         assert!(!host.journal().exists());
+    });
+}
+
+#[test]
+fn a_sysctl_that_comes_with_a_module_is_put_back_to_what_it_came_with() {
+    each_variant(|host| {
+        let fakes = Fakes::new(&host);
+        let modprobe = host.file("programs").join("modprobe");
+        // What the module brings is an interface here, with its keys.
+        fs::write(
+            &modprobe,
+            "#!/bin/sh\n[ \"$2\" = late_module ] && ip link add late0 type veth peer name late1\n",
+        )
+        .unwrap();
+        fs::set_permissions(&modprobe, fs::Permissions::from_mode(0o755)).unwrap();
+        let key = "net/ipv4/conf/late0/accept_source_route";
+        let value = || host.netns.sh(&format!("cat /proc/sys/{key}")).trim().to_owned();
+        let mut late = desired();
+        let sysctls = late["sysctls"].as_array_mut().unwrap();
+        sysctls.push(json!({ "key": key, "value": "1", "module": "late_module" }));
+        sysctls.push(json!({ "key": "net/ipv4/tcp_syncookies", "value": "777" }));
+        host.netns.sh("echo 0 >/proc/sys/net/ipv4/conf/default/accept_source_route");
+        let before = host.state();
+        host.desire(&late);
+        assert!(
+            failure(&fakes.apply(0, "", &[])).contains("setting sysctl `net/ipv4/tcp_syncookies` failed")
+        );
+        assert_eq!(value(), "0");
+        assert_eq!(host.state(), before);
+        late["sysctls"].as_array_mut().unwrap().pop();
+        host.desire(&late);
+        host.netns.sh("ip link delete late0");
+        assert!(fakes.apply(0, "", &[]).status.success());
+        assert_eq!(value(), "1");
     });
 }

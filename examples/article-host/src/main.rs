@@ -1,8 +1,13 @@
-//! The firewall of the article: every rule and every sysctl of its script.
+//! The firewall of the article, every rule and every sysctl of its script, as a provisioning
+//! binary.
+//!
+//! Where the script is for IPv4 alone, the policy is for both families: a rule goes to each that
+//! its matches allow. So neighbour discovery has to be let in, which the script had no need for.
 
 use fwdsl::prelude::*;
 
-static HOST: Policy = firewall! {
+/// The article's host.
+pub static HOST: Policy = firewall! {
     let SSH     = 50134;
     let NETBIOS = [135, 137, 138, 139];
     let NOBODY  = [255.255.255.255, 224.0.0.1];
@@ -52,11 +57,6 @@ static HOST: Policy = firewall! {
     }
 };
 
-fn main() {
-    for family in fwdsl::family::Family::ALL {
-        print!("{}", HOST.emit(family).unwrap());
-    }
-    for s in HOST.sysctls() {
-        println!("{} = {}", s.key, s.value);
-    }
+fn main() -> std::process::ExitCode {
+    fwdsl::cli::run(&HOST)
 }

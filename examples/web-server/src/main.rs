@@ -1,62 +1,58 @@
-//! The firewall of the article: every rule and every sysctl of its script.
+//! A dual-stack web server as a provisioning binary: HTTP and HTTPS for everyone, SSH for the
+//! administrators, and what IPv6 needs to work at all.
 
 use fwdsl::prelude::*;
 
-static HOST: Policy = firewall! {
-    let SSH     = 50134;
-    let NETBIOS = [135, 137, 138, 139];
-    let NOBODY  = [255.255.255.255, 224.0.0.1];
+/// The web server's policy.
+pub static HOST: Policy = firewall! {
+    let WEB    = [http, https];
+    let ADMINS = [192.0.2.0/24, 2001:db8:ad::/48];
 
     sysctl {
-        net.ipv4.tcp_syncookies              = 1;
-        net.ipv4.icmp_echo_ignore_broadcasts = 1;
-        net.ipv4.conf.*.send_redirects       = 0;
-        net.ipv4.conf.*.accept_redirects     = 0;
-        net.ipv4.conf.*.accept_source_route  = 0;
+        net.ipv4.tcp_syncookies         = 1;
+        net.ipv4.conf.*.rp_filter       = 1;
+        net.ipv4.conf.*.accept_redirects = 0;
+        net.ipv6.conf.*.accept_redirects = 0;
     }
 
     chain INPUT policy drop {
-        in lo                            => accept;
-        ct established|related           => accept;
-        #[allow(fragment_reassembled)]   // kept from the article; the kernel reassembles before INPUT
-        fragment                         => log("[IPTABLES FRAGMENT] : "), drop;
-        tcp|udp dport NETBIOS            => drop;
-        icmp echo-request                => jump LOG_PINGDEATH;
-        icmpv6 [neighbour-solicitation, neighbour-advertisement, router-advertisement, packet-too-big] => accept;
-        to NOBODY                        => drop;
-        tcp dport 113                    => reject(tcp-reset);
-        /// administration
-        tcp dport SSH                    => accept;
-        limit 1/s                        => log("[IPTABLES INPUT] : ");
-        _                                => drop;
+        in lo                 => accept;
+        ct established|related => accept;
+        ct invalid            => drop;
+
+        icmp echo-request limit 10/s burst 20 => accept;
+        icmpv6                => jump ICMPV6;
+
+        tcp ct new {
+            dport WEB => accept;
+            /// administration
+            from ADMINS dport ssh => accept;
+        }
+        /// HTTP/3
+        udp dport https => accept;
+
+        limit 6/minute burst 10 => log("[web refused] ", level info);
+        tcp => reject(tcp-reset);
+        _   => reject;
     }
 
-    chain FORWARD policy drop {
-        limit 1/s => log("[IPTABLES FORWARD] : ");
-        _         => drop;
-    }
+    chain FORWARD policy drop {}
 
-    chain OUTPUT policy accept {
-        tcp|udp sport NETBIOS => drop;
-    }
-
-    chain LOG_PINGDEATH {
-        limit 1/s burst 4 => accept;
-        _                 => log("[IPTABLES PINGDEATH] : "), drop;
+    /// What RFC 4890 wants let in to a host (section 4.4).
+    chain ICMPV6 {
+        icmpv6 [destination-unreachable, packet-too-big, time-exceeded, parameter-problem] => accept;
+        icmpv6 [router-advertisement, neighbour-solicitation, neighbour-advertisement]     => accept;
+        icmpv6 echo-request limit 10/s burst 20 => accept;
+        _ => drop;
     }
 
     assert INPUT {
-        in eth0 to !NOBODY tcp dport SSH ct new => accept;
-        in eth0 tcp dport 137 ct new    => drop;
-        in eth0 tcp dport 3306 ct new   => !accept;
+        in eth0 tcp dport WEB ct new     => accept;
+        in eth0 tcp dport mysql ct new   => !accept;
+        in eth0 from !ADMINS tcp dport ssh ct new => reject;
     }
 };
 
-fn main() {
-    for family in fwdsl::family::Family::ALL {
-        print!("{}", HOST.emit(family).unwrap());
-    }
-    for s in HOST.sysctls() {
-        println!("{} = {}", s.key, s.value);
-    }
+fn main() -> std::process::ExitCode {
+    fwdsl::cli::run(&HOST)
 }

@@ -18,17 +18,12 @@ use crate::model::Model;
 /// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
 /// are put to the proof if nothing else is wrong.
 pub fn check(model: &Model) -> Vec<Diagnostic> {
-    let mut diagnostics = check_parts(model);
-    if !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(prove(model).iter().map(Finding::diagnostic));
-    }
-    in_order(diagnostics)
+    check_further(model, Vec::new())
 }
 
-/// [`check`] without the proofs: for a policy that lacks what could not be read, of which they
-/// would say what nobody wrote.
-pub(crate) fn check_parts(model: &Model) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+/// The same with what was found before, while the policy was read. Where that or a check of a part
+/// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
+pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     chains::check_chains(model, &mut diagnostics);
     for chain in model.chains() {
         for rule in chain.rules() {
@@ -41,7 +36,10 @@ pub(crate) fn check_parts(model: &Model) -> Vec<Diagnostic> {
         depth::check_depth(model, &mut diagnostics);
         lints::check_lints(model, &mut diagnostics);
     }
-    diagnostics
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(prove(model).iter().map(Finding::diagnostic));
+    }
+    in_order(diagnostics)
 }
 
 /// Sorts findings by place and drops what was found twice (a value of a `let` that is used twice).

@@ -33,18 +33,40 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             );
         }
     }
+    check_once(&rule.matches, diagnostics);
     // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
     if diagnostics.len() > before {
         return;
     }
     let families = rule_families(model, chain, rule);
-    if families.is_empty() {
+    if model_families(model, chain).is_empty() {
+        // Said of the chain already.
+    } else if families.is_empty() {
         diagnostics.push(no_family(model, chain, rule));
     } else if let Some(field) =
         families.iter().map(|family| contradiction(rule, family)).reduce(Option::and).flatten()
     {
-        let message = format!("the rule matches nothing: no packet has such a {field}");
+        let article = if field.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let message = format!("the rule matches nothing: no packet has such {article} {field}");
         diagnostics.push(Diagnostic::error(rule.loc, message));
+    }
+}
+
+/// What a rule can ask once only. Of two conditions on TCP flags `iptables-nft-save` keeps the last, so
+/// that a saved rule would match more than the one that was loaded.
+fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
+    let uses = |name: &'static str| {
+        matches.iter().flat_map(|entry| &entry.options).filter(move |option| option.spec.name == name)
+    };
+    if let Some(second) = uses("flags").nth(1) {
+        let help = "one `flags(SET / MASK)` can look at several flags; or put the second into a chain";
+        diagnostics.push(Diagnostic::error(second.loc, "a rule takes one condition on TCP flags").help(help));
+    }
+    if let (Some(_), Some(not)) =
+        (uses("fragment").find(|option| !option.negated), uses("fragment").find(|option| option.negated))
+    {
+        let message = "the rule matches nothing: no packet is a fragment and is none";
+        diagnostics.push(Diagnostic::error(not.loc, message));
     }
 }
 
@@ -194,9 +216,12 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
             let values =
                 option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
             let families = values.unwrap_or(option.spec.families).and(entry.extension.families);
-            let what = match entry.extension.module {
-                true => entry.extension.word(),
-                false => option.spec.name.to_owned(),
+            let what = match option.values().next() {
+                // What needs a protocol of one family has been named with that protocol.
+                _ if !entry.extension.protocols.is_empty() => continue,
+                _ if entry.extension.module => entry.extension.word(),
+                Some(Value::Protocol(number)) => protocol_name(*number),
+                _ => option.spec.name.to_owned(),
             };
             note(format!("`{what}`"), families, option.loc);
         }

@@ -15,7 +15,7 @@ pub(super) fn check_sysctls(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
         match catalogue::find(key) {
             Ok(entry) => {
                 if let Err(error) = entry.check_value(value) {
-                    diagnostics.push(Diagnostic::error(setting.loc, error.to_string()));
+                    diagnostics.push(Diagnostic::error(setting.value_loc, error.to_string()));
                 }
             }
             Err(unknown) => {

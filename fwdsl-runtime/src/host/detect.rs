@@ -15,7 +15,8 @@ use crate::family::Family;
 pub(crate) struct Host {
     /// Where the file tree begins, as an absolute path.
     pub(crate) root: PathBuf,
-    pub(crate) variant: Variant,
+    /// `None` if there are no families to work on; then no programs and no rights are needed either.
+    pub(crate) variant: Option<Variant>,
     pub(crate) programs: Programs,
     /// Runs programs that only look.
     pub(crate) runner: Runner,
@@ -35,39 +36,34 @@ pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, Apply
     let present = wanted.iter().copied().filter(|family| *family == Family::Ipv4 || !ipv6_absent);
     let present: Vec<Family> = present.collect();
     let variant = match options.variant {
-        Some(variant) => variant,
+        Some(variant) => Some(variant).filter(|_| !present.is_empty()),
         None => common_variant(&programs, &runner, &present)?,
     };
-    kernel::check_rights(variant)?;
+    variant.map_or(Ok(()), kernel::check_rights)?;
     let forced = options.variant.is_some();
     let families = present
         .into_iter()
-        .map(|family| Ok((family, FamilyPrograms::find(&programs, family, variant, forced)?)))
+        .filter_map(|family| Some((family, variant?)))
+        .map(|(family, variant)| Ok((family, FamilyPrograms::find(&programs, family, variant, forced)?)))
         .collect::<Result<_, ApplyError>>()?;
     let nft = nft::find(&programs);
     let ipv6_absent = ipv6_absent && wanted.contains(&Family::Ipv6);
     Ok(Host { root, variant, programs, runner, nft, families, ipv6_absent })
 }
 
-/// What there is for writing files alone: that takes no family, and the variant does not matter.
-pub(crate) fn for_files(options: &Options) -> Result<Host, ApplyError> {
-    let root = options.root();
-    let root = root.canonicalize().map_err(at("find", root))?;
-    let programs = Programs::new(options.program_dir.as_deref());
-    let runner = Runner { deadline: options.program_deadline, group: None };
-    let variant = options.variant.unwrap_or(Variant::Nft);
-    Ok(Host { root, variant, programs, runner, nft: None, families: Vec::new(), ipv6_absent: false })
-}
-
 /// The variant of all the families' programs. A mixture would let one family's undo rest on assumptions about the other.
-fn common_variant(programs: &Programs, runner: &Runner, families: &[Family]) -> Result<Variant, ApplyError> {
-    let first = families.first().copied().unwrap_or(Family::Ipv4);
-    let variant = variant::detect(programs, runner, first)?;
+fn common_variant(
+    programs: &Programs,
+    runner: &Runner,
+    families: &[Family],
+) -> Result<Option<Variant>, ApplyError> {
+    let Some(first) = families.first() else { return Ok(None) };
+    let variant = variant::detect(programs, runner, *first)?;
     for family in families.iter().skip(1) {
         let other = variant::detect(programs, runner, *family)?;
         if other != variant {
             return Err(ApplyError::MixedVariants { ipv4: variant, ipv6: other });
         }
     }
-    Ok(variant)
+    Ok(Some(variant))
 }

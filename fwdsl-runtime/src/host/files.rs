@@ -102,6 +102,15 @@ pub(crate) fn missing_dirs(path: &Path) -> Vec<PathBuf> {
     path.ancestors().skip(1).take_while(|dir| !dir.exists()).map(Path::to_owned).collect()
 }
 
+/// Makes the directories for `path`, for good.
+pub(crate) fn make_dirs(path: &Path) -> Result<(), ApplyError> {
+    for dir in missing_dirs(path).iter().rev() {
+        fs::create_dir(dir).map_err(at("create the directory", dir))?;
+        sync_dir_of(dir)?;
+    }
+    Ok(())
+}
+
 fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {
     let temporary = prepare(path)?;
     // Readable to nobody else until owner and mode are right.
@@ -132,9 +141,7 @@ fn remove(path: &Path) -> Result<(), ApplyError> {
 
 /// Makes the directory and clears the way for the temporary file.
 fn prepare(path: &Path) -> Result<PathBuf, ApplyError> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(at("create the directory", dir))?;
-    }
+    make_dirs(path)?;
     let temporary = temporary(path);
     match fs::remove_file(&temporary) {
         Ok(()) => {}

@@ -40,11 +40,13 @@ pub fn inspect(options: &Options) -> Result<Inspection, ApplyError> {
     let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
     let ruleset = host.nft.as_ref().and_then(|nft| nft::list(nft, &host.runner).ok());
     let managers = others::managers(&host.root, &host.programs, &host.runner);
-    let other = others::other_variant_holds_rules(&host.programs, &host.runner, host.variant, &families);
+    // IPv4 is always among the families, so there is a variant.
+    let variant = host.variant.unwrap_or(Variant::Nft);
+    let other = others::other_variant_holds_rules(&host.programs, &host.runner, variant, &families);
     let native_chains = others::native_chains(ruleset.as_ref(), &families);
-    let warnings = others::warnings(&managers, host.variant, &other, &native_chains);
+    let warnings = others::warnings(&managers, variant, &other, &native_chains);
     Ok(Inspection {
-        variant: host.variant,
+        variant,
         ipv6_absent: host.ipv6_absent,
         other_variant_holds_rules: !other.is_empty(),
         managers,

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{ApplyError, at};
-use super::files::{Existing, sync_dir_of};
+use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
 use super::places;
 use super::rules::FamilyPrograms;
@@ -24,10 +24,6 @@ const MANIFEST: &str = "manifest.json";
 const LATE_SYSCTLS: &str = "late-sysctls.json";
 /// The form of the manifest; another one is from another version of fwdsl.
 const FORMAT: u32 = 1;
-
-/// What is to be told where a journal is found that is not to be undone now.
-pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said \
-    here is of the state between, and the next apply undoes it first";
 
 /// Everything that an undo has to know.
 #[derive(Debug, Serialize, Deserialize)]
@@ -116,12 +112,8 @@ pub(crate) fn exists(root: &Path) -> bool {
 pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
     let state = places::state_dir(root)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&state)
-        .map_err(at("create the directory", &state))?;
     let new = state.join("journal.new");
+    files::make_dirs(&new)?;
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
     let written = write_parts(&new, draft).and_then(|manifest| {

@@ -1,6 +1,7 @@
 //! What the running kernel says about itself and about this process.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::error::{ApplyError, at};
@@ -31,12 +32,17 @@ pub(crate) fn network_namespace() -> Result<String, ApplyError> {
 }
 
 /// Whether the legacy variant has any table here. Looking into one would make it, so this is asked first.
-pub(crate) fn has_legacy_tables(family: Family) -> bool {
-    let file = match family {
+pub(crate) fn has_legacy_tables(family: Family) -> Result<bool, ApplyError> {
+    let path = Path::new(match family {
         Family::Ipv4 => "/proc/net/ip_tables_names",
         Family::Ipv6 => "/proc/net/ip6_tables_names",
-    };
-    fs::read_to_string(file).is_ok_and(|names| !names.trim().is_empty())
+    });
+    match fs::read_to_string(path) {
+        Ok(names) => Ok(!names.trim().is_empty()),
+        // The kernel's module is not loaded.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(at("read", path)(error)),
+    }
 }
 
 /// Refuses to go on without the capabilities that the variant wants.

@@ -81,9 +81,6 @@ pub(crate) fn other_variant_holds_rules(
 ) -> Vec<Family> {
     let other = ours.other();
     let holds = |family: &Family| {
-        if other == Variant::Legacy && !super::kernel::has_legacy_tables(*family) {
-            return false;
-        }
         // What is not installed has loaded nothing that it could show.
         let Some(save) = programs.find(&other.program(*family, "save")) else { return false };
         let programs = rules::FamilyPrograms { restore: save.clone(), save, variant: other };

@@ -93,11 +93,11 @@ pub(crate) fn make(
     // Without the file, the names that every machine knows are enough.
     let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
     let ruleset = match &host.nft {
-        Some(nft) => nft::list(nft, &host.runner).map(Some),
-        None => Ok(None),
+        Some(nft) if host.variant.is_some() => nft::list(nft, &host.runner).map(Some),
+        _ => Ok(None),
     };
     // On legacy, nft only tells about others: a kernel without nf_tables is no reason to refuse.
-    let ruleset = if host.variant == Variant::Nft { ruleset? } else { ruleset.unwrap_or_default() };
+    let ruleset = if host.variant == Some(Variant::Nft) { ruleset? } else { ruleset.unwrap_or_default() };
     let (mut record, record_warning) = record::load(&host.root)?;
     let mut warnings: Vec<String> = record_warning.into_iter().collect();
     let mut snapshots = Vec::new();
@@ -128,12 +128,13 @@ pub(crate) fn make(
     for (family, _, new, _) in &snapshots {
         record.set(*family, new);
     }
-    let record = plan_file(host, &record.as_file()?)?;
+    // Files alone, as for an image, leave no trace of ours.
+    let record = if snapshots.is_empty() { None } else { plan_file(host, &record.as_file()?)? };
     let files = desired.files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
     Ok(Plan {
         rules,
         sysctls: desired.sysctls.clone(),
-        sysctl_changes: sysctl_changes(&desired.sysctls)?,
+        sysctl_changes: sysctl_changes(host, &desired.sysctls)?,
         files: files.into_iter().flatten().collect(),
         record,
         protocols,
@@ -162,7 +163,7 @@ impl View<'_> {
         snapshots: &[Snapshot<'_>],
         ruleset: Option<&Ruleset>,
     ) -> Result<(), ApplyError> {
-        if self.host.variant == Variant::Legacy {
+        if self.host.variant != Some(Variant::Nft) {
             return Ok(());
         }
         let Some(ruleset) = ruleset else { return self.check_explained(snapshots) };
@@ -200,15 +201,19 @@ impl View<'_> {
 
     fn warnings_about_others(&self, ruleset: Option<&Ruleset>) -> Vec<String> {
         let host = self.host;
+        let Some(variant) = host.variant else { return Vec::new() };
         let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
         let managers = others::managers(&host.root, &host.programs, &host.runner);
-        let other = others::other_variant_holds_rules(&host.programs, &host.runner, host.variant, &families);
+        let other = others::other_variant_holds_rules(&host.programs, &host.runner, variant, &families);
         let native = others::native_chains(ruleset, &families);
-        others::warnings(&managers, host.variant, &other, &native)
+        others::warnings(&managers, variant, &other, &native)
     }
 }
 
-fn sysctl_changes(wanted: &[SysctlWrite]) -> Result<Vec<(SysctlWrite, Option<String>)>, ApplyError> {
+fn sysctl_changes(
+    host: &Host,
+    wanted: &[SysctlWrite],
+) -> Result<Vec<(SysctlWrite, Option<String>)>, ApplyError> {
     let mut changes = Vec::new();
     for write in wanted {
         match sysctls::read(&write.key)? {
@@ -216,7 +221,13 @@ fn sysctl_changes(wanted: &[SysctlWrite]) -> Result<Vec<(SysctlWrite, Option<Str
             None if write.module.is_none() => {
                 return Err(ApplyError::Impossible(format!("this kernel has no sysctl `{}`", write.key)));
             }
-            old => changes.push((write.clone(), old)),
+            old => {
+                if old.is_none() {
+                    // Better missed now than in the middle.
+                    host.programs.need("modprobe")?;
+                }
+                changes.push((write.clone(), old));
+            }
         }
     }
     Ok(changes)
@@ -230,20 +241,6 @@ fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, Apply
 }
 
 impl Plan {
-    /// The plan for files alone.
-    pub(crate) fn of_files(host: &Host, files: &[FileChange]) -> Result<Plan, ApplyError> {
-        let files = files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Plan {
-            rules: Vec::new(),
-            sysctls: Vec::new(),
-            sysctl_changes: Vec::new(),
-            files: files.into_iter().flatten().collect(),
-            record: None,
-            protocols: Protocols::default(),
-            warnings: Vec::new(),
-        })
-    }
-
     /// Whether the host has to change.
     pub(crate) fn changes_anything(&self) -> bool {
         !(self.rules.is_empty() && self.sysctl_changes.is_empty() && self.files.is_empty())

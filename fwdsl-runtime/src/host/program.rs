@@ -29,7 +29,8 @@ pub(crate) struct Programs {
 impl Programs {
     pub(crate) fn new(program_dir: Option<&Path>) -> Programs {
         let dirs = match program_dir {
-            Some(dir) => vec![dir.to_owned()],
+            // Programs run in the root directory, so a path from here must be made whole.
+            Some(dir) => vec![std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned())],
             None => TRUSTED_DIRS.iter().map(PathBuf::from).collect(),
         };
         Programs { dirs }

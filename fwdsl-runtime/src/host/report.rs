@@ -12,8 +12,8 @@ use crate::family::Family;
 pub struct Report {
     /// Nothing was touched.
     pub dry_run: bool,
-    /// The variant in use.
-    pub variant: Variant,
+    /// The variant in use; `None` if no rules were asked for.
+    pub variant: Option<Variant>,
     /// The families whose tables were replaced.
     pub rules: Vec<RulesReport>,
     /// The sysctls that had another value.

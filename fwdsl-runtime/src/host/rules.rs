@@ -45,7 +45,7 @@ pub(crate) fn save(
     runner: &Runner,
     family: Family,
 ) -> Result<SavedText, ApplyError> {
-    if programs.variant == Variant::Legacy && !super::kernel::has_legacy_tables(family) {
+    if programs.variant == Variant::Legacy && !super::kernel::has_legacy_tables(family)? {
         return Ok(SavedText::default());
     }
     let text = runner.read(&programs.save, &["-c"])?;

@@ -9,7 +9,7 @@ use crate::catalogue::{
     TCP_NUMBER, UDP, UDP_NUMBER, ValueKind,
 };
 use crate::family::Family;
-use crate::model::{Address, Match, OptionUse, Rule, Value};
+use crate::model::{Address, Match, OptionUse, PortRange, Rule, Value};
 
 /// How many excluded addresses are said in the rule itself, by `iprange`. Beyond, a chain lets
 /// them by: the nft variant takes 128 expressions in a rule.
@@ -46,7 +46,8 @@ pub(super) fn plan(rule: &Rule, family: Family) -> Option<Plan> {
         plan_values(&mut plan, option, domain(rule.uses(option), family))?;
     }
     plan_transport(&mut plan, rule, family)?;
-    for option in rule.uses("fragment") {
+    // iptables takes one `-f`; the checks have refused `fragment` and `!fragment` together.
+    if let Some(option) = rule.uses("fragment").next() {
         plan.inline = plan.inline.with(&Draft::one(&CORE, "fragment", option.negated, Vec::new()));
     }
     for entry in &rule.matches {
@@ -203,9 +204,14 @@ fn port_drafts(protocol: u8, option: &str, values: Vec<Value>) -> Option<Vec<Dra
 fn excluded_ports(protocol: u8, option: &str, values: Vec<Value>, own_is_free: bool) -> Draft {
     match (values.as_slice(), own_match(protocol)) {
         ([], _) => Draft::default(),
-        ([value], Some(extension)) if own_is_free && fits_own_match(value) => {
-            Draft::one(extension, option, true, values)
-        }
+        ([value], Some(extension)) if own_is_free && fits_own_match(value) => match value {
+            // The nft variant gives these back from the other side, so both get them so.
+            Value::Ports(PortRange { first: 0, last }) => {
+                let above = Value::Ports(PortRange { first: last + 1, last: u16::MAX });
+                Draft::one(extension, option, false, vec![above])
+            }
+            _ => Draft::one(extension, option, true, values),
+        },
         _ => multiport(&values, &format!("{option}s"), true)
             .iter()
             .fold(Draft::default(), |all, chunk| all.with(chunk)),

@@ -30,10 +30,21 @@ pub struct Model {
     pub(crate) file: String,
     pub(crate) families: FamilySet,
     pub(crate) chains: Vec<Chain>,
-    pub(crate) sysctls: Vec<Located<Setting>>,
+    pub(crate) sysctls: Vec<SysctlUse>,
     pub(crate) allows: Vec<String>,
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) analysis_budget: Option<u64>,
+}
+
+/// `key = value;` in a `sysctl` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SysctlUse {
+    /// The key and its value.
+    pub value: Setting,
+    /// Where the key stands.
+    pub loc: Loc,
+    /// Where the value stands.
+    pub value_loc: Loc,
 }
 
 /// `assert CHAIN { … }`: what must hold for every packet.
@@ -150,7 +161,7 @@ impl Model {
     }
 
     /// The sysctls, in source order; a later one overrides an earlier one for the same key.
-    pub fn sysctls(&self) -> &[Located<Setting>] {
+    pub fn sysctls(&self) -> &[SysctlUse] {
         &self.sysctls
     }
 

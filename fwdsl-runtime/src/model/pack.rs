@@ -195,6 +195,7 @@ pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
 pack_fields!(TcpFlags { mask, set });
 pack_fields!(Setting { key, value });
+pack_fields!(SysctlUse { value, loc, value_loc });
 
 impl<T: Pack> Pack for Located<T> {
     fn pack(&self, out: &mut Vec<u8>) {
@@ -426,7 +427,11 @@ impl Pack for Value {
         Ok(match u8::unpack(input)? {
             0 => Value::Interface(Pack::unpack(input)?),
             1 => {
-                Value::Address(Address::Net(Net { addr: Pack::unpack(input)?, prefix: Pack::unpack(input)? }))
+                let (addr, prefix) = (IpAddr::unpack(input)?, u8::unpack(input)?);
+                if prefix > width(family_of(addr)) {
+                    return Err(bad("prefix length"));
+                }
+                Value::Address(Address::Net(Net { addr, prefix }))
             }
             2 => Value::Address(Address::Range { first: Pack::unpack(input)?, last: Pack::unpack(input)? }),
             3 => Value::Protocol(Pack::unpack(input)?),

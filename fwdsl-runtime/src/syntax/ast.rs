@@ -12,6 +12,8 @@ pub(super) struct Policy {
     pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
     pub(super) lets: Vec<Let>,
+    /// The names of those whose value could not be read.
+    pub(super) broken_lets: Vec<String>,
     pub(super) sysctls: Vec<Sysctl>,
     pub(super) chains: Vec<Chain>,
     pub(super) asserts: Vec<Assert>,
@@ -127,7 +129,7 @@ pub(super) enum ExprKind {
     /// A string literal.
     Text(String),
     /// `first..=last`
-    Range(String, String),
+    Range(Located<String>, Located<String>),
     /// `[a, b]` or `a|b`
     List(Vec<Expr>),
     /// `!value`

@@ -46,6 +46,11 @@ pub(super) fn parse_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str)
     Ok(Atom { text, loc, quoted: false })
 }
 
+/// The text of the atom that comes next, not read; empty if there is none.
+pub(super) fn peek_atom(input: &Input<'_>) -> String {
+    join(&mut { *input }).unwrap_or_default()
+}
+
 /// Reads a name: a string, or words joined by hyphens.
 pub(super) fn parse_name(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
     let atom = parse_atom(parser, input, what)?;
@@ -78,15 +83,15 @@ fn join(input: &mut Input<'_>) -> Option<String> {
             let Some(piece) = ahead.piece() else { return Some(text) };
             text.push_str(joint);
             text.push_str(&piece);
-        } else if is_address_start(&text) && ahead.punct("::") {
-            text.push_str("::");
-            if let Some(group) = hextet(&mut ahead) {
-                text.push_str(&group);
+        } else if (is_address_start(&text) || text.ends_with("::")) && ahead.punct(":") {
+            // `:::` is taken too, so that the address as a whole is refused.
+            let doubled = ahead.punct(":");
+            let group = hextet(&mut ahead);
+            if group.is_none() && !doubled && !text.ends_with(':') {
+                return Some(text);
             }
-        } else if is_address_start(&text) && ahead.punct(":") {
-            let Some(group) = hextet(&mut ahead) else { return Some(text) };
-            text.push(':');
-            text.push_str(&group);
+            text.push_str(if doubled { "::" } else { ":" });
+            text.push_str(&group.unwrap_or_default());
         } else if ahead.punct("+") {
             text.push('+');
             *input = ahead;
@@ -98,10 +103,12 @@ fn join(input: &mut Input<'_>) -> Option<String> {
     }
 }
 
-/// Whether a `:` after the text can continue an IPv6 address.
+/// Whether a `:` after the text can continue an IPv6 address, or something that was meant to be one.
 fn is_address_start(text: &str) -> bool {
     let group = text.rsplit(':').next().unwrap_or(text);
-    !group.is_empty() && group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let hextet = group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = group.starts_with(|first: char| first.is_ascii_digit());
+    !group.is_empty() && (hextet || number && !group.contains(['.', '/', '-']))
 }
 
 /// Reads a group of an IPv6 address, or the start of the dotted quad at its end.
@@ -139,7 +146,8 @@ fn broken_by_lexer(text: &str) -> Option<&str> {
 impl Parser {
     /// Reports that something else was expected at the next token.
     pub(super) fn expected(&mut self, input: &Input<'_>, what: &str) -> Failed {
-        let loc = self.loc(input.span(), input.span());
+        let (start, end) = input.next_span();
+        let loc = self.loc(start, end);
         self.fail(loc, format!("expected {what}, found {}", input.describe()), None)
     }
 }

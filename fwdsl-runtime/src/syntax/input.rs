@@ -3,7 +3,7 @@
 //! Nothing here looks at blanks or line breaks: editors run the macro with every span at line 1,
 //! column 0, so only the tokens themselves may decide.
 
-use proc_macro2::{Delimiter, Span};
+use proc_macro2::{Delimiter, Span, TokenTree};
 use syn::buffer::Cursor;
 
 /// A position in a token stream. Cheap to copy, which is how the parser looks ahead.
@@ -23,9 +23,13 @@ impl<'a> Input<'a> {
         self.cursor.eof()
     }
 
-    /// The span of the next token; of the end of the group if there is none.
+    /// The span of the next token, of its opening bracket if it is a group; of the end of the group
+    /// that this is the inside of if there is none.
     pub(super) fn span(&self) -> Span {
-        self.cursor.span()
+        match self.cursor.token_tree() {
+            Some((TokenTree::Group(group), _)) if group.delimiter() != Delimiter::None => group.span_open(),
+            _ => self.cursor.span(),
+        }
     }
 
     fn advance(&mut self, rest: Cursor<'a>, last: Span) {
@@ -113,11 +117,28 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// The sign of several characters that comes next, where one alone would say little.
+    fn peek_arrow(&self) -> Option<&'static str> {
+        ["=>", "->", "..="].into_iter().find(|arrow| self.peek_punct(arrow))
+    }
+
+    /// The spans from the start to the end of what [`Input::describe`] names.
+    pub(super) fn next_span(&self) -> (Span, Span) {
+        let mut ahead = *self;
+        match self.peek_arrow() {
+            Some(arrow) if ahead.punct(arrow) => (self.span(), ahead.last),
+            _ => (self.span(), self.span()),
+        }
+    }
+
     /// The next token as text, for messages.
     pub(super) fn describe(&self) -> String {
+        if let Some(arrow) = self.peek_arrow() {
+            return format!("`{arrow}`");
+        }
         match self.cursor.token_tree() {
             None => "the end".into(),
-            Some((proc_macro2::TokenTree::Group(group), _)) => match group.delimiter() {
+            Some((TokenTree::Group(group), _)) => match group.delimiter() {
                 Delimiter::Brace => "`{`".into(),
                 Delimiter::Bracket => "`[`".into(),
                 Delimiter::Parenthesis => "`(`".into(),

@@ -1,18 +1,19 @@
 //! Items of a policy: `let`, `family`, `sysctl`, `table`, `chain`, `assert`.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, TokenStream};
+use syn::buffer::TokenBuffer;
 
 use super::ast::{Assert, AssertCase, Chain, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
 use super::input::Input;
 use super::matches::parse_matches;
-use super::parser::{Failed, Parsed, Parser, skip_statement};
+use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
 use crate::family::FamilySet;
-use crate::loc::Located;
+use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
@@ -25,7 +26,7 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
     let mut policy = Policy { allows, analysis_budget, ..Policy::default() };
     while !input.is_empty() {
         if parse_item(parser, &mut input, &mut policy).is_err() {
-            skip_statement(&mut input);
+            skip_item(&mut input, &ITEMS);
         }
     }
     policy
@@ -40,7 +41,7 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         parser.fail(place, "a doc comment belongs to a chain or a rule", Some("use `//`".into()));
     }
     match word.as_str() {
-        "let" => policy.lets.push(parse_let(parser, input)?),
+        "let" => parse_let(parser, input, policy)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
         "table" => parse_table(parser, input, policy)?,
@@ -72,7 +73,7 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     parser.fail(loc, format!("unknown item `{word}`"), Some(help))
 }
 
-fn parse_let(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Let> {
+fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     input.ident();
     let start = input.span();
     let Some(name) = input.ident() else { return Err(parser.expected(input, "a name")) };
@@ -88,10 +89,20 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Let> {
             Some(help),
         );
     }
-    parser.require_punct(input, "=")?;
-    let value = parse_value(parser, input, "a value")?;
-    parser.require_punct(input, ";")?;
-    Ok(Let { name: Located::new(name, loc), value })
+    let value = (|| {
+        parser.require_punct(input, "=")?;
+        let value = parse_value(parser, input, "a value")?;
+        parser.require_punct(input, ";")?;
+        Ok(value)
+    })();
+    match value {
+        Ok(value) => policy.lets.push(Let { name: Located::new(name, loc), value }),
+        Err(Failed) => {
+            policy.broken_lets.push(name);
+            return Err(Failed);
+        }
+    }
+    Ok(())
 }
 
 /// `family ipv4;`
@@ -186,7 +197,7 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
             Ok(())
         })();
         if parsed.is_err() {
-            skip_statement(&mut inside);
+            skip_item(&mut inside, &["chain", "family"]);
         }
     }
     // `family` holds for the whole table, wherever in it it stands.
@@ -198,12 +209,15 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
 
 fn parse_table_name(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<TableName> {
     let name = parse_name(parser, input, "the name of a table")?;
-    TableName::from_name(&name.text).ok_or_else(|| {
-        let names = TableName::ALL.map(TableName::name);
-        let help = nearest(&name.text, names)
+    find_table(parser, &name.text, name.loc)
+}
+
+fn find_table(parser: &mut Parser, name: &str, loc: Loc) -> Parsed<TableName> {
+    TableName::from_name(name).ok_or_else(|| {
+        let help = nearest(name, TableName::ALL.map(TableName::name))
             .map(|name| format!("did you mean `{name}`?"))
             .unwrap_or_else(|| "the tables are filter, nat, mangle, raw and security".into());
-        parser.fail(name.loc, format!("unknown table `{}`", name.text), Some(help))
+        parser.fail(loc, format!("unknown table `{name}`"), Some(help))
     })
 }
 
@@ -218,9 +232,13 @@ fn parse_chain(
     let name = parse_name(parser, input, "the name of a chain")?;
     // A wrong policy is reported, and the chain goes on without one.
     let policy = parse_chain_policy(parser, input).unwrap_or(None);
-    let Some(mut inside) = input.group(Delimiter::Brace) else {
-        return Err(parser.expected(input, "`{` and rules"));
-    };
+    let empty = TokenBuffer::new2(TokenStream::new());
+    let mut inside = input.group(Delimiter::Brace).unwrap_or_else(|| {
+        // The chain is kept without its rules, so that jumps to it are no further errors.
+        parser.expected(input, "`{` and rules");
+        skip_item(input, &ITEMS);
+        Input::new(empty.begin())
+    });
     let mut families = FamilySet::BOTH;
     while inside.peek_ident().as_deref() == Some("family") {
         match parse_family(parser, &mut inside) {
@@ -273,12 +291,7 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     let start = input.span();
     let name = parse_atom(parser, input, "the name of a chain")?;
     let (table, chain) = match name.text.split_once('/') {
-        Some((table, chain)) if !name.quoted => {
-            let Some(table) = TableName::from_name(table) else {
-                return Err(parser.fail(name.loc, format!("unknown table `{table}`"), None));
-            };
-            (table, chain.to_owned())
-        }
+        Some((table, chain)) if !name.quoted => (find_table(parser, table, name.loc)?, chain.to_owned()),
         _ => (TableName::Filter, name.text.clone()),
     };
     let chain = Located::new(chain, parser.loc(start, input.last));

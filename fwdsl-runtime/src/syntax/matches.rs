@@ -1,9 +1,9 @@
 //! Matches: shorthands, protocols, and any extension under its own name.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, Span};
 
 use super::ast::{Expr, ExprKind, Match, OptionUse};
-use super::atom::{parse_atom, starts_atom};
+use super::atom::{parse_atom, peek_atom, starts_atom};
 use super::input::Input;
 use super::parser::{Failed, Parsed, Parser};
 use super::value::{parse_value, starts_value};
@@ -19,7 +19,14 @@ use crate::{icmp, protocols};
 /// Reads matches up to `=>` or `{`.
 pub(super) fn parse_matches(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Match>> {
     let mut matches = Vec::new();
-    if input.keyword("_") {
+    let start = input.span();
+    let every = input.keyword("_");
+    if every && !input.peek_punct("=>") && !input.peek_group(Delimiter::Brace) && starts_match(input) {
+        let loc = parser.loc(start, start);
+        let help = Some("leave it out".to_owned());
+        return Err(parser.fail(loc, "`_` is every packet and stands alone", help));
+    }
+    if every {
         return Ok(matches);
     }
     while !input.peek_punct("=>") && !input.peek_group(Delimiter::Brace) {
@@ -32,6 +39,11 @@ pub(super) fn parse_matches(parser: &mut Parser, input: &mut Input<'_>) -> Parse
         return Err(parser.expected(input, "a match, or `_` for every packet"));
     }
     Ok(matches)
+}
+
+/// Whether what comes next could be a match.
+fn starts_match(input: &Input<'_>) -> bool {
+    input.peek_ident().is_some() || input.peek_punct("!")
 }
 
 fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Match>) -> Parsed<()> {
@@ -51,14 +63,11 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
         if after.peek_group(Delimiter::Parenthesis) && !negated {
             return parse_extension(parser, input, matches);
         }
-        if is_let(&word) || protocols::find(&word).is_some() || after.peek_punct("|") {
-            return parse_protocol(parser, input, matches);
+        if negated && (word == "_" || after.peek_group(Delimiter::Parenthesis)) {
+            return Err(misplaced_negation(parser, start, after.last, &word));
         }
-        // `ipv6-icmp` and its like: protocol names with hyphens.
-        let mut joined = ahead;
-        if let Ok(atom) = parse_atom(&mut Parser::default(), &mut joined, "")
-            && protocols::find(&atom.text).is_some()
-        {
+        // The whole atom, since names of protocols may hold hyphens: `ipv6-icmp`.
+        if is_let(&word) || protocols::find(&peek_atom(&ahead)).is_some() || after.peek_punct("|") {
             return parse_protocol(parser, input, matches);
         }
         return Err(unknown_match(parser, &mut ahead));
@@ -72,6 +81,15 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
 /// A word without lower-case letters names a `let`, never a word of the language.
 pub(super) fn is_let(word: &str) -> bool {
     word.contains(|c: char| c.is_uppercase()) && !word.contains(|c: char| c.is_lowercase())
+}
+
+fn misplaced_negation(parser: &mut Parser, start: Span, end: Span, word: &str) -> Failed {
+    let loc = parser.loc(start, end);
+    let help = match word {
+        "_" => "`_` is every packet, and no packet is none of them".to_owned(),
+        _ => format!("an option is negated, not the whole match: `{word}(!…)`"),
+    };
+    parser.fail(loc, format!("`!` before `{word}`"), Some(help))
 }
 
 fn unknown_match(parser: &mut Parser, input: &mut Input<'_>) -> Failed {
@@ -98,7 +116,7 @@ fn parse_shorthand(
     input: &mut Input<'_>,
     entry: &Shorthand,
     negated: bool,
-    start: proc_macro2::Span,
+    start: Span,
 ) -> Parsed<Match> {
     let extension = entry.extension;
     let spec = extension.option(entry.option).expect("the catalogue's test checks shorthands");
@@ -167,9 +185,7 @@ fn icmp_value(parser: &mut Parser, input: &mut Input<'_>, family: Family) -> Par
         return Ok(None);
     }
     if let Some(word) = ahead.peek_ident() {
-        let mut joined = ahead;
-        let text =
-            parse_atom(&mut Parser::default(), &mut joined, "").map(|atom| atom.text).unwrap_or_default();
+        let text = peek_atom(&ahead);
         let known = icmp::find(family, &text).is_some();
         let mut after = ahead;
         after.ident();
@@ -257,6 +273,11 @@ fn parse_extension(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec
         [_] => Some(extension.name),
         _ => None,
     };
+    let asks_nothing = options.is_empty() && !extension.options.iter().any(|spec| spec.required);
+    if asks_nothing && protocol.is_none() {
+        let loc = parser.loc(start, input.last);
+        return Err(parser.fail(loc, format!("`{word}` without an option asks for nothing"), None));
+    }
     if let Some(protocol) = protocol {
         matches.push(protocol_match(Expr { kind: ExprKind::Atom(protocol.into()), loc: word_loc }, word_loc));
     }
@@ -306,7 +327,10 @@ fn parse_option(
     }
     let positional: Option<&'static OptionSpec> =
         extension.options.iter().find(|spec| spec.positional && first);
+    // A word with something else behind it was meant to be an option's name.
+    let alone = word.is_empty() || ahead.is_empty() || [",", "|", ".."].iter().any(|it| ahead.peek_punct(it));
     if let Some(spec) = positional
+        && alone
         && (starts_value(input) || starts_atom(input))
     {
         let value = parse_value(parser, input, &format!("a value for `{}`", spec.name))?;

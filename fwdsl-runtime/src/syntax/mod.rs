@@ -25,7 +25,7 @@ use syn::buffer::TokenBuffer;
 
 pub use spans::SpanTable;
 
-use crate::check::{check, check_parts, in_order};
+use crate::check::check_further;
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 
@@ -47,9 +47,8 @@ pub fn compile(tokens: TokenStream) -> Compiled {
     let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let model = resolve::resolve(policy, &mut diagnostics);
-    let checked = if diagnostics.is_empty() { check(&model) } else { check_parts(&model) };
-    diagnostics.extend(checked);
-    Compiled { model, diagnostics: in_order(diagnostics), spans: parser.spans }
+    let diagnostics = check_further(&model, diagnostics);
+    Compiled { model, diagnostics, spans: parser.spans }
 }
 
 impl Compiled {

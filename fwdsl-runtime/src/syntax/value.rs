@@ -6,6 +6,7 @@ use super::ast::{Expr, ExprKind};
 use super::atom::{parse_atom, starts_atom};
 use super::input::Input;
 use super::parser::{Parsed, Parser};
+use crate::loc::Located;
 
 /// Whether a value comes next.
 pub(super) fn starts_value(input: &Input<'_>) -> bool {
@@ -18,6 +19,10 @@ pub(super) fn starts_value(input: &Input<'_>) -> bool {
 pub(super) fn parse_value(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
     let start = input.span();
     if input.punct("!") {
+        if input.peek_punct("!") {
+            let loc = parser.loc(start, input.span());
+            return Err(parser.fail(loc, "`!` twice", Some("leave both out".into())));
+        }
         let value = parse_alternatives(parser, input, what)?;
         return Ok(Expr { kind: ExprKind::Not(Box::new(value)), loc: parser.loc(start, input.last) });
     }
@@ -59,10 +64,13 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
         return Ok(Expr { kind: ExprKind::List(list), loc });
     }
     let first = parse_atom(parser, input, what)?;
-    if input.punct("..=") {
+    // In `1.. => …` the `=` belongs to the arrow.
+    let endless = input.peek_punct("..=>");
+    if !endless && input.punct("..=") {
         let last = parse_atom(parser, input, "the end of the range")?;
         let loc = parser.loc(start, input.last);
-        return Ok(Expr { kind: ExprKind::Range(first.text, last.text), loc });
+        let [first, last] = [first, last].map(|end| Located::new(end.text, end.loc));
+        return Ok(Expr { kind: ExprKind::Range(first, last), loc });
     }
     if input.peek_punct("..") {
         let loc = parser.loc(input.span(), input.span());

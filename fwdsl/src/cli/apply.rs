@@ -7,12 +7,12 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, Recovered, Report};
-use serde_json::{Map, Value, json};
+use fwdsl_runtime::host::{self, Desired};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
 use super::output::Done;
+use super::report;
 use super::save::{self, Kept};
 
 /// Where the running kernel has its parameters.
@@ -32,15 +32,16 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         files = kept.files;
     }
     let text = |family| rules.iter().find(|(of, _)| *of == family).map(|(_, text)| text.clone());
-    let desired = Desired { ipv4: text(Family::Ipv4), ipv6: text(Family::Ipv6), sysctls: expansion.writes, files };
+    let desired =
+        Desired { ipv4: text(Family::Ipv4), ipv6: text(Family::Ipv6), sysctls: expansion.writes, files };
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
-    if arguments.save {
+    if let (true, Some(variant)) = (arguments.save, report.variant) {
         let families: Vec<Family> = rules.iter().map(|(family, _)| *family).collect();
-        let others = boot::other_variants(&families, report.variant, &tree);
+        let others = boot::other_variants(&families, variant, &tree);
         warnings.extend(others.iter().map(ToString::to_string));
     }
-    Ok(Done { text: text_of(&report), json: json_of(&report), warnings })
+    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
 }
 
 /// The rules of the policy's families, in a form that also loads where there is no `/etc/protocols`.
@@ -49,48 +50,12 @@ pub(super) fn rules(policy: &Policy) -> Vec<(Family, String)> {
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {
-    let keys: Vec<String> = expansion.without_ipv6.iter().map(|setting| format!("`{}`", setting.key)).collect();
+    let keys: Vec<String> =
+        expansion.without_ipv6.iter().map(|setting| format!("`{}`", setting.key)).collect();
     match keys.is_empty() {
         true => Vec::new(),
-        false => vec![format!("this kernel has no IPv6 (`ipv6.disable=1`), so {} was not set", keys.join(", "))],
+        false => {
+            vec![format!("this kernel has no IPv6 (`ipv6.disable=1`), so {} was not set", keys.join(", "))]
+        }
     }
-}
-
-fn text_of(report: &Report) -> String {
-    let mut text = report.recovered.as_ref().map(recovered_text).unwrap_or_default();
-    let done = |done: &str, planned: &str| if report.dry_run { planned.to_owned() } else { done.to_owned() };
-    let variant = report.variant;
-    for rules in &report.rules {
-        let (word, tables) = (done("loaded", "would be loaded"), rules.tables.join(", "));
-        text.push_str(&format!("{} rules {word} ({variant}; table {tables})\n", rules.family));
-    }
-    for sysctl in &report.sysctls {
-        let (word, old) = (done("set", "would be set"), sysctl.old.as_deref().unwrap_or("absent"));
-        text.push_str(&format!("{} {word}: {old} -> {}\n", sysctl.key, sysctl.new));
-    }
-    text.push_str(&save::files_text(&report.files, report.dry_run));
-    if !report.changed() {
-        text.push_str("nothing to change: the host is as the policy says\n");
-    }
-    text
-}
-
-/// The report, with the one thing that scripts ask first. Warnings are added to those of the command.
-fn json_of(report: &Report) -> Map<String, Value> {
-    let mut object = match json!(report) {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    };
-    object.insert("changed".to_owned(), json!(report.changed()));
-    object
-}
-
-/// What was put back of an earlier apply.
-pub(super) fn recovered_text(recovered: &Recovered) -> String {
-    let mut text = "an earlier apply was ended before it was complete; what it had changed is put back:\n".to_owned();
-    let files = recovered.files.iter().map(|path| path.display().to_string());
-    for line in recovered.tables.iter().cloned().chain(recovered.sysctls.iter().cloned()).chain(files) {
-        text.push_str(&format!("  {line}\n"));
-    }
-    text
 }

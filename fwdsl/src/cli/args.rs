@@ -154,10 +154,8 @@ impl RecoverArguments {
 /// Reads the arguments, the program's name first. Help goes under that name, for this command line serves many
 /// programs.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let name = arguments.first().and_then(|path| Path::new(path).file_name()).map(|name| name.to_string_lossy());
-    let name = name.map_or_else(|| "fwdsl".to_owned(), |name| name.into_owned());
-    let command = Arguments::command().name(name).after_help(EXIT_CODES);
+    let command =
+        Arguments::command().after_help(EXIT_CODES).mut_subcommands(|command| command.after_help(EXIT_CODES));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
@@ -183,8 +181,16 @@ mod tests {
 
     #[test]
     fn options_reach_the_apply() {
-        let arguments =
-            parsed(&["apply", "--dry-run", "--replace-foreign", "--variant", "legacy", "--root", "/image", "--json"]);
+        let arguments = parsed(&[
+            "apply",
+            "--dry-run",
+            "--replace-foreign",
+            "--variant",
+            "legacy",
+            "--root",
+            "/image",
+            "--json",
+        ]);
         let arguments = arguments.unwrap();
         assert!(arguments.json);
         let Command::Apply(apply) = arguments.command else { panic!("{:?}", arguments.command) };

@@ -41,7 +41,9 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Failure::Policy(_) => Exit::Policy,
-            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => Exit::NotDone,
+            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
+                Exit::NotDone
+            }
             Failure::Apply(error) => match error {
                 ApplyError::Foreign(_) => Exit::Foreign,
                 ApplyError::Undone { .. } => Exit::Undone,
@@ -73,7 +75,15 @@ impl fmt::Display for Failure {
             Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
             Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
             Failure::SysctlFiles(error) => {
-                write!(f, "cannot look for other files that set sysctls at boot: {error}; nothing was changed")
+                write!(
+                    f,
+                    "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
+                )
+            }
+            Failure::Apply(ApplyError::System { doing, path, error })
+                if error.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                write!(f, "this process may not {doing} `{}` ({error}): run it as root", path.display())
             }
             Failure::Apply(error) => error.fmt(f),
         }
@@ -122,5 +132,7 @@ mod tests {
         let cause = Box::new(ApplyError::NftOutput(String::new()));
         assert_eq!(Failure::from(ApplyError::Undone { step: String::new(), cause }).exit(), Exit::Undone);
         assert_eq!(Failure::NoFamily(Family::Ipv6).exit(), Exit::NotDone);
+        let wrong = Diagnostics { file: String::new(), list: Vec::new() };
+        assert_eq!(Failure::from(wrong).exit(), Exit::Policy);
     }
 }

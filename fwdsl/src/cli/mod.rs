@@ -1,6 +1,14 @@
 //! The command line of a provisioning binary.
 //!
-//! ```ignore
+//! ```no_run
+//! use fwdsl::prelude::*;
+//!
+//! static HOST: Policy = firewall! {
+//!     chain INPUT policy drop {
+//!         in lo => accept;
+//!     }
+//! };
+//!
 //! fn main() -> std::process::ExitCode {
 //!     fwdsl::cli::run(&HOST)
 //! }
@@ -25,6 +33,7 @@ mod check;
 mod failure;
 mod output;
 mod recover;
+mod report;
 mod save;
 mod show;
 

@@ -8,13 +8,13 @@ use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
 use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewhere, sysctl_file};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, FileReport};
-use serde_json::{Map, Value, json};
+use fwdsl_runtime::host::{self, Desired};
 
 use super::apply::{self, PROC_SYS};
 use super::args::SaveArguments;
 use super::failure::Failure;
 use super::output::Done;
+use super::report;
 
 pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, Failure> {
     policy.check()?;
@@ -31,19 +31,11 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
     let tree = Tree::new(arguments.image());
     let kept = kept(policy, &apply::rules(policy), writes.as_deref(), &tree)?;
     warnings.extend(kept.warnings);
-    let report = host::put_files(&kept.files, &arguments.options())?;
+    // Without rules and sysctls to bring about, an apply needs no program and no right but to write the files.
+    let desired = Desired { files: kept.files, ..Desired::default() };
+    let report = host::apply(&desired, &arguments.options())?;
     warnings.extend(report.warnings.iter().cloned());
-    let mut text = report.recovered.as_ref().map(apply::recovered_text).unwrap_or_default();
-    text.push_str(&files_text(&report.files, report.dry_run));
-    if report.files.is_empty() {
-        text.push_str("nothing to change: the files are as the policy says\n");
-    }
-    let mut object = match json!(report) {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    };
-    object.insert("changed".to_owned(), json!(!report.files.is_empty()));
-    Ok(Done { text, json: object, warnings })
+    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
 }
 
 /// What is to stand for the policy to be in force after a boot.
@@ -64,17 +56,10 @@ pub(super) fn kept(
     let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
-    let mut files = vec![
-        modules_file(&settings),
-        sysctl_file(&settings, writes, boot::sysctl_reader(distribution)),
-    ];
+    let mut files =
+        vec![modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))];
     files.extend(plan.files);
     let mut warnings: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
     warnings.extend(elsewhere.iter().map(ToString::to_string));
     Ok(Kept { files, warnings })
-}
-
-pub(super) fn files_text(files: &[FileReport], dry_run: bool) -> String {
-    let word = if dry_run { "would be written" } else { "written" };
-    files.iter().map(|file| format!("{} {word} ({})\n", file.path.display(), file.purpose)).collect()
 }

@@ -1,6 +1,7 @@
 //! The apply engine as a program, for tests: `apply_driver apply|recover|inspect DESIRED.json [options]`.
 //!
-//! Prints the report as JSON; an error goes to standard error, with exit code 1.
+//! Prints the report as JSON; an error goes to standard error, with exit code 1. Under a file name that ends in `-deaf` it
+//! is a program whose author forgot the guardian.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +12,8 @@ use fwdsl_runtime::host::{self, ApplyError, Desired, Options, Variant};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
-    if let Some(code) = host::guardian::intercept() {
+    let deaf = std::env::current_exe().is_ok_and(|path| path.to_string_lossy().ends_with("-deaf"));
+    if !deaf && let Some(code) = host::guardian::intercept() {
         return code;
     }
     let args: Vec<String> = std::env::args().skip(1).collect();

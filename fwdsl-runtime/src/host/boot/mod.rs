@@ -61,8 +61,7 @@ pub fn plan(
             layout(distribution, *family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?;
         plan.files.push(rules_file(*family, text, &layout, tree)?);
         if layout.needs.is_some_and(|path| !tree.exists(path.as_ref())) {
-            plan.warnings
-                .push(BootWarning::NotInstalled { service: layout.service, package: layout.package });
+            plan.warn(BootWarning::NotInstalled { service: layout.service, package: layout.package });
         }
         if !services.contains(&layout.service) {
             services.push(layout.service);
@@ -137,12 +136,12 @@ impl fmt::Display for BootWarning {
         match self {
             BootWarning::NotInstalled { service, package } => write!(
                 f,
-                "the rules are saved but will not be loaded at boot, because `{service}` is not fully installed: \
-                 install the package `{package}`, then save again"
+                "saved rules will not be loaded at boot, because `{service}` is missing or incomplete: install the \
+                 package `{package}`, then save again"
             ),
             BootWarning::Masked { service } => write!(
                 f,
-                "the rules are saved but will not be loaded at boot, because `{service}` is masked: \
+                "saved rules will not be loaded at boot, because `{service}` is masked: \
                  `systemctl unmask {service}`, then save again"
             ),
             BootWarning::OtherVariant { family, in_use, at_boot } => write!(

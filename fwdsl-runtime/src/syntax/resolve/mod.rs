@@ -4,11 +4,13 @@ mod scope;
 mod value;
 
 use super::ast;
-use crate::catalogue::{COMMENT, Extension, PORTS, ValueKind};
+use crate::catalogue::{COMMENT, CORE, Extension, IPRANGE, PORTS, ValueKind};
 use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::loc::{Loc, Located};
-use crate::model::{Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, Value, Verdict};
+use crate::model::{
+    Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, SysctlUse, Value, Verdict,
+};
 use crate::nearest::nearest;
 use crate::sysctl::Setting;
 use scope::Scope;
@@ -25,7 +27,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             );
         }
     }
-    let scope = Scope::new(&policy.lets, diagnostics);
+    let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
     let mut resolver = Resolver { scope, diagnostics };
     model.analysis_budget = policy.analysis_budget;
     model.allows = resolver.resolve_allows(policy.allows);
@@ -76,12 +78,15 @@ impl Resolver<'_> {
         allows.iter().map(known).collect()
     }
 
-    fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<Located<Setting>> {
+    fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<SysctlUse> {
         match sysctl.key.value.parse() {
-            Ok(key) => Some(Located::new(Setting { key, value: sysctl.value.value }, sysctl.key.loc)),
+            Ok(key) => Some(SysctlUse {
+                value: Setting { key, value: sysctl.value.value },
+                loc: sysctl.key.loc,
+                value_loc: sysctl.value.loc,
+            }),
             Err(error) => {
-                let message = format!("`{}` is not a sysctl key: {error}", sysctl.key.value);
-                self.diagnostics.push(Diagnostic::error(sysctl.key.loc, message));
+                self.diagnostics.push(Diagnostic::error(sysctl.key.loc, error.to_string()));
                 None
             }
         }
@@ -246,8 +251,8 @@ fn takes_list(kind: ValueKind) -> bool {
     )
 }
 
-/// Puts a match into a rule. Ports written through a protocol's own match or `multiport` become
-/// the language's own, so that all that follows knows one form of them.
+/// Puts a match into a rule. Ports written through a protocol's own match or `multiport`, and
+/// addresses written through `iprange`, become the language's own, so that all that follows knows one form of them.
 fn place_match(extension: &'static Extension, options: Vec<OptionUse>, loc: Loc, matches: &mut Vec<Match>) {
     let mut rest = Vec::new();
     for mut option in options {
@@ -255,6 +260,10 @@ fn place_match(extension: &'static Extension, options: Vec<OptionUse>, loc: Loc,
             let name = option.spec.name.trim_end_matches('s');
             option.spec = PORTS.option(name).expect("an option over ports");
             matches.push(Match { extension: &PORTS, options: vec![option], loc });
+        } else if *extension == IPRANGE {
+            let name = if option.spec.name == "src-range" { "from" } else { "to" };
+            option.spec = CORE.option(name).expect("an option over addresses");
+            matches.push(Match { extension: &CORE, options: vec![option], loc });
         } else {
             rest.push(option);
         }

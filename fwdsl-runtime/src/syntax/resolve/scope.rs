@@ -1,12 +1,16 @@
 //! The `let`s of a policy: visible everywhere in it, in any order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::ast::{Expr, ExprKind, Let};
 use super::super::matches::is_let;
 use crate::diagnostic::Diagnostic;
-use crate::loc::Loc;
+use crate::loc::{Loc, Located};
 use crate::nearest::nearest;
+
+/// The most values that one list may stand for. A few `let`s that double each other would otherwise
+/// keep the compiler busy for ever.
+const VALUES_MAX: usize = 10_000;
 
 /// One value of a flattened list.
 #[derive(Debug, Clone)]
@@ -22,12 +26,15 @@ pub(super) struct Leaf {
 /// The `let`s by name.
 pub(super) struct Scope<'a> {
     lets: HashMap<&'a str, &'a Let>,
+    /// Those that an error was reported about; their uses are no further errors.
+    unusable: HashSet<&'a str>,
 }
 
 impl<'a> Scope<'a> {
     /// Collects the `let`s and reports those that are declared twice or name themselves.
-    pub(super) fn new(lets: &'a [Let], diagnostics: &mut Vec<Diagnostic>) -> Scope<'a> {
-        let mut scope = Scope { lets: HashMap::new() };
+    pub(super) fn new(lets: &'a [Let], broken: &'a [String], diagnostics: &mut Vec<Diagnostic>) -> Scope<'a> {
+        let unusable = broken.iter().map(String::as_str).collect();
+        let mut scope = Scope { lets: HashMap::new(), unusable };
         for item in lets {
             if let Some(first) = scope.lets.insert(&item.name.value, item) {
                 diagnostics.push(
@@ -36,27 +43,30 @@ impl<'a> Scope<'a> {
                 );
             }
         }
-        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item, 0)).collect();
+        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item)).collect();
         for item in cyclic {
             let message = format!("`{}` is defined by itself", item.name.value);
             diagnostics.push(Diagnostic::error(item.name.loc, message));
             scope.lets.remove(item.name.value.as_str());
+            scope.unusable.insert(&item.name.value);
         }
         scope
     }
 
     /// Whether `expr` names `target`, directly or through other `let`s.
-    fn reaches(&self, expr: &Expr, target: &Let, depth: usize) -> bool {
-        match &expr.kind {
-            ExprKind::Atom(word) => self.lets.get(word.as_str()).is_some_and(|item| {
-                // A chain of names longer than there are names goes round in a circle elsewhere.
-                std::ptr::eq(*item, target)
-                    || depth < self.lets.len() && self.reaches(&item.value, target, depth + 1)
-            }),
-            ExprKind::List(list) => list.iter().any(|expr| self.reaches(expr, target, depth)),
-            ExprKind::Not(expr) => self.reaches(expr, target, depth),
-            _ => false,
+    fn reaches(&self, expr: &'a Expr, target: &Let) -> bool {
+        let (mut names, mut seen) = (Vec::new(), HashSet::new());
+        collect_names(expr, &mut names);
+        while let Some(name) = names.pop() {
+            let Some(item) = self.lets.get(name) else { continue };
+            if std::ptr::eq(*item, target) {
+                return true;
+            }
+            if seen.insert(name) {
+                collect_names(&item.value, &mut names);
+            }
         }
+        false
     }
 
     /// The values that an expression stands for, and whether they are negated. `None` after a
@@ -72,7 +82,13 @@ impl<'a> Scope<'a> {
             },
             _ => (false, expr),
         };
-        self.flatten(expr, None, &mut leaves, diagnostics).map(|()| (negated, leaves))
+        let complete = self.flatten(expr, None, &mut leaves, diagnostics);
+        if leaves.len() > VALUES_MAX {
+            let message = format!("this stands for more than {VALUES_MAX} values");
+            diagnostics.push(Diagnostic::error(expr.loc, message));
+            return None;
+        }
+        complete.map(|()| (negated, leaves))
     }
 
     fn flatten(
@@ -82,12 +98,18 @@ impl<'a> Scope<'a> {
         leaves: &mut Vec<Leaf>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<()> {
+        if leaves.len() > VALUES_MAX {
+            return None;
+        }
         match &expr.kind {
             ExprKind::List(list) => {
                 let mut complete = Some(());
                 for item in list {
                     if self.flatten(item, used, leaves, diagnostics).is_none() {
                         complete = None;
+                    }
+                    if leaves.len() > VALUES_MAX {
+                        break;
                     }
                 }
                 complete
@@ -102,15 +124,12 @@ impl<'a> Scope<'a> {
                 let used = used.cloned().unwrap_or_else(|| (word.clone(), expr.loc));
                 match self.lets.get(word.as_str()) {
                     Some(item) => self.flatten(&item.value, Some(&used), leaves, diagnostics),
-                    None => {
-                        diagnostics.push(self.unknown(word, expr.loc));
-                        None
-                    }
+                    None => self.unknown(word, expr.loc, diagnostics),
                 }
             }
             _ => {
                 leaves.push(Leaf {
-                    kind: self.ends(&expr.kind, expr.loc, diagnostics)?,
+                    kind: self.ends(&expr.kind, diagnostics)?,
                     loc: expr.loc,
                     used: used.cloned(),
                 });
@@ -120,29 +139,32 @@ impl<'a> Scope<'a> {
     }
 
     /// The ends of a range may be `let`s too.
-    fn ends(&self, kind: &ExprKind, loc: Loc, diagnostics: &mut Vec<Diagnostic>) -> Option<ExprKind> {
+    fn ends(&self, kind: &ExprKind, diagnostics: &mut Vec<Diagnostic>) -> Option<ExprKind> {
         let ExprKind::Range(first, last) = kind else { return Some(kind.clone()) };
-        let mut end = |word: &String| {
+        let mut end = |end: &Located<String>| {
+            let (word, loc) = (&end.value, end.loc);
             if !(is_let(word) && is_identifier(word)) {
-                return Some(word.clone());
+                return Some(end.clone());
             }
             match self.lets.get(word.as_str()).map(|item| &item.value.kind) {
-                Some(ExprKind::Atom(text) | ExprKind::Text(text)) => Some(text.clone()),
+                Some(ExprKind::Atom(text) | ExprKind::Text(text)) => Some(Located::new(text.clone(), loc)),
                 Some(_) => {
                     let message = format!("`{word}` is not a single value, so no range can end there");
                     diagnostics.push(Diagnostic::error(loc, message));
                     None
                 }
-                None => {
-                    diagnostics.push(self.unknown(word, loc));
-                    None
-                }
+                None => self.unknown(word, loc, diagnostics),
             }
         };
-        Some(ExprKind::Range(end(first)?, end(last)?))
+        let (first, last) = (end(first), end(last));
+        Some(ExprKind::Range(first?, last?))
     }
 
-    fn unknown(&self, word: &str, loc: Loc) -> Diagnostic {
+    /// Reports that there is no such `let`, unless it is there and broken.
+    fn unknown<T>(&self, word: &str, loc: Loc, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+        if self.unusable.contains(word) {
+            return None;
+        }
         // Sorted, so that among names equally near the same one is offered every time.
         let mut names: Vec<&str> = self.lets.keys().copied().collect();
         names.sort_unstable();
@@ -150,7 +172,18 @@ impl<'a> Scope<'a> {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\""),
         };
-        Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help)
+        diagnostics.push(Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help));
+        None
+    }
+}
+
+/// The words in an expression, which may be names of `let`s.
+fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
+    match &expr.kind {
+        ExprKind::Atom(word) => names.push(word),
+        ExprKind::List(list) => list.iter().for_each(|expr| collect_names(expr, names)),
+        ExprKind::Not(expr) => collect_names(expr, names),
+        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } => {}
     }
 }
 

@@ -7,6 +7,7 @@ use super::scope::Leaf;
 use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
+use crate::loc::{Loc, Located};
 use crate::model::{Address, AddressError, IcmpMatch, Net, PortRange, Rate, TcpFlags, Value};
 use crate::nearest::nearest;
 use crate::{icmp, protocols, services};
@@ -16,8 +17,9 @@ type Problem = (String, Option<String>);
 
 /// Reads a value.
 pub(super) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
-    read(extension, spec, &leaf.kind).map_err(|(message, help)| {
-        let diagnostic = Diagnostic::error(leaf.loc, message).maybe_help(help);
+    let mut place = leaf.loc;
+    read(extension, spec, &leaf.kind, &mut place).map_err(|(message, help)| {
+        let diagnostic = Diagnostic::error(place, message).maybe_help(help);
         match &leaf.used {
             Some((name, loc)) => diagnostic.note(format!("used here through `{name}`"), Some(*loc)),
             None => diagnostic,
@@ -25,7 +27,13 @@ pub(super) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) 
     })
 }
 
-fn read(extension: &Extension, spec: &OptionSpec, kind: &ExprKind) -> Result<Value, Problem> {
+/// `place` is where a problem lies: the value, or the end of a range that is being read.
+fn read(
+    extension: &Extension,
+    spec: &OptionSpec,
+    kind: &ExprKind,
+    place: &mut Loc,
+) -> Result<Value, Problem> {
     match (spec.value, kind) {
         (ValueKind::Interface, ExprKind::Atom(name) | ExprKind::Text(name)) => {
             Ok(Value::Interface(name.clone()))
@@ -35,7 +43,7 @@ fn read(extension: &Extension, spec: &OptionSpec, kind: &ExprKind) -> Result<Val
             Ok(Value::Address(Address::Net(net)))
         }
         (ValueKind::Address, ExprKind::Range(first, last)) => {
-            let (first, last) = (read_addr(first)?, read_addr(last)?);
+            let (first, last) = (read_end(first, place, read_addr)?, read_end(last, place, read_addr)?);
             Ok(Value::Address(Address::Range { first, last }))
         }
         (ValueKind::Protocol, ExprKind::Atom(word) | ExprKind::Text(word)) => read_protocol(word),
@@ -43,7 +51,8 @@ fn read(extension: &Extension, spec: &OptionSpec, kind: &ExprKind) -> Result<Val
             Ok(Value::Ports(PortRange::one(read_port(word)?)))
         }
         (ValueKind::Port, ExprKind::Range(first, last)) => {
-            Ok(Value::Ports(PortRange { first: read_port(first)?, last: read_port(last)? }))
+            let (first, last) = (read_end(first, place, read_port)?, read_end(last, place, read_port)?);
+            Ok(Value::Ports(PortRange { first, last }))
         }
         (ValueKind::IcmpType(family), ExprKind::Atom(word)) => read_icmp(family, word),
         (ValueKind::Word(words) | ValueKind::Words(words), ExprKind::Atom(word)) => {
@@ -82,6 +91,15 @@ fn read(extension: &Extension, spec: &OptionSpec, kind: &ExprKind) -> Result<Val
         }
         (_, kind) => Err((format!("expected {}, found {}", wanted(spec.value), form(kind)), None)),
     }
+}
+
+fn read_end<T>(
+    end: &Located<String>,
+    place: &mut Loc,
+    read: fn(&str) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    *place = end.loc;
+    read(&end.value)
 }
 
 fn address_problem(error: AddressError) -> Problem {
@@ -199,7 +217,7 @@ fn form(kind: &ExprKind) -> String {
     match kind {
         ExprKind::Atom(text) => format!("`{text}`"),
         ExprKind::Text(text) => format!("the string \"{text}\""),
-        ExprKind::Range(first, last) => format!("the range `{first}..={last}`"),
+        ExprKind::Range(first, last) => format!("the range `{}..={}`", first.value, last.value),
         ExprKind::List(_) => "a list".into(),
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),

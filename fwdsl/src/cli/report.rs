@@ -1,0 +1,52 @@
+//! What an apply did, in words and as JSON.
+
+use fwdsl_runtime::host::{Recovered, Report};
+use fwdsl_runtime::sysctl::Key;
+use serde_json::{Map, Value, json};
+
+/// A line for everything that changed, or would.
+pub(super) fn text(report: &Report) -> String {
+    let would = if report.dry_run { "would be " } else { "" };
+    let mut text = report.recovered.as_ref().map(recovered).unwrap_or_default();
+    let variant = report.variant.map(|variant| format!("{variant}; ")).unwrap_or_default();
+    for rules in &report.rules {
+        text.push_str(&format!(
+            "{} rules {would}loaded ({variant}table {})\n",
+            rules.family,
+            rules.tables.join(", ")
+        ));
+    }
+    for sysctl in &report.sysctls {
+        let key = sysctl.key.parse::<Key>().map_or_else(|_| sysctl.key.clone(), |key| key.to_string());
+        let old = sysctl.old.as_deref().unwrap_or("absent");
+        text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
+    }
+    for file in &report.files {
+        text.push_str(&format!("{} {would}updated ({})\n", file.path.display(), file.purpose));
+    }
+    if !report.changed() {
+        text.push_str("nothing to change: all is as the policy says\n");
+    }
+    text
+}
+
+/// The report, with the one thing that scripts ask first.
+pub(super) fn json(report: &Report) -> Map<String, Value> {
+    let mut object = match json!(report) {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    };
+    object.insert("changed".to_owned(), json!(report.changed()));
+    object
+}
+
+/// What was put back of an earlier apply.
+pub(super) fn recovered(recovered: &Recovered) -> String {
+    let mut text =
+        "an earlier apply was ended before it was complete; what it had changed is put back:\n".to_owned();
+    let files = recovered.files.iter().map(|path| path.display().to_string());
+    for line in recovered.tables.iter().cloned().chain(recovered.sysctls.iter().cloned()).chain(files) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text
+}

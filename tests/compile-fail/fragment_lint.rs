@@ -1,0 +1,23 @@
+//! The lint for `fragment` where the kernel has reassembled: a warning, an error on demand.
+#![deny(deprecated)]
+
+use fwdsl::prelude::*;
+
+static HOST: Policy = firewall! {
+    chain INPUT {
+        fragment => drop;
+        #[allow(fragment_reassembled)]
+        fragment => accept;
+    }
+    chain FORWARD {
+        tcp { fragment => drop; }
+        ct invalid => drop;
+    }
+    #[allow(fragment_reassembled)]
+    chain OUTPUT {
+        fragment => drop;
+        !fragment => accept;
+    }
+};
+
+fn main() {}

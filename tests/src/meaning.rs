@@ -1,0 +1,280 @@
+//! What rules mean for a packet, said once more and as plainly as possible: the yardstick for the
+//! lowering. Rules of the source and lowered rules have the same matches, so one function reads both.
+
+use std::net::IpAddr;
+
+use fwdsl::family::{Family, FamilySet};
+use fwdsl::lower::Ruleset;
+use fwdsl::model::{Action, Address, IcmpMatch, Match, Model, OptionUse, Value, family_of, to_bits};
+use fwdsl::table::TableName;
+
+use crate::random::Random;
+
+/// A packet, as far as rules can see it.
+#[derive(Debug, Clone)]
+pub struct Packet {
+    /// Source and destination.
+    pub ends: [IpAddr; 2],
+    /// Incoming and outgoing interface.
+    pub interfaces: [&'static str; 2],
+    /// Protocol number.
+    pub protocol: u8,
+    /// Source and destination port, for the protocols that have them.
+    pub ports: [u16; 2],
+    /// ICMP type and code.
+    pub icmp: (u8, u8),
+    /// TCP flags.
+    pub flags: u8,
+    /// The word of the conntrack state.
+    pub state: &'static str,
+    /// Whether it is a second or further fragment.
+    pub fragment: bool,
+}
+
+/// What becomes of a packet: the last word, and the source lines of the rules that logged it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// `accept`, `drop`, `reject` or, at the end of the chain, `end`.
+    pub verdict: String,
+    /// Line of each rule whose `log` saw the packet, in order.
+    pub logged: Vec<u32>,
+    /// Line of each rule that asked a stateful match, in order.
+    pub consulted: Vec<u32>,
+}
+
+/// A random packet of values that the random policies speak of, and of others beside them.
+#[must_use]
+pub fn packet(random: &mut Random, family: Family) -> Packet {
+    let pool: &[&str] = match family {
+        Family::Ipv4 => {
+            &["10.0.0.1", "10.0.0.3", "10.0.0.50", "10.1.2.3", "192.0.2.1", "192.0.2.7", "8.8.8.8"]
+        }
+        Family::Ipv6 => &[
+            "2001:db8::1",
+            "2001:db8::5",
+            "2001:db9::1",
+            "fe80::1",
+            "fd00::7",
+            "::1.2.3.4",
+            "::ffff:1.2.3.4",
+        ],
+    };
+    let mut address = || random.pick(pool).parse().expect("an address");
+    let ends = [address(), address()];
+    let names = ["lo", "eth0", "eth1", "eth0.100", "br-lan", "wg7", "WAN", "other"];
+    let protocols = [6, 6, 6, 17, 17, 132, if family == Family::Ipv4 { 1 } else { 58 }, 47, 50, 51];
+    let ports = [1, 7, 9, 22, 35, 80, 133, 273, 1024, 1500, 8000, 65535];
+    Packet {
+        ends,
+        interfaces: [names[random.below(names.len())], names[random.below(names.len())]],
+        protocol: protocols[random.below(protocols.len())],
+        ports: [ports[random.below(ports.len())], ports[random.below(ports.len())]],
+        icmp: ([0, 3, 4, 8, 11, 1, 128, 135, 136][random.below(9)], [0, 3, 4][random.below(3)]),
+        flags: [0b00_0010, 0b01_0010, 0b01_0000, 0][random.below(4)],
+        state: random.pick(&["invalid", "new", "related", "established", "untracked"]),
+        fragment: family == Family::Ipv4 && random.one_in(8),
+    }
+}
+
+/// A chain as a list of rules: what they match, what they do, their line.
+struct Chain<'a> {
+    name: &'a str,
+    policy: Option<&'static str>,
+    rules: Vec<(Vec<&'a Match>, Vec<&'a Action>, u32)>,
+}
+
+/// Runs a packet through a chain of the source.
+#[must_use]
+pub fn in_source(model: &Model, table: TableName, chain: &str, packet: &Packet, limits: bool) -> Outcome {
+    let family = family_of(packet.ends[0]);
+    let chains: Vec<Chain<'_>> = model
+        .chains()
+        .iter()
+        .filter(|chain| chain.table() == table)
+        .map(|chain| Chain {
+            name: chain.name(),
+            policy: chain.policy().map(|policy| policy.name()),
+            rules: chain
+                .rules()
+                .iter()
+                .map(|rule| {
+                    let actions: Vec<&Action> =
+                        rule.verdicts().iter().map(|verdict| verdict.action()).collect();
+                    (rule.matches().iter().collect::<Vec<_>>(), actions, rule.loc().line)
+                })
+                .filter(|(matches, actions, _)| fits(matches, actions, family))
+                .collect(),
+        })
+        .collect();
+    walk(&chains, chain, packet, limits)
+}
+
+/// Runs a packet through a chain of the lowered rules.
+#[must_use]
+pub fn in_lowered(
+    ruleset: &Ruleset,
+    table: TableName,
+    chain: &str,
+    packet: &Packet,
+    limits: bool,
+) -> Outcome {
+    let table = ruleset.table(table).expect("the table is there");
+    let chains: Vec<Chain<'_>> = table
+        .chains
+        .iter()
+        .map(|chain| Chain {
+            name: &chain.name,
+            policy: chain.policy.map(|policy| policy.name()),
+            rules: chain
+                .rules
+                .iter()
+                .map(|rule| (rule.matches.iter().collect(), vec![&rule.action], rule.loc.line))
+                .collect(),
+        })
+        .collect();
+    walk(&chains, chain, packet, limits)
+}
+
+/// The families that a rule is for: each part that knows one family only restricts it.
+fn fits(matches: &[&Match], actions: &[&Action], family: Family) -> bool {
+    let option_fits = |option: &OptionUse| {
+        let mut values = option.values().peekable();
+        let any = values.peek().is_none()
+            || values.any(|value| match value {
+                Value::Address(address) => address.family() == family,
+                Value::Protocol(1 | 43 | 44 | 60) => family == Family::Ipv4,
+                Value::Protocol(58) => family == Family::Ipv6,
+                Value::Word(index) => {
+                    let words = option.spec().value.words();
+                    words[usize::from(*index)].families.contains(family)
+                }
+                _ => true,
+            });
+        any && option.spec().families.contains(family)
+    };
+    let here = |families: FamilySet| families.contains(family);
+    matches.iter().all(|entry| here(entry.extension().families) && entry.options().iter().all(option_fits))
+        && actions.iter().all(|action| match action {
+            Action::Target { options, .. } => options.iter().all(option_fits),
+            Action::Jump(_) | Action::Goto(_) => true,
+        })
+}
+
+fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool) -> Outcome {
+    let mut outcome = Outcome { verdict: String::new(), logged: Vec::new(), consulted: Vec::new() };
+    let find = |name: &str| chains.iter().find(|chain| chain.name == name).expect("the chain is there");
+    // Where to go on after a chain: the chain, the rule, the verdict of the rule.
+    let mut stack: Vec<(&Chain<'_>, usize, usize)> = vec![(find(start), 0, 0)];
+    let base = stack[0].0;
+    'chains: while let Some((chain, mut rule, mut verdict)) = stack.pop() {
+        while let Some((matches, actions, line)) = chain.rules.get(rule) {
+            if verdict == 0 && !matches_packet(matches, packet, limits, *line, &mut outcome) {
+                rule += 1;
+                continue;
+            }
+            while let Some(action) = actions.get(verdict) {
+                verdict += 1;
+                match action {
+                    Action::Jump(target) => {
+                        stack.push((chain, rule, verdict));
+                        stack.push((find(target), 0, 0));
+                        continue 'chains;
+                    }
+                    Action::Goto(target) => {
+                        stack.push((find(target), 0, 0));
+                        continue 'chains;
+                    }
+                    Action::Target { extension, .. } => match extension.name {
+                        "LOG" => outcome.logged.push(*line),
+                        "RETURN" => continue 'chains,
+                        name => {
+                            outcome.verdict = name.to_ascii_lowercase();
+                            return outcome;
+                        }
+                    },
+                }
+            }
+            rule += 1;
+            verdict = 0;
+        }
+    }
+    outcome.verdict = base.policy.unwrap_or("end").to_ascii_lowercase();
+    outcome
+}
+
+fn matches_packet(
+    matches: &[&Match],
+    packet: &Packet,
+    limits: bool,
+    line: u32,
+    outcome: &mut Outcome,
+) -> bool {
+    let (stateful, stateless): (Vec<&&Match>, Vec<&&Match>) =
+        matches.iter().partition(|entry| entry.extension().stateful);
+    let plain = stateless.iter().all(|entry| entry.options().iter().all(|option| holds(option, packet)));
+    if plain && !stateful.is_empty() {
+        outcome.consulted.push(line);
+        return limits;
+    }
+    plain
+}
+
+/// Any of the values, or none of them if negated. A later fragment has no ports, types and flags,
+/// which neither match nor match negated.
+fn holds(option: &OptionUse, packet: &Packet) -> bool {
+    let name = option.spec().name;
+    let has_ports = matches!(packet.protocol, 6 | 17 | 33 | 132 | 136);
+    let beyond_header = match name {
+        "sport" | "dport" | "port" | "sports" | "dports" | "ports" => Some(has_ports),
+        "type" => Some(matches!(packet.protocol, 1 | 58)),
+        "flags" => Some(packet.protocol == 6),
+        _ => None,
+    };
+    if beyond_header.is_some_and(|there| !there || packet.fragment) {
+        return false;
+    }
+    let mut values = option.values().peekable();
+    let any = if values.peek().is_none() {
+        name != "fragment" || packet.fragment
+    } else {
+        values.any(|value| value_holds(name, value, option, packet))
+    };
+    any != option.negated()
+}
+
+fn value_holds(name: &str, value: &Value, option: &OptionUse, packet: &Packet) -> bool {
+    match value {
+        Value::Address(address) => {
+            let end = packet.ends[usize::from(matches!(name, "to" | "dst-range"))];
+            let (first, last) = address.bounds();
+            let same_family = match address {
+                Address::Net(net) => net.family() == family_of(end),
+                Address::Range { first, .. } => family_of(*first) == family_of(end),
+            };
+            same_family && (first..=last).contains(&to_bits(end))
+        }
+        Value::Interface(pattern) => {
+            let interface = packet.interfaces[usize::from(name == "out")];
+            match pattern.strip_suffix('+') {
+                Some(prefix) => interface.starts_with(prefix),
+                None => interface == pattern,
+            }
+        }
+        Value::Protocol(number) => packet.protocol == *number,
+        Value::Ports(range) => {
+            let [source, destination] = packet.ports.map(|port| (range.first..=range.last).contains(&port));
+            match name.trim_end_matches('s') {
+                "sport" => source,
+                "dport" => destination,
+                _ => source || destination,
+            }
+        }
+        Value::Icmp(IcmpMatch::Any) => true,
+        Value::Icmp(IcmpMatch::Type { ty, code }) => {
+            packet.icmp.0 == *ty && code.is_none_or(|code| packet.icmp.1 == code)
+        }
+        Value::Word(index) => option.spec().value.words()[usize::from(*index)].name == packet.state,
+        Value::TcpFlags(flags) => packet.flags & flags.mask == flags.set,
+        _ => true,
+    }
+}
