@@ -96,6 +96,15 @@ fn return_after_goto_skips_the_caller() {
 }
 
 #[test]
+fn what_comes_back_of_a_goto_in_part_is_not_lost() {
+    broken(
+        "chain INPUT policy accept { tcp => goto A; _ => drop; } chain A { tcp dport 22 => drop; }
+         assert INPUT { tcp => drop; }",
+        &["is accepted", "policy of `INPUT` is accept"],
+    );
+}
+
+#[test]
 fn negated_lists_mean_none_of_them() {
     let source = |case: &str| {
         format!(
