@@ -77,12 +77,13 @@ fn prove_case(
     };
     let mut budget = model.analysis_budget();
     let mut covers = false;
+    let unwritten = unwritten(assertion);
+    let named = |chain: &&Chain| (chain.table, chain.name.as_str()) == (assertion.table, assertion.chain());
+    let written: Vec<&Chain> = model.chains().iter().filter(named).collect();
+    let chains = if written.is_empty() { vec![&unwritten] } else { written };
     for family in model.families().iter() {
-        let here = |chain: &&Chain| {
-            (chain.table, chain.name.as_str()) == (assertion.table, assertion.chain())
-                && model_families(model, chain).contains(family)
-        };
-        let Some(chain) = model.chains().iter().find(here) else { continue };
+        let here = chains.iter().find(|chain| model_families(model, chain).contains(family));
+        let Some(chain) = here.copied() else { continue };
         if !rule_families(model, chain, &pattern).contains(family) {
             continue;
         }
@@ -100,6 +101,20 @@ fn prove_case(
         }
     }
     (!covers).then(|| Finding::no_packet(assertion, case))
+}
+
+/// The built-in chain that an assertion speaks of, as it is where the policy writes nothing of it.
+fn unwritten(assertion: &Assertion) -> Chain {
+    Chain {
+        table: assertion.table,
+        name: assertion.chain().to_owned(),
+        policy: None,
+        families: FamilySet::BOTH,
+        doc: String::new(),
+        rules: Vec::new(),
+        allows: Vec::new(),
+        loc: assertion.chain.loc,
+    }
 }
 
 /// The packets that the pattern covers, at the top of the chain. A pattern that asks for ports
