@@ -127,7 +127,7 @@ fn check(
     peer.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("the peer reads");
     assert!(peer.wait().expect("the peer ends").success());
     let deadline = Instant::now() + Duration::from_secs(20);
-    while counted(receiver, family, variant, "raw").iter().any(|count| *count == 0) {
+    while counted(receiver, family, variant, "raw").contains(&0) {
         assert!(Instant::now() < deadline, "{family} {variant}: not all datagrams arrive");
     }
     let passed = counted(receiver, family, variant, "security");
