@@ -49,8 +49,7 @@ pub fn plan(
     distribution: Distribution,
     tree: &Tree,
 ) -> Result<Recovery, BootError> {
-    let text = program.to_str().filter(|text| !text.contains(char::is_control));
-    let Some(text) = text else {
+    let Some(text) = program.to_str().filter(|text| is_speakable(text)) else {
         let warnings = vec![RecoveryWarning::Unwritable { program: program.to_owned() }];
         return Ok(Recovery { files: Vec::new(), warnings });
     };
@@ -121,9 +120,8 @@ fn unit(program: &str, argument: &str, services: &str) -> String {
     )
 }
 
-/// See openrc-run(8). Not before `modules`, as for systemd.
+/// See openrc-run(8). Not before `modules`, as for systemd. No path with a quote gets here.
 fn script(program: &str, argument: &str, services: &str) -> String {
-    let program = program.replace('\'', r"'\''");
     format!(
         "#!/sbin/openrc-run\n\
          {HEADER}\n\
@@ -143,12 +141,17 @@ fn script(program: &str, argument: &str, services: &str) -> String {
     )
 }
 
-/// A path as the first word of a command line (systemd.service(5), systemd.syntax(7)).
+/// Whether systemd takes the path of a program, in whatever quotes; it was seen to refuse these characters.
+fn is_speakable(path: &str) -> bool {
+    !path.contains(|char: char| char.is_control() || matches!(char, '\'' | '"' | '\\'))
+}
+
+/// A path as the first word of a command line (systemd.service(5)).
 fn quoted_for_systemd(path: &str) -> String {
     if path.chars().all(|char| char.is_ascii_alphanumeric() || "/._+-".contains(char)) {
         return path.to_owned();
     }
-    format!("\"{}\"", path.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%"))
+    format!("\"{}\"", path.replace('%', "%%"))
 }
 
 /// Directories whose files a restart may remove (file-hierarchy(7)), and that of another kernel's processes.
@@ -271,14 +274,14 @@ mod tests {
 
     #[test]
     fn openrc_gets_a_script_in_the_boot_runlevel() {
-        let image = Image::new().file("/usr/sbin/host's own", "");
-        let recovery = planned(&image, "/usr/sbin/host's own", Distribution::Alpine);
+        let image = Image::new().file("/usr/sbin/$my host", "");
+        let recovery = planned(&image, "/usr/sbin/$my host", Distribution::Alpine);
         let [service, link] = &recovery.files[..] else { panic!("{recovery:?}") };
         assert_eq!(service.path, Path::new("/etc/init.d/fwdsl-recover"));
         let (mode, text) = text(service);
         assert_eq!(mode, 0o755);
         assert!(text.contains("\n\tbefore sysctl net iptables ip6tables\n"), "{text}");
-        assert!(text.contains("\n\t'/usr/sbin/host'\\''s own' recover\n"), "{text}");
+        assert!(text.contains("\n\t'/usr/sbin/$my host' recover\n"), "{text}");
         assert_eq!(link.path, Path::new("/etc/runlevels/boot/fwdsl-recover"));
         assert_eq!(link.content, FileContent::Symlink(service.path.clone()));
     }
@@ -316,14 +319,16 @@ mod tests {
             let [warning] = &recovery.warnings[..] else { panic!("{recovery:?}") };
             assert!(warning.to_string().contains(words), "{warning}");
         }
-        let recovery = planned(&image, "/usr/sbin/two\nlines", Distribution::Arch);
-        assert!(recovery.files.is_empty());
-        assert!(recovery.warnings[0].to_string().contains(r#""/usr/sbin/two\nlines" cannot be written"#));
+        for unspeakable in ["/usr/sbin/two\nlines", "/usr/sbin/host's", "/usr/sbin/a\\b"] {
+            let recovery = planned(&image, unspeakable, Distribution::Arch);
+            assert!(recovery.files.is_empty());
+            assert!(recovery.warnings[0].to_string().contains("cannot be written into a service"));
+        }
     }
 
     #[test]
     fn a_path_stays_one_word_of_the_command_line() {
         assert_eq!(quoted_for_systemd("/usr/sbin/a-host_1.0+x"), "/usr/sbin/a-host_1.0+x");
-        assert_eq!(quoted_for_systemd(r#"/a b/100%\"x"#), r#""/a b/100%%\\\"x""#);
+        assert_eq!(quoted_for_systemd("/a b/100%$x"), "\"/a b/100%%$x\"");
     }
 }

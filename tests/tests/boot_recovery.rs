@@ -1,0 +1,270 @@
+//! The power fails in the middle of an apply that also saves, and the next boot undoes it.
+//!
+//! The applier is the first process of a PID namespace, so its death takes everybody else with it at the same moment:
+//! guardian, holder and programs. strace lets it die at the n-th file that it puts in place. The host has an `/etc`, a
+//! `/var` and a `/run` of its own in a mount namespace, so programs run with the paths that the boot gives them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use fwdsl_runtime::host::Variant;
+use fwdsl_tests::netns::require;
+use fwdsl_tests::provisioned::{Host, stderr, stdout};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_cli_host");
+/// Where the host has the binary.
+const PROGRAM: &str = "/var/lib/100% host";
+const JOURNAL: &str = "var/lib/fwdsl/journal";
+const SYSTEMD_LINK: &str = "etc/systemd/system/sysinit.target.wants/fwdsl-recover.service";
+const SYSTEMD_UNIT: &str = "etc/systemd/system/fwdsl-recover.service";
+
+/// In a mount and PID namespace, gives the command its own directories and becomes it.
+const BOOTED: &str =
+    "mount -t proc proc /proc && for d in etc var run; do mount --bind \"$0/$d\" /$d; done && exec \"$@\"";
+
+fn booted(variant: Variant) -> Host {
+    let host = Host::new(variant, BINARY);
+    host.file(
+        "etc/systemd/system/netfilter-persistent.service",
+        "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+    );
+    for directory in ["run", "var/lib"] {
+        fs::create_dir_all(host.root.join(directory)).unwrap();
+    }
+    fs::copy(BINARY, host.root.join(PROGRAM.trim_start_matches('/'))).unwrap();
+    host
+}
+
+/// Runs a command on the host, under `wrapper`.
+fn run(host: &Host, wrapper: &[&str], command: &[&str]) -> Output {
+    let unshare = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", BOOTED];
+    let line = [wrapper, &unshare].concat();
+    let mut process = host.netns.command(line[0]);
+    process.args(&line[1..]).arg(&host.root).args(command).output().unwrap()
+}
+
+fn apply(host: &Host, wrapper: &[&str]) -> Output {
+    run(host, wrapper, &[PROGRAM, "apply", "--save", "--replace-foreign", "--variant", host.variant.name()])
+}
+
+/// What a boot can read: every file, link and directory of `/etc`, with mode, owner and bytes.
+fn boot_files(host: &Host) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut directories = vec![host.root.join("etc")];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let what = if metadata.is_dir() {
+                directories.push(path.clone());
+                String::new()
+            } else if metadata.is_symlink() {
+                fs::read_link(&path).unwrap().display().to_string()
+            } else {
+                format!("{:?}", fs::read(&path).unwrap())
+            };
+            let line = format!("{:o} {}:{} {what}", metadata.mode(), metadata.uid(), metadata.gid());
+            found.insert(path.strip_prefix(&host.root).unwrap().to_owned(), line);
+        }
+    }
+    found
+}
+
+/// The power fails before the n-th rename of an apply; gives back whether the apply was done before.
+fn power_fails(host: &Host, n: usize) -> bool {
+    let inject = format!("inject=?rename,?renameat,?renameat2:signal=KILL:when={n}");
+    let trace = "trace=?rename,?renameat,?renameat2";
+    let output = apply(host, &["strace", "-f", "-qq", "-o", "/dev/null", "-e", trace, "-e", &inject]);
+    assert!(output.status.success() || stdout(&output).is_empty(), "{}", stderr(&output));
+    output.status.success()
+}
+
+/// The machine starts again: the kernel has another boot id and no rules, and `/run` is empty.
+fn restart(host: &mut Host) {
+    host.netns = fwdsl_tests::netns::Netns::new();
+    fs::remove_dir_all(host.root.join("run")).unwrap();
+    fs::create_dir(host.root.join("run")).unwrap();
+    let manifest = host.root.join(JOURNAL).join("manifest.json");
+    if let Ok(text) = fs::read_to_string(&manifest) {
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        assert!(text.contains(boot.trim()));
+        fs::write(&manifest, text.replace(boot.trim(), "another-boot")).unwrap();
+    }
+}
+
+/// The value of a unit's key that is there once.
+fn value<'a>(unit: &'a str, key: &str) -> &'a str {
+    let values: Vec<&str> =
+        unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect();
+    assert_eq!(values.len(), 1, "{key} in {unit}");
+    values[0]
+}
+
+/// Does what systemd does with the unit. Gives back whether its condition was true.
+fn start_unit(host: &Host) -> bool {
+    let unit = host.text(SYSTEMD_UNIT);
+    let condition = value(&unit, "ConditionPathExists").trim_start_matches('/').to_owned();
+    if !host.root.join(condition).exists() {
+        return false;
+    }
+    // A shell reads the quotes of this line as systemd does; `%%` is systemd's alone.
+    let line = value(&unit, "ExecStart").replace("%%", "%");
+    let output = run(host, &[], &["sh", "-c", &line]);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    true
+}
+
+fn power_failures(variant: Variant, former: impl Fn(&Host)) {
+    let mut host = booted(variant);
+    former(&host);
+    let old = boot_files(&host);
+    let (mut undone, mut unguarded) = (0, 0);
+    for n in 1.. {
+        assert!(n < 50, "the apply is never done");
+        if power_fails(&host, n) {
+            break;
+        }
+        let cut_off = boot_files(&host);
+        restart(&mut host);
+        if host.root.join(SYSTEMD_LINK).is_symlink() {
+            let started = start_unit(&host);
+            undone += usize::from(started && cut_off != old);
+        } else {
+            // Nothing but the unit itself and what was made for it may have changed without it.
+            let ours = |path: &Path| {
+                Path::new(SYSTEMD_LINK).starts_with(path)
+                    || path.starts_with(SYSTEMD_UNIT)
+                    || path.to_string_lossy().ends_with(".fwdsl-new")
+            };
+            let changed = cut_off.iter().filter(|(path, line)| old.get(*path) != Some(*line));
+            let others: Vec<_> = changed.filter(|(path, _)| !ours(path)).collect();
+            assert!(others.is_empty(), "{n}: {others:?}");
+            unguarded += 1;
+            assert!(run(&host, &[], &[PROGRAM, "recover"]).status.success());
+        }
+        assert_eq!(boot_files(&host), old, "the power failed at {n}");
+        assert!(!host.root.join(JOURNAL).exists());
+        assert!(
+            host.netns
+                .sh(&format!("iptables-{variant}-save 2>/dev/null"))
+                .lines()
+                .all(|line| !line.starts_with("-A"))
+        );
+    }
+    // Rules of two families, sysctls, the enabling of a service and the record, at the least.
+    assert!(undone >= 4, "{undone} undone, {unguarded} without the service");
+    // The last apply was done: the next boot has nothing to undo.
+    let new = boot_files(&host);
+    assert_ne!(new, old);
+    restart(&mut host);
+    assert!(!start_unit(&host), "the condition is false without a journal");
+    assert_eq!(boot_files(&host), new);
+}
+
+fn each_variant(test: impl Fn(Variant)) {
+    if require(&PROGRAMS) && require(&["strace", "unshare", "mount"]) {
+        VARIANTS.into_iter().for_each(test);
+    }
+}
+
+#[test]
+fn a_power_failure_in_the_first_save_leaves_nothing() {
+    each_variant(|variant| power_failures(variant, |_| ()));
+}
+
+#[test]
+fn a_power_failure_in_a_later_save_leaves_the_former_files() {
+    each_variant(|variant| {
+        power_failures(variant, |host| {
+            let output = run(host, &[], &[PROGRAM, "save"]);
+            assert!(output.status.success(), "{}", stderr(&output));
+            for (path, from, to) in [
+                ("etc/iptables/rules.v4", "50134", "22"),
+                ("etc/iptables/rules.v6", "50134", "22"),
+                ("etc/sysctl.d/zz-fwdsl.conf", "= 2", "= 1"),
+                (SYSTEMD_UNIT, "[Unit]", "[Unit]\nDocumentation=man:former(8)"),
+            ] {
+                let text = host.text(path);
+                assert!(text.contains(from), "{text}");
+                host.file(path, &text.replace(from, to));
+            }
+        });
+    });
+}
+
+#[test]
+fn the_service_is_kept_with_the_first_save_and_then_left_alone() {
+    if !require(&PROGRAMS) || !require(&["unshare", "mount"]) {
+        return;
+    }
+    let host = booted(Variant::Nft);
+    let output = apply(&host, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        !stderr(&output).contains("power failure"),
+        "an installed program is no reason to warn: {}",
+        stderr(&output)
+    );
+    let text = stdout(&output);
+    let (unit, rules) =
+        (text.find("/fwdsl-recover.service updated"), text.find("/etc/iptables/rules.v4 updated"));
+    assert!(unit.is_some() && unit < rules, "{text}");
+    for again in [apply(&host, &[]), run(&host, &[], &[PROGRAM, "save"])] {
+        assert_eq!(stdout(&again), "nothing to change: all is as the policy says\n");
+    }
+    // A save to an image of this very tree has no business with the running host's boot.
+    host.file("image/etc/os-release", "ID=debian\n");
+    let image = host.root.join("image");
+    assert!(host.run(&["save", "--root", image.to_str().unwrap()]).status.success());
+    assert!(image.join("etc/iptables/rules.v4").exists() && !image.join(SYSTEMD_UNIT).exists());
+}
+
+#[test]
+fn systemd_understands_the_unit() {
+    if !require(&["systemd-analyze", "unshare", "mount"]) {
+        return;
+    }
+    let host = booted(Variant::Nft);
+    let output = run(&host, &[], &[PROGRAM, "save"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // As the first process it would take itself for the init, and talk to the kernel's log.
+    let verify = format!("systemd-analyze verify --man=no /{SYSTEMD_UNIT}; exit $?");
+    let verdict = |host: &Host| {
+        let output = run(host, &[], &["sh", "-c", &verify]);
+        (output.status.success(), stdout(&output) + &stderr(&output))
+    };
+    assert_eq!(verdict(&host), (true, String::new()), "{}", host.text(SYSTEMD_UNIT));
+    // It would say so if it could not find the program, or did not know a key.
+    let text = host.text(SYSTEMD_UNIT);
+    host.file(SYSTEMD_UNIT, &text.replace("%% host", "%% nobody").replace("Type=", "Tipe="));
+    let (verified, words) = verdict(&host);
+    assert!(!verified && words.contains("/var/lib/100% nobody") && words.contains("Tipe"), "{words}");
+}
+
+#[test]
+fn the_script_for_openrc_runs_the_undo_where_there_is_a_journal() {
+    if !require(&PROGRAMS) || !require(&["unshare", "mount"]) {
+        return;
+    }
+    let host = booted(Variant::Nft);
+    host.file("etc/os-release", "ID=alpine\n");
+    let output = run(&host, &[], &[PROGRAM, "save"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(
+        fs::read_link(host.root.join("etc/runlevels/boot/fwdsl-recover")).unwrap(),
+        Path::new("/etc/init.d/fwdsl-recover")
+    );
+    // What openrc-run does, in short.
+    let start = "ebegin() { echo begin; }; eend() { echo end $1; }; . /etc/init.d/fwdsl-recover && start";
+    let start = || run(&host, &[], &["sh", "-c", start]);
+    assert_eq!(stdout(&start()), "");
+    fs::create_dir_all(host.root.join(JOURNAL)).unwrap();
+    // A journal without a manifest is damaged, and the program says so: exit code 6.
+    let damaged = start();
+    assert_eq!(stdout(&damaged), "begin\nend 6\n", "{}", stderr(&damaged));
+    assert!(stderr(&damaged).contains("journal"), "{}", stderr(&damaged));
+}
