@@ -232,7 +232,7 @@ fn systemd_understands_the_unit() {
     let output = run(&host, &[], &[PROGRAM, "save"]);
     assert!(output.status.success(), "{}", stderr(&output));
     // As the first process it would take itself for the init, and talk to the kernel's log.
-    let verify = format!("systemd-analyze verify --man=no /{SYSTEMD_UNIT}; exit $?");
+    let verify = format!("systemd-analyze verify --man=no /{SYSTEMD_UNIT} multi-user.target; exit $?");
     let verdict = |host: &Host| {
         let output = run(host, &[], &["sh", "-c", &verify]);
         (output.status.success(), stdout(&output) + &stderr(&output))
@@ -243,6 +243,11 @@ fn systemd_understands_the_unit() {
     host.file(SYSTEMD_UNIT, &text.replace("%% host", "%% nobody").replace("Type=", "Tipe="));
     let (verified, words) = verdict(&host);
     assert!(!verified && words.contains("/var/lib/100% nobody") && words.contains("Tipe"), "{words}");
+    host.file(
+        SYSTEMD_UNIT,
+        &text.replace("Before=systemd-sysctl", "Before=local-fs.target systemd-sysctl"),
+    );
+    assert!(verdict(&host).1.contains("ordering cycle"), "{:?}", verdict(&host));
 }
 
 #[test]
