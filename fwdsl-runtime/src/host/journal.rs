@@ -100,7 +100,7 @@ pub(crate) struct Draft {
 
 /// Where the journal is.
 pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
-    Ok(places::state_dir(root)?.join("journal"))
+    places::below(root, Path::new(places::JOURNAL))
 }
 
 /// Whether there is one.
@@ -111,8 +111,7 @@ pub(crate) fn exists(root: &Path) -> bool {
 /// Writes the journal; when this returns, it survives a power loss.
 pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
-    let state = places::state_dir(root)?;
-    let new = state.join("journal.new");
+    let new = dir.with_file_name("journal.new");
     files::make_dirs(&new)?;
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
