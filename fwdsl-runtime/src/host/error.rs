@@ -36,12 +36,12 @@ pub enum ApplyError {
         /// The variant that wants them.
         variant: Variant,
     },
-    /// `iptables` and `ip6tables` are of different variants.
+    /// Two of the programs are of different variants.
     MixedVariants {
-        /// What `iptables-restore` is.
-        ipv4: Variant,
-        /// What `ip6tables-restore` is.
-        ipv6: Variant,
+        /// The name of one, and what it is.
+        one: (String, Variant),
+        /// The name of the other, and what that is.
+        other: (String, Variant),
     },
     /// A program failed.
     Program(ProgramError),
@@ -100,6 +100,11 @@ pub enum ApplyError {
         /// The step.
         step: String,
         /// Why it failed.
+        cause: Box<ApplyError>,
+    },
+    /// An earlier apply that had died was undone, and then this one failed.
+    AfterRecovery {
+        /// Why this one failed, and what it left.
         cause: Box<ApplyError>,
     },
     /// The undo of an apply failed: the host is in a state between.
@@ -166,7 +171,7 @@ impl From<rustix::io::Errno> for ProgramFailure {
 impl std::error::Error for ApplyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ApplyError::Undone { cause, .. } => Some(cause),
+            ApplyError::Undone { cause, .. } | ApplyError::AfterRecovery { cause } => Some(cause),
             ApplyError::System { error, .. } => Some(error),
             _ => None,
         }
@@ -189,9 +194,9 @@ impl fmt::Display for ApplyError {
                  changed",
                 missing.join(" and ")
             ),
-            ApplyError::MixedVariants { ipv4, ipv6 } => write!(
+            ApplyError::MixedVariants { one: (one, variant), other: (other, its_variant) } => write!(
                 f,
-                "`iptables-restore` is the {ipv4} variant but `ip6tables-restore` is {ipv6}: name the variant to use, \
+                "`{one}` is the {variant} variant but `{other}` is {its_variant}: name the variant to use (--variant), \
                  or set the system's alternatives alike; nothing was changed"
             ),
             ApplyError::Program(error) => error.fmt(f),
@@ -208,7 +213,8 @@ impl fmt::Display for ApplyError {
             ApplyError::Unfaithful(list) => {
                 f.write_str(
                     "the tables to replace hold what iptables cannot say, so a failed apply could not put it back; \
-                     nothing was changed:",
+                     delete it (`nft delete`, by its handle) or keep it in a table of another name; nothing was \
+                     changed:",
                 )?;
                 lines(f, list)
             }
@@ -246,6 +252,10 @@ impl fmt::Display for ApplyError {
             ApplyError::Undone { step, cause } => {
                 write!(f, "{step} failed: {cause}\nthe former state is back: rules, sysctls and files")
             }
+            ApplyError::AfterRecovery { cause } => write!(
+                f,
+                "{cause}\nbefore that, an earlier apply that was ended before it was complete has been undone"
+            ),
             ApplyError::NotUndone { failed, problems, journal } => {
                 match failed {
                     Some((step, cause)) => {
@@ -283,7 +293,10 @@ impl fmt::Display for ProgramError {
                 }
             }
             ProgramFailure::Status { status, stderr } => {
-                write!(f, "failed ({status}): {}", stderr.trim())?;
+                match stderr.trim() {
+                    "" => write!(f, "failed ({status}) and said nothing")?,
+                    words => write!(f, "failed ({status}): {words}")?,
+                }
                 explain(stderr).map_or(Ok(()), |meaning| write!(f, "\n{meaning}"))
             }
         }

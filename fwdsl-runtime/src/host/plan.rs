@@ -201,9 +201,10 @@ impl View<'_> {
 
     fn warnings_about_others(&self, ruleset: Option<&Ruleset>) -> Vec<String> {
         let host = self.host;
-        let Some(variant) = host.variant else { return Vec::new() };
-        let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
         let managers = others::managers(&host.root, &host.programs, &host.runner);
+        // Files alone: at boot they meet the managers, but what is in the kernel now does not matter.
+        let Some(variant) = host.variant else { return others::warnings_about_managers(&managers) };
+        let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
         let other = others::other_variant_holds_rules(&host.programs, &host.runner, variant, &families);
         let native = others::native_chains(ruleset, &families);
         others::warnings(&managers, variant, &other, &native)
