@@ -148,3 +148,24 @@ fn a_root_that_is_no_directory_is_named() {
         }
     });
 }
+
+#[test]
+fn a_link_that_leads_nowhere_is_refused_before_anything_is_changed() {
+    each_variant(|host| {
+        std::os::unix::fs::symlink("/nowhere", host.root.join("etc/sysctl.d")).unwrap();
+        let output = host.apply(&["--save"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains("is a link to what is not there"), "{}", stderr(&output));
+        assert!(!host.saved(Family::Ipv4).contains("50134"));
+    });
+}
+
+#[test]
+fn an_ignored_sigchld_is_named() {
+    each_variant(|host| {
+        let output = apply_in(&host, "trap '' CHLD; exec \"$@\"", &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains("started with SIGCHLD ignored"), "{}", stderr(&output));
+        assert!(!host.saved(Family::Ipv4).contains("50134"));
+    });
+}

@@ -7,6 +7,7 @@ use super::journal;
 use super::lock::Lock;
 use super::options::{Desired, Options};
 use super::plan::{self, Plan};
+use super::record;
 use super::report::{Recovered, Report};
 use super::undo;
 use crate::family::Family;
@@ -40,9 +41,17 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
                 .to_owned(),
         );
     }
-    let plan = bring_about(&host, &texts, desired, options).map_err(|error| match recovered {
-        None => error,
-        Some(_) => ApplyError::AfterRecovery { cause: Box::new(error) },
+    let plan = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
+        let mut notes = std::mem::take(&mut warnings);
+        if recovered.is_some() {
+            notes.push(
+                "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
+            );
+        }
+        match notes.is_empty() {
+            true => error,
+            false => ApplyError::Noted { cause: Box::new(error), notes },
+        }
     })?;
     if host.ipv6_absent {
         warnings.push(
@@ -62,14 +71,17 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     })
 }
 
-/// Makes the plan and, unless this is a dry run, carries it out.
+/// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
 fn bring_about(
     host: &Host,
     texts: &[(Family, SavedText)],
     desired: &Desired,
     options: &Options,
+    warnings: &mut Vec<String>,
 ) -> Result<Plan, ApplyError> {
-    let plan = plan::make(host, texts, desired, options)?;
+    let record = record::load(&host.root)?;
+    warnings.extend(record.1);
+    let plan = plan::make(host, texts, record.0, desired, options)?;
     if !options.dry_run {
         match plan.changes_anything() {
             true => carry_out::carry_out(host, &plan, options)?,

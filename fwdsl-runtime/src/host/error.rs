@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
 use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::ParseError;
 
-/// Why an apply did not happen. Unless it is [`ApplyError::NotUndone`], the host is as it was before.
+/// Why an apply did not happen. Unless it is (or notes) [`ApplyError::NotUndone`], the host is as it was before.
 #[derive(Debug)]
 pub enum ApplyError {
     /// The text to load is not what it should be: a mistake of the caller.
@@ -102,10 +104,12 @@ pub enum ApplyError {
         /// Why it failed.
         cause: Box<ApplyError>,
     },
-    /// An earlier apply that had died was undone, and then this one failed.
-    AfterRecovery {
-        /// Why this one failed, and what it left.
+    /// An apply failed, and there is more to know about that than why.
+    Noted {
+        /// Why it failed, and what it left.
         cause: Box<ApplyError>,
+        /// What was found before, each a sentence.
+        notes: Vec<String>,
     },
     /// The undo of an apply failed: the host is in a state between.
     NotUndone {
@@ -171,7 +175,7 @@ impl From<rustix::io::Errno> for ProgramFailure {
 impl std::error::Error for ApplyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ApplyError::Undone { cause, .. } | ApplyError::AfterRecovery { cause } => Some(cause),
+            ApplyError::Undone { cause, .. } | ApplyError::Noted { cause, .. } => Some(cause),
             ApplyError::System { error, .. } => Some(error),
             _ => None,
         }
@@ -246,16 +250,22 @@ impl fmt::Display for ApplyError {
                 write!(f, "an earlier apply is unfinished ({}): {reason}", journal.display())
             }
             ApplyError::Journal { journal, reason } => {
-                write!(f, "the journal of an unfinished apply, `{}`, is damaged: {reason}", journal.display())
+                write!(
+                    f,
+                    "the journal of an unfinished apply, `{}`, is damaged: {reason}\nwhat it holds of the former state \
+                     is in that directory: put back what is needed by hand, then delete it; until then nothing is \
+                     changed",
+                    journal.display()
+                )
             }
             ApplyError::Mismatch { what } => write!(f, "the kernel does not hold what was loaded: {what}"),
             ApplyError::Undone { step, cause } => {
                 write!(f, "{step} failed: {cause}\nthe former state is back: rules, sysctls and files")
             }
-            ApplyError::AfterRecovery { cause } => write!(
-                f,
-                "{cause}\nbefore that, an earlier apply that was ended before it was complete has been undone"
-            ),
+            ApplyError::Noted { cause, notes } => {
+                cause.fmt(f)?;
+                notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
+            }
             ApplyError::NotUndone { failed, problems, journal } => {
                 match failed {
                     Some((step, cause)) => {
@@ -284,6 +294,10 @@ impl fmt::Display for ProgramError {
         self.args.iter().try_for_each(|arg| write!(f, " {arg}"))?;
         f.write_str("` ")?;
         match &self.failure {
+            ProgramFailure::Start(error) if error.raw_os_error() == Some(Errno::CHILD.raw_os_error()) => f.write_str(
+                "was run, but how it ended cannot be learned: this process was started with SIGCHLD ignored, which \
+                 has to be undone by whoever starts it",
+            ),
             ProgramFailure::Start(error) => write!(f, "could not be run: {error}"),
             ProgramFailure::Deadline { seconds, ended } => {
                 write!(f, "did not end within {seconds} seconds")?;

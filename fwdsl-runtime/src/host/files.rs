@@ -86,7 +86,7 @@ pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Resul
         }
     }
     // What was never made is not touched: on a read-only file system the kernel refuses even that.
-    for dir in made.iter().filter(|dir| fs::symlink_metadata(dir).is_ok()) {
+    for dir in made.iter().filter(|dir| fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir())) {
         match fs::remove_dir(dir) {
             Ok(()) => {}
             // Somebody else uses it by now.

@@ -28,6 +28,12 @@ const DONE: &str = "journal.done";
 /// The form of the manifest; another one is from another version of fwdsl.
 const FORMAT: u32 = 1;
 
+/// What every version's manifest holds.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 /// Everything that an undo has to know.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -208,11 +214,14 @@ pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
     if !exists(root)? {
         return Ok(None);
     }
-    let manifest: Manifest = read_json(&dir, MANIFEST)?;
-    if manifest.format != FORMAT {
-        let reason = format!("it is of another version of fwdsl (format {})", manifest.format);
+    // By itself first, for what else another version's manifest holds is not known.
+    let Format { format } = read_json(&dir, MANIFEST)?;
+    if format != FORMAT {
+        let reason =
+            format!("it is of another version of fwdsl (format {format}), which can finish the undo");
         return Err(ApplyError::Journal { journal: dir, reason });
     }
+    let manifest: Manifest = read_json(&dir, MANIFEST)?;
     Ok(Some(Journal { dir, manifest }))
 }
 

@@ -13,7 +13,7 @@ use super::nft::{self, Ruleset};
 use super::options::{Desired, Options};
 use super::others;
 use super::places;
-use super::record::{self, Record};
+use super::record::Record;
 use super::report::{FileReport, RulesReport, SysctlReport};
 use super::rules::{self, FamilyPrograms};
 use super::sysctls;
@@ -83,10 +83,11 @@ fn check_complete(table: &SavedTable) -> Result<(), String> {
     }
 }
 
-/// Looks at the host, refuses what may not be done, and finds what differs.
+/// Looks at the host, refuses what may not be done, and finds what differs. `record` is of the last apply.
 pub(crate) fn make(
     host: &Host,
     texts: &[(Family, SavedText)],
+    mut record: Record,
     desired: &Desired,
     options: &Options,
 ) -> Result<Plan, ApplyError> {
@@ -98,8 +99,7 @@ pub(crate) fn make(
     };
     // On legacy, nft only tells about others: a kernel without nf_tables is no reason to refuse.
     let ruleset = if host.variant == Some(Variant::Nft) { ruleset? } else { ruleset.unwrap_or_default() };
-    let (mut record, record_warning) = record::load(&host.root)?;
-    let mut warnings: Vec<String> = record_warning.into_iter().collect();
+    let mut warnings = Vec::new();
     let mut snapshots = Vec::new();
     for (family, programs) in &host.families {
         let Some((_, new)) = texts.iter().find(|(of, _)| of == family) else { continue };

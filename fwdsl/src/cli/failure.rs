@@ -69,7 +69,7 @@ fn of_apply(error: &ApplyError) -> Exit {
         ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
             Exit::Between
         }
-        ApplyError::AfterRecovery { cause } => of_apply(cause),
+        ApplyError::Noted { cause, .. } => of_apply(cause),
         _ => Exit::NotDone,
     }
 }
@@ -87,21 +87,29 @@ impl fmt::Display for Failure {
                     "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
                 )
             }
-            Failure::Apply(ApplyError::System { doing, path, error })
-                if error.kind() == io::ErrorKind::PermissionDenied =>
-            {
-                let path = path.display();
-                write!(
-                    f,
-                    "this process may not {doing} `{path}` ({error}): run it as root; nothing was changed"
-                )
-            }
-            // Where something was changed first, these are the cause within an error that says what became of it.
-            Failure::Apply(error @ (ApplyError::System { .. } | ApplyError::Program(_))) => {
-                write!(f, "{error}; nothing was changed")
-            }
-            Failure::Apply(error) => error.fmt(f),
+            Failure::Apply(error) => say_apply(error, f),
         }
+    }
+}
+
+/// EACCES (errno(3)): what root may do. EPERM is another thing, which root may not do either.
+const NO_ACCESS: i32 = 13;
+
+fn say_apply(error: &ApplyError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        ApplyError::System { doing, path, error } if error.raw_os_error() == Some(NO_ACCESS) => {
+            let path = path.display();
+            write!(f, "this process may not {doing} `{path}` ({error}): run it as root; nothing was changed")
+        }
+        // Where something was changed first, these are the cause within an error that says what became of it.
+        ApplyError::System { .. } | ApplyError::Program(_) => {
+            write!(f, "{error}; nothing was changed")
+        }
+        ApplyError::Noted { cause, notes } => {
+            say_apply(cause, f)?;
+            notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
+        }
+        error => fmt::Display::fmt(error, f),
     }
 }
 

@@ -35,7 +35,7 @@ pub fn expand(settings: &[Setting], proc_sys: &Path) -> Result<Expansion, Expand
         let entry = catalogue::find(&setting.key).map_err(ExpandError::Unknown)?;
         entry.check_value(&setting.value).map_err(ExpandError::Value)?;
         let slashed = setting.key.slashed();
-        if slashed.starts_with("net/ipv6/") && !proc_sys.join("net/ipv6").exists() {
+        if slashed.starts_with("net/ipv6/") && !proc_sys.join("net/ipv6/conf").exists() {
             expansion.without_ipv6.push(setting.clone());
             continue;
         }
