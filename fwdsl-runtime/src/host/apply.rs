@@ -4,6 +4,7 @@ use super::carry_out;
 use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::journal;
+use super::kernel;
 use super::lock::Lock;
 use super::options::{Desired, Options};
 use super::plan::{self, Plan};
@@ -104,6 +105,7 @@ pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
     if !journal::exists(&root)? {
         return Ok(None);
     }
+    kernel::check_signals()?;
     let _lock = Lock::acquire(&root, options.lock_wait)?;
     undo::leftover(&root)
 }

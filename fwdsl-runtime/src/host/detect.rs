@@ -29,6 +29,7 @@ pub(crate) struct Host {
 /// Looks around; changes nothing.
 pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, ApplyError> {
     let root = options.root()?;
+    kernel::check_signals()?;
     let programs = Programs::new(options.program_dir.as_deref());
     let runner = Runner { deadline: options.program_deadline, group: None };
     let ipv6_absent = !kernel::has_ipv6();

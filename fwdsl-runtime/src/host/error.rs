@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::io::Errno;
-
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
 use super::variant::Variant;
@@ -294,10 +292,6 @@ impl fmt::Display for ProgramError {
         self.args.iter().try_for_each(|arg| write!(f, " {arg}"))?;
         f.write_str("` ")?;
         match &self.failure {
-            ProgramFailure::Start(error) if error.raw_os_error() == Some(Errno::CHILD.raw_os_error()) => f.write_str(
-                "was run, but how it ended cannot be learned: this process was started with SIGCHLD ignored, which \
-                 has to be undone by whoever starts it",
-            ),
             ProgramFailure::Start(error) => write!(f, "could not be run: {error}"),
             ProgramFailure::Deadline { seconds, ended } => {
                 write!(f, "did not end within {seconds} seconds")?;
