@@ -110,7 +110,7 @@ fn other_files_that_set_our_sysctls_are_named() {
     let image = Image::new("elsewhere", "ID=arch\n");
     fs::write(image.0.join("etc/sysctl.conf"), "net.ipv4.conf.all.rp_filter = 1\n").unwrap();
     let output = image.save(&[]);
-    let expected = "warning: /etc/sysctl.conf:1 sets `net.ipv4.conf.all.rp_filter` to 1, the policy to 2\n";
+    let expected = "warning: /etc/sysctl.conf:1 sets `net.ipv4.conf.all.rp_filter` to 1, the policy to 2; ";
     assert!(stderr(&output).contains(expected), "{}", stderr(&output));
 }
 

@@ -1,15 +1,18 @@
 //! One step over tables, families, sysctls and files.
 
 use super::carry_out;
-use super::detect;
+use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::journal;
+use super::kernel;
 use super::lock::Lock;
 use super::options::{Desired, Options};
-use super::plan;
+use super::plan::{self, Plan};
+use super::record;
 use super::report::{Recovered, Report};
 use super::undo;
 use crate::family::Family;
+use crate::restore_text::SavedText;
 
 /// Brings about what is desired, or changes nothing.
 ///
@@ -32,20 +35,25 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     let mut recovered = None;
     if !options.dry_run {
         recovered = undo::leftover(&host.root)?;
-    } else if journal::exists(&host.root) {
+    } else if journal::exists(&host.root)? {
         warnings.push(
             "another apply is under way or was ended before it was complete; what is said here is of the state \
              between, and the next apply undoes it first"
                 .to_owned(),
         );
     }
-    let plan = plan::make(&host, &texts, desired, options)?;
-    if !options.dry_run {
-        match plan.changes_anything() {
-            true => carry_out::carry_out(&host, &plan, options)?,
-            false => carry_out::write_record_alone(&plan)?,
+    let plan = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
+        let mut notes = std::mem::take(&mut warnings);
+        if recovered.is_some() {
+            notes.push(
+                "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
+            );
         }
-    }
+        match notes.is_empty() {
+            true => error,
+            false => ApplyError::Noted { cause: Box::new(error), notes },
+        }
+    })?;
     if host.ipv6_absent {
         warnings.push(
             "this kernel has no IPv6 (`ipv6.disable=1`), so only the IPv4 rules are applied".to_owned(),
@@ -64,6 +72,26 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     })
 }
 
+/// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
+fn bring_about(
+    host: &Host,
+    texts: &[(Family, SavedText)],
+    desired: &Desired,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Plan, ApplyError> {
+    let record = record::load(&host.root)?;
+    warnings.extend(record.1);
+    let plan = plan::make(host, texts, record.0, desired, options)?;
+    if !options.dry_run {
+        match plan.changes_anything() {
+            true => carry_out::carry_out(host, &plan, options)?,
+            false => carry_out::write_record_alone(&plan)?,
+        }
+    }
+    Ok(plan)
+}
+
 /// Undoes an apply that died and whose guardian died too, if there is one.
 ///
 /// [`apply`] does this by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
@@ -73,11 +101,11 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
 /// [`ApplyError::Locked`] if an apply is at work, [`ApplyError::Unfinished`] if the apply belongs to another network
 /// namespace, [`ApplyError::NotUndone`] if something cannot be put back.
 pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
-    let root = options.root();
-    let root = root.canonicalize().map_err(super::error::at("find", root))?;
-    if !journal::exists(&root) {
+    let root = options.root()?;
+    if !journal::exists(&root)? {
         return Ok(None);
     }
+    kernel::check_signals()?;
     let _lock = Lock::acquire(&root, options.lock_wait)?;
     undo::leftover(&root)
 }

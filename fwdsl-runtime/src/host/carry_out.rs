@@ -139,7 +139,12 @@ fn first_difference(wanted: &NormalTable, found: &NormalTable) -> String {
     for (name, chain) in &wanted.chains {
         let Some(other) = found.chains.get(name) else { return format!("chain {name} is missing") };
         if chain.policy != other.policy {
-            return format!("the policy of {name} is {:?} instead of {:?}", other.policy, chain.policy);
+            let text = |policy: &Option<String>| policy.clone().unwrap_or_else(|| "none".to_owned());
+            return format!(
+                "the policy of {name} is {} instead of {}",
+                text(&other.policy),
+                text(&chain.policy)
+            );
         }
         let longest = chain.rules.len().max(other.rules.len());
         let pair = |index: usize| (chain.rules.get(index), other.rules.get(index));
@@ -155,7 +160,10 @@ fn first_difference(wanted: &NormalTable, found: &NormalTable) -> String {
 /// Writes the record where nothing else changes: the rules are in force already, whoever loaded them.
 pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
     match &plan.record {
-        Some(file) => files::put(&file.real, &file.change.content, &file.before),
+        Some(file) => {
+            file.real.parent().map_or(Ok(()), files::make_private_dir)?;
+            files::put(&file.real, &file.change.content, &file.before)
+        }
         None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::error::{ApplyError, at};
+use super::error::ApplyError;
 use super::kernel;
 use super::nft;
 use super::options::Options;
@@ -28,8 +28,8 @@ pub(crate) struct Host {
 
 /// Looks around; changes nothing.
 pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, ApplyError> {
-    let root = options.root();
-    let root = root.canonicalize().map_err(at("find", root))?;
+    let root = options.root()?;
+    kernel::check_signals()?;
     let programs = Programs::new(options.program_dir.as_deref());
     let runner = Runner { deadline: options.program_deadline, group: None };
     let ipv6_absent = !kernel::has_ipv6();
@@ -51,19 +51,24 @@ pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, Apply
     Ok(Host { root, variant, programs, runner, nft, families, ipv6_absent })
 }
 
-/// The variant of all the families' programs. A mixture would let one family's undo rest on assumptions about the other.
+/// The variant of all the programs. A mixture would let one family's undo rest on assumptions about the other.
 fn common_variant(
     programs: &Programs,
     runner: &Runner,
     families: &[Family],
 ) -> Result<Option<Variant>, ApplyError> {
     let Some(first) = families.first() else { return Ok(None) };
-    let variant = variant::detect(programs, runner, *first)?;
+    let (program, variant) = variant::detect(programs, runner, *first)?;
+    let mut others = Vec::new();
     for family in families.iter().skip(1) {
-        let other = variant::detect(programs, runner, *family)?;
-        if other != variant {
-            return Err(ApplyError::MixedVariants { ipv4: variant, ipv6: other });
-        }
+        others.push(variant::detect(programs, runner, *family)?);
     }
-    Ok(Some(variant))
+    // A snapshot of the other variant's tables would be put back where they never were.
+    for family in families {
+        others.extend(variant::of_save(programs, runner, *family)?);
+    }
+    match others.into_iter().find(|(_, other)| *other != variant) {
+        None => Ok(Some(variant)),
+        Some(other) => Err(ApplyError::MixedVariants { one: (program, variant), other }),
+    }
 }

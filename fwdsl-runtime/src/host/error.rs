@@ -12,7 +12,7 @@ use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::ParseError;
 
-/// Why an apply did not happen. Unless it is [`ApplyError::NotUndone`], the host is as it was before.
+/// Why an apply did not happen. Unless it is (or notes) [`ApplyError::NotUndone`], the host is as it was before.
 #[derive(Debug)]
 pub enum ApplyError {
     /// The text to load is not what it should be: a mistake of the caller.
@@ -36,12 +36,12 @@ pub enum ApplyError {
         /// The variant that wants them.
         variant: Variant,
     },
-    /// `iptables` and `ip6tables` are of different variants.
+    /// Two of the programs are of different variants.
     MixedVariants {
-        /// What `iptables-restore` is.
-        ipv4: Variant,
-        /// What `ip6tables-restore` is.
-        ipv6: Variant,
+        /// The name of one, and what it is.
+        one: (String, Variant),
+        /// The name of the other, and what that is.
+        other: (String, Variant),
     },
     /// A program failed.
     Program(ProgramError),
@@ -101,6 +101,13 @@ pub enum ApplyError {
         step: String,
         /// Why it failed.
         cause: Box<ApplyError>,
+    },
+    /// An apply failed, and there is more to know about that than why.
+    Noted {
+        /// Why it failed, and what it left.
+        cause: Box<ApplyError>,
+        /// What was found before, each a sentence.
+        notes: Vec<String>,
     },
     /// The undo of an apply failed: the host is in a state between.
     NotUndone {
@@ -166,7 +173,7 @@ impl From<rustix::io::Errno> for ProgramFailure {
 impl std::error::Error for ApplyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ApplyError::Undone { cause, .. } => Some(cause),
+            ApplyError::Undone { cause, .. } | ApplyError::Noted { cause, .. } => Some(cause),
             ApplyError::System { error, .. } => Some(error),
             _ => None,
         }
@@ -189,9 +196,9 @@ impl fmt::Display for ApplyError {
                  changed",
                 missing.join(" and ")
             ),
-            ApplyError::MixedVariants { ipv4, ipv6 } => write!(
+            ApplyError::MixedVariants { one: (one, variant), other: (other, its_variant) } => write!(
                 f,
-                "`iptables-restore` is the {ipv4} variant but `ip6tables-restore` is {ipv6}: name the variant to use, \
+                "`{one}` is the {variant} variant but `{other}` is {its_variant}: name the variant to use (--variant), \
                  or set the system's alternatives alike; nothing was changed"
             ),
             ApplyError::Program(error) => error.fmt(f),
@@ -208,7 +215,8 @@ impl fmt::Display for ApplyError {
             ApplyError::Unfaithful(list) => {
                 f.write_str(
                     "the tables to replace hold what iptables cannot say, so a failed apply could not put it back; \
-                     nothing was changed:",
+                     delete it (`nft delete`, by its handle) or keep it in a table of another name; nothing was \
+                     changed:",
                 )?;
                 lines(f, list)
             }
@@ -240,11 +248,21 @@ impl fmt::Display for ApplyError {
                 write!(f, "an earlier apply is unfinished ({}): {reason}", journal.display())
             }
             ApplyError::Journal { journal, reason } => {
-                write!(f, "the journal of an unfinished apply, `{}`, is damaged: {reason}", journal.display())
+                write!(
+                    f,
+                    "the journal of an unfinished apply, `{}`, is damaged: {reason}\nwhat it holds of the former state \
+                     is in that directory: put back what is needed by hand, then delete it; until then nothing is \
+                     changed",
+                    journal.display()
+                )
             }
             ApplyError::Mismatch { what } => write!(f, "the kernel does not hold what was loaded: {what}"),
             ApplyError::Undone { step, cause } => {
                 write!(f, "{step} failed: {cause}\nthe former state is back: rules, sysctls and files")
+            }
+            ApplyError::Noted { cause, notes } => {
+                cause.fmt(f)?;
+                notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
             }
             ApplyError::NotUndone { failed, problems, journal } => {
                 match failed {
@@ -283,7 +301,10 @@ impl fmt::Display for ProgramError {
                 }
             }
             ProgramFailure::Status { status, stderr } => {
-                write!(f, "failed ({status}): {}", stderr.trim())?;
+                match stderr.trim() {
+                    "" => write!(f, "failed ({status}) and said nothing")?,
+                    words => write!(f, "failed ({status}): {words}")?,
+                }
                 explain(stderr).map_or(Ok(()), |meaning| write!(f, "\n{meaning}"))
             }
         }

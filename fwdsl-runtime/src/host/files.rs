@@ -1,9 +1,9 @@
 //! Files: looked at, put in place atomically, put back.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use super::change::FileContent;
@@ -85,12 +85,12 @@ pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Resul
             Existing::Symlink(target) => put_symlink(path, target)?,
         }
     }
-    for dir in made {
+    // What was never made is not touched: on a read-only file system the kernel refuses even that.
+    for dir in made.iter().filter(|dir| fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir())) {
         match fs::remove_dir(dir) {
             Ok(()) => {}
-            // Somebody else uses it by now, or it was never made.
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {}
+            // Somebody else uses it by now.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
             Err(error) => return Err(at("remove", dir)(error)),
         }
     }
@@ -104,11 +104,25 @@ pub(crate) fn missing_dirs(path: &Path) -> Vec<PathBuf> {
 
 /// Makes the directories for `path`, for good.
 pub(crate) fn make_dirs(path: &Path) -> Result<(), ApplyError> {
-    for dir in missing_dirs(path).iter().rev() {
-        fs::create_dir(dir).map_err(at("create the directory", dir))?;
-        sync_dir_of(dir)?;
+    missing_dirs(path).iter().rev().try_for_each(|dir| make_dir(dir, 0o755))
+}
+
+/// Makes `dir` and the directories above it, for good. Where it is new, it is its owner's alone.
+pub(crate) fn make_private_dir(dir: &Path) -> Result<(), ApplyError> {
+    make_dirs(dir)?;
+    if dir.exists() { Ok(()) } else { make_dir(dir, 0o700) }
+}
+
+/// Makes one directory with this mode, whatever the umask of whoever runs this.
+fn make_dir(dir: &Path, mode: u32) -> Result<(), ApplyError> {
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Ok(()) => {}
+        // Another command was first.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(at("create the directory", dir)(error)),
     }
-    Ok(())
+    fs::set_permissions(dir, Permissions::from_mode(mode)).map_err(at("change the mode of", dir))?;
+    sync_dir_of(dir)
 }
 
 fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {

@@ -51,7 +51,7 @@ pub fn inspect(options: &Options) -> Result<Inspection, ApplyError> {
         other_variant_holds_rules: !other.is_empty(),
         managers,
         native_chains,
-        unfinished_apply: journal::exists(&host.root),
+        unfinished_apply: journal::exists(&host.root)?,
         warnings,
     })
 }

@@ -22,8 +22,17 @@ use crate::family::Family;
 
 const MANIFEST: &str = "manifest.json";
 const LATE_SYSCTLS: &str = "late-sysctls.json";
+/// The journal's directory while it is written, and once it is decided that nothing will be undone.
+const NEW: &str = "journal.new";
+const DONE: &str = "journal.done";
 /// The form of the manifest; another one is from another version of fwdsl.
 const FORMAT: u32 = 1;
+
+/// What every version's manifest holds.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
 
 /// Everything that an undo has to know.
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,16 +112,27 @@ pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
     places::below(root, Path::new(places::JOURNAL))
 }
 
-/// Whether there is one.
-pub(crate) fn exists(root: &Path) -> bool {
-    path(root).is_ok_and(|path| path.exists())
+/// Whether there is one. Who may not look does not know.
+pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
+    let path = path(root)?;
+    path.try_exists().map_err(at("look at", &path))
+}
+
+/// Removes what an apply left that was ended before its journal stood or after it was decided: nothing to undo. The
+/// caller holds the lock, so nobody is at work there.
+pub(crate) fn sweep(root: &Path) {
+    let Ok(journal) = path(root) else { return };
+    // What cannot be removed is overwritten by the next journal.
+    for name in [NEW, DONE] {
+        let _ = fs::remove_dir_all(journal.with_file_name(name));
+    }
 }
 
 /// Writes the journal; when this returns, it survives a power loss.
 pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
-    let new = dir.with_file_name("journal.new");
-    files::make_dirs(&new)?;
+    let new = dir.with_file_name(NEW);
+    dir.parent().map_or(Ok(()), files::make_private_dir)?;
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
     let written = write_parts(&new, draft).and_then(|manifest| {
@@ -190,14 +210,17 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
 /// The journal of an unfinished apply, if there is one.
 pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
     let dir = path(root)?;
-    if !dir.exists() {
+    if !exists(root)? {
         return Ok(None);
     }
-    let manifest: Manifest = read_json(&dir, MANIFEST)?;
-    if manifest.format != FORMAT {
-        let reason = format!("it is of another version of fwdsl (format {})", manifest.format);
+    // By itself first, for what else another version's manifest holds is not known.
+    let Format { format } = read_json(&dir, MANIFEST)?;
+    if format != FORMAT {
+        let reason =
+            format!("it is of another version of fwdsl (format {format}), which can finish the undo");
         return Err(ApplyError::Journal { journal: dir, reason });
     }
+    let manifest: Manifest = read_json(&dir, MANIFEST)?;
     Ok(Some(Journal { dir, manifest }))
 }
 
@@ -252,7 +275,7 @@ impl Journal {
 
     /// Ends the apply, for good: from the rename on, nothing will be undone.
     pub(crate) fn finish(&self) -> Result<(), ApplyError> {
-        let done = self.dir.with_file_name("journal.done");
+        let done = self.dir.with_file_name(DONE);
         remove_tree(&done)?;
         fs::rename(&self.dir, &done).map_err(at("remove", &self.dir))?;
         // The apply is decided. What fails from here on is left to the next journal's beginning.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use rustix::process::Signal;
+
 use super::error::{ApplyError, at};
 use super::variant::Variant;
 use crate::family::Family;
@@ -59,9 +61,30 @@ pub(crate) fn check_rights(variant: Variant) -> Result<(), ApplyError> {
     if missing.is_empty() { Ok(()) } else { Err(ApplyError::MissingRights { missing, variant }) }
 }
 
+/// Refuses to go on where nobody would tell how programs ended: a process that was started with SIGCHLD ignored cannot
+/// wait for its children (wait(2)), and would learn that only after a program has changed something.
+pub(crate) fn check_signals() -> Result<(), ApplyError> {
+    let path = Path::new("/proc/self/status");
+    let status = fs::read_to_string(path).map_err(at("read", path))?;
+    let ignored = mask(&status, "SigIgn:").unwrap_or_default();
+    if ignored & (1 << (Signal::CHILD.as_raw() - 1)) == 0 {
+        return Ok(());
+    }
+    Err(ApplyError::Impossible(
+        "this process was started with the signal SIGCHLD ignored, so it cannot learn how programs end: start it with \
+         `env --default-signal=CHLD`"
+            .to_owned(),
+    ))
+}
+
 fn effective_capabilities(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
-    u64::from_str_radix(line.trim(), 16).ok()
+    mask(status, "CapEff:")
+}
+
+/// A mask in /proc/PID/status (proc(5)), by the beginning of its line.
+fn mask(status: &str, line: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|text| text.strip_prefix(line))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 #[cfg(test)]

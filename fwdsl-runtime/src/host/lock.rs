@@ -1,11 +1,13 @@
 //! One apply at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::{ApplyError, at};
+use super::files;
 use super::places;
 
 /// The lock, held until it is dropped or the process dies. Children do not inherit it past their `exec`.
@@ -39,7 +41,9 @@ impl Lock {
 fn open(root: &Path) -> Result<File, ApplyError> {
     let path = places::lock(root)?;
     if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(at("create the directory", dir))?;
+        files::make_private_dir(dir)?;
     }
-    File::options().create(true).truncate(false).write(true).open(&path).map_err(at("open", &path))
+    // Whoever can open it can hold it, and every apply and undo would wait for him.
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(at("open", &path))
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::change::{FileChange, SysctlWrite};
+use super::error::{ApplyError, at};
 use super::variant::Variant;
 
 /// What an apply brings about.
@@ -55,8 +56,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Where the file tree begins.
-    pub(crate) fn root(&self) -> &Path {
-        self.root.as_deref().unwrap_or(Path::new("/"))
+    /// Where the file tree begins, as a path without links.
+    pub(crate) fn root(&self) -> Result<PathBuf, ApplyError> {
+        let root = self.root.as_deref().unwrap_or(Path::new("/"));
+        let found = root.canonicalize().map_err(at("find", root))?;
+        match found.is_dir() {
+            true => Ok(found),
+            false => {
+                let what = format!("`{}` is not a directory, so no file tree begins there", root.display());
+                Err(ApplyError::Impossible(what))
+            }
+        }
     }
 }

@@ -97,6 +97,21 @@ pub(crate) fn warnings(
     other_variant: &[Family],
     native: &[String],
 ) -> Vec<String> {
+    let variant = |family: &Family| {
+        format!(
+            "the {} variant of iptables holds {family} rules too, and packets have to pass both; see `{}`",
+            ours.other(),
+            ours.other().program(*family, "save")
+        )
+    };
+    let chain = |chain: &String| format!("packets also pass {chain}, which is not iptables'");
+    let mut warnings = warnings_about_managers(managers);
+    warnings.extend(other_variant.iter().map(variant).chain(native.iter().map(chain)));
+    warnings
+}
+
+/// What is to be told about other managers of rules alone.
+pub(crate) fn warnings_about_managers(managers: &[Manager]) -> Vec<String> {
     let manager = |manager: &Manager| {
         let state = match (manager.active, manager.enabled) {
             (true, true) => "active and enabled",
@@ -108,20 +123,7 @@ pub(crate) fn warnings(
             manager.service
         )
     };
-    let variant = |family: &Family| {
-        format!(
-            "the {} variant of iptables holds {family} rules too, and packets have to pass both; see `{}`",
-            ours.other(),
-            ours.other().program(*family, "save")
-        )
-    };
-    let chain = |chain: &String| format!("packets also pass {chain}, which is not iptables'");
-    managers
-        .iter()
-        .map(manager)
-        .chain(other_variant.iter().map(variant))
-        .chain(native.iter().map(chain))
-        .collect()
+    managers.iter().map(manager).collect()
 }
 
 /// The native nft base chains at the hooks of `families`.

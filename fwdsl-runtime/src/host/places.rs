@@ -40,6 +40,13 @@ fn resolve(root: &Path, path: &Path) -> io::Result<PathBuf> {
     loop {
         match resolve_dir(root, existing) {
             Ok(mut real) => {
+                // What is not there will be made, but not through a link that leads nowhere.
+                if let [_, .., first] = missing.as_slice()
+                    && fs::symlink_metadata(real.join(first)).is_ok()
+                {
+                    let why = format!("`{}` is a link to what is not there", existing.join(first).display());
+                    return Err(io::Error::new(io::ErrorKind::NotFound, why));
+                }
                 real.extend(missing.iter().rev());
                 return Ok(real);
             }
@@ -79,6 +86,10 @@ mod tests {
         assert_eq!(find("/up/etc/file"), root.join("real/etc/file"));
         assert_eq!(find("/etc"), root.join("etc"));
         assert!(resolve(&root, Path::new("relative")).is_err());
+        symlink("/nowhere", root.join("dangling")).unwrap();
+        assert_eq!(find("/dangling"), root.join("dangling"));
+        let error = resolve(&root, Path::new("/dangling/new/file")).unwrap_err().to_string();
+        assert_eq!(error, "`/dangling` is a link to what is not there");
         assert!(resolve(&root, Path::new("/etc/../x")).is_err());
         fs::remove_dir_all(root).unwrap();
     }

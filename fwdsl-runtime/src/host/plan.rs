@@ -13,7 +13,7 @@ use super::nft::{self, Ruleset};
 use super::options::{Desired, Options};
 use super::others;
 use super::places;
-use super::record::{self, Record};
+use super::record::Record;
 use super::report::{FileReport, RulesReport, SysctlReport};
 use super::rules::{self, FamilyPrograms};
 use super::sysctls;
@@ -83,10 +83,11 @@ fn check_complete(table: &SavedTable) -> Result<(), String> {
     }
 }
 
-/// Looks at the host, refuses what may not be done, and finds what differs.
+/// Looks at the host, refuses what may not be done, and finds what differs. `record` is of the last apply.
 pub(crate) fn make(
     host: &Host,
     texts: &[(Family, SavedText)],
+    mut record: Record,
     desired: &Desired,
     options: &Options,
 ) -> Result<Plan, ApplyError> {
@@ -98,8 +99,7 @@ pub(crate) fn make(
     };
     // On legacy, nft only tells about others: a kernel without nf_tables is no reason to refuse.
     let ruleset = if host.variant == Some(Variant::Nft) { ruleset? } else { ruleset.unwrap_or_default() };
-    let (mut record, record_warning) = record::load(&host.root)?;
-    let mut warnings: Vec<String> = record_warning.into_iter().collect();
+    let mut warnings = Vec::new();
     let mut snapshots = Vec::new();
     for (family, programs) in &host.families {
         let Some((_, new)) = texts.iter().find(|(of, _)| of == family) else { continue };
@@ -201,9 +201,10 @@ impl View<'_> {
 
     fn warnings_about_others(&self, ruleset: Option<&Ruleset>) -> Vec<String> {
         let host = self.host;
-        let Some(variant) = host.variant else { return Vec::new() };
-        let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
         let managers = others::managers(&host.root, &host.programs, &host.runner);
+        // Files alone: at boot they meet the managers, but what is in the kernel now does not matter.
+        let Some(variant) = host.variant else { return others::warnings_about_managers(&managers) };
+        let families: Vec<Family> = host.families.iter().map(|(family, _)| *family).collect();
         let other = others::other_variant_holds_rules(&host.programs, &host.runner, variant, &families);
         let native = others::native_chains(ruleset, &families);
         others::warnings(&managers, variant, &other, &native)
@@ -218,6 +219,7 @@ fn sysctl_changes(
     for write in wanted {
         match sysctls::read(&write.key)? {
             Some(value) if sysctls::same(&value, &write.value) => {}
+            None if sysctls::is_of_absent_interface(&write.key) => {}
             None if write.module.is_none() => {
                 return Err(ApplyError::Impossible(format!("this kernel has no sysctl `{}`", write.key)));
             }

@@ -71,14 +71,31 @@ pub(crate) fn load_module(
 
 /// Writes one sysctl and reads it back.
 pub(crate) fn put(write_: &SysctlWrite) -> Result<(), ApplyError> {
-    write(&write_.key, &write_.value)?;
-    check(write_)
+    match write(&write_.key, &write_.value) {
+        Err(_) if is_of_absent_interface(&write_.key) => Ok(()),
+        written => written.and_then(|()| check(write_)),
+    }
+}
+
+/// Whether the key is of an interface that is not there. Interfaces come and go while an apply is under way, those of
+/// containers for example, and one that has gone has nothing to be set.
+pub(crate) fn is_of_absent_interface(key: &str) -> bool {
+    let parts: Vec<&str> = key.split('/').collect();
+    match parts.as_slice() {
+        [_, _, _, "all" | "default", ..] => false,
+        ["net", family @ ("ipv4" | "ipv6"), tree @ ("conf" | "neigh"), interface, _] => {
+            let trees = Path::new(PROC_SYS).join("net").join(family).join(tree);
+            trees.is_dir() && !trees.join(interface).exists()
+        }
+        _ => false,
+    }
 }
 
 /// Fails unless the sysctl has its value.
 pub(crate) fn check(wanted: &SysctlWrite) -> Result<(), ApplyError> {
     match read(&wanted.key)? {
         Some(value) if same(&value, &wanted.value) => Ok(()),
+        None if is_of_absent_interface(&wanted.key) => Ok(()),
         value => Err(ApplyError::Mismatch {
             what: format!(
                 "sysctl `{}` should be {} but is {}",
@@ -206,6 +223,17 @@ mod tests {
         for key in ["", "/etc/passwd", "net/../../etc", "net//x"] {
             assert!(path(key).is_err(), "{key}");
         }
+    }
+
+    #[test]
+    fn what_goes_with_its_interface_is_no_failure() {
+        let write = |key: &str| {
+            put(&SysctlWrite { key: key.to_owned(), value: "1".to_owned(), module: None }).map_err(drop)
+        };
+        assert_eq!(write("net/ipv4/conf/fwdsl-has-gone/rp_filter"), Ok(()));
+        assert_eq!(write("net/ipv4/conf/lo/fwdsl_never_was"), Err(()));
+        assert_eq!(write("net/ipv4/conf/all/fwdsl_never_was"), Err(()));
+        assert_eq!(write("net/ipv4/fwdsl_never_was"), Err(()));
     }
 
     #[test]

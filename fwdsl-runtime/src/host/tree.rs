@@ -62,12 +62,16 @@ impl Tree {
     /// # Errors
     /// When there is a file but it cannot be read, or is not UTF-8.
     pub fn read(&self, path: &Path) -> io::Result<Option<String>> {
-        let read = self.follow(path).and_then(|path| fs::read_to_string(self.outside(&path)));
-        match read {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
+        if_there(self.follow(path).and_then(|path| fs::read_to_string(self.outside(&path))))
+    }
+
+    /// The text of the file as [`read`](Tree::read) gives it, but with a replacement character for what is not UTF-8.
+    ///
+    /// # Errors
+    /// When there is a file but it cannot be read.
+    pub fn read_lossy(&self, path: &Path) -> io::Result<Option<String>> {
+        let bytes = if_there(self.follow(path).and_then(|path| fs::read(self.outside(&path))))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Whether something stands at the path, links followed.
@@ -95,6 +99,15 @@ impl Tree {
         let mut names = entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
         names.sort();
         Ok(names)
+    }
+}
+
+/// `None` where there is nothing to read.
+fn if_there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Ok(contents) => Ok(Some(contents)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

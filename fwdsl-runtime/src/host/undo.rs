@@ -24,9 +24,12 @@ use crate::restore_text::{self, Protocols, SavedTable, SavedText, normal_table};
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Undoes the apply that died, if there is one. The caller holds the lock.
+/// Undoes the apply that died, if there is one, and leaves nothing of it. The caller holds the lock.
 pub(crate) fn leftover(root: &Path) -> Result<Option<Recovered>, ApplyError> {
-    let Some(journal) = journal::load(root)? else { return Ok(None) };
+    let Some(journal) = journal::load(root)? else {
+        journal::sweep(root);
+        return Ok(None);
+    };
     let restarted = journal.manifest.boot_id != kernel::boot_id()?;
     let here = kernel::network_namespace()?;
     if !restarted && journal.manifest.network_namespace != here {

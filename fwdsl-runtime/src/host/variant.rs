@@ -61,11 +61,26 @@ pub(crate) const fn base(family: Family) -> &'static str {
     }
 }
 
-/// The variant that `iptables-restore` (or, for IPv6, `ip6tables-restore`) is here.
-pub(crate) fn detect(programs: &Programs, runner: &Runner, family: Family) -> Result<Variant, ApplyError> {
-    let program = programs.need(&format!("{}-restore", base(family)))?;
-    let output = runner.read(&program, &["--version"])?;
-    Ok(Variant::from_version(&output))
+/// The name of `iptables-restore` (or, for IPv6, `ip6tables-restore`), and the variant that it is here.
+pub(crate) fn detect(
+    programs: &Programs,
+    runner: &Runner,
+    family: Family,
+) -> Result<(String, Variant), ApplyError> {
+    let name = format!("{}-restore", base(family));
+    let output = runner.read(&programs.need(&name)?, &["--version"])?;
+    Ok((name, Variant::from_version(&output)))
+}
+
+/// Likewise for `iptables-save`; `None` where it does not say, as before 1.8, when there was one variant.
+pub(crate) fn of_save(
+    programs: &Programs,
+    runner: &Runner,
+    family: Family,
+) -> Result<Option<(String, Variant)>, ApplyError> {
+    let name = format!("{}-save", base(family));
+    let said = runner.read(&programs.need(&name)?, &["--version"]).ok();
+    Ok(said.map(|output| (name, Variant::from_version(&output))))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub(super) enum Exit {
     Foreign = 4,
     Undone = 5,
     Between = 6,
+    Unsaid = 7,
 }
 
 impl Failure {
@@ -44,14 +45,7 @@ impl Failure {
             Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
                 Exit::NotDone
             }
-            Failure::Apply(error) => match error {
-                ApplyError::Foreign(_) => Exit::Foreign,
-                ApplyError::Undone { .. } => Exit::Undone,
-                ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
-                    Exit::Between
-                }
-                _ => Exit::NotDone,
-            },
+            Failure::Apply(error) => of_apply(error),
         }
     }
 
@@ -63,7 +57,20 @@ impl Failure {
             Exit::Foreign => "foreign",
             Exit::Undone => "undone",
             Exit::Between => "between",
+            Exit::Unsaid => "unsaid",
         }
+    }
+}
+
+fn of_apply(error: &ApplyError) -> Exit {
+    match error {
+        ApplyError::Foreign(_) => Exit::Foreign,
+        ApplyError::Undone { .. } => Exit::Undone,
+        ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
+            Exit::Between
+        }
+        ApplyError::Noted { cause, .. } => of_apply(cause),
+        _ => Exit::NotDone,
     }
 }
 
@@ -80,13 +87,29 @@ impl fmt::Display for Failure {
                     "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
                 )
             }
-            Failure::Apply(ApplyError::System { doing, path, error })
-                if error.kind() == io::ErrorKind::PermissionDenied =>
-            {
-                write!(f, "this process may not {doing} `{}` ({error}): run it as root", path.display())
-            }
-            Failure::Apply(error) => error.fmt(f),
+            Failure::Apply(error) => say_apply(error, f),
         }
+    }
+}
+
+/// EACCES (errno(3)): what root may do. EPERM is another thing, which root may not do either.
+const NO_ACCESS: i32 = 13;
+
+fn say_apply(error: &ApplyError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        ApplyError::System { doing, path, error } if error.raw_os_error() == Some(NO_ACCESS) => {
+            let path = path.display();
+            write!(f, "this process may not {doing} `{path}` ({error}): run it as root; nothing was changed")
+        }
+        // Where something was changed first, these are the cause within an error that says what became of it.
+        ApplyError::System { .. } | ApplyError::Program(_) => {
+            write!(f, "{error}; nothing was changed")
+        }
+        ApplyError::Noted { cause, notes } => {
+            say_apply(cause, f)?;
+            notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
+        }
+        error => fmt::Display::fmt(error, f),
     }
 }
 
@@ -121,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_exit_code_is_in_the_help() {
-        for exit in [Exit::NotDone, Exit::Policy, Exit::Foreign, Exit::Undone, Exit::Between] {
+        for exit in [Exit::NotDone, Exit::Policy, Exit::Foreign, Exit::Undone, Exit::Between, Exit::Unsaid] {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
         }
     }

@@ -21,8 +21,8 @@ pub(super) struct Done {
 /// Prints what became of a command and returns the exit code for it.
 pub(super) fn print(json: bool, result: Result<Done, Failure>) -> ExitCode {
     let code = match &result {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(failure) => ExitCode::from(failure.exit() as u8),
+        Ok(_) => 0,
+        Err(failure) => failure.exit() as u8,
     };
     let text = match (json, result) {
         (true, result) => format!("{:#}\n", object(result)),
@@ -41,10 +41,11 @@ pub(super) fn print(json: bool, result: Result<Done, Failure>) -> ExitCode {
         }
     };
     match write(&text) {
-        Ok(()) => code,
+        Ok(()) => ExitCode::from(code),
         Err(error) => {
             say("error", &format!("cannot write to standard output: {error}"));
-            ExitCode::from(Exit::NotDone as u8)
+            // A command that failed is known by its own code, whether it could be said or not.
+            ExitCode::from(if code == 0 { Exit::Unsaid as u8 } else { code })
         }
     }
 }

@@ -42,8 +42,12 @@ pub(super) fn json(report: &Report) -> Map<String, Value> {
 
 /// What was put back of an earlier apply.
 pub(super) fn recovered(recovered: &Recovered) -> String {
-    let mut text =
-        "an earlier apply was ended before it was complete; what it had changed is put back:\n".to_owned();
+    let nothing = recovered.tables.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
+    let mut text = "an earlier apply was ended before it was complete; ".to_owned();
+    text.push_str(match nothing {
+        true => "all that it was to change is as before\n",
+        false => "what it had changed is put back:\n",
+    });
     let files = recovered.files.iter().map(|path| path.display().to_string());
     for line in recovered.tables.iter().cloned().chain(recovered.sysctls.iter().cloned()).chain(files) {
         text.push_str(&format!("  {line}\n"));

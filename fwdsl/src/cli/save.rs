@@ -54,7 +54,7 @@ pub(super) fn kept(
     tree: &Tree,
 ) -> Result<Kept, Failure> {
     let settings = policy.sysctls();
-    let distribution = boot::detect(tree)?;
+    let (distribution, taken) = boot::detect_or_running(tree, &Tree::new(None))?;
     let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
@@ -70,7 +70,7 @@ pub(super) fn kept(
     files.extend(plan.files);
     files
         .extend([modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))]);
-    warnings.extend(plan.warnings.iter().map(ToString::to_string));
+    warnings.extend(taken.iter().chain(&plan.warnings).map(ToString::to_string));
     warnings.extend(elsewhere.iter().map(ToString::to_string));
     Ok(Kept { files, warnings })
 }

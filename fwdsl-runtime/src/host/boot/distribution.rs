@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::BootError;
+use super::{BootError, BootWarning};
 use crate::host::tree::Tree;
 
 /// A family of distributions that keep firewall rules alike.
@@ -49,6 +49,24 @@ pub fn detect(tree: &Tree) -> Result<Distribution, BootError> {
         }
     }
     Err(BootError::UnknownDistribution { names: Vec::new() })
+}
+
+/// Finds what distribution the system of `tree` is of; where it does not say, takes that of the `running` one and
+/// gives a warning that says so.
+///
+/// # Errors
+/// As [`detect`]; of the running system only if that does not say either.
+pub fn detect_or_running(
+    tree: &Tree,
+    running: &Tree,
+) -> Result<(Distribution, Option<BootWarning>), BootError> {
+    match detect(tree) {
+        Err(BootError::UnknownDistribution { names }) if names.is_empty() => {
+            let distribution = detect(running)?;
+            Ok((distribution, Some(BootWarning::DistributionOfRunning { distribution })))
+        }
+        found => Ok((found?, None)),
+    }
 }
 
 fn by_name(name: &str) -> Option<Distribution> {
@@ -104,6 +122,22 @@ mod tests {
         let image =
             Image::new().file("/etc/os-release", "ID=arch\n").file("/usr/lib/os-release", "ID=debian\n");
         assert_eq!(detect(&Tree::new(Some(image.root()))).unwrap(), Distribution::Arch);
+    }
+
+    #[test]
+    fn a_tree_that_does_not_say_is_taken_for_the_running_systems_kind() {
+        let found = |image: &Image, running: &Image| {
+            let tree = |image: &Image| Tree::new(Some(image.root()));
+            detect_or_running(&tree(image), &tree(running)).map_err(|error| error.to_string())
+        };
+        let of = |os_release: &str| Image::new().file("/etc/os-release", os_release);
+        let (distribution, warning) = found(&Image::new(), &of("ID=arch\n")).unwrap();
+        assert_eq!(distribution, Distribution::Arch);
+        assert!(warning.unwrap().to_string().contains("taken for Arch, like the running host"));
+        assert_eq!(found(&of("ID=debian\n"), &of("ID=arch\n")), Ok((Distribution::Debian, None)));
+        // What says what it is, but is not known, is not taken for something else.
+        assert!(found(&of("ID=gentoo\n"), &of("ID=arch\n")).unwrap_err().contains("`gentoo`"));
+        assert!(found(&Image::new(), &Image::new()).is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-pub use distribution::{Distribution, detect};
+pub use distribution::{Distribution, detect, detect_or_running};
 use enable::Enabling;
 pub use layout::{Init, Layout, layout, sysctl_reader};
 pub use service_variant::service_variant;
@@ -109,6 +109,11 @@ fn cannot_read(path: &str, error: io::Error) -> BootError {
 /// Why the boot may not bring the rules that were saved for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BootWarning {
+    /// The file tree does not say what distribution it is of, so it was taken for that of the running system.
+    DistributionOfRunning {
+        /// The running system's.
+        distribution: Distribution,
+    },
     /// The service that loads the rules, or a part of it, is not there.
     NotInstalled {
         /// The service.
@@ -135,6 +140,12 @@ pub enum BootWarning {
 impl fmt::Display for BootWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            BootWarning::DistributionOfRunning { distribution } => write!(
+                f,
+                "there is no os-release file that tells the distribution, so the file tree is taken for \
+                 {distribution}, like the running host; if it is of another one, put its /etc/os-release there and \
+                 save again"
+            ),
             BootWarning::NotInstalled { service, package } => write!(
                 f,
                 "saved rules will not be loaded at boot, because `{service}` is missing or incomplete: install the \

@@ -30,12 +30,43 @@ pub struct Elsewhere {
     pub value: String,
     /// Ours.
     pub ours: String,
+    /// Which of the two is in force after a boot.
+    pub in_force: InForce,
+}
+
+/// Which of two lines that set the same sysctl is in force after a boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InForce {
+    /// Ours, since our file's name sorts after the other's.
+    Ours,
+    /// The other: its file's name sorts after ours, or it names a parameter that we set by a `*` alone, which
+    /// sysctl.d(5) puts behind.
+    Theirs,
+    /// It depends on who reads them: systemd-sysctl does not read `/etc/sysctl.conf`, procps reads it last.
+    Depends,
+}
+
+fn in_force(file: &Path, theirs: &str, ours: &str) -> InForce {
+    let is_pattern = |path: &str| path.contains(['*', '?', '[']);
+    match file.file_name() {
+        _ if file == Path::new(SINGLE) => InForce::Depends,
+        name if name > Path::new(SYSCTL_FILE).file_name() => InForce::Theirs,
+        _ if is_pattern(ours) && !is_pattern(theirs) => InForce::Theirs,
+        _ => InForce::Ours,
+    }
 }
 
 impl fmt::Display for Elsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Elsewhere { file, line, key, value, ours } = self;
-        write!(f, "{}:{line} sets `{key}` to {value}, the policy to {ours}", file.display())
+        let Elsewhere { file, line, key, value, ours, in_force } = self;
+        write!(f, "{}:{line} sets `{key}` to {value}, the policy to {ours}", file.display())?;
+        f.write_str(match in_force {
+            InForce::Ours => "; after a boot, the policy's value is in force",
+            InForce::Theirs => "; after a boot, that line is in force: remove it",
+            InForce::Depends => {
+                "; which is in force after a boot depends on the program that sets them: remove that line"
+            }
+        })
     }
 }
 
@@ -47,7 +78,9 @@ impl fmt::Display for Elsewhere {
 pub fn set_elsewhere(ours: &[(String, String)], tree: &Tree) -> io::Result<Vec<Elsewhere>> {
     let mut found = Vec::new();
     for file in files(tree)? {
-        let Some(text) = tree.read(&file)? else { continue };
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", file.display()));
+        // Bytes that are not UTF-8 stand in comments, if anywhere.
+        let Some(text) = tree.read_lossy(&file).map_err(named)? else { continue };
         for (number, line) in text.lines().enumerate() {
             let Some((key, value)) = assignment(line) else { continue };
             let path = slashed(key);
@@ -57,13 +90,15 @@ pub fn set_elsewhere(ours: &[(String, String)], tree: &Tree) -> io::Result<Vec<E
                 [] => ours.iter().filter(|(our_path, _)| overlap(&path, our_path)).collect(),
                 _ => same,
             };
-            if let Some((_, ours)) = met.into_iter().find(|(_, our_value)| !is_same(value, our_value)) {
+            if let Some((our_path, ours)) = met.into_iter().find(|(_, our_value)| !is_same(value, our_value))
+            {
                 found.push(Elsewhere {
                     file: file.clone(),
                     line: number + 1,
                     key: key.to_owned(),
                     value: value.to_owned(),
                     ours: ours.clone(),
+                    in_force: in_force(&file, &path, our_path),
                 });
             }
         }
@@ -176,10 +211,40 @@ mod tests {
     use super::*;
     use crate::host::tree::image::Image;
 
-    fn found(image: &Image, ours: &[(&str, &str)]) -> Vec<String> {
+    fn elsewhere(image: &Image, ours: &[(&str, &str)]) -> Vec<Elsewhere> {
         let ours: Vec<_> = ours.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let found = set_elsewhere(&ours, &Tree::new(Some(image.root()))).unwrap();
-        found.iter().map(ToString::to_string).collect()
+        set_elsewhere(&ours, &Tree::new(Some(image.root()))).unwrap()
+    }
+
+    /// What is said, but for which of the two counts.
+    fn found(image: &Image, ours: &[(&str, &str)]) -> Vec<String> {
+        let said = |found: &Elsewhere| found.to_string().split(';').next().unwrap_or_default().to_owned();
+        elsewhere(image, ours).iter().map(said).collect()
+    }
+
+    #[test]
+    fn the_file_that_is_read_last_counts() {
+        let image = Image::new()
+            .file("/etc/sysctl.d/99-sysctl.conf", "net.ipv4.ip_forward = 1\n")
+            .file("/usr/lib/sysctl.d/zzz-late.conf", "net.ipv4.ip_forward = 1\n")
+            .file("/etc/sysctl.conf", "net.ipv4.ip_forward = 1\n");
+        let found = elsewhere(&image, &[("net/ipv4/ip_forward", "0")]);
+        let in_force: Vec<_> = found.iter().map(|found| found.in_force).collect();
+        assert_eq!(in_force, [InForce::Ours, InForce::Theirs, InForce::Depends]);
+        let image = Image::new().file("/etc/sysctl.d/a.conf", "net.ipv4.conf.eth0.rp_filter = 0\n");
+        assert_eq!(elsewhere(&image, &[("net/ipv4/conf/*/rp_filter", "1")])[0].in_force, InForce::Theirs);
+        assert_eq!(elsewhere(&image, &[("net/ipv4/conf/eth0/rp_filter", "1")])[0].in_force, InForce::Ours);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_read_all_the_same() {
+        let image = Image::new().file("/etc/sysctl.conf", "");
+        std::fs::write(image.root().join("etc/sysctl.conf"), b"# caf\xe9\nnet.ipv4.ip_forward = 1\n")
+            .unwrap();
+        assert_eq!(
+            found(&image, &[("net/ipv4/ip_forward", "0")]),
+            ["/etc/sysctl.conf:2 sets `net.ipv4.ip_forward` to 1, the policy to 0"]
+        );
     }
 
     #[test]

@@ -35,14 +35,15 @@ pub fn expand(settings: &[Setting], proc_sys: &Path) -> Result<Expansion, Expand
         let entry = catalogue::find(&setting.key).map_err(ExpandError::Unknown)?;
         entry.check_value(&setting.value).map_err(ExpandError::Value)?;
         let slashed = setting.key.slashed();
-        if slashed.starts_with("net/ipv6/") && !proc_sys.join("net/ipv6").exists() {
+        if slashed.starts_with("net/ipv6/") && !proc_sys.join("net/ipv6/conf").exists() {
             expansion.without_ipv6.push(setting.clone());
             continue;
         }
         let mut keys = Vec::new();
-        concrete(&setting.key, proc_sys, &mut keys)?;
-        let is_there = |key: &Key| proc_sys.join(key.path()).exists();
-        if entry.module().is_none() && (keys.is_empty() || !keys.iter().all(is_there)) {
+        concrete(&setting.key, 0, proc_sys, &mut keys)?;
+        // What a `*` has found was there a moment ago; an interface that has gone since is no fault of the kernel's.
+        let is_there = setting.key.has_wildcard() || proc_sys.join(setting.key.path()).exists();
+        if entry.module().is_none() && (keys.is_empty() || !is_there) {
             return Err(ExpandError::Missing { key: setting.key.clone(), proc_sys: proc_sys.to_owned() });
         }
         for key in keys {
@@ -59,9 +60,13 @@ pub fn expand(settings: &[Setting], proc_sys: &Path) -> Result<Expansion, Expand
     Ok(expansion)
 }
 
-/// Adds the keys that `key` stands for: itself, or one for each directory at its first `*` that has it.
-fn concrete(key: &Key, proc_sys: &Path, found: &mut Vec<Key>) -> Result<(), ExpandError> {
-    let Some(place) = key.segments().iter().position(|segment| segment == "*") else {
+/// Adds the keys that `key` stands for: itself, or one for each directory at its first `*` that has it. The first
+/// `done` segments are settled: an interface may be called `*` too.
+fn concrete(key: &Key, done: usize, proc_sys: &Path, found: &mut Vec<Key>) -> Result<(), ExpandError> {
+    let wildcard = |key: &Key, done: usize| {
+        key.segments().iter().skip(done).position(|segment| segment == "*").map(|place| done + place)
+    };
+    let Some(place) = wildcard(key, done) else {
         found.push(key.clone());
         return Ok(());
     };
@@ -80,8 +85,8 @@ fn concrete(key: &Key, proc_sys: &Path, found: &mut Vec<Key>) -> Result<(), Expa
         let key = key
             .with_segment(place, &name)
             .map_err(|error| ExpandError::Interface { name: name.clone(), error })?;
-        if key.has_wildcard() {
-            concrete(&key, proc_sys, found)?;
+        if wildcard(&key, place + 1).is_some() {
+            concrete(&key, place + 1, proc_sys, found)?;
         } else if proc_sys.join(key.path()).exists() {
             found.push(key);
         }
@@ -185,6 +190,17 @@ mod tests {
     fn expanded(image: &Image, settings: &[Setting]) -> Vec<String> {
         let writes = expand(settings, image.root()).unwrap().writes;
         writes.into_iter().map(|write| format!("{}={}", write.key, write.value)).collect()
+    }
+
+    #[test]
+    fn an_interface_may_be_called_like_a_wildcard() {
+        let image =
+            proc_sys().file("net/ipv4/conf/*/rp_filter", "0").file("net/ipv4/conf/a*b/rp_filter", "0");
+        let writes = expanded(&image, &[setting("net.ipv4.conf.*.rp_filter", "1")]);
+        assert_eq!(writes.len(), 7, "{writes:?}");
+        for written in ["net/ipv4/conf/*/rp_filter=1", "net/ipv4/conf/a*b/rp_filter=1"] {
+            assert!(writes.iter().any(|write| write == written), "{writes:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,6 @@ pub mod expand;
 mod order;
 pub mod persist;
 
-pub use elsewhere::{Elsewhere, set_elsewhere};
+pub use elsewhere::{Elsewhere, InForce, set_elsewhere};
 pub use expand::{ExpandError, Expansion, expand};
 pub use persist::{Reader, modules_file, parameters, sysctl_file};
