@@ -74,6 +74,35 @@ fn everything_is_in_force_and_a_second_apply_touches_nothing() {
 }
 
 #[test]
+fn a_table_that_left_the_policy_is_emptied_unless_others_changed_it() {
+    each_variant(|host| {
+        host.apply_well(&["--replace-foreign"]);
+        let nat =
+            |host: &Sandbox| host.netns.sh(&format!("iptables-{}-save -t nat 2>/dev/null", host.variant));
+        assert!(nat(&host).contains("MASQUERADE"));
+        let both = desired();
+        let mut filter_alone = both.clone();
+        let text = both["ipv4"].as_str().expect("a text");
+        let end = text.find("*nat").expect("the text ends with table nat");
+        filter_alone["ipv4"] = json!(text[..end]);
+
+        // Somebody else's rule in it: the table stays, and this is said.
+        let program = format!("iptables-{}", host.variant);
+        host.netns.sh(&format!("{program} -t nat -A OUTPUT -p icmp -j ACCEPT"));
+        host.desire(&filter_alone);
+        let report = host.apply_well(&[]);
+        assert!(warnings(&report).contains("table `nat`"), "{report}");
+        assert!(nat(&host).contains("MASQUERADE") && nat(&host).contains("icmp"));
+
+        host.netns.sh(&format!("{program} -t nat -D OUTPUT -p icmp -j ACCEPT"));
+        let report = host.apply_well(&[]);
+        assert_eq!(report["report"]["rules"], json!([{ "family": "ipv4", "tables": ["nat"] }]));
+        assert!(!nat(&host).contains("-A "), "{}", nat(&host));
+        assert_eq!(host.apply_well(&[])["changed"], false);
+    });
+}
+
+#[test]
 fn what_fwdsl_loaded_it_replaces_without_asking() {
     each_variant(|host| {
         host.apply_well(&["--replace-foreign"]);

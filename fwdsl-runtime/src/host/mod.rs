@@ -29,6 +29,7 @@ mod plan;
 mod program;
 mod record;
 mod report;
+mod retired;
 mod rules;
 pub mod sysctl;
 mod sysctls;

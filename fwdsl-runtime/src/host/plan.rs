@@ -15,6 +15,7 @@ use super::others;
 use super::places;
 use super::record::Record;
 use super::report::{FileReport, RulesReport, SysctlReport};
+use super::retired;
 use super::rules::{self, FamilyPrograms};
 use super::sysctls;
 use super::variant::Variant;
@@ -109,8 +110,14 @@ pub(crate) fn make(
     view.check_faithful(&snapshots, ruleset.as_ref())?;
     let mut rules = Vec::new();
     for (family, programs, new, former) in &snapshots {
-        let changed: Vec<SavedTable> =
+        let mut changed: Vec<SavedTable> =
             new.tables.iter().filter(|table| view.differs(table, former)).cloned().collect();
+        let retired = retired::find(record.of(*family), new, former, &protocols, |table| {
+            host.variant != Some(Variant::Nft)
+                || ruleset.as_ref().is_none_or(|ruleset| faithful::check(ruleset, *family, table).is_empty())
+        });
+        changed.extend(retired.emptied);
+        warnings.extend(retired.kept.iter().map(|table| retired::warning(*family, table)));
         for table in changed.iter().filter_map(|table| former.table(&table.name)) {
             warnings.extend(foreign::changed_policies(*family, table, Some(record.of(*family))));
         }
@@ -127,6 +134,10 @@ pub(crate) fn make(
     warnings.extend(view.warnings_about_others(ruleset.as_ref()));
     for (family, _, new, _) in &snapshots {
         record.set(*family, new);
+    }
+    for plan in &rules {
+        let emptied = SavedText { tables: plan.new.clone() };
+        record.set(plan.family, &emptied);
     }
     // Files alone, as for an image, leave no trace of ours.
     let record = if snapshots.is_empty() { None } else { plan_file(host, &record.as_file()?)? };
@@ -219,7 +230,7 @@ fn sysctl_changes(
     for write in wanted {
         match sysctls::read(&write.key)? {
             Some(value) if sysctls::same(&value, &write.value) => {}
-            None if sysctls::is_of_absent_interface(&write.key) => {}
+            None if sysctls::is_of_absent_interface(write) => {}
             None if write.module.is_none() => {
                 return Err(ApplyError::Impossible(format!("this kernel has no sysctl `{}`", write.key)));
             }

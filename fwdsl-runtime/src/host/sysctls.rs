@@ -72,16 +72,18 @@ pub(crate) fn load_module(
 /// Writes one sysctl and reads it back.
 pub(crate) fn put(write_: &SysctlWrite) -> Result<(), ApplyError> {
     match write(&write_.key, &write_.value) {
-        Err(_) if is_of_absent_interface(&write_.key) => Ok(()),
+        Err(_) if is_of_absent_interface(write_) => Ok(()),
         written => written.and_then(|()| check(write_)),
     }
 }
 
 /// Whether the key is of an interface that is not there. Interfaces come and go while an apply is under way, those of
 /// containers for example, and one that has gone has nothing to be set.
-pub(crate) fn is_of_absent_interface(key: &str) -> bool {
-    let parts: Vec<&str> = key.split('/').collect();
+pub(crate) fn is_of_absent_interface(write: &SysctlWrite) -> bool {
+    let parts: Vec<&str> = write.key.split('/').collect();
     match parts.as_slice() {
+        // What a module brings is not there before it.
+        _ if write.module.is_some() => false,
         [_, _, _, "all" | "default", ..] => false,
         ["net", family @ ("ipv4" | "ipv6"), tree @ ("conf" | "neigh"), interface, _] => {
             let trees = Path::new(PROC_SYS).join("net").join(family).join(tree);
@@ -95,7 +97,7 @@ pub(crate) fn is_of_absent_interface(key: &str) -> bool {
 pub(crate) fn check(wanted: &SysctlWrite) -> Result<(), ApplyError> {
     match read(&wanted.key)? {
         Some(value) if same(&value, &wanted.value) => Ok(()),
-        None if is_of_absent_interface(&wanted.key) => Ok(()),
+        None if is_of_absent_interface(wanted) => Ok(()),
         value => Err(ApplyError::Mismatch {
             what: format!(
                 "sysctl `{}` should be {} but is {}",

@@ -102,7 +102,16 @@ fn unknown_match(parser: &mut Parser, input: &mut Input<'_>) -> Failed {
         .chain(["tcp", "udp", "icmp", "icmpv6", "sctp", "esp", "ah", "gre"])
         .chain(extensions.iter().map(String::as_str));
     let help = match nearest(&atom.text, words) {
+        Some("state") => {
+            Some("connection states are matched with `ct new`, `ct established|related`, …".into())
+        }
+        Some(word) if catalogue::find_match(&atom.text).is_some() => {
+            Some(format!("its options stand in parentheses: `{word}(…)`"))
+        }
         Some(word) => Some(format!("did you mean `{word}`?")),
+        None if matches!(atom.text.as_str(), "jump" | "goto") => {
+            Some(format!("a verdict stands after `=>`: `_ => {} CHAIN;`", atom.text))
+        }
         None if catalogue::find_target(&atom.text).is_some() => {
             Some(format!("a verdict stands after `=>`: `… => {};`", atom.text))
         }
