@@ -219,7 +219,7 @@ fn sysctl_changes(
     for write in wanted {
         match sysctls::read(&write.key)? {
             Some(value) if sysctls::same(&value, &write.value) => {}
-            None if sysctls::is_of_absent_interface(&write.key) => {}
+            None if sysctls::is_of_absent_interface(write) => {}
             None if write.module.is_none() => {
                 return Err(ApplyError::Impossible(format!("this kernel has no sysctl `{}`", write.key)));
             }

@@ -72,15 +72,19 @@ pub(crate) fn load_module(
 /// Writes one sysctl and reads it back.
 pub(crate) fn put(write_: &SysctlWrite) -> Result<(), ApplyError> {
     match write(&write_.key, &write_.value) {
-        Err(_) if is_of_absent_interface(&write_.key) => Ok(()),
+        Err(_) if is_of_absent_interface(write_) => Ok(()),
         written => written.and_then(|()| check(write_)),
     }
 }
 
 /// Whether the key is of an interface that is not there. Interfaces come and go while an apply is under way, those of
 /// containers for example, and one that has gone has nothing to be set.
-pub(crate) fn is_of_absent_interface(key: &str) -> bool {
-    let parts: Vec<&str> = key.split('/').collect();
+/// What comes with a module is there once that is loaded.
+pub(crate) fn is_of_absent_interface(write: &SysctlWrite) -> bool {
+    let parts: Vec<&str> = write.key.split('/').collect();
+    if write.module.is_some() {
+        return false;
+    }
     match parts.as_slice() {
         [_, _, _, "all" | "default", ..] => false,
         ["net", family @ ("ipv4" | "ipv6"), tree @ ("conf" | "neigh"), interface, _] => {
@@ -95,7 +99,7 @@ pub(crate) fn is_of_absent_interface(key: &str) -> bool {
 pub(crate) fn check(wanted: &SysctlWrite) -> Result<(), ApplyError> {
     match read(&wanted.key)? {
         Some(value) if same(&value, &wanted.value) => Ok(()),
-        None if is_of_absent_interface(&wanted.key) => Ok(()),
+        None if is_of_absent_interface(wanted) => Ok(()),
         value => Err(ApplyError::Mismatch {
             what: format!(
                 "sysctl `{}` should be {} but is {}",
