@@ -8,6 +8,7 @@
 //! Features: `syntax` reads tokens (the macro, tools that read Rust source); `host` touches a
 //! machine. Without them the crate has no dependencies.
 
+pub mod analysis;
 pub mod catalogue;
 pub mod check;
 pub mod diagnostic;

@@ -39,7 +39,8 @@ impl Policy {
     /// What the checks of the macro say about it.
     pub fn from_model(model: Model) -> Result<Policy, Diagnostics> {
         let policy = Policy { repr: Repr::Owned(Box::new(model)) };
-        policy.check().map(|_| policy.clone())
+        policy.check()?;
+        Ok(policy)
     }
 
     /// The rule structs.

@@ -10,6 +10,9 @@ static HOST: Policy = firewall! {
         tcp dport 22 { dport 23 => accept; }
         from !0.0.0.0/0 from ![::/0] => drop;
         tcp flags(syn / ack) => drop;
+        tcp flags(none / none) => drop;
+        tcp syn { tcp !flags(ack / ack) => drop; }
+        fragment { !fragment => drop; }
         tcp flags(sin / all) => drop;
     }
 };

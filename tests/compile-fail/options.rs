@@ -13,6 +13,8 @@ static HOST: Policy = firewall! {
         udp(flags(syn / syn))        => drop;
         ct "new"                     => drop;
         ct 5                         => drop;
+        iprange()                    => drop;
+        tcp multiport()              => drop;
         in lo                        => accept(now);
         in lo                        => log("a", "b");
     }

@@ -10,7 +10,7 @@ static HOST: Policy = firewall! {
         tcp dport        => accept;
         tcp dport 22     -> accept;
         tcp dport 22     => accept
-        udp dport 53     => accept;
+        udp dport dmoain => accept;
         in lo            => ;
         tcp dport 22;
         => drop;
@@ -22,7 +22,9 @@ static HOST: Policy = firewall! {
     hcain OUTPUT { form lo => drop; }
     chain { in lo => drop; }
     chain FORWARD [ in lo => drop; ]
-    chain LAST { form lo => drop; }
+    let OPEN = 1
+    chain BADLY polic drop { in lo => drop; }
+    chain LAST { _ => jump BADLY; form lo => drop; }
 };
 
 fn main() {}

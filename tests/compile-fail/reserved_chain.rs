@@ -7,6 +7,7 @@ static HOST: Policy = firewall! {
     chain LOG { _ => drop; }
     chain PREROUTING { _ => accept; }
     table nat { chain FORWARD { _ => accept; } }
+    chain standard { _ => drop; }
     chain "-x" { _ => drop; }
     chain "two words" { _ => drop; }
     chain "" { _ => drop; }

@@ -7,3 +7,8 @@ pub mod provisioned;
 pub mod random;
 pub mod rules;
 pub mod sandbox;
+
+/// The policy that the README shows compiles, and its assertion holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

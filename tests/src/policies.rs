@@ -47,6 +47,17 @@ fn attempt(random: &mut Random) -> String {
     source
 }
 
+/// A random pattern of an assertion about a chain, which covers some packet by its looks.
+#[must_use]
+pub fn pattern(random: &mut Random, chain: &str) -> String {
+    loop {
+        let (pattern, _) = matches(random, chain);
+        if compiles(&format!("{pattern} => accept;"), "filter", chain, &[]) {
+            return pattern;
+        }
+    }
+}
+
 fn rules(source: &mut String, random: &mut Random, table: &str, chain: &str, callable: &[&str]) {
     let mut wanted = random.below(6);
     while wanted > 0 {

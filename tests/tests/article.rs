@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 use fwdsl::family::Family;
+use fwdsl::host::Variant;
 use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::provisioned::Host;
 use fwdsl_tests::rules::{VARIANTS, program, restore, saved_table};
 
 #[path = "../../examples/article-host/src/main.rs"]
@@ -18,6 +20,9 @@ const PROGRAMS: [&str; 4] =
 
 /// What the kernel held after the script ran.
 const SCRIPT: &str = include_str!("../fixtures/article/filter.v4.save");
+
+/// The sysctls that it set, `DEV` standing for every interface.
+const SYSCTLS: &str = include_str!("../fixtures/article/sysctl.expected");
 
 #[test]
 fn the_kernel_holds_what_the_script_left() {
@@ -33,6 +38,39 @@ fn the_kernel_holds_what_the_script_left() {
         let saved = saved.replace("-m conntrack --ctstate", "-m state --state");
         let saved = saved.replace("-m comment --comment administration ", "");
         assert_eq!(saved, SCRIPT, "{variant}");
+    }
+}
+
+#[test]
+fn apply_leaves_the_article_s_rules_and_sysctls() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    for variant in [Variant::Legacy, Variant::Nft] {
+        let host = Host::new(variant, env!("CARGO_BIN_EXE_article-host-tested"));
+        let output = host.apply(&["--save"]);
+        assert!(output.status.success(), "{variant}: {}", String::from_utf8_lossy(&output.stderr));
+        for family in Family::ALL {
+            assert_eq!(Some(host.saved(family)), HOST.emit(family), "{variant}");
+        }
+        let devices = host.netns.sh("ls /proc/sys/net/ipv4/conf");
+        assert!(devices.contains("v.0"), "an interface with a dot is among them: {devices}");
+        for line in SYSCTLS.lines().filter(|line| !line.starts_with('#')) {
+            let (key, value) = line.split_once(" = ").expect("a key and a value");
+            for device in devices.split_whitespace() {
+                let path = key.replace('.', "/").replace("DEV", device);
+                assert_eq!(host.sysctl(&path), value, "{variant}: {path}");
+            }
+        }
+        for (file, family) in [("rules.v4", Family::Ipv4), ("rules.v6", Family::Ipv6)] {
+            let saved = host.text(&format!("etc/iptables/{file}"));
+            let (header, rules) = saved.split_once('\n').expect("a comment, then the rules");
+            assert!(header.starts_with("# Written by fwdsl"), "{header}");
+            assert_eq!(Some(rules.to_owned()), HOST.emit(family), "{variant}");
+        }
+        let again = host.apply(&["--save", "--json"]);
+        let again: serde_json::Value = serde_json::from_slice(&again.stdout).expect("JSON");
+        assert_eq!(again["changed"], false, "{variant}: {again}");
     }
 }
 

@@ -37,6 +37,9 @@ fn apply_and_save_bring_everything_about_and_the_second_time_nothing() {
         let first = host.apply(&["--save", "--json"]);
         assert!(first.status.success(), "{}{}", stdout(&first), stderr(&first));
         assert_eq!(json(&first)["changed"], true);
+        // It is where cargo builds it, and not in this host's tree.
+        let warnings = json(&first)["warnings"].to_string();
+        assert!(warnings.contains("will not be undone at boot"), "{warnings}");
         for family in Family::ALL {
             let shown = stdout(&host.run(&["show", "--family", family.name()]));
             assert_eq!(host.saved(family), shown, "{family}, {}", host.variant);

@@ -3,65 +3,38 @@
 //!
 //! Source: iptables(8), section PARAMETERS.
 
-use super::extension::{Extension, Flow, Kind, OptionSpec, ValueKind};
+use super::extension::{Extension, OptionSpec, ValueKind};
 use crate::family::FamilySet;
 
-const fn core_option(
-    name: &'static str,
-    flag: &'static str,
-    value: ValueKind,
-    negatable: bool,
-) -> OptionSpec {
-    OptionSpec {
-        name,
-        flag,
-        value,
-        families: FamilySet::BOTH,
-        negatable,
-        required: false,
-        positional: false,
-        default: None,
-    }
-}
-
-/// The parameters of a rule itself.
+/// The parameters of a rule itself, in the order in which `iptables-save` prints them.
 pub static CORE: Extension = Extension {
-    name: "core",
-    kind: Kind::Match,
     module: false,
-    families: FamilySet::BOTH,
-    tables: &[],
-    not_in: &[],
-    protocols: &[],
-    stateful: false,
-    flow: Flow::Continues,
-    options: &[
-        core_option("from", "-s", ValueKind::Address, true),
-        core_option("to", "-d", ValueKind::Address, true),
-        core_option("in", "-i", ValueKind::Interface, true),
-        core_option("out", "-o", ValueKind::Interface, true),
-        core_option("proto", "-p", ValueKind::Protocol, true),
-        OptionSpec { families: FamilySet::IPV4, ..core_option("fragment", "-f", ValueKind::Flag, true) },
-    ],
-    about: "addresses, interfaces, protocol and fragments: what a rule matches without any extension",
+    ..Extension::new_match(
+        "core",
+        &[
+            OptionSpec::new("from", "-s", ValueKind::Address).negatable(),
+            OptionSpec::new("to", "-d", ValueKind::Address).negatable(),
+            OptionSpec::new("in", "-i", ValueKind::Interface).negatable(),
+            OptionSpec::new("out", "-o", ValueKind::Interface).negatable(),
+            OptionSpec::new("proto", "-p", ValueKind::Protocol).negatable(),
+            OptionSpec::new("fragment", "-f", ValueKind::Flag).negatable().of(FamilySet::IPV4),
+        ],
+        "addresses, interfaces, protocol and fragments: what a rule matches without any extension",
+    )
 };
 
 /// Ports of any protocol that has them. Exists in the language only: a rule is emitted with the
 /// protocol's own match or with `multiport`.
 pub static PORTS: Extension = Extension {
-    name: "ports",
-    kind: Kind::Match,
     module: false,
-    families: FamilySet::BOTH,
-    tables: &[],
-    not_in: &[],
     protocols: super::transport::PORT_PROTOCOLS,
-    stateful: false,
-    flow: Flow::Continues,
-    options: &[
-        core_option("sport", "", ValueKind::Port, true),
-        core_option("dport", "", ValueKind::Port, true),
-        core_option("port", "", ValueKind::Port, true),
-    ],
-    about: "source port, destination port, or either",
+    ..Extension::new_match(
+        "ports",
+        &[
+            OptionSpec::new("sport", "", ValueKind::Port).negatable(),
+            OptionSpec::new("dport", "", ValueKind::Port).negatable(),
+            OptionSpec::new("port", "", ValueKind::Port).negatable(),
+        ],
+        "source port, destination port, or either",
+    )
 };

@@ -163,6 +163,37 @@ pub enum ValueKind {
 }
 
 impl Extension {
+    /// A match of both families and all tables, which `-m NAME` introduces.
+    pub(super) const fn new_match(
+        name: &'static str,
+        options: &'static [OptionSpec],
+        about: &'static str,
+    ) -> Extension {
+        Extension {
+            name,
+            kind: Kind::Match,
+            module: true,
+            families: FamilySet::BOTH,
+            tables: &[],
+            not_in: &[],
+            protocols: &[],
+            stateful: false,
+            flow: Flow::Continues,
+            options,
+            about,
+        }
+    }
+
+    /// A target of both families and all tables, after which the packet goes on or not.
+    pub(super) const fn new_target(
+        name: &'static str,
+        flow: Flow,
+        options: &'static [OptionSpec],
+        about: &'static str,
+    ) -> Extension {
+        Extension { kind: Kind::Target, module: false, flow, ..Extension::new_match(name, options, about) }
+    }
+
     /// The word that stands for the extension in the language: its name in lower case.
     pub fn word(&self) -> String {
         self.name.to_ascii_lowercase()
@@ -177,6 +208,47 @@ impl Extension {
     /// Whether the extension may stand in `table`.
     pub fn allowed_in(&self, table: TableName) -> bool {
         (self.tables.is_empty() || self.tables.contains(&table)) && !self.not_in.contains(&table)
+    }
+}
+
+impl OptionSpec {
+    /// An option of both families that may be left out and not be negated.
+    pub(super) const fn new(name: &'static str, flag: &'static str, value: ValueKind) -> OptionSpec {
+        OptionSpec {
+            name,
+            flag,
+            value,
+            families: FamilySet::BOTH,
+            negatable: false,
+            required: false,
+            positional: false,
+            default: None,
+        }
+    }
+
+    /// The same, and `!` may stand before it.
+    pub(super) const fn negatable(self) -> OptionSpec {
+        OptionSpec { negatable: true, ..self }
+    }
+
+    /// The same, but the extension is refused without it, and its name may be left out.
+    pub(super) const fn required(self) -> OptionSpec {
+        OptionSpec { required: true, positional: true, ..self }
+    }
+
+    /// The same, and its name may be left out.
+    pub(super) const fn positional(self) -> OptionSpec {
+        OptionSpec { positional: true, ..self }
+    }
+
+    /// The same, with the value that holds if it is not written.
+    pub(super) const fn or(self, default: DefaultValue) -> OptionSpec {
+        OptionSpec { default: Some(default), ..self }
+    }
+
+    /// The same, but of some families only.
+    pub(super) const fn of(self, families: FamilySet) -> OptionSpec {
+        OptionSpec { families, ..self }
     }
 }
 

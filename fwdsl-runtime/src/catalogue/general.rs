@@ -3,8 +3,7 @@
 //! Source: iptables-extensions(8), sections conntrack, state, limit, comment; for the limits of
 //! `limit`, net/netfilter/xt_limit.c of Linux.
 
-use super::extension::{DefaultValue, Extension, Flow, Kind, OptionSpec, ValueKind, Word};
-use crate::family::FamilySet;
+use super::extension::{DefaultValue, Extension, OptionSpec, ValueKind, Word};
 
 /// The states of `conntrack --ctstate`, in the order in which `iptables-save` prints them.
 pub static CT_STATES: &[Word] = &[
@@ -25,53 +24,17 @@ static STATES: &[Word] = &[
     Word::printed("untracked", "UNTRACKED"),
 ];
 
-const fn general(
-    name: &'static str,
-    stateful: bool,
-    options: &'static [OptionSpec],
-    about: &'static str,
-) -> Extension {
-    Extension {
-        name,
-        kind: Kind::Match,
-        module: true,
-        families: FamilySet::BOTH,
-        tables: &[],
-        not_in: &[],
-        protocols: &[],
-        stateful,
-        flow: Flow::Continues,
-        options,
-        about,
-    }
-}
-
-const fn required(name: &'static str, flag: &'static str, value: ValueKind, negatable: bool) -> OptionSpec {
-    OptionSpec {
-        name,
-        flag,
-        value,
-        families: FamilySet::BOTH,
-        negatable,
-        required: true,
-        positional: true,
-        default: None,
-    }
-}
-
 /// `-m conntrack`
-pub static CONNTRACK: Extension = general(
+pub static CONNTRACK: Extension = Extension::new_match(
     "conntrack",
-    false,
-    &[required("ctstate", "--ctstate", ValueKind::Words(CT_STATES), true)],
+    &[OptionSpec::new("ctstate", "--ctstate", ValueKind::Words(CT_STATES)).negatable().required()],
     "the state that connection tracking gives the packet",
 );
 
 /// `-m state`
-pub static STATE: Extension = general(
+pub static STATE: Extension = Extension::new_match(
     "state",
-    false,
-    &[required("state", "--state", ValueKind::Words(STATES), true)],
+    &[OptionSpec::new("state", "--state", ValueKind::Words(STATES)).negatable().required()],
     "the older name of `conntrack`'s state match",
 );
 
@@ -79,32 +42,25 @@ pub static STATE: Extension = general(
 pub const LIMIT_DEFAULT_BURST: u64 = 5;
 
 /// `-m limit`
-pub static LIMIT: Extension = general(
-    "limit",
-    true,
-    &[
-        required("limit", "--limit", ValueKind::Rate, false),
-        OptionSpec {
-            name: "burst",
-            flag: "--limit-burst",
-            value: ValueKind::Number { min: 1, max: 10_000 },
-            families: FamilySet::BOTH,
-            negatable: false,
-            required: false,
-            positional: false,
-            default: Some(DefaultValue::Number(LIMIT_DEFAULT_BURST)),
-        },
-    ],
-    "a token bucket: matches until the rate is used up",
-);
-
-/// `-m comment`
-pub static COMMENT: Extension = general(
-    "comment",
-    false,
-    &[required("comment", "--comment", ValueKind::Text { max_bytes: COMMENT_MAX_BYTES }, false)],
-    "text for people; written as the rule's doc comment",
-);
+pub static LIMIT: Extension = Extension {
+    stateful: true,
+    ..Extension::new_match(
+        "limit",
+        &[
+            OptionSpec::new("limit", "--limit", ValueKind::Rate).required(),
+            OptionSpec::new("burst", "--limit-burst", ValueKind::Number { min: 1, max: 10_000 })
+                .or(DefaultValue::Number(LIMIT_DEFAULT_BURST)),
+        ],
+        "a token bucket: matches until the rate is used up",
+    )
+};
 
 /// The longest comment, in bytes: `XT_MAX_COMMENT_LEN` is 256 with the closing NUL.
 pub const COMMENT_MAX_BYTES: usize = 255;
+
+/// `-m comment`
+pub static COMMENT: Extension = Extension::new_match(
+    "comment",
+    &[OptionSpec::new("comment", "--comment", ValueKind::Text { max_bytes: COMMENT_MAX_BYTES }).required()],
+    "text for people; written as the rule's doc comment",
+);

@@ -2,57 +2,27 @@
 //!
 //! Source: iptables(8), section TARGETS; iptables-extensions(8), sections REJECT and LOG.
 
-use super::extension::{DefaultValue, Extension, Flow, Kind, OptionSpec, ValueKind, Word};
+use super::extension::{DefaultValue, Extension, Flow, OptionSpec, ValueKind, Word};
 use super::transport::TCP_NUMBER;
 use crate::family::FamilySet;
 use crate::table::TableName;
 
-const fn target(
-    name: &'static str,
-    flow: Flow,
-    options: &'static [OptionSpec],
-    about: &'static str,
-) -> Extension {
-    Extension {
-        name,
-        kind: Kind::Target,
-        module: false,
-        families: FamilySet::BOTH,
-        tables: &[],
-        not_in: &[],
-        protocols: &[],
-        stateful: false,
-        flow,
-        options,
-        about,
-    }
-}
-
-const fn option(name: &'static str, flag: &'static str, value: ValueKind) -> OptionSpec {
-    OptionSpec {
-        name,
-        flag,
-        value,
-        families: FamilySet::BOTH,
-        negatable: false,
-        required: false,
-        positional: false,
-        default: None,
-    }
-}
-
 /// `-j ACCEPT`
-pub static ACCEPT: Extension = target("ACCEPT", Flow::Ends, &[], "let the packet through");
+pub static ACCEPT: Extension = Extension::new_target("ACCEPT", Flow::Ends, &[], "let the packet through");
 
 /// `-j DROP`
 pub static DROP: Extension = Extension {
     not_in: &[TableName::Nat],
-    ..target("DROP", Flow::Ends, &[], "throw the packet away without an answer")
+    ..Extension::new_target("DROP", Flow::Ends, &[], "throw the packet away without an answer")
 };
 
 /// `-j RETURN`
-pub static RETURN: Extension =
-    target("RETURN", Flow::Ends, &[], "go back to the calling chain; in a built-in chain, its policy");
+pub static RETURN: Extension = Extension::new_target(
+    "RETURN",
+    Flow::Ends,
+    &[],
+    "go back to the calling chain; in a built-in chain, its policy",
+);
 
 /// The answers of `REJECT`; the first of each family's own is not the default, `port-unreachable` is.
 static REJECT_WITH: &[Word] = &[
@@ -75,17 +45,12 @@ static REJECT_WITH: &[Word] = &[
 /// `-j REJECT`
 pub static REJECT: Extension = Extension {
     tables: &[TableName::Filter],
-    ..target(
+    ..Extension::new_target(
         "REJECT",
         Flow::Ends,
-        &[OptionSpec {
-            positional: true,
-            default: Some(DefaultValue::PrintedWord {
-                ipv4: "icmp-port-unreachable",
-                ipv6: "icmp6-port-unreachable",
-            }),
-            ..option("with", "--reject-with", ValueKind::Word(REJECT_WITH))
-        }],
+        &[OptionSpec::new("with", "--reject-with", ValueKind::Word(REJECT_WITH))
+            .positional()
+            .or(DefaultValue::PrintedWord { ipv4: "icmp-port-unreachable", ipv6: "icmp6-port-unreachable" })],
         "drop the packet and tell its sender",
     )
 };
@@ -106,23 +71,19 @@ static LOG_LEVELS: &[Word] = &[
 ];
 
 /// `-j LOG`
-pub static LOG: Extension = target(
+pub static LOG: Extension = Extension::new_target(
     "LOG",
     Flow::Continues,
     &[
-        OptionSpec {
-            positional: true,
-            ..option("prefix", "--log-prefix", ValueKind::Text { max_bytes: LOG_PREFIX_MAX_BYTES })
-        },
-        OptionSpec {
-            default: Some(DefaultValue::Number(4)),
-            ..option("level", "--log-level", ValueKind::NamedNumber(LOG_LEVELS))
-        },
-        option("tcp-sequence", "--log-tcp-sequence", ValueKind::Flag),
-        option("tcp-options", "--log-tcp-options", ValueKind::Flag),
-        option("ip-options", "--log-ip-options", ValueKind::Flag),
-        option("uid", "--log-uid", ValueKind::Flag),
-        option("macdecode", "--log-macdecode", ValueKind::Flag),
+        OptionSpec::new("prefix", "--log-prefix", ValueKind::Text { max_bytes: LOG_PREFIX_MAX_BYTES })
+            .positional(),
+        OptionSpec::new("level", "--log-level", ValueKind::NamedNumber(LOG_LEVELS))
+            .or(DefaultValue::Number(4)),
+        OptionSpec::new("tcp-sequence", "--log-tcp-sequence", ValueKind::Flag),
+        OptionSpec::new("tcp-options", "--log-tcp-options", ValueKind::Flag),
+        OptionSpec::new("ip-options", "--log-ip-options", ValueKind::Flag),
+        OptionSpec::new("uid", "--log-uid", ValueKind::Flag),
+        OptionSpec::new("macdecode", "--log-macdecode", ValueKind::Flag),
     ],
     "write the packet's headers to the kernel log and go on",
 );

@@ -2,7 +2,7 @@
 //!
 //! Source: iptables-extensions(8), sections tcp, udp, sctp, icmp, icmp6, multiport, iprange.
 
-use super::extension::{Extension, Flow, Kind, OptionSpec, ValueKind};
+use super::extension::{Extension, OptionSpec, ValueKind};
 use crate::family::{Family, FamilySet};
 
 /// ICMP, RFC 792.
@@ -24,16 +24,7 @@ pub const UDPLITE_NUMBER: u8 = 136;
 pub const PORT_PROTOCOLS: &[u8] = &[TCP_NUMBER, UDP_NUMBER, DCCP_NUMBER, SCTP_NUMBER, UDPLITE_NUMBER];
 
 const fn option(name: &'static str, flag: &'static str, value: ValueKind) -> OptionSpec {
-    OptionSpec {
-        name,
-        flag,
-        value,
-        families: FamilySet::BOTH,
-        negatable: true,
-        required: false,
-        positional: false,
-        default: None,
-    }
+    OptionSpec::new(name, flag, value).negatable()
 }
 
 const fn transport(
@@ -42,19 +33,7 @@ const fn transport(
     options: &'static [OptionSpec],
     about: &'static str,
 ) -> Extension {
-    Extension {
-        name,
-        kind: Kind::Match,
-        module: true,
-        families: FamilySet::BOTH,
-        tables: &[],
-        not_in: &[],
-        protocols,
-        stateful: false,
-        flow: Flow::Continues,
-        options,
-        about,
-    }
+    Extension { protocols, ..Extension::new_match(name, options, about) }
 }
 
 /// `-m tcp`
@@ -92,11 +71,7 @@ pub static ICMP_TYPE: Extension = Extension {
     ..transport(
         "icmp",
         &[ICMP],
-        &[OptionSpec {
-            positional: true,
-            required: true,
-            ..option("type", "--icmp-type", ValueKind::IcmpType(Family::Ipv4))
-        }],
+        &[option("type", "--icmp-type", ValueKind::IcmpType(Family::Ipv4)).required()],
         "ICMP type and code",
     )
 };
@@ -107,11 +82,7 @@ pub static ICMP6_TYPE: Extension = Extension {
     ..transport(
         "icmp6",
         &[ICMPV6],
-        &[OptionSpec {
-            positional: true,
-            required: true,
-            ..option("type", "--icmpv6-type", ValueKind::IcmpType(Family::Ipv6))
-        }],
+        &[option("type", "--icmpv6-type", ValueKind::IcmpType(Family::Ipv6)).required()],
         "ICMPv6 type and code",
     )
 };
@@ -132,9 +103,8 @@ pub static MULTIPORT: Extension = transport(
 );
 
 /// `-m iprange`
-pub static IPRANGE: Extension = transport(
+pub static IPRANGE: Extension = Extension::new_match(
     "iprange",
-    &[],
     &[
         option("src-range", "--src-range", ValueKind::Address),
         option("dst-range", "--dst-range", ValueKind::Address),

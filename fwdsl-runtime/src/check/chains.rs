@@ -72,7 +72,7 @@ fn check_name(chain: &Chain, diagnostics: &mut Vec<Diagnostic>) {
         error(format!("a chain name cannot begin with `{}`", &name[..1]), None);
     } else if let Some(bad) = name.chars().find(|c| c.is_whitespace() || c.is_control() || *c == '"') {
         error(format!("a chain name cannot hold {bad:?}"), None);
-    } else if name == "QUEUE" || catalogue::targets().any(|target| target.name == name) {
+    } else if matches!(name, "QUEUE" | "standard") || catalogue::targets().any(|target| target.name == name) {
         let message = format!("`{name}` is a target of iptables and cannot name a chain");
         error(message, None);
     } else if chain.hook().is_none() && Hook::from_name(name).is_some() {

@@ -11,10 +11,12 @@ mod rules;
 mod sysctls;
 mod values;
 
+use crate::analysis::{Finding, prove};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 
-/// Everything that is wrong with a policy, and what its lints found, in source order.
+/// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
+/// are put to the proof if nothing else is wrong.
 pub fn check(model: &Model) -> Vec<Diagnostic> {
     check_further(model, Vec::new())
 }
@@ -33,6 +35,9 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     if diagnostics.is_empty() {
         depth::check_depth(model, &mut diagnostics);
         lints::check_lints(model, &mut diagnostics);
+    }
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(prove(model).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
 }

@@ -8,16 +8,17 @@ use crate::loc::Loc;
 use crate::lower::{contradiction, model_families, rule_families, value_families};
 use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, Value};
 use crate::protocols;
+use crate::table::{Hook, TableName};
 
 pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     let before = diagnostics.len();
-    check_matches(chain, &rule.matches, diagnostics);
+    check_matches(chain.table, chain.hook(), &rule.matches, diagnostics);
     if let Some(comment) = &rule.comment {
         super::values::check_comment(&comment.value, comment.loc, diagnostics);
     }
     for verdict in &rule.verdicts {
         if let Action::Target { extension, options } = verdict.action() {
-            check_place(extension, chain, verdict.loc(), diagnostics);
+            check_place(extension, chain.table, verdict.loc(), diagnostics);
             check_options(extension, options, verdict.loc(), diagnostics);
             check_protocols_of_words(&rule.matches, options, diagnostics);
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
@@ -33,6 +34,7 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             );
         }
     }
+    check_once(&rule.matches, diagnostics);
     // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
     if diagnostics.len() > before {
         return;
@@ -51,22 +53,46 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
     }
 }
 
+/// What a rule can ask once only. Of two conditions on TCP flags `iptables-nft-save` keeps the last, so
+/// that a saved rule would match more than the one that was loaded.
+fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
+    let uses = |name: &'static str| {
+        matches.iter().flat_map(|entry| &entry.options).filter(move |option| option.spec.name == name)
+    };
+    if let Some(second) = uses("flags").nth(1) {
+        let help = "one `flags(SET / MASK)` can look at several flags; or put the second into a chain";
+        diagnostics.push(Diagnostic::error(second.loc, "a rule takes one condition on TCP flags").help(help));
+    }
+    if let (Some(_), Some(not)) =
+        (uses("fragment").find(|option| !option.negated), uses("fragment").find(|option| option.negated))
+    {
+        let message = "the rule matches nothing: no packet is a fragment and is none";
+        diagnostics.push(Diagnostic::error(not.loc, message));
+    }
+}
+
 /// Checks a conjunction of matches, of a rule or of an assertion's pattern.
-pub(super) fn check_matches(chain: &Chain, matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_matches(
+    table: TableName,
+    hook: Option<Hook>,
+    matches: &[Match],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     for entry in matches {
-        check_place(entry.extension, chain, entry.loc, diagnostics);
+        check_place(entry.extension, table, entry.loc, diagnostics);
         check_options(entry.extension, &entry.options, entry.loc, diagnostics);
         check_protocols(matches, entry.extension, entry.loc, diagnostics);
         for option in &entry.options {
-            check_interface(chain, option, diagnostics);
+            if let Some(hook) = hook {
+                check_interface(hook, option, diagnostics);
+            }
         }
     }
 }
 
 /// `in` where packets have left no interface, `out` where they have none yet. The kernel checks
 /// only built-in chains, and so does iptables.
-fn check_interface(chain: &Chain, option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(hook) = chain.hook() else { return };
+fn check_interface(hook: Hook, option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
     let (missing, which) = match option.spec.name {
         "in" => (!hook.has_in_interface(), "incoming"),
         "out" => (!hook.has_out_interface(), "outgoing"),
@@ -79,16 +105,16 @@ fn check_interface(chain: &Chain, option: &OptionUse, diagnostics: &mut Vec<Diag
     }
 }
 
-fn check_place(extension: &Extension, chain: &Chain, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
-    if extension.allowed_in(chain.table) {
+fn check_place(extension: &Extension, table: TableName, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
+    if extension.allowed_in(table) {
         return;
     }
-    let message = format!("`{}` cannot stand in table `{}`", extension.word(), chain.table);
+    let message = format!("`{}` cannot stand in table `{}`", extension.word(), table);
     let tables: Vec<String> = extension.tables.iter().map(|table| format!("`{table}`")).collect();
     let help = if tables.is_empty() {
         format!(
             "table `{}` is not for filtering; drop packets in `filter`, or in `raw` before all else",
-            chain.table
+            table
         )
     } else {
         format!("the kernel takes it in table {} only", tables.join(", "))

@@ -3,7 +3,9 @@
 use crate::catalogue::{COMMENT_MAX_BYTES, Extension, LIMIT, LIMIT_DEFAULT_BURST, OptionSpec, ValueKind};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
-use crate::model::{Address, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, Value, family_of, to_bits};
+use crate::model::{
+    Address, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags, Value, family_of, to_bits,
+};
 
 /// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
 const INTERFACE_MAX_BYTES: usize = 15;
@@ -79,6 +81,10 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
         Value::Rate(rate) => rate_problem(rate),
         Value::Number(number) => number_problem(spec, *number),
         Value::Text(text) => text_problem(spec, text),
+        Value::TcpFlags(TcpFlags { mask: 0, .. }) => problem_with_help(
+            "no flag is looked at, so every packet matches",
+            "`flags(SET / MASK)`: the mask names the flags to look at, `all` for every one",
+        ),
         Value::TcpFlags(flags) if flags.set & !flags.mask != 0 => problem_with_help(
             "a flag that must be set is not among those that are looked at, so nothing matches",
             "`flags(SET / MASK)`: the mask names every flag of the set",

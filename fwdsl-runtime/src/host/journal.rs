@@ -109,7 +109,7 @@ pub(crate) struct Draft {
 
 /// Where the journal is.
 pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
-    Ok(places::state_dir(root)?.join("journal"))
+    places::below(root, Path::new(places::JOURNAL))
 }
 
 /// Whether there is one. Who may not look does not know.
@@ -121,19 +121,18 @@ pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
 /// Removes what an apply left that was ended before its journal stood or after it was decided: nothing to undo. The
 /// caller holds the lock, so nobody is at work there.
 pub(crate) fn sweep(root: &Path) {
-    let Ok(state) = places::state_dir(root) else { return };
+    let Ok(journal) = path(root) else { return };
     // What cannot be removed is overwritten by the next journal.
     for name in [NEW, DONE] {
-        let _ = fs::remove_dir_all(state.join(name));
+        let _ = fs::remove_dir_all(journal.with_file_name(name));
     }
 }
 
 /// Writes the journal; when this returns, it survives a power loss.
 pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
-    let state = places::state_dir(root)?;
-    let new = state.join(NEW);
-    files::make_private_dir(&state)?;
+    let new = dir.with_file_name(NEW);
+    dir.parent().map_or(Ok(()), files::make_private_dir)?;
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
     let written = write_parts(&new, draft).and_then(|manifest| {

@@ -3,7 +3,8 @@
 //! [`apply`] is the whole of it; everything else serves it. The order of an apply: look around (`detect`), take
 //! the lock, undo what an earlier apply left, take a snapshot and refuse what could not be put back (`plan`), arm the
 //! guardian, write the journal, change rules, sysctls and files, remove the journal (`carry_out`). Until the last
-//! of these, the way back is [`recover`]'s, whoever runs it.
+//! of these, the way back is [`recover`]'s, whoever runs it: the apply that failed, its guardian, the next command, or
+//! the boot ([`boot::recovery`]). `docs/safe-apply.md` tells it for users.
 
 mod apply;
 pub mod boot;

@@ -14,10 +14,8 @@ pub(crate) fn lock(root: &Path) -> Result<PathBuf, ApplyError> {
     below(root, Path::new("/run/fwdsl/lock"))
 }
 
-/// The directory of the journal and the record.
-pub(crate) fn state_dir(root: &Path) -> Result<PathBuf, ApplyError> {
-    below(root, Path::new("/var/lib/fwdsl"))
-}
+/// The journal of an apply that is under way, as a path of the running system.
+pub(crate) const JOURNAL: &str = "/var/lib/fwdsl/journal";
 
 /// The record of what fwdsl loaded last, as a path of the running system.
 pub(crate) const RECORD: &str = "/var/lib/fwdsl/record.json";

@@ -46,7 +46,8 @@ pub(super) fn plan(rule: &Rule, family: Family) -> Option<Plan> {
         plan_values(&mut plan, option, domain(rule.uses(option), family))?;
     }
     plan_transport(&mut plan, rule, family)?;
-    for option in rule.uses("fragment") {
+    // iptables takes one `-f`; the checks have refused `fragment` and `!fragment` together.
+    if let Some(option) = rule.uses("fragment").next() {
         plan.inline = plan.inline.with(&Draft::one(&CORE, "fragment", option.negated, Vec::new()));
     }
     for entry in &rule.matches {

@@ -18,6 +18,12 @@ use crate::loc::{Loc, Located};
 use crate::sysctl::Setting;
 use crate::table::{Hook, TableName};
 
+/// The steps that the proof of one assertion may take if the policy does not say.
+pub const DEFAULT_BUDGET: u64 = 100_000;
+
+/// The attribute at a policy's top that sets them: `#![analysis_budget(1_000_000)]`.
+pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
+
 /// A whole policy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
@@ -27,6 +33,7 @@ pub struct Model {
     pub(crate) sysctls: Vec<SysctlUse>,
     pub(crate) allows: Vec<String>,
     pub(crate) assertions: Vec<Assertion>,
+    pub(crate) analysis_budget: Option<u64>,
 }
 
 /// `key = value;` in a `sysctl` block.
@@ -161,6 +168,13 @@ impl Model {
     /// The assertions, in source order.
     pub fn assertions(&self) -> &[Assertion] {
         &self.assertions
+    }
+
+    /// How many steps the proof of one assertion may take, [`DEFAULT_BUDGET`] unless the policy says
+    /// otherwise. A step is one part that a rule makes of a set of packets, about a microsecond of
+    /// a debug build; it never depends on time, so that a build gives the same answer everywhere.
+    pub fn analysis_budget(&self) -> u64 {
+        self.analysis_budget.unwrap_or(DEFAULT_BUDGET)
     }
 
     /// The tables that the policy holds, in the order in which they are first named.

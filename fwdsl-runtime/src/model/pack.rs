@@ -44,6 +44,7 @@ impl Model {
         self.sysctls.pack(&mut out);
         self.allows.pack(&mut out);
         self.assertions.pack(&mut out);
+        self.analysis_budget.pack(&mut out);
         out
     }
 
@@ -60,6 +61,7 @@ impl Model {
             sysctls: Pack::unpack(input)?,
             allows: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
+            analysis_budget: Pack::unpack(input)?,
         };
         if input.is_empty() { Ok(model) } else { Err(bad("length")) }
     }
@@ -425,7 +427,11 @@ impl Pack for Value {
         Ok(match u8::unpack(input)? {
             0 => Value::Interface(Pack::unpack(input)?),
             1 => {
-                Value::Address(Address::Net(Net { addr: Pack::unpack(input)?, prefix: Pack::unpack(input)? }))
+                let (addr, prefix) = (IpAddr::unpack(input)?, u8::unpack(input)?);
+                if prefix > width(family_of(addr)) {
+                    return Err(bad("prefix length"));
+                }
+                Value::Address(Address::Net(Net { addr, prefix }))
             }
             2 => Value::Address(Address::Range { first: Pack::unpack(input)?, last: Pack::unpack(input)? }),
             3 => Value::Protocol(Pack::unpack(input)?),

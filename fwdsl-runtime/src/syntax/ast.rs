@@ -9,6 +9,7 @@ use crate::model::ChainPolicy;
 #[derive(Debug, Default)]
 pub(super) struct Policy {
     pub(super) allows: Vec<Located<String>>,
+    pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
     pub(super) lets: Vec<Let>,
     /// The names of those whose value could not be read.

@@ -46,6 +46,11 @@ pub(super) fn parse_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str)
     Ok(Atom { text, loc, quoted: false })
 }
 
+/// The text of the atom that comes next, not read; empty if there is none.
+pub(super) fn peek_atom(input: &Input<'_>) -> String {
+    join(&mut { *input }).unwrap_or_default()
+}
+
 /// Reads a name: a string, or words joined by hyphens.
 pub(super) fn parse_name(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
     let atom = parse_atom(parser, input, what)?;

@@ -1,4 +1,4 @@
-//! Attributes: doc comments and `#[allow(…)]`.
+//! Attributes: doc comments, `#[allow(…)]`, and `#![analysis_budget(…)]` of a whole policy.
 
 use proc_macro2::Delimiter;
 
@@ -6,6 +6,7 @@ use super::atom::parse_atom;
 use super::input::Input;
 use super::parser::{Parsed, Parser};
 use crate::loc::Located;
+use crate::model::BUDGET_ATTRIBUTE;
 
 /// The attributes before a statement or an item.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(super) struct Attributes {
     pub(super) doc: Option<Located<String>>,
     /// The names of allowed lints.
     pub(super) allows: Vec<Located<String>>,
+    /// How many steps the proof of an assertion may take.
+    pub(super) analysis_budget: Option<u64>,
 }
 
 /// Reads the attributes that stand here, if any. A broken one is reported and left out, so that
@@ -22,7 +25,7 @@ pub(super) fn parse_attributes(parser: &mut Parser, input: &mut Input<'_>) -> At
     parse_all(parser, input, "#")
 }
 
-/// Reads the attributes of the whole policy, `#![allow(…)]` at its top.
+/// Reads the attributes of the whole policy, `#![allow(…)]` and `#![analysis_budget(…)]` at its top.
 pub(super) fn parse_inner_attributes(parser: &mut Parser, input: &mut Input<'_>) -> Attributes {
     parse_all(parser, input, "#!")
 }
@@ -30,12 +33,17 @@ pub(super) fn parse_inner_attributes(parser: &mut Parser, input: &mut Input<'_>)
 fn parse_all(parser: &mut Parser, input: &mut Input<'_>, sign: &str) -> Attributes {
     let mut attributes = Attributes::default();
     while input.punct(sign) {
-        let _reported = parse_attribute(parser, input, &mut attributes);
+        let _reported = parse_attribute(parser, input, sign == "#!", &mut attributes);
     }
     attributes
 }
 
-fn parse_attribute(parser: &mut Parser, input: &mut Input<'_>, attributes: &mut Attributes) -> Parsed<()> {
+fn parse_attribute(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    of_policy: bool,
+    attributes: &mut Attributes,
+) -> Parsed<()> {
     let start = input.span();
     let Some(mut inside) = input.group(Delimiter::Bracket) else {
         return Err(parser.expected(input, "an attribute such as `#[allow(…)]`"));
@@ -67,10 +75,37 @@ fn parse_attribute(parser: &mut Parser, input: &mut Input<'_>, attributes: &mut 
             }
             Ok(())
         }
+        BUDGET_ATTRIBUTE if of_policy => {
+            attributes.analysis_budget = Some(parse_budget(parser, &mut inside)?);
+            Ok(())
+        }
+        BUDGET_ATTRIBUTE => {
+            let loc = parser.loc(start, input.last);
+            let help = format!("at the top of the policy: `#![{BUDGET_ATTRIBUTE}(…)]`");
+            Err(parser.fail(loc, format!("`{BUDGET_ATTRIBUTE}` is for the whole policy"), Some(help)))
+        }
         _ => {
             let loc = parser.loc(start, input.last);
             let help = Some("a policy knows doc comments and `#[allow(LINT)]`".to_owned());
             Err(parser.fail(loc, format!("unknown attribute `{name}`"), help))
+        }
+    }
+}
+
+/// `(1_000_000)`, with underscores as in Rust.
+fn parse_budget(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<u64> {
+    let Some(mut number) = input.group(Delimiter::Parenthesis) else {
+        return Err(parser.expected(input, "`(` and a number of steps"));
+    };
+    let start = number.span();
+    let text = number.piece().unwrap_or_default();
+    let steps = text.replace('_', "").parse().ok().filter(|steps| *steps > 0);
+    match steps {
+        Some(steps) if number.is_empty() => Ok(steps),
+        _ => {
+            let loc = parser.loc(start, number.last);
+            let help = "a whole number from 1: `#![analysis_budget(1_000_000)]`".to_owned();
+            Err(parser.fail(loc, "not a number of steps", Some(help)))
         }
     }
 }

@@ -8,7 +8,7 @@ use super::atom::{parse_atom, parse_name};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
 use super::input::Input;
 use super::matches::parse_matches;
-use super::parser::{Failed, Parsed, Parser, skip_statement};
+use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
@@ -22,11 +22,11 @@ const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"]
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let allows = parse_inner_attributes(parser, &mut input).allows;
-    let mut policy = Policy { allows, ..Policy::default() };
+    let Attributes { allows, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let mut policy = Policy { allows, analysis_budget, ..Policy::default() };
     while !input.is_empty() {
         if parse_item(parser, &mut input, &mut policy).is_err() {
-            skip_statement(&mut input);
+            skip_item(&mut input, &ITEMS);
         }
     }
     policy
@@ -197,7 +197,7 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
             Ok(())
         })();
         if parsed.is_err() {
-            skip_statement(&mut inside);
+            skip_item(&mut inside, &["chain", "family"]);
         }
     }
     // `family` holds for the whole table, wherever in it it stands.
@@ -236,7 +236,7 @@ fn parse_chain(
     let mut inside = input.group(Delimiter::Brace).unwrap_or_else(|| {
         // The chain is kept without its rules, so that jumps to it are no further errors.
         parser.expected(input, "`{` and rules");
-        skip_statement(input);
+        skip_item(input, &ITEMS);
         Input::new(empty.begin())
     });
     let mut families = FamilySet::BOTH;

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Span};
 
 use super::ast::{Expr, ExprKind, Match, OptionUse};
-use super::atom::{parse_atom, starts_atom};
+use super::atom::{parse_atom, peek_atom, starts_atom};
 use super::input::Input;
 use super::parser::{Failed, Parsed, Parser};
 use super::value::{parse_value, starts_value};
@@ -66,14 +66,8 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
         if negated && (word == "_" || after.peek_group(Delimiter::Parenthesis)) {
             return Err(misplaced_negation(parser, start, after.last, &word));
         }
-        if is_let(&word) || protocols::find(&word).is_some() || after.peek_punct("|") {
-            return parse_protocol(parser, input, matches);
-        }
-        // `ipv6-icmp` and its like: protocol names with hyphens.
-        let mut joined = ahead;
-        if let Ok(atom) = parse_atom(&mut Parser::default(), &mut joined, "")
-            && protocols::find(&atom.text).is_some()
-        {
+        // The whole atom, since names of protocols may hold hyphens: `ipv6-icmp`.
+        if is_let(&word) || protocols::find(&peek_atom(&ahead)).is_some() || after.peek_punct("|") {
             return parse_protocol(parser, input, matches);
         }
         return Err(unknown_match(parser, &mut ahead));
@@ -191,9 +185,7 @@ fn icmp_value(parser: &mut Parser, input: &mut Input<'_>, family: Family) -> Par
         return Ok(None);
     }
     if let Some(word) = ahead.peek_ident() {
-        let mut joined = ahead;
-        let text =
-            parse_atom(&mut Parser::default(), &mut joined, "").map(|atom| atom.text).unwrap_or_default();
+        let text = peek_atom(&ahead);
         let known = icmp::find(family, &text).is_some();
         let mut after = ahead;
         after.ident();
@@ -281,6 +273,11 @@ fn parse_extension(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec
         [_] => Some(extension.name),
         _ => None,
     };
+    let asks_nothing = options.is_empty() && !extension.options.iter().any(|spec| spec.required);
+    if asks_nothing && protocol.is_none() {
+        let loc = parser.loc(start, input.last);
+        return Err(parser.fail(loc, format!("`{word}` without an option asks for nothing"), None));
+    }
     if let Some(protocol) = protocol {
         matches.push(protocol_match(Expr { kind: ExprKind::Atom(protocol.into()), loc: word_loc }, word_loc));
     }

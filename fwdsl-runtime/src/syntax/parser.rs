@@ -38,6 +38,28 @@ impl Parser {
     }
 }
 
+/// Whether a rule or block begins here: its `=>` or `{` comes before the next `;`.
+pub(super) fn begins_statement(input: &Input<'_>) -> bool {
+    let mut ahead = *input;
+    while !ahead.is_empty() && !ahead.peek_punct(";") {
+        if ahead.peek_punct("=>") || ahead.peek_group(proc_macro2::Delimiter::Brace) {
+            return true;
+        }
+        ahead.skip();
+    }
+    false
+}
+
+/// Skips what is left of a broken item: as a statement, but not into the next item.
+pub(super) fn skip_item(input: &mut Input<'_>, items: &[&str]) {
+    while !input.is_empty() && !input.peek_ident().is_some_and(|word| items.contains(&word.as_str())) {
+        if input.punct(";") || input.group(proc_macro2::Delimiter::Brace).is_some() {
+            return;
+        }
+        input.skip();
+    }
+}
+
 /// Skips what is left of a broken statement: up to its `;`, or through its `{ … }`.
 pub(super) fn skip_statement(input: &mut Input<'_>) {
     while !input.is_empty() {

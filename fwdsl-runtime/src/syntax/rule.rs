@@ -7,7 +7,7 @@ use super::atom::{parse_name, peek_string};
 use super::attribute::{Attributes, parse_attributes};
 use super::input::Input;
 use super::matches::{parse_matches, parse_options};
-use super::parser::{Parsed, Parser, skip_statement};
+use super::parser::{Parsed, Parser, begins_statement, skip_statement};
 use crate::catalogue::{self, Extension};
 use crate::nearest::nearest;
 
@@ -42,9 +42,12 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Stateme
     let verdicts = parse_verdicts(parser, input)?;
     let loc = parser.loc(start, input.last);
     if !input.punct(";") {
-        return Err(parser.expected(input, "`,` and another verdict, or `;`"));
+        let failed = parser.expected(input, "`,` and another verdict, or `;`");
+        if !begins_statement(input) {
+            return Err(failed);
+        }
     }
-    let Attributes { doc, allows } = attributes;
+    let Attributes { doc, allows, .. } = attributes;
     Ok(Statement::Rule(Rule { matches, verdicts, doc, allows, loc }))
 }
 

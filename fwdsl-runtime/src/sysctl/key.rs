@@ -61,24 +61,27 @@ impl FromStr for Key {
             None => return Err(KeyError::NoSeparator(text.to_owned())),
             Some(place) => text.as_bytes()[place] == b'.',
         };
-        let segments = if dotted {
+        let segments: Vec<String> = if dotted {
             text.split('.').map(|segment| segment.replace('/', ".")).collect()
         } else {
             text.split('/').map(str::to_owned).collect()
         };
+        whole_wildcards(&segments)?;
         checked(segments)
     }
 }
 
-/// A key of these segments, unless one of them would lead elsewhere or mean something else in a
-/// `sysctl.d` file.
+/// In a policy, `*` stands for a whole name; an interface on a host may still have it in its own.
+fn whole_wildcards(segments: &[String]) -> Result<(), KeyError> {
+    let partial = |segment: &&String| *segment != "*" && segment.contains(['*', '?', '[']);
+    segments.iter().find(partial).map_or(Ok(()), |segment| Err(KeyError::PartialWildcard(segment.clone())))
+}
+
+/// A key of these segments, unless one of them would lead elsewhere.
 fn checked(segments: Vec<String>) -> Result<Key, KeyError> {
     for segment in &segments {
         if segment.is_empty() || segment == "." || segment == ".." {
             return Err(KeyError::EmptySegment(segments.join("/")));
-        }
-        if segment != "*" && segment.contains(['*', '?', '[']) {
-            return Err(KeyError::PartialWildcard(segment.clone()));
         }
         let forbidden =
             |letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '=' | '/');

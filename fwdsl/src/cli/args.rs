@@ -10,6 +10,9 @@ use fwdsl_runtime::host::{Options, Variant};
 /// What the exit codes mean; documentation shows the same text.
 pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
 
+/// The command that the boot runs.
+pub(super) const RECOVER: &str = "recover";
+
 /// Shows, checks, applies and saves the firewall policy that is built into this program
 #[derive(Debug, Parser)]
 pub(super) struct Arguments {
@@ -34,12 +37,14 @@ pub(super) enum Command {
     /// Keep the rules and sysctls for the next boot, without applying them
     ///
     /// The rules go where the distribution keeps them (Alpine, Arch, Debian, Fedora and their like), and the service
-    /// that loads them there is enabled. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf.
+    /// that loads them there is enabled. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf. On the running host, a service
+    /// that runs `recover` at boot comes with them, for an apply that a power failure cuts off.
     Save(SaveArguments),
     /// Undo an apply that was ended before it was complete
     ///
     /// The guardian of an apply does this by itself, and so does the next apply. This is for when the guardian was
-    /// ended too, and for boot.
+    /// ended too, and for boot, where the service fwdsl-recover runs it.
+    #[command(name = RECOVER)]
     Recover(RecoverArguments),
 }
 

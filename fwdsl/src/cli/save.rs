@@ -1,17 +1,18 @@
 //! `save`: rules and sysctls kept for the next boot.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::boot;
+use fwdsl_runtime::host::boot::{self, recovery};
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
 use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewhere, sysctl_file};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired};
+use fwdsl_runtime::host::{self, ApplyError, Desired};
 
 use super::apply::{self, PROC_SYS};
-use super::args::SaveArguments;
+use super::args::{RECOVER, SaveArguments};
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
@@ -44,7 +45,8 @@ pub(super) struct Kept {
     pub(super) warnings: Vec<String>,
 }
 
-/// The files of rules, sysctls and modules and the links that enable services, in the system of `tree`.
+/// The files of rules, sysctls and modules and the links that enable services, in the system of `tree`, in the order
+/// in which they are to be put in place. Without `writes`, for an image.
 pub(super) fn kept(
     policy: &Policy,
     rules: &[(Family, String)],
@@ -56,10 +58,28 @@ pub(super) fn kept(
     let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
-    let mut files =
-        vec![modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))];
+    let mut files = Vec::new();
+    let mut warnings = Vec::new();
+    // No boot starts on an image before its files are complete.
+    if writes.is_some() {
+        let recovery = recovery::plan(&program()?, RECOVER, distribution, tree)?;
+        files.extend(recovery.files);
+        warnings.extend(recovery.warnings.iter().map(ToString::to_string));
+    }
+    // Rules before sysctls, as in the kernel: should nothing undo half a save, no packet is forwarded without them.
     files.extend(plan.files);
-    let mut warnings: Vec<String> = taken.iter().chain(&plan.warnings).map(ToString::to_string).collect();
+    files
+        .extend([modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))]);
+    warnings.extend(taken.iter().chain(&plan.warnings).map(ToString::to_string));
     warnings.extend(elsewhere.iter().map(ToString::to_string));
     Ok(Kept { files, warnings })
+}
+
+/// Where the running program lies.
+fn program() -> Result<PathBuf, ApplyError> {
+    env::current_exe().map_err(|error| ApplyError::System {
+        doing: "find",
+        path: PathBuf::from("/proc/self/exe"),
+        error,
+    })
 }

@@ -8,14 +8,18 @@ use crate::host::change::{FileChange, FileContent};
 use crate::host::tree::Tree;
 
 /// Where the administrator's units and links stand.
-const SYSTEMD_ETC: &str = "/etc/systemd/system";
+pub(super) const SYSTEMD_ETC: &str = "/etc/systemd/system";
 
 /// Where units stand, those that mask the others' of their names first (systemd.unit(5)).
 const SYSTEMD_UNITS: [&str; 4] =
     [SYSTEMD_ETC, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
-const OPENRC_SERVICES: &str = "/etc/init.d";
+/// Where OpenRC's services stand.
+pub(super) const OPENRC_SERVICES: &str = "/etc/init.d";
 const OPENRC_RUNLEVELS: &str = "/etc/runlevels";
+
+/// What the links of the distribution's services are for.
+const STARTS_FIREWALL: &str = "start of the firewall at boot";
 
 /// What it takes to have a service started at boot.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,16 +40,26 @@ pub(super) fn enable(service: &str, init: Init, tree: &Tree) -> io::Result<Enabl
 }
 
 fn enable_unit(unit: &str, tree: &Tree) -> io::Result<Enabling> {
-    let own = Path::new(SYSTEMD_ETC).join(unit);
-    if tree.link(&own).is_some_and(|target| target == Path::new("/dev/null")) {
+    if is_masked(unit, tree) {
         return Ok(Enabling::Masked);
     }
     let path =
         SYSTEMD_UNITS.iter().map(|directory| Path::new(directory).join(unit)).find(|path| tree.exists(path));
     let Some(path) = path else { return Ok(Enabling::NotInstalled) };
     let install = Install::read(unit, &path, tree)?;
-    let links = install.links(unit).into_iter().map(|name| Path::new(SYSTEMD_ETC).join(name));
-    Ok(Enabling::Links(missing_links(links, &path, tree)))
+    Ok(Enabling::Links(missing_links(install.links(unit), &path, STARTS_FIREWALL, tree)))
+}
+
+/// The links for a unit that is yet to be written to [`SYSTEMD_ETC`], with this text.
+pub(super) fn enable_new_unit(unit: &str, text: &str, purpose: &str, tree: &Tree) -> Vec<FileChange> {
+    let mut install = Install::default();
+    install.add(text);
+    missing_links(install.links(unit), &Path::new(SYSTEMD_ETC).join(unit), purpose, tree)
+}
+
+/// Whether the administrator has forbidden to start the unit.
+pub(super) fn is_masked(unit: &str, tree: &Tree) -> bool {
+    tree.link(&Path::new(SYSTEMD_ETC).join(unit)).is_some_and(|target| target == Path::new("/dev/null"))
 }
 
 /// What a unit's `[Install]` section asks for.
@@ -98,11 +112,12 @@ impl Install {
         }
     }
 
-    /// The links below `/etc/systemd/system`.
-    fn links(&self, unit: &str) -> Vec<String> {
+    /// The links that enable the unit.
+    fn links(&self, unit: &str) -> Vec<PathBuf> {
         let wanted = self.wanted_by.iter().map(|target| format!("{target}.wants/{unit}"));
         let required = self.required_by.iter().map(|target| format!("{target}.requires/{unit}"));
-        wanted.chain(required).chain(self.alias.iter().cloned()).collect()
+        let names = wanted.chain(required).chain(self.alias.iter().cloned());
+        names.map(|name| Path::new(SYSTEMD_ETC).join(name)).collect()
     }
 }
 
@@ -111,23 +126,34 @@ fn enable_in_runlevel(service: &str, tree: &Tree) -> io::Result<Enabling> {
     if !tree.exists(&script) {
         return Ok(Enabling::NotInstalled);
     }
+    Ok(Enabling::Links(link_into_runlevel(service, "default", STARTS_FIREWALL, tree)?))
+}
+
+/// The link for a service that is, or is yet to be, in [`OPENRC_SERVICES`]; none where it is in a runlevel already.
+pub(super) fn link_into_runlevel(
+    service: &str,
+    runlevel: &str,
+    purpose: &str,
+    tree: &Tree,
+) -> io::Result<Vec<FileChange>> {
     let runlevels = Path::new(OPENRC_RUNLEVELS);
     let is_in = |runlevel: &std::ffi::OsString| tree.link(&runlevels.join(runlevel).join(service)).is_some();
     if tree.list(runlevels)?.iter().any(is_in) {
-        return Ok(Enabling::Links(Vec::new()));
+        return Ok(Vec::new());
     }
-    let link = runlevels.join("default").join(service);
-    Ok(Enabling::Links(missing_links([link].into_iter(), &script, tree)))
+    let link = runlevels.join(runlevel).join(service);
+    Ok(missing_links(vec![link], &Path::new(OPENRC_SERVICES).join(service), purpose, tree))
 }
 
 /// The links that do not stand yet. Where anything stands already it is left alone.
-fn missing_links(links: impl Iterator<Item = PathBuf>, target: &Path, tree: &Tree) -> Vec<FileChange> {
+fn missing_links(links: Vec<PathBuf>, target: &Path, purpose: &str, tree: &Tree) -> Vec<FileChange> {
     links
+        .into_iter()
         .filter(|link| tree.link(link).is_none() && !tree.exists(link))
         .map(|path| FileChange {
             path,
             content: FileContent::Symlink(target.to_owned()),
-            purpose: "start of the firewall at boot".to_owned(),
+            purpose: purpose.to_owned(),
         })
         .collect()
 }

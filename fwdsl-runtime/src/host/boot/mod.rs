@@ -7,6 +7,7 @@
 mod distribution;
 mod enable;
 mod layout;
+pub mod recovery;
 mod sections;
 mod service_variant;
 

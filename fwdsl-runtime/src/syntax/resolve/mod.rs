@@ -4,7 +4,7 @@ mod scope;
 mod value;
 
 use super::ast;
-use crate::catalogue::{COMMENT, Extension, PORTS, ValueKind};
+use crate::catalogue::{COMMENT, CORE, Extension, IPRANGE, PORTS, ValueKind};
 use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::loc::{Loc, Located};
@@ -29,6 +29,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     }
     let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
     let mut resolver = Resolver { scope, diagnostics };
+    model.analysis_budget = policy.analysis_budget;
     model.allows = resolver.resolve_allows(policy.allows);
     model.sysctls = policy.sysctls.into_iter().filter_map(|sysctl| resolver.resolve_sysctl(sysctl)).collect();
     for chain in policy.chains {
@@ -250,8 +251,8 @@ fn takes_list(kind: ValueKind) -> bool {
     )
 }
 
-/// Puts a match into a rule. Ports written through a protocol's own match or `multiport` become
-/// the language's own, so that all that follows knows one form of them.
+/// Puts a match into a rule. Ports written through a protocol's own match or `multiport`, and
+/// addresses written through `iprange`, become the language's own, so that all that follows knows one form of them.
 fn place_match(extension: &'static Extension, options: Vec<OptionUse>, loc: Loc, matches: &mut Vec<Match>) {
     let mut rest = Vec::new();
     for mut option in options {
@@ -259,6 +260,10 @@ fn place_match(extension: &'static Extension, options: Vec<OptionUse>, loc: Loc,
             let name = option.spec.name.trim_end_matches('s');
             option.spec = PORTS.option(name).expect("an option over ports");
             matches.push(Match { extension: &PORTS, options: vec![option], loc });
+        } else if *extension == IPRANGE {
+            let name = if option.spec.name == "src-range" { "from" } else { "to" };
+            option.spec = CORE.option(name).expect("an option over addresses");
+            matches.push(Match { extension: &CORE, options: vec![option], loc });
         } else {
             rest.push(option);
         }

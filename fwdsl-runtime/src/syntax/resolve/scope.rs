@@ -8,6 +8,10 @@ use crate::diagnostic::Diagnostic;
 use crate::loc::{Loc, Located};
 use crate::nearest::nearest;
 
+/// The most values that one list may stand for. A few `let`s that double each other would otherwise
+/// keep the compiler busy for ever.
+const VALUES_MAX: usize = 10_000;
+
 /// One value of a flattened list.
 #[derive(Debug, Clone)]
 pub(super) struct Leaf {
@@ -39,7 +43,7 @@ impl<'a> Scope<'a> {
                 );
             }
         }
-        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item, 0)).collect();
+        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item)).collect();
         for item in cyclic {
             let message = format!("`{}` is defined by itself", item.name.value);
             diagnostics.push(Diagnostic::error(item.name.loc, message));
@@ -50,17 +54,19 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether `expr` names `target`, directly or through other `let`s.
-    fn reaches(&self, expr: &Expr, target: &Let, depth: usize) -> bool {
-        match &expr.kind {
-            ExprKind::Atom(word) => self.lets.get(word.as_str()).is_some_and(|item| {
-                // A chain of names longer than there are names goes round in a circle elsewhere.
-                std::ptr::eq(*item, target)
-                    || depth < self.lets.len() && self.reaches(&item.value, target, depth + 1)
-            }),
-            ExprKind::List(list) => list.iter().any(|expr| self.reaches(expr, target, depth)),
-            ExprKind::Not(expr) => self.reaches(expr, target, depth),
-            _ => false,
+    fn reaches(&self, expr: &'a Expr, target: &Let) -> bool {
+        let (mut names, mut seen) = (Vec::new(), HashSet::new());
+        collect_names(expr, &mut names);
+        while let Some(name) = names.pop() {
+            let Some(item) = self.lets.get(name) else { continue };
+            if std::ptr::eq(*item, target) {
+                return true;
+            }
+            if seen.insert(name) {
+                collect_names(&item.value, &mut names);
+            }
         }
+        false
     }
 
     /// The values that an expression stands for, and whether they are negated. `None` after a
@@ -76,7 +82,13 @@ impl<'a> Scope<'a> {
             },
             _ => (false, expr),
         };
-        self.flatten(expr, None, &mut leaves, diagnostics).map(|()| (negated, leaves))
+        let complete = self.flatten(expr, None, &mut leaves, diagnostics);
+        if leaves.len() > VALUES_MAX {
+            let message = format!("this stands for more than {VALUES_MAX} values");
+            diagnostics.push(Diagnostic::error(expr.loc, message));
+            return None;
+        }
+        complete.map(|()| (negated, leaves))
     }
 
     fn flatten(
@@ -86,12 +98,18 @@ impl<'a> Scope<'a> {
         leaves: &mut Vec<Leaf>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<()> {
+        if leaves.len() > VALUES_MAX {
+            return None;
+        }
         match &expr.kind {
             ExprKind::List(list) => {
                 let mut complete = Some(());
                 for item in list {
                     if self.flatten(item, used, leaves, diagnostics).is_none() {
                         complete = None;
+                    }
+                    if leaves.len() > VALUES_MAX {
+                        break;
                     }
                 }
                 complete
@@ -156,6 +174,16 @@ impl<'a> Scope<'a> {
         };
         diagnostics.push(Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help));
         None
+    }
+}
+
+/// The words in an expression, which may be names of `let`s.
+fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
+    match &expr.kind {
+        ExprKind::Atom(word) => names.push(word),
+        ExprKind::List(list) => list.iter().for_each(|expr| collect_names(expr, names)),
+        ExprKind::Not(expr) => collect_names(expr, names),
+        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } => {}
     }
 }
 

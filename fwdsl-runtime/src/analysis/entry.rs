@@ -1,0 +1,93 @@
+//! What packets can be at the top of a chain.
+
+use super::interface::Interfaces;
+use super::packet::Tracking;
+use super::program::domain;
+use super::region::{Axis, LATER, Region, Span, WHOLE};
+use crate::catalogue::{CONNTRACK, STATE};
+use crate::family::Family;
+use crate::lower::{Ruleset, Table};
+use crate::model::Action;
+use crate::table::Hook;
+
+/// All packets that can be at a place, as one region for each kind of hook.
+pub(super) fn entries(hooks: &[Hook], ruleset: &Ruleset, interfaces: &Interfaces) -> Vec<Region> {
+    let tracks = uses_tracking(ruleset);
+    let mut regions: Vec<Region> = Vec::new();
+    for hook in hooks {
+        let region = entry(*hook, ruleset.family, tracks, interfaces);
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    regions
+}
+
+fn entry(hook: Hook, family: Family, tracks: bool, interfaces: &Interfaces) -> Region {
+    let none = Span { first: 0, last: 0 };
+    let of = |present: bool| if present { interfaces.any() } else { none };
+    let incoming = match hook {
+        // Packets that are routed through still have theirs, since Linux 5.7.
+        Hook::Postrouting => Span { first: 0, last: interfaces.any().last },
+        _ => of(hook.has_in_interface()),
+    };
+    let all = |axis| domain(axis, family, interfaces);
+    let spans = [
+        incoming,
+        of(hook.has_out_interface()),
+        all(Axis::Source),
+        all(Axis::Destination),
+        all(Axis::Protocol),
+        all(Axis::SourcePort),
+        all(Axis::DestinationPort),
+        all(Axis::Icmp),
+    ];
+    let fragments = if sees_fragments(hook, family, tracks) { WHOLE | LATER } else { WHOLE };
+    Region::new(spans, [u64::MAX, (1 << Tracking::ALL.len()) - 1, fragments])
+}
+
+/// Whether packets can be there that are later fragments. IPv4 puts packets for this host together
+/// before INPUT, IPv6 after it; connection tracking does it as they arrive, but not with those
+/// that this host sends through a raw socket (`IP_NODEFRAG`).
+pub(super) fn sees_fragments(hook: Hook, family: Family, tracks: bool) -> bool {
+    match hook {
+        Hook::Input => family == Family::Ipv6 && !tracks,
+        Hook::Prerouting | Hook::Forward => !tracks,
+        Hook::Output | Hook::Postrouting => true,
+    }
+}
+
+/// Whether loading the rules turns connection tracking on in their family.
+fn uses_tracking(ruleset: &Ruleset) -> bool {
+    let chains = ruleset.tables.iter().flat_map(|table| &table.chains);
+    let mut matches = chains.flat_map(|chain| &chain.rules).flat_map(|rule| &rule.matches);
+    matches.any(|entry| [&CONNTRACK, &STATE].contains(&entry.extension))
+}
+
+/// The hooks from which packets come to a chain: its own if it is built in; all of the table's if
+/// no rule leads to it.
+pub(super) fn hooks(table: &Table, chain: usize) -> Vec<Hook> {
+    let reaching = |hook: &Hook| {
+        let start = table.chains.iter().position(|other| other.name == hook.name());
+        start.is_some_and(|start| reaches(table, start, chain, &mut vec![false; table.chains.len()]))
+    };
+    let all = table.name.hooks();
+    let found: Vec<Hook> = all.iter().copied().filter(reaching).collect();
+    if found.is_empty() { all.to_vec() } else { found }
+}
+
+fn reaches(table: &Table, from: usize, to: usize, seen: &mut [bool]) -> bool {
+    if from == to {
+        return true;
+    }
+    if std::mem::replace(&mut seen[from], true) {
+        return false;
+    }
+    table.chains[from].rules.iter().any(|rule| match &rule.action {
+        Action::Jump(name) | Action::Goto(name) => {
+            let next = table.chains.iter().position(|chain| chain.name == *name);
+            next.is_some_and(|next| reaches(table, next, to, seen))
+        }
+        Action::Target { .. } => false,
+    })
+}

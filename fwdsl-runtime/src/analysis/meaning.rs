@@ -1,0 +1,73 @@
+//! Which part of a packet each option of the catalogue looks at.
+
+use crate::catalogue::{Extension, OptionSpec, TCP};
+use crate::model::{Match, OptionUse, Value};
+
+/// What an option looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Source,
+    Destination,
+    In,
+    Out,
+    Protocol,
+    Fragment,
+    SourcePort,
+    DestinationPort,
+    /// Matches if either port is one of the values.
+    EitherPort,
+    IcmpType,
+    TcpFlags,
+    Tracking,
+    /// True of every packet: text for people.
+    Always,
+    /// Not modelled: may match or not, and otherwise the next time.
+    Opaque,
+}
+
+/// What an option of a match looks at. What is not listed is opaque, so that a new entry of the
+/// catalogue is sound before it is modelled.
+pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
+    match (extension.name, spec.name) {
+        ("core", "from") | ("iprange", "src-range") => Meaning::Source,
+        ("core", "to") | ("iprange", "dst-range") => Meaning::Destination,
+        ("core", "in") => Meaning::In,
+        ("core", "out") => Meaning::Out,
+        ("core", "proto") => Meaning::Protocol,
+        ("core", "fragment") => Meaning::Fragment,
+        ("ports" | "tcp" | "udp" | "sctp", "sport") | ("multiport", "sports") => Meaning::SourcePort,
+        ("ports" | "tcp" | "udp" | "sctp", "dport") | ("multiport", "dports") => Meaning::DestinationPort,
+        ("ports", "port") | ("multiport", "ports") => Meaning::EitherPort,
+        ("icmp" | "icmp6", "type") => Meaning::IcmpType,
+        ("tcp", "flags") => Meaning::TcpFlags,
+        ("conntrack", "ctstate") | ("state", "state") => Meaning::Tracking,
+        ("comment", _) => Meaning::Always,
+        _ => Meaning::Opaque,
+    }
+}
+
+/// Whether a match without any option is true of every packet (`-m tcp`), not opaque (`-m socket`).
+pub(super) fn is_modelled(extension: &Extension) -> bool {
+    extension.options.iter().any(|spec| meaning(extension, spec) != Meaning::Opaque)
+}
+
+/// Whether a match looks into the transport header, which later fragments do not have: there
+/// legacy's matches say no, negated or not, and nft's read bytes of the payload.
+pub(super) fn reads_transport(entry: &Match) -> bool {
+    !entry.extension.protocols.is_empty()
+}
+
+/// Whether legacy throws away a TCP fragment at offset 8 that comes to this match, as an attack on
+/// the flags (net/netfilter/xt_tcpudp.c, tcp_mt). It has no such care for IPv6.
+pub(super) fn drops_tiny_fragments(matches: &[Match]) -> bool {
+    matches.iter().any(|entry| *entry.extension == TCP)
+}
+
+/// The words of an option that takes words.
+pub(super) fn words_of(option: &OptionUse) -> impl Iterator<Item = &'static str> {
+    let words = option.spec().value.words();
+    option.values().filter_map(move |value| match value {
+        Value::Word(index) => words.get(usize::from(*index)).map(|word| word.name),
+        _ => None,
+    })
+}

@@ -1,0 +1,35 @@
+//! What can be said about every packet before the first one comes.
+//!
+//! ```text
+//! Model ──lower──▶ Ruleset ──program──▶ conditions on regions ──search──▶ a region that breaks it
+//!                     │                                                        │ witness
+//!                     └──────────────── evaluate · trace ◀── Packet ◀──────────┘
+//! ```
+//!
+//! Proofs are on the lowered rules, so that they hold for what the kernel gets, lists and
+//! negations encoded as they are; only an assertion's pattern is read from the source. The search
+//! and [`evaluate`] share nothing but the table of what each option means, and tests hold one
+//! against the other.
+//!
+//! What is modelled: family, interfaces, addresses, protocol, ports, ICMP types, TCP flags, the
+//! states of connection tracking, fragments. Every other match may match or not, and otherwise the
+//! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
+//! the first rule that asks for ports, and connection tracking calls them invalid.
+
+mod entry;
+mod evaluate;
+mod finding;
+mod interface;
+mod meaning;
+mod packet;
+mod program;
+mod prove;
+mod region;
+mod search;
+mod trace;
+mod witness;
+
+pub use evaluate::evaluate;
+pub use finding::{Counterexample, Finding, Problem};
+pub use packet::{CtState, Packet, Tracking};
+pub use prove::prove;

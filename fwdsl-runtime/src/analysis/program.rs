@@ -1,0 +1,276 @@
+//! A table's rules as conditions on regions.
+
+use super::interface::Interfaces;
+use super::meaning::{Meaning, drops_tiny_fragments, is_modelled, meaning, reads_transport, words_of};
+use super::packet::Tracking;
+use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
+use crate::catalogue::{Extension, Flow, RETURN, TCP_NUMBER};
+use crate::family::Family;
+use crate::lower::Table;
+use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
+
+/// A table of one family.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// In the order of the table's chains.
+    pub(super) chains: Vec<Vec<Rule>>,
+    pub(super) family: Family,
+    pub(super) interfaces: Interfaces,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) test: Test,
+    pub(super) action: Action,
+}
+
+/// What a rule asks of a packet.
+#[derive(Debug, Default)]
+pub(super) struct Test {
+    /// Conditions on what every packet has.
+    pub(super) always: Vec<Condition>,
+    /// Conditions on the transport header.
+    pub(super) transport: Vec<Condition>,
+    /// Whether it looks into the transport header, if only to see that it is there.
+    pub(super) reads_transport: bool,
+    /// Whether there are matches beside, of which nothing is known.
+    pub(super) opaque: bool,
+    /// Whether legacy may drop a small TCP fragment that comes here.
+    pub(super) drops_tiny_fragments: bool,
+}
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Nothing that matters to the packet's way.
+    Pass,
+    Verdict(&'static Extension),
+    Return,
+    Jump(usize),
+    Goto(usize),
+}
+
+/// What a test makes of a region: parts of which it is true, of which it may be true, and of which
+/// it is not. They are apart, and together they are the region.
+#[derive(Debug, Default)]
+pub(super) struct Division {
+    pub(super) yes: Vec<Region>,
+    pub(super) perhaps: Vec<Region>,
+    pub(super) no: Vec<Region>,
+}
+
+/// Prepares a table. The interfaces are those that its rules, and whatever is asked of it, name.
+pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> Program {
+    let chain = |name: &str| table.chains.iter().position(|chain| chain.name == name);
+    let action = |action: &model::Action| match action {
+        model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
+        model::Action::Target { extension, .. } if **extension == RETURN => Some(Action::Return),
+        model::Action::Target { extension, .. } => Some(Action::Verdict(extension)),
+        model::Action::Jump(name) => chain(name).map(Action::Jump),
+        model::Action::Goto(name) => chain(name).map(Action::Goto),
+    };
+    let chains = table.chains.iter().map(|chain| {
+        let rules = chain.rules.iter().filter_map(|rule| {
+            let test = test(&rule.matches, family, &interfaces);
+            Some(Rule { test, action: action(&rule.action)? })
+        });
+        rules.collect()
+    });
+    let chains = chains.collect();
+    Program { chains, family, interfaces }
+}
+
+/// The interface patterns of matches.
+pub(super) fn interface_patterns(matches: &[Match]) -> impl Iterator<Item = &str> {
+    let values = matches.iter().flat_map(|entry| &entry.options).flat_map(|option| option.values());
+    values.filter_map(|value| match value {
+        Value::Interface(pattern) => Some(pattern.as_str()),
+        _ => None,
+    })
+}
+
+/// Every number that a field can be.
+pub(super) fn domain(axis: Axis, family: Family, interfaces: &Interfaces) -> Span {
+    let last = match axis {
+        Axis::In | Axis::Out => interfaces.any().last,
+        Axis::Source | Axis::Destination => u128::MAX >> (128 - width(family)),
+        Axis::Protocol => u128::from(u8::MAX),
+        Axis::SourcePort | Axis::DestinationPort | Axis::Icmp => u128::from(u16::MAX),
+    };
+    Span { first: 0, last }
+}
+
+/// The conjunction of matches. Their options may hold lists and be negated.
+pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces) -> Test {
+    let mut test = Test {
+        drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches),
+        ..Test::default()
+    };
+    for entry in matches {
+        test.opaque |= !is_modelled(entry.extension);
+        let transport = reads_transport(entry);
+        if transport {
+            test.reads_transport = true;
+            let numbers = entry.extension.protocols.iter();
+            let spans = numbers.map(|number| one(u128::from(*number))).collect();
+            test.always.push(Condition::Within(Axis::Protocol, union(spans)));
+        }
+        for option in &entry.options {
+            let to = if transport { &mut test.transport } else { &mut test.always };
+            test.opaque |= meaning(entry.extension, option.spec()) == Meaning::Opaque;
+            to.extend(conditions(entry.extension, option, family, interfaces));
+        }
+    }
+    // Asked for already, as a rule: `-p tcp -m tcp`.
+    let mut kept: Vec<Condition> = Vec::with_capacity(test.always.len());
+    for condition in test.always {
+        if !kept.contains(&condition) {
+            kept.push(condition);
+        }
+    }
+    test.always = kept;
+    test
+}
+
+fn one(number: u128) -> Span {
+    Span { first: number, last: number }
+}
+
+/// What an option asks; all of these.
+fn conditions(
+    extension: &Extension,
+    option: &OptionUse,
+    family: Family,
+    interfaces: &Interfaces,
+) -> Vec<Condition> {
+    let within = |axes: &[Axis]| -> Vec<Condition> {
+        let spans = option.values().filter_map(|value| value_span(axes[0], value, family, interfaces));
+        let spans = union(spans.collect());
+        match (axes, option.negated()) {
+            ([axis], false) => vec![Condition::Within(*axis, spans)],
+            (_, false) => vec![Condition::EitherPort(spans)],
+            (_, true) => {
+                let domain = |axis| domain(axis, family, interfaces);
+                let outside = |axis| Condition::Within(axis, complement(&spans, domain(axis)));
+                axes.iter().copied().map(outside).collect()
+            }
+        }
+    };
+    let one_of = |choice: Choice, bits: u64| {
+        vec![Condition::OneOf(choice, if option.negated() { !bits } else { bits })]
+    };
+    match meaning(extension, option.spec()) {
+        Meaning::Source => within(&[Axis::Source]),
+        Meaning::Destination => within(&[Axis::Destination]),
+        Meaning::In => within(&[Axis::In]),
+        Meaning::Out => within(&[Axis::Out]),
+        Meaning::Protocol => within(&[Axis::Protocol]),
+        Meaning::SourcePort => within(&[Axis::SourcePort]),
+        Meaning::DestinationPort => within(&[Axis::DestinationPort]),
+        Meaning::EitherPort => within(&[Axis::SourcePort, Axis::DestinationPort]),
+        Meaning::IcmpType => within(&[Axis::Icmp]),
+        Meaning::Fragment => one_of(Choice::Fragment, LATER),
+        Meaning::Tracking => one_of(Choice::Tracking, tracking_bits(option)),
+        Meaning::TcpFlags => one_of(Choice::TcpFlags, flag_bits(option)),
+        Meaning::Always | Meaning::Opaque => Vec::new(),
+    }
+}
+
+/// A value as numbers; `None` if no packet of the family has it.
+fn value_span(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces) -> Option<Span> {
+    match value {
+        Value::Address(address) if address.family() == family => {
+            let (first, last) = address.bounds();
+            Some(Span { first, last })
+        }
+        Value::Interface(pattern) => interfaces.span(pattern),
+        Value::Protocol(number) => Some(one(u128::from(*number))),
+        Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
+        Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, interfaces)),
+        Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {
+            Some(domain(axis, family, interfaces))
+        }
+        Value::Icmp(IcmpMatch::Type { ty, code }) => {
+            let number = |code: u8| u128::from(u16::from_be_bytes([*ty, code]));
+            Some(Span { first: number(code.unwrap_or(0)), last: number(code.unwrap_or(u8::MAX)) })
+        }
+        _ => None,
+    }
+}
+
+fn tracking_bits(option: &OptionUse) -> u64 {
+    let mut bits = 0;
+    for (bit, tracking) in Tracking::ALL.iter().enumerate() {
+        if words_of(option).any(|word| tracking.answers_to(word)) {
+            bits |= 1 << bit;
+        }
+    }
+    bits
+}
+
+fn flag_bits(option: &OptionUse) -> u64 {
+    let mut bits = 0;
+    for value in option.values() {
+        if let Value::TcpFlags(wanted) = value {
+            let combinations = (0..64u8).filter(|flags| flags & wanted.mask == wanted.set);
+            bits |= combinations.fold(0, |bits, flags| bits | 1u64 << flags);
+        }
+    }
+    bits
+}
+
+impl Division {
+    /// How many parts the region was divided into.
+    pub(super) fn parts(&self) -> usize {
+        self.yes.len() + self.perhaps.len() + self.no.len()
+    }
+}
+
+impl Test {
+    /// Divides a region by what the test says of its packets.
+    pub(super) fn divide(&self, region: &Region) -> Division {
+        let mut division = Division::default();
+        let mut open = split_all(vec![region.clone()], &self.always, &mut division.no);
+        if self.reads_transport {
+            let mut whole = Vec::with_capacity(open.len());
+            let later = Condition::OneOf(Choice::Fragment, LATER);
+            for region in open {
+                region.split(&later, &mut division.perhaps, &mut whole);
+            }
+            open = split_all(whole, &self.transport, &mut division.no);
+        }
+        if self.opaque {
+            division.perhaps.append(&mut open);
+        }
+        division.yes = open;
+        division
+    }
+
+    /// The small TCP fragments of a region that legacy may drop here.
+    pub(super) fn tiny_fragments(&self, region: &Region) -> Vec<Region> {
+        if !self.drops_tiny_fragments || region.choice(Choice::Fragment) & LATER == 0 {
+            return Vec::new();
+        }
+        let tcp = Condition::Within(Axis::Protocol, [one(u128::from(TCP_NUMBER))].into());
+        let small = split_all(vec![region.clone()], &[tcp], &mut Vec::new());
+        let later = [Condition::OneOf(Choice::Fragment, LATER)];
+        split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
+    }
+}
+
+/// The parts of which all conditions are true; the others go to `no`.
+fn split_all(regions: Vec<Region>, conditions: &[Condition], no: &mut Vec<Region>) -> Vec<Region> {
+    let mut open = regions;
+    for condition in conditions {
+        if open.is_empty() {
+            break;
+        }
+        let mut inside = Vec::with_capacity(open.len());
+        for region in &open {
+            region.split(condition, &mut inside, no);
+        }
+        open = inside;
+    }
+    open
+}

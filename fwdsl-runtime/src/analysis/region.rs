@@ -1,0 +1,215 @@
+//! Sets of packets that are a product of one set for each field, and how a condition cuts them.
+
+use std::rc::Rc;
+
+/// Numbers from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) first: u128,
+    pub(super) last: u128,
+}
+
+/// A set of numbers: spans that are sorted and do not touch. Shared, since most fields of a region
+/// stay as they are when it is cut.
+pub(super) type Set = Rc<[Span]>;
+
+/// The fields of a region that are sets of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    In,
+    Out,
+    Source,
+    Destination,
+    Protocol,
+    SourcePort,
+    DestinationPort,
+    /// Type and code as one number of 16 bits.
+    Icmp,
+}
+
+/// The fields of a region that are any of a few values, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// A bit for each combination of the six TCP flags.
+    TcpFlags,
+    /// A bit for each place in `Tracking::ALL`.
+    Tracking,
+    /// [`WHOLE`] and [`LATER`].
+    Fragment,
+}
+
+/// The bit of packets that are whole, or a first fragment.
+pub(super) const WHOLE: u64 = 1;
+/// The bit of later fragments.
+pub(super) const LATER: u64 = 2;
+
+/// A set of packets, never empty. Fields that a packet does not have are without meaning: only
+/// conditions behind a condition on the protocol look at them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Region {
+    sets: [Set; 8],
+    choices: [u64; 3],
+}
+
+/// A condition on a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// The field is in the set.
+    Within(Axis, Set),
+    /// The field is one of these values.
+    OneOf(Choice, u64),
+    /// Either port is in the set.
+    EitherPort(Set),
+}
+
+impl Span {
+    pub(super) fn holds(self, number: u128) -> bool {
+        self.first <= number && number <= self.last
+    }
+}
+
+/// Sorts spans and joins those that touch.
+pub(super) fn union(mut spans: Vec<Span>) -> Set {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(before) if span.first <= before.last.saturating_add(1) => {
+                before.last = before.last.max(span.last);
+            }
+            _ => joined.push(span),
+        }
+    }
+    joined.into()
+}
+
+/// What of a domain is not in the set.
+pub(super) fn complement(set: &[Span], domain: Span) -> Set {
+    cut(&[domain], set).1.into()
+}
+
+/// Cuts a set into what is in another one and what is not.
+fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for span in set {
+        cut_span(*span, by, &mut inside, &mut outside);
+    }
+    (inside, outside)
+}
+
+fn cut_span(span: Span, by: &[Span], inside: &mut Vec<Span>, outside: &mut Vec<Span>) {
+    let mut next = span.first;
+    let from = by.partition_point(|other| other.last < span.first);
+    for other in by[from..].iter().take_while(|other| other.first <= span.last) {
+        if other.first > next {
+            outside.push(Span { first: next, last: other.first - 1 });
+        }
+        let last = other.last.min(span.last);
+        inside.push(Span { first: other.first.max(next), last });
+        if last == span.last {
+            return;
+        }
+        next = last + 1;
+    }
+    outside.push(Span { first: next, last: span.last });
+}
+
+impl Region {
+    pub(super) fn new(spans: [Span; 8], choices: [u64; 3]) -> Region {
+        Region { sets: spans.map(|span| Rc::from([span])), choices }
+    }
+
+    pub(super) fn set(&self, axis: Axis) -> &[Span] {
+        &self.sets[axis as usize]
+    }
+
+    pub(super) fn choice(&self, choice: Choice) -> u64 {
+        self.choices[choice as usize]
+    }
+
+    fn with_set(&self, axis: Axis, set: Vec<Span>) -> Region {
+        let mut region = self.clone();
+        region.sets[axis as usize] = set.into();
+        region
+    }
+
+    pub(super) fn with_choice(&self, choice: Choice, bits: u64) -> Region {
+        let mut region = self.clone();
+        region.choices[choice as usize] = bits;
+        region
+    }
+
+    /// Whether every packet of the other region is in this one.
+    pub(super) fn covers(&self, other: &Region) -> bool {
+        self.choices.iter().zip(&other.choices).all(|(mine, other)| other & !mine == 0)
+            && self.sets.iter().zip(&other.sets).all(|(mine, other)| cut(other, mine).1.is_empty())
+    }
+
+    /// Adds the part of which a condition is true to `inside`, and the rest to `outside`.
+    pub(super) fn split(&self, condition: &Condition, inside: &mut Vec<Region>, outside: &mut Vec<Region>) {
+        match condition {
+            Condition::Within(axis, set) => {
+                let (within, without) = cut(self.set(*axis), set);
+                for (part, to) in [(within, inside), (without, outside)] {
+                    if !part.is_empty() {
+                        to.push(self.with_set(*axis, part));
+                    }
+                }
+            }
+            Condition::OneOf(choice, wanted) => {
+                let bits = self.choice(*choice);
+                for (part, to) in [(bits & wanted, inside), (bits & !wanted, outside)] {
+                    if part != 0 {
+                        to.push(self.with_choice(*choice, part));
+                    }
+                }
+            }
+            Condition::EitherPort(set) => {
+                let mut rest = Vec::new();
+                self.split(&Condition::Within(Axis::SourcePort, Rc::clone(set)), inside, &mut rest);
+                for region in rest {
+                    region.split(&Condition::Within(Axis::DestinationPort, Rc::clone(set)), inside, outside);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(first: u128, last: u128) -> Span {
+        Span { first, last }
+    }
+
+    #[test]
+    fn spans_join_and_cut_at_the_ends_of_the_numbers() {
+        let joined = union(vec![span(7, u128::MAX), span(0, 2), span(3, 4), span(1, 1)]);
+        assert_eq!(*joined, [span(0, 4), span(7, u128::MAX)]);
+        assert_eq!(*complement(&joined, span(0, u128::MAX)), [span(5, 6)]);
+        assert_eq!(*complement(&[], span(3, 9)), [span(3, 9)]);
+        assert_eq!(*complement(&[span(0, 9)], span(0, 9)), []);
+    }
+
+    #[test]
+    fn parts_are_apart_and_make_up_the_whole() {
+        let whole = Region::new([span(0, 9); 8], [0b1111; 3]);
+        for condition in [
+            Condition::Within(Axis::Source, union(vec![span(2, 3), span(8, 20)])),
+            Condition::OneOf(Choice::Tracking, 0b1010),
+            Condition::EitherPort(union(vec![span(0, 0), span(5, 6)])),
+        ] {
+            let (mut inside, mut outside) = (Vec::new(), Vec::new());
+            whole.split(&condition, &mut inside, &mut outside);
+            let size = |region: &Region| -> u128 {
+                let length = |set: &Set| set.iter().map(|span| span.last - span.first + 1).sum::<u128>();
+                let spans: u128 = region.sets.iter().map(length).product();
+                spans * region.choices.iter().map(|bits| u128::from(bits.count_ones())).product::<u128>()
+            };
+            let parts: Vec<Region> = inside.iter().chain(&outside).cloned().collect();
+            assert_eq!(parts.iter().map(size).sum::<u128>(), size(&whole), "{condition:?}");
+            assert!(parts.iter().all(|part| whole.covers(part) && !part.covers(&whole)));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Promise 2, the half without a kernel: what the search proves of random policies, the evaluation
+//! of single packets does not refute, and every packet that it shows is one.
+
+use std::net::IpAddr;
+
+use fwdsl_runtime::analysis::{Packet, Problem, Tracking, evaluate, prove};
+use fwdsl_runtime::catalogue::{ACCEPT, Extension};
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::lower::{Ruleset, lower};
+use fwdsl_runtime::model::Model;
+use fwdsl_runtime::syntax::compile;
+use fwdsl_runtime::table::TableName;
+use fwdsl_tests::policies;
+use fwdsl_tests::random::Random;
+
+const HOOKS: [&str; 3] = ["INPUT", "FORWARD", "OUTPUT"];
+const PACKETS: usize = 150;
+
+fn model(source: &str) -> Model {
+    compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}"))).model
+}
+
+/// A packet near the edges of what the random rules ask for.
+fn packet(random: &mut Random, family: Family, hook: &str) -> Packet {
+    let address = |random: &mut Random| -> IpAddr {
+        let addresses = match family {
+            Family::Ipv4 => [
+                "10.0.0.0",
+                "10.0.0.1",
+                "10.0.0.2",
+                "10.0.0.99",
+                "10.0.0.100",
+                "10.1.0.0",
+                "10.255.255.255",
+                "11.0.0.0",
+                "192.0.2.1",
+                "192.0.2.7",
+                "0.0.0.0",
+                "255.255.255.255",
+            ],
+            Family::Ipv6 => [
+                "2001:db8::",
+                "2001:db8::1",
+                "2001:db8::5",
+                "2001:db8::ff",
+                "2001:db8::100",
+                "fe80::1",
+                "fec0::",
+                "fd00::1",
+                "::1.2.3.4",
+                "::ffff:0:1",
+                "::",
+                "ffff::",
+            ],
+        };
+        random.pick(&addresses).parse().expect("an address")
+    };
+    let interface = |random: &mut Random, present: bool| {
+        let names = ["lo", "eth0", "eth1", "eth", "eth0.100", "br-lan", "wg0", "WAN", "x"];
+        present.then(|| random.pick(&names).to_owned())
+    };
+    let protocols = [6, 6, 6, 17, 17, 1, 58, 47, 50, 51, 132, 255];
+    let ports = [22, 21, 80, 443, 1, 2, 5, 9, 10, 7, 14, 273, 1023, 1024, 2000, 2001, 8000, 8080, 65535, 0];
+    let types = [8, 0, 3, 4, 11, 135, 136, 128, 1, 255];
+    Packet {
+        in_interface: interface(random, hook != "OUTPUT"),
+        out_interface: interface(random, hook != "INPUT"),
+        from: address(random),
+        to: address(random),
+        protocol: protocols[random.below(protocols.len())],
+        sport: ports[random.below(ports.len())],
+        dport: ports[random.below(ports.len())],
+        icmp_type: types[random.below(types.len())],
+        icmp_code: [0, 3, 4][random.below(3)],
+        tcp_flags: random.below(64) as u8,
+        tracking: Tracking::ALL[random.below(Tracking::ALL.len())],
+        later_fragment: hook == "OUTPUT" && random.one_in(8),
+    }
+}
+
+fn verdicts(ruleset: &Ruleset, chain: &str, packet: &Packet) -> Vec<&'static Extension> {
+    evaluate(ruleset, TableName::Filter, chain, packet).expect("the chain is there")
+}
+
+/// What the proofs said, counted, so that the test is seen to have tried both.
+#[derive(Default)]
+struct Tally {
+    proven: usize,
+    broken: usize,
+    no_packet: usize,
+    not_decided: usize,
+    covered: usize,
+}
+
+fn try_policy(random: &mut Random, tally: &mut Tally) {
+    let policy = policies::policy(random);
+    let hook = HOOKS[random.below(HOOKS.len())];
+    let pattern = policies::pattern(random, hook);
+    // The pattern as a rule, so that a packet can be asked whether it is covered.
+    let covers = model(&format!("chain {hook} policy drop {{ {pattern} => accept; }}"));
+    let words = ["accept", "!accept", "drop", "!drop", "reject", "!reject"];
+    let samples: Vec<Packet> = (0..PACKETS)
+        .map(|_| {
+            let family = Family::ALL[random.below(2)];
+            packet(random, family, hook)
+        })
+        .collect();
+    for word in words {
+        let source = format!("{policy}\nassert {hook} {{ {pattern} => {word}; }}");
+        let model = model(&source);
+        let breaks =
+            |verdict: &Extension| (verdict.word() == word.trim_start_matches('!')) == word.starts_with('!');
+        let covered = |packet: &Packet| {
+            let asked = lower(&covers, packet.family()).expect("a policy for both families");
+            // A pattern that looks into the transport header speaks of packets that have one.
+            let mut matches = model.assertions()[0].cases()[0].matches().iter();
+            let has_header =
+                !packet.later_fragment || matches.all(|entry| entry.extension().protocols.is_empty());
+            has_header && verdicts(&asked, hook, packet).contains(&&ACCEPT)
+        };
+        let evaluated = |packet: &Packet| {
+            let ruleset = lower(&model, packet.family()).expect("a policy for both families");
+            verdicts(&ruleset, hook, packet)
+        };
+        match prove(&model).into_iter().next().map(|finding| finding.problem) {
+            None => {
+                tally.proven += 1;
+                for packet in samples.iter().filter(|packet| covered(packet)) {
+                    tally.covered += 1;
+                    let verdicts = evaluated(packet);
+                    assert!(
+                        !verdicts.iter().any(|verdict| breaks(verdict)),
+                        "{packet}: {verdicts:?}\n{source}"
+                    );
+                }
+            }
+            Some(Problem::Broken(found)) => {
+                tally.broken += 1;
+                assert!(breaks(found.verdict), "{:?}\n{source}", found.verdict);
+                assert!(evaluated(&found.packet).contains(&found.verdict), "{}\n{source}", found.packet);
+                assert!(covered(&found.packet), "{} is not covered\n{source}", found.packet);
+                // What is printed is the packet: as a pattern it covers it, and is broken itself.
+                let again = format!("{policy}\nassert {hook} {{ {} => {word}; }}", found.packet);
+                if !(found.packet.later_fragment && found.family == Family::Ipv6) {
+                    let again = prove(&self::model(&again));
+                    assert!(
+                        matches!(again[..], [ref finding] if matches!(finding.problem, Problem::Broken(_))),
+                        "{} as a pattern: {again:?}\n{source}",
+                        found.packet
+                    );
+                }
+            }
+            Some(Problem::NoPacket) => {
+                tally.no_packet += 1;
+                let sample = samples.iter().find(|packet| !packet.later_fragment && covered(packet));
+                assert!(sample.is_none(), "{} is covered\n{source}", sample.unwrap());
+            }
+            Some(Problem::NotDecided { .. }) => tally.not_decided += 1,
+            Some(Problem::TooDeep) => panic!("{source}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_proven_of_random_policies_no_packet_refutes() {
+    let wanted: usize =
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(100, |count| count.parse().expect("a number"));
+    let mut random = Random::new(7);
+    let mut tally = Tally::default();
+    for _ in 0..wanted {
+        try_policy(&mut random, &mut tally);
+    }
+    let Tally { proven, broken, no_packet, not_decided, covered } = tally;
+    println!(
+        "{proven} proven with {covered} packets, {broken} broken, {no_packet} cover none, {not_decided} open"
+    );
+    assert!(proven > wanted && broken > wanted && covered > wanted, "the policies try too little");
+    assert!(not_decided <= wanted / 20, "{not_decided} assertions are not decided");
+}

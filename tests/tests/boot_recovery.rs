@@ -1,0 +1,330 @@
+//! The power fails in the middle of an apply that also saves, and the next boot undoes it.
+//!
+//! The applier is the first process of a PID namespace, so its death takes everybody else with it at the same moment:
+//! guardian, holder and programs. strace lets it die at the n-th file that it puts in place. The host has an `/etc`, a
+//! `/var` and a `/run` of its own in a mount namespace, so programs run with the paths that the boot gives them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use fwdsl_runtime::host::Variant;
+use fwdsl_tests::netns::require;
+use fwdsl_tests::provisioned::{Host, stderr, stdout};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_cli_host");
+/// Where the host has the binary.
+const PROGRAM: &str = "/var/lib/100% host";
+const JOURNAL: &str = "var/lib/fwdsl/journal";
+const SYSTEMD_LINK: &str = "etc/systemd/system/sysinit.target.wants/fwdsl-recover.service";
+const SYSTEMD_UNIT: &str = "etc/systemd/system/fwdsl-recover.service";
+
+/// In a mount and PID namespace, gives the command its own directories and becomes it.
+const BOOTED: &str =
+    "mount -t proc proc /proc && for d in etc var run; do mount --bind \"$0/$d\" /$d; done && exec \"$@\"";
+
+fn booted(variant: Variant) -> Host {
+    let host = Host::new(variant, BINARY);
+    host.file(
+        "etc/systemd/system/netfilter-persistent.service",
+        "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+    );
+    for directory in ["run", "var/lib"] {
+        fs::create_dir_all(host.root.join(directory)).unwrap();
+    }
+    fs::copy(BINARY, host.root.join(PROGRAM.trim_start_matches('/'))).unwrap();
+    host
+}
+
+/// Runs a command on the host, under `wrapper`.
+fn run(host: &Host, wrapper: &[&str], command: &[&str]) -> Output {
+    let unshare = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", BOOTED];
+    let line = [wrapper, &unshare].concat();
+    let mut process = host.netns.command(line[0]);
+    process.args(&line[1..]).arg(&host.root).args(command).output().unwrap()
+}
+
+fn apply(host: &Host, wrapper: &[&str]) -> Output {
+    run(host, wrapper, &[PROGRAM, "apply", "--save", "--replace-foreign", "--variant", host.variant.name()])
+}
+
+/// What a boot can read: every file, link and directory of `/etc`, with mode, owner and bytes.
+fn boot_files(host: &Host) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut directories = vec![host.root.join("etc")];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let what = if metadata.is_dir() {
+                directories.push(path.clone());
+                String::new()
+            } else if metadata.is_symlink() {
+                fs::read_link(&path).unwrap().display().to_string()
+            } else {
+                format!("{:?}", fs::read(&path).unwrap())
+            };
+            let line = format!("{:o} {}:{} {what}", metadata.mode(), metadata.uid(), metadata.gid());
+            found.insert(path.strip_prefix(&host.root).unwrap().to_owned(), line);
+        }
+    }
+    found
+}
+
+/// The calls by which files come, go and are replaced; not all machines have all of them.
+const RENAME: &str = "?rename,?renameat,?renameat2";
+const UNLINK: &str = "?unlink,?unlinkat";
+const RMDIR: &str = "?rmdir";
+
+/// Under this, a command loses its power before its n-th call.
+fn power_failure(calls: &str, n: usize) -> Vec<String> {
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:signal=KILL:when={n}"));
+    ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject].map(str::to_owned).into()
+}
+
+/// The power fails before the n-th rename of an apply; gives back whether the apply was done before.
+fn apply_until(host: &Host, n: usize) -> bool {
+    let wrapper = power_failure(RENAME, n);
+    let output = apply(host, &wrapper.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(output.status.success() || stdout(&output).is_empty(), "{}", stderr(&output));
+    output.status.success()
+}
+
+/// The machine starts again: the kernel has another boot id and no rules, and `/run` is empty.
+fn restart(host: &mut Host) {
+    host.netns = fwdsl_tests::netns::Netns::new();
+    fs::remove_dir_all(host.root.join("run")).unwrap();
+    fs::create_dir(host.root.join("run")).unwrap();
+    let manifest = host.root.join(JOURNAL).join("manifest.json");
+    if let Ok(text) = fs::read_to_string(&manifest) {
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        assert!(text.contains(boot.trim()) || text.contains("another-boot"), "{text}");
+        fs::write(&manifest, text.replace(boot.trim(), "another-boot")).unwrap();
+    }
+}
+
+/// The value of a unit's key that is there once.
+fn value<'a>(unit: &'a str, key: &str) -> &'a str {
+    let values: Vec<&str> =
+        unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect();
+    assert_eq!(values.len(), 1, "{key} in {unit}");
+    values[0]
+}
+
+/// Does what systemd does with the unit, under `wrapper`; `None` if the unit's condition is false.
+fn start_unit(host: &Host, wrapper: &[&str]) -> Option<Output> {
+    let unit = host.text(SYSTEMD_UNIT);
+    let condition = value(&unit, "ConditionPathExists").trim_start_matches('/').to_owned();
+    if !host.root.join(condition).exists() {
+        return None;
+    }
+    // A shell reads the quotes of this line as systemd does; `%%` is systemd's alone.
+    let line = format!("exec {}", value(&unit, "ExecStart").replace("%%", "%"));
+    Some(run(host, wrapper, &["sh", "-c", &line]))
+}
+
+/// After a restart, the boot brings the former files back; gives back whether it had to.
+fn boot_undoes(host: &Host, old: &BTreeMap<PathBuf, String>) -> bool {
+    let found = boot_files(host);
+    let is_enabled = host.root.join(SYSTEMD_LINK).is_symlink();
+    if is_enabled {
+        if let Some(output) = start_unit(host, &[]) {
+            assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+        }
+    } else {
+        // Nothing but the unit itself and what was made for it differs while no boot would start it.
+        let ours = |path: &Path| {
+            Path::new(SYSTEMD_LINK).starts_with(path)
+                || path.starts_with(SYSTEMD_UNIT)
+                || path.to_string_lossy().ends_with(".fwdsl-new")
+        };
+        let paths = found.keys().chain(old.keys());
+        let others: Vec<_> = paths.filter(|path| found.get(*path) != old.get(*path) && !ours(path)).collect();
+        assert!(others.is_empty(), "{others:?}");
+        assert!(run(host, &[], &[PROGRAM, "recover"]).status.success());
+    }
+    assert_eq!(boot_files(host), *old);
+    assert!(!host.root.join(JOURNAL).exists());
+    let rules = host.netns.sh(&format!("iptables-{}-save 2>/dev/null", host.variant));
+    assert!(!rules.contains("-A "), "a boot loads no rules of the apply: {rules}");
+    is_enabled && found != *old
+}
+
+/// Lets the power fail before each file that an apply puts in place. Gives back before how many renames the apply is not
+/// decided yet.
+fn sweep_apply(host: &mut Host) -> usize {
+    let old = boot_files(host);
+    let mut undone = 0;
+    let done = (1..).find(|n| {
+        assert!(*n < 50, "the apply is never done");
+        let is_done = apply_until(host, *n);
+        if !is_done {
+            restart(host);
+            undone += usize::from(boot_undoes(host, &old));
+        }
+        is_done
+    });
+    // Rules of two families, a service, sysctls and the record, at the least.
+    assert!(undone >= 4, "only {undone} were undone by the boot");
+    done.unwrap() - 1
+}
+
+/// Lets the power fail before each thing that the boot's undo does to a complete save.
+fn sweep_undo(host: &mut Host, undecided: usize) {
+    let old = boot_files(host);
+    for calls in [RENAME, UNLINK, RMDIR] {
+        for n in 1.. {
+            assert!(n < 50, "the undo is never done");
+            assert!(!apply_until(host, undecided));
+            restart(host);
+            let wrapper = power_failure(calls, n);
+            let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
+            let is_done = start_unit(host, &wrapper).unwrap().status.success();
+            restart(host);
+            boot_undoes(host, &old);
+            if is_done {
+                break;
+            }
+        }
+    }
+}
+
+fn each_variant(test: impl Fn(Variant)) {
+    if require(&PROGRAMS) && require(&["strace", "unshare", "mount"]) {
+        VARIANTS.into_iter().for_each(test);
+    }
+}
+
+/// Files of an earlier policy that was saved here.
+fn save_another(host: &Host) {
+    let output = run(host, &[], &[PROGRAM, "save"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for (path, from, to) in [
+        ("etc/iptables/rules.v4", "50134", "22"),
+        ("etc/iptables/rules.v6", "50134", "22"),
+        ("etc/sysctl.d/zz-fwdsl.conf", "= 2", "= 1"),
+        (SYSTEMD_UNIT, "[Unit]", "[Unit]\nDocumentation=man:former(8)"),
+    ] {
+        let text = host.text(path);
+        assert!(text.contains(from), "{text}");
+        host.file(path, &text.replace(from, to));
+    }
+}
+
+#[test]
+fn a_power_failure_in_the_first_save_leaves_nothing() {
+    each_variant(|variant| {
+        let mut host = booted(variant);
+        sweep_apply(&mut host);
+        // The last apply was done: the next boot has nothing to undo.
+        let new = boot_files(&host);
+        restart(&mut host);
+        assert!(start_unit(&host, &[]).is_none(), "the condition is false without a journal");
+        assert_eq!(boot_files(&host), new);
+        assert!(host.text("etc/iptables/rules.v4").contains("50134"));
+    });
+}
+
+#[test]
+fn a_power_failure_in_a_later_save_leaves_the_former_files() {
+    each_variant(|variant| {
+        let mut host = booted(variant);
+        save_another(&host);
+        sweep_apply(&mut host);
+        assert!(host.text("etc/iptables/rules.v4").contains("50134"));
+    });
+}
+
+#[test]
+fn a_power_failure_in_the_undo_is_undone_by_the_boot_after_it() {
+    if !require(&PROGRAMS) || !require(&["strace", "unshare", "mount"]) {
+        return;
+    }
+    // The undo of files knows of no variant.
+    for former in [|_: &Host| (), save_another] {
+        let mut trial = booted(Variant::Nft);
+        former(&trial);
+        let undecided = sweep_apply(&mut trial);
+        let mut host = booted(Variant::Nft);
+        former(&host);
+        sweep_undo(&mut host, undecided);
+    }
+}
+
+#[test]
+fn the_service_is_kept_with_the_first_save_and_then_left_alone() {
+    if !require(&PROGRAMS) || !require(&["unshare", "mount"]) {
+        return;
+    }
+    let host = booted(Variant::Nft);
+    let output = apply(&host, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        !stderr(&output).contains("power failure"),
+        "an installed program is no reason to warn: {}",
+        stderr(&output)
+    );
+    let text = stdout(&output);
+    let (unit, rules) =
+        (text.find("/fwdsl-recover.service updated"), text.find("/etc/iptables/rules.v4 updated"));
+    assert!(unit.is_some() && unit < rules, "{text}");
+    for again in [apply(&host, &[]), run(&host, &[], &[PROGRAM, "save"])] {
+        assert_eq!(stdout(&again), "nothing to change: all is as the policy says\n");
+    }
+    // A save to an image of this very tree has no business with the running host's boot.
+    host.file("image/etc/os-release", "ID=debian\n");
+    let image = host.root.join("image");
+    assert!(host.run(&["save", "--root", image.to_str().unwrap()]).status.success());
+    assert!(image.join("etc/iptables/rules.v4").exists() && !image.join(SYSTEMD_UNIT).exists());
+}
+
+#[test]
+fn systemd_understands_the_unit() {
+    if !require(&["systemd-analyze", "unshare", "mount"]) {
+        return;
+    }
+    let host = booted(Variant::Nft);
+    let output = run(&host, &[], &[PROGRAM, "save"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // As the first process it would take itself for the init, and talk to the kernel's log.
+    let verify = format!("systemd-analyze verify --man=no /{SYSTEMD_UNIT} multi-user.target; exit $?");
+    let verdict = |host: &Host| {
+        let output = run(host, &[], &["sh", "-c", &verify]);
+        (output.status.success(), stdout(&output) + &stderr(&output))
+    };
+    assert_eq!(verdict(&host), (true, String::new()), "{}", host.text(SYSTEMD_UNIT));
+    // It would say so if it could not find the program, or did not know a key.
+    let text = host.text(SYSTEMD_UNIT);
+    host.file(SYSTEMD_UNIT, &text.replace("%% host", "%% nobody").replace("Type=", "Tipe="));
+    let (verified, words) = verdict(&host);
+    assert!(!verified && words.contains("/var/lib/100% nobody") && words.contains("Tipe"), "{words}");
+    host.file(SYSTEMD_UNIT, &text.replace("Before=systemd-sysctl", "Before=local-fs.target systemd-sysctl"));
+    assert!(verdict(&host).1.contains("ordering cycle"), "{:?}", verdict(&host));
+}
+
+#[test]
+fn the_script_for_openrc_runs_the_undo_where_there_is_a_journal() {
+    if !require(&PROGRAMS) || !require(&["unshare", "mount"]) {
+        return;
+    }
+    let host = booted(Variant::Nft);
+    host.file("etc/os-release", "ID=alpine\n");
+    let output = run(&host, &[], &[PROGRAM, "save"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(
+        fs::read_link(host.root.join("etc/runlevels/boot/fwdsl-recover")).unwrap(),
+        Path::new("/etc/init.d/fwdsl-recover")
+    );
+    // What openrc-run does, in short.
+    let start = "ebegin() { echo begin; }; eend() { echo end $1; }; . /etc/init.d/fwdsl-recover && start";
+    let start = || run(&host, &[], &["sh", "-c", start]);
+    assert_eq!(stdout(&start()), "");
+    fs::create_dir_all(host.root.join(JOURNAL)).unwrap();
+    // A journal without a manifest is damaged, and the program says so: exit code 6.
+    let damaged = start();
+    assert_eq!(stdout(&damaged), "begin\nend 6\n", "{}", stderr(&damaged));
+    assert!(stderr(&damaged).contains("journal"), "{}", stderr(&damaged));
+}
