@@ -74,9 +74,10 @@ impl Drop for Guardian {
         if std::thread::panicking() {
             return;
         }
-        if let Some(mut pipe) = self.pipe.take() {
-            // If the guardian is gone, it need not be told.
-            let _ = pipe.write_all(STAND_DOWN);
+        let told = self.pipe.take().map(|mut pipe| pipe.write_all(STAND_DOWN));
+        if !matches!(told, Some(Ok(()))) {
+            // Untold, it would wait for the lock that this process holds. If it is gone, so much the better.
+            let _ = self.process.kill();
         }
         let _ = self.process.wait();
     }

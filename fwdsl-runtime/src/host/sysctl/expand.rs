@@ -194,13 +194,10 @@ mod tests {
 
     #[test]
     fn an_interface_may_be_called_like_a_wildcard() {
-        let image =
-            proc_sys().file("net/ipv4/conf/*/rp_filter", "0").file("net/ipv4/conf/a*b/rp_filter", "0");
+        let image = proc_sys().file("net/ipv4/conf/*/rp_filter", "0");
         let writes = expanded(&image, &[setting("net.ipv4.conf.*.rp_filter", "1")]);
-        assert_eq!(writes.len(), 7, "{writes:?}");
-        for written in ["net/ipv4/conf/*/rp_filter=1", "net/ipv4/conf/a*b/rp_filter=1"] {
-            assert!(writes.iter().any(|write| write == written), "{writes:?}");
-        }
+        assert_eq!(writes.len(), 6, "{writes:?}");
+        assert!(writes.iter().any(|write| write == "net/ipv4/conf/*/rp_filter=1"), "{writes:?}");
     }
 
     #[test]
