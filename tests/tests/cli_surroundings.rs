@@ -72,7 +72,7 @@ fn the_undo_needs_nothing_of_a_read_only_file_system() {
         let output = apply_in(&host, &script, &["--save"]);
         assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
         for words in
-            ["zz-fwdsl.conf` (sysctls for boot) failed", "Read-only file system", "the former state is back"]
+            ["failed: cannot create the directory", "Read-only file system", "the former state is back"]
         {
             assert!(stderr(&output).contains(words), "{words} is not in\n{}", stderr(&output));
         }
