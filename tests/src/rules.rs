@@ -4,27 +4,18 @@ use std::io::Write;
 use std::process::{Output, Stdio};
 
 use fwdsl::family::Family;
+use fwdsl::host::Variant;
 
 use crate::netns::Netns;
-
-/// The two implementations of iptables, as the programs are called.
-pub const VARIANTS: [&str; 2] = ["legacy", "nft"];
-
-/// `iptables-legacy-save` and its like.
-#[must_use]
-pub fn program(family: Family, variant: &str, what: &str) -> String {
-    let base = if family == Family::Ipv4 { "iptables" } else { "ip6tables" };
-    format!("{base}-{variant}-{what}")
-}
 
 /// Hands text to `iptables-restore` in a namespace.
 ///
 /// # Panics
 ///
 /// If the program cannot be run.
-pub fn restore(netns: &Netns, family: Family, variant: &str, text: &str) -> Output {
+pub fn restore(netns: &Netns, family: Family, variant: Variant, text: &str) -> Output {
     let mut child = netns
-        .command(program(family, variant, "restore"))
+        .command(variant.program(family, "restore"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -36,8 +27,8 @@ pub fn restore(netns: &Netns, family: Family, variant: &str, text: &str) -> Outp
 
 /// What `iptables-save` prints of one table, without comments and with counters at zero.
 #[must_use]
-pub fn saved_table(netns: &Netns, family: Family, variant: &str, table: &str) -> String {
-    let text = netns.sh(&format!("{} -t {table} 2>/dev/null", program(family, variant, "save")));
+pub fn saved_table(netns: &Netns, family: Family, variant: Variant, table: &str) -> String {
+    let text = netns.sh(&format!("{} -t {table} 2>/dev/null", variant.program(family, "save")));
     let mut out = String::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         match line.rsplit_once(" [") {

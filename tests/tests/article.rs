@@ -7,16 +7,14 @@ use fwdsl::family::Family;
 use fwdsl::host::Variant;
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::provisioned::Host;
-use fwdsl_tests::rules::{VARIANTS, program, restore, saved_table};
+use fwdsl_tests::rules::{restore, saved_table};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 
 #[path = "../../examples/article-host/src/main.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod article_host;
 
 use article_host::HOST;
-
-const PROGRAMS: [&str; 4] =
-    ["iptables-legacy-restore", "iptables-nft-restore", "ip6tables-legacy-restore", "ip6tables-nft-restore"];
 
 /// What the kernel held after the script ran.
 const SCRIPT: &str = include_str!("../fixtures/article/filter.v4.save");
@@ -46,7 +44,7 @@ fn apply_leaves_the_article_s_rules_and_sysctls() {
     if !require(&PROGRAMS) {
         return;
     }
-    for variant in [Variant::Legacy, Variant::Nft] {
+    for variant in VARIANTS {
         let host = Host::new(variant, env!("CARGO_BIN_EXE_article-host-tested"));
         let output = host.apply(&["--save"]);
         assert!(output.status.success(), "{variant}: {}", String::from_utf8_lossy(&output.stderr));
@@ -81,7 +79,7 @@ struct Network {
 }
 
 impl Network {
-    fn new(variant: &str) -> Network {
+    fn new(variant: Variant) -> Network {
         let network = Network { server: Netns::new(), client: Netns::new() };
         let (server, client) = (network.server.name(), network.client.name());
         network.server.sh(&format!("ip link add eth0 type veth peer name eth0 netns {client}"));
@@ -130,8 +128,8 @@ impl Network {
     }
 
     /// The packets that the rule holding `needle` has counted.
-    fn counted(&self, family: Family, variant: &str, needle: &str) -> u64 {
-        let text = self.server.sh(&format!("{} -c -t filter", program(family, variant, "save")));
+    fn counted(&self, family: Family, variant: Variant, needle: &str) -> u64 {
+        let text = self.server.sh(&format!("{} -c -t filter", variant.program(family, "save")));
         let line = text.lines().find(|line| line.contains(needle)).expect("the rule is there");
         let packets = line.trim_start_matches('[').split(':').next().expect("a counter");
         packets.parse().expect("a number")

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use fwdsl::emit::emit;
 use fwdsl::family::Family;
+use fwdsl::host::Variant;
 use fwdsl::lower::lower;
 use fwdsl::model::Model;
 use fwdsl::table::TableName;
@@ -16,7 +17,8 @@ use fwdsl_tests::meaning::{Packet, in_source};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
-use fwdsl_tests::rules::{VARIANTS, program, restore};
+use fwdsl_tests::rules::restore;
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 
 /// Addresses that the random policies speak of, and others: the sender's, then the receiver's.
 const ADDRESSES: [(Family, [&[&str]; 2]); 2] = [
@@ -90,8 +92,8 @@ fn counting_rules(family: Family) -> String {
 }
 
 /// What the counting rules of a table have counted.
-fn counted(netns: &Netns, family: Family, variant: &str, table: &str) -> Vec<u64> {
-    let text = netns.sh(&format!("{} -c -t {table} 2>/dev/null", program(family, variant, "save")));
+fn counted(netns: &Netns, family: Family, variant: Variant, table: &str) -> Vec<u64> {
+    let text = netns.sh(&format!("{} -c -t {table} 2>/dev/null", variant.program(family, "save")));
     let rules = text.lines().filter(|line| line.starts_with('[') && line.contains("length"));
     rules.map(|line| line[1..].split(':').next().unwrap().parse().expect("a number")).collect()
 }
@@ -99,7 +101,7 @@ fn counted(netns: &Netns, family: Family, variant: &str, table: &str) -> Vec<u64
 fn check(
     ends: &[Netns; 2],
     family: Family,
-    variant: &str,
+    variant: Variant,
     model: &Model,
     source: &str,
     random: &mut Random,
@@ -141,7 +143,7 @@ fn check(
 
 #[test]
 fn the_kernel_lets_through_what_the_source_accepts() {
-    if !require(&["iptables-legacy-restore", "iptables-nft-restore", "ip6tables-nft-restore", "sysctl"]) {
+    if !require(&[&PROGRAMS[..], &["sysctl"]].concat()) {
         return;
     }
     let wanted: usize =

@@ -7,10 +7,8 @@ use fwdsl_runtime::syntax::{Compiled, compile};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
-use fwdsl_tests::rules::{VARIANTS, restore, saved_table, tables};
-
-const PROGRAMS: [&str; 4] =
-    ["iptables-legacy-restore", "iptables-nft-restore", "ip6tables-legacy-restore", "ip6tables-nft-restore"];
+use fwdsl_tests::rules::{restore, saved_table, tables};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 
 fn compiled(source: &str) -> Compiled {
     compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")))

@@ -135,9 +135,9 @@ pub(crate) fn make(
     for (family, _, new, _) in &snapshots {
         record.set(*family, new);
     }
+    // Tables that left the policy are recorded as emptied, so that they are not looked for again.
     for plan in &rules {
-        let emptied = SavedText { tables: plan.new.clone() };
-        record.set(plan.family, &emptied);
+        record.set(plan.family, &SavedText { tables: plan.new.clone() });
     }
     // Files alone, as for an image, leave no trace of ours.
     let record = if snapshots.is_empty() { None } else { plan_file(host, &record.as_file()?)? };
