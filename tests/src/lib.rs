@@ -6,6 +6,7 @@ pub mod policies;
 pub mod provisioned;
 pub mod random;
 pub mod rules;
+pub mod samples;
 pub mod sandbox;
 
 /// The policy that the README shows compiles, and its assertion holds.

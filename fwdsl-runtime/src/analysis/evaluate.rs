@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
             }
             Action::Target { extension, .. } => {
                 add(&mut ends.verdicts, extension);
-                false
+                extension.flow == Flow::MayEnd
             }
             Action::Jump(name) | Action::Goto(name) => {
                 let Some(target) = self.chain(name) else { return true };

@@ -72,7 +72,12 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
     };
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().filter_map(|rule| {
-            let test = test(&rule.matches, family, &interfaces);
+            let mut test = test(&rule.matches, family, &interfaces);
+            // Such a target is a verdict on the packets that it takes, and nobody knows on which.
+            test.opaque |= matches!(
+                &rule.action,
+                model::Action::Target { extension, .. } if extension.flow == Flow::MayEnd
+            );
             Some(Rule { test, action: action(&rule.action)? })
         });
         rules.collect()

@@ -113,6 +113,9 @@ impl Tracer<'_> {
                         self.assume(rule, true);
                         return Some(Decided::Rule(rule.loc));
                     }
+                    if extension.flow == Flow::MayEnd {
+                        continue;
+                    }
                     (None, false)
                 }
                 Action::Jump(name) | Action::Goto(name) => match self.walk.chain(name) {

@@ -3,7 +3,9 @@
 //!
 //! Source: iptables(8), section PARAMETERS.
 
-use super::extension::{Extension, OptionSpec, ValueKind};
+use super::extension::Extension;
+use super::kind::ValueKind;
+use super::option::OptionSpec;
 use crate::family::FamilySet;
 
 /// The parameters of a rule itself, in the order in which `iptables-save` prints them.

@@ -2,7 +2,9 @@
 //!
 //! Source: iptables-extensions(8), sections tcp, udp, sctp, icmp, icmp6, multiport, iprange.
 
-use super::extension::{Extension, OptionSpec, ValueKind};
+use super::extension::Extension;
+use super::kind::ValueKind;
+use super::option::OptionSpec;
 use crate::family::{Family, FamilySet};
 
 /// ICMP, RFC 792.
@@ -43,7 +45,7 @@ pub static TCP: Extension = transport(
     &[
         option("sport", "--sport", ValueKind::Port),
         option("dport", "--dport", ValueKind::Port),
-        option("option", "--tcp-option", ValueKind::Number { min: 1, max: 255 }),
+        option("option", "--tcp-option", ValueKind::Number { min: 1, max: 255 }).union(),
         option("flags", "--tcp-flags", ValueKind::TcpFlags),
     ],
     "TCP ports, flags and options",

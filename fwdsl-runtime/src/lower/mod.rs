@@ -8,7 +8,9 @@ mod domain;
 mod draft;
 mod family;
 mod name;
+mod normal;
 mod plan;
+mod protocols;
 
 use crate::catalogue::Extension;
 use crate::family::Family;
@@ -19,6 +21,8 @@ use crate::table::TableName;
 pub(crate) use domain::contradiction;
 pub(crate) use family::{model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
+pub(crate) use normal::{HashTable, hash_table};
+pub(crate) use protocols::{asked_protocols, protocols_of_value};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]

@@ -134,6 +134,8 @@ pub(super) enum ExprKind {
     List(Vec<Expr>),
     /// `!value`
     Not(Box<Expr>),
+    /// `address:ports`, either left out
+    Endpoint { address: Option<Box<Expr>>, ports: Option<Box<Expr>>, base: Option<Located<String>> },
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
 }

@@ -183,7 +183,8 @@ fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
         ExprKind::Atom(word) => names.push(word),
         ExprKind::List(list) => list.iter().for_each(|expr| collect_names(expr, names)),
         ExprKind::Not(expr) => collect_names(expr, names),
-        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } => {}
+        // An endpoint stands in an option only, where no `let` is defined.
+        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } | ExprKind::Endpoint { .. } => {}
     }
 }
 
