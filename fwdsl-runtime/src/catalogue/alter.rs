@@ -2,6 +2,7 @@
 //!
 //! Source: iptables-extensions(8), sections TCPMSS, TTL, HL, TCPOPTSTRIP, ECN, CHECKSUM.
 
+use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::ValueKind;
 use super::option::OptionSpec;
@@ -12,6 +13,7 @@ use crate::table::{Hook, HookSet, TableName};
 
 /// `-j TCPMSS`
 pub static TCPMSS: Extension = Extension {
+    changes: Aspects::TCP_OPTIONS,
     protocols: &[TCP_NUMBER],
     syn: true,
     requirements: &[OneOf(&["set-mss", "clamp-mss-to-pmtu"])],
@@ -51,6 +53,7 @@ const STEP: ValueKind = ValueKind::Number { min: 1, max: 255 };
 
 /// `-j TTL`
 pub(super) static TTL: Extension = Extension {
+    changes: Aspects::HOPS,
     requirements: &[OneOf(&["set", "dec", "inc"])],
     ..mangle(
         "TTL",
@@ -66,6 +69,7 @@ pub(super) static TTL: Extension = Extension {
 
 /// `-j HL`
 pub(super) static HL: Extension = Extension {
+    changes: Aspects::HOPS,
     requirements: &[OneOf(&["set", "dec", "inc"])],
     ..mangle(
         "HL",
@@ -85,6 +89,7 @@ static TCP_OPTIONS: &[(&str, u64)] =
 
 /// `-j TCPOPTSTRIP`
 pub(super) static TCPOPTSTRIP: Extension = Extension {
+    changes: Aspects::TCP_OPTIONS,
     protocols: &[TCP_NUMBER],
     ..mangle(
         "TCPOPTSTRIP",
@@ -103,6 +108,7 @@ pub(super) static TCPOPTSTRIP: Extension = Extension {
 
 /// `-j ECN`
 pub(super) static ECN: Extension = Extension {
+    changes: Aspects::SERVICE,
     protocols: &[TCP_NUMBER],
     requirements: &[OneOf(&["tcp-remove"])],
     ..mangle(

@@ -2,6 +2,7 @@
 //!
 //! Source: iptables-extensions(8), sections string, time, comment.
 
+use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{ValueKind, Word};
 use super::option::{DefaultValue, OptionSpec, When};
@@ -11,6 +12,7 @@ static ALGORITHMS: &[Word] = &[Word::plain("bm"), Word::plain("kmp")];
 
 /// `-m string`. Lowering writes the pattern as text or as bytes, as it is saved.
 pub static STRING: Extension = Extension {
+    looks_at: Aspects::ALL,
     requirements: &[
         OneOf(&["string", "hex-string"]),
         Below { less: "from", more: "to", or_equal: true, with: None },

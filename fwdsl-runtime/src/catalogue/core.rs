@@ -3,6 +3,7 @@
 //!
 //! Source: iptables(8), section PARAMETERS.
 
+use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::ValueKind;
 use super::option::OptionSpec;
@@ -14,8 +15,8 @@ pub static CORE: Extension = Extension {
     ..Extension::new_match(
         "core",
         &[
-            OptionSpec::new("from", "-s", ValueKind::Address).negatable(),
-            OptionSpec::new("to", "-d", ValueKind::Address).negatable(),
+            OptionSpec::new("from", "-s", ValueKind::Address).negatable().looking_at(Aspects::ADDRESSES),
+            OptionSpec::new("to", "-d", ValueKind::Address).negatable().looking_at(Aspects::ADDRESSES),
             OptionSpec::new("in", "-i", ValueKind::Interface).negatable(),
             OptionSpec::new("out", "-o", ValueKind::Interface).negatable(),
             OptionSpec::new("proto", "-p", ValueKind::Protocol).negatable(),

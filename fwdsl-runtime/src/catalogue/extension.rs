@@ -1,5 +1,6 @@
 //! The form of a catalogue entry.
 
+use super::aspect::Aspects;
 use super::option::OptionSpec;
 use super::requirement::Requirement;
 use crate::family::FamilySet;
@@ -55,6 +56,10 @@ pub struct Extension {
     pub stateful: bool,
     /// For targets: what happens afterwards.
     pub flow: Flow,
+    /// What a match looks at that a target can change.
+    pub looks_at: Aspects,
+    /// What a target changes of a packet that goes on.
+    pub changes: Aspects,
     /// The options, in the order in which `iptables-save` prints them.
     pub options: &'static [OptionSpec],
     /// What the options want of each other.
@@ -83,6 +88,8 @@ impl Extension {
             bare: false,
             stateful: false,
             flow: Flow::Continues,
+            looks_at: Aspects::NONE,
+            changes: Aspects::NONE,
             options,
             requirements: &[],
             about,

@@ -3,6 +3,7 @@
 //! Source: iptables-extensions(8), sections length, ttl, hl, tcpmss, ecn, ah, esp, dccp, ipcomp, mh,
 //! frag, hbh, dst, rt, ipv6header.
 
+use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{ValueKind, Word};
 use super::option::OptionSpec;
@@ -30,16 +31,20 @@ const fn condition(name: &'static str, flag: &'static str, value: ValueKind) -> 
 }
 
 /// `-m length`
-pub(super) static LENGTH: Extension = Extension::new_match(
-    "length",
-    &[condition("length", "--length", span(65_535)).required()],
-    "the packet's length in bytes, the IP header included for IPv4 and left out for IPv6",
-);
+pub(super) static LENGTH: Extension = Extension {
+    looks_at: Aspects::TCP_OPTIONS,
+    ..Extension::new_match(
+        "length",
+        &[condition("length", "--length", span(65_535)).required()],
+        "the packet's length in bytes, the IP header included for IPv4 and left out for IPv6",
+    )
+};
 
 const HOPS: ValueKind = ValueKind::Number { min: 0, max: 255 };
 
 /// `-m ttl`
 pub(super) static TTL_MATCH: Extension = Extension {
+    looks_at: Aspects::HOPS,
     families: FamilySet::IPV4,
     requirements: &[OneOf(&["eq", "lt", "gt"])],
     ..Extension::new_match(
@@ -55,6 +60,7 @@ pub(super) static TTL_MATCH: Extension = Extension {
 
 /// `-m hl`
 pub(super) static HL_MATCH: Extension = Extension {
+    looks_at: Aspects::HOPS,
     families: FamilySet::IPV6,
     requirements: &[OneOf(&["eq", "lt", "gt"])],
     ..Extension::new_match(
@@ -70,6 +76,7 @@ pub(super) static HL_MATCH: Extension = Extension {
 
 /// `-m tcpmss`
 pub(super) static TCPMSS_MATCH: Extension = Extension {
+    looks_at: Aspects::TCP_OPTIONS,
     protocols: &[TCP_NUMBER],
     ..Extension::new_match(
         "tcpmss",
@@ -81,6 +88,7 @@ pub(super) static TCPMSS_MATCH: Extension = Extension {
 
 /// `-m ecn`
 pub(super) static ECN_MATCH: Extension = Extension {
+    looks_at: Aspects::SERVICE,
     requirements: &[AnyOf(&["tcp-cwr", "tcp-ece", "ip-ect"])],
     ..Extension::new_match(
         "ecn",

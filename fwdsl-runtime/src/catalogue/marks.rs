@@ -4,6 +4,7 @@
 //! Source: iptables-extensions(8), sections mark, connmark, realm, dscp, tos, MARK, CONNMARK, DSCP,
 //! TOS, CLASSIFY.
 
+use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::{MaskForm, ValueKind};
 use super::option::OptionSpec;
@@ -16,18 +17,24 @@ const LONG: ValueKind = ValueKind::Masked(MaskForm::Long, &[]);
 const BITS: ValueKind = ValueKind::Masked(MaskForm::None, &[]);
 
 /// `-m mark`
-pub static MARK_MATCH: Extension = Extension::new_match(
-    "mark",
-    &[OptionSpec::new("mark", "--mark", SHORT).negatable().union().required()],
-    "the packet's mark, as far as the mask says",
-);
+pub static MARK_MATCH: Extension = Extension {
+    looks_at: Aspects::MARK,
+    ..Extension::new_match(
+        "mark",
+        &[OptionSpec::new("mark", "--mark", SHORT).negatable().union().required()],
+        "the packet's mark, as far as the mask says",
+    )
+};
 
 /// `-m connmark`
-pub static CONNMARK_MATCH: Extension = Extension::new_match(
-    "connmark",
-    &[OptionSpec::new("mark", "--mark", SHORT).negatable().union().required()],
-    "the connection's mark, as far as the mask says",
-);
+pub static CONNMARK_MATCH: Extension = Extension {
+    looks_at: Aspects::CONNMARK.or(Aspects::TRACKING),
+    ..Extension::new_match(
+        "connmark",
+        &[OptionSpec::new("mark", "--mark", SHORT).negatable().union().required()],
+        "the connection's mark, as far as the mask says",
+    )
+};
 
 /// `-m realm`. Realm 0 is saved by its name in `/etc/iproute2/rt_realms`; the checks refuse it.
 pub(super) static REALM: Extension = Extension {
@@ -57,6 +64,7 @@ static MARK_OPTIONS: [OptionSpec; 5] = set_forms("--set-xmark");
 
 /// `-j MARK`. Lowering writes every form as `--set-xmark`, which is what is saved.
 pub static MARK: Extension = Extension {
+    changes: Aspects::MARK,
     requirements: &[OneOf(&["set-xmark", "set", "and", "or", "xor"])],
     ..Extension::new_target("MARK", Flow::Continues, &MARK_OPTIONS, "set bits of the packet's mark")
 };
@@ -79,6 +87,7 @@ static CONNMARK_OPTIONS: [OptionSpec; 10] = {
 
 /// `-j CONNMARK`. Lowering writes `mask` as `nfmask` and `ctmask`, and both always.
 pub static CONNMARK: Extension = Extension {
+    changes: Aspects::MARK.or(Aspects::CONNMARK),
     requirements: &[
         OneOf(&["set-xmark", "set", "and", "or", "xor", "save", "restore"]),
         Needs("mask", &["save", "restore"]),
@@ -124,14 +133,18 @@ static DSCP_CLASSES: &[(&str, u64)] = &[
 const CODE_POINT: ValueKind = ValueKind::Named { min: 0, max: 63, names: DSCP_CLASSES, hex: true };
 
 /// `-m dscp`
-pub(super) static DSCP_MATCH: Extension = Extension::new_match(
-    "dscp",
-    &[OptionSpec::new("dscp", "--dscp", CODE_POINT).alias(&["class"]).negatable().union().required()],
-    "the packet's differentiated services code point",
-);
+pub(super) static DSCP_MATCH: Extension = Extension {
+    looks_at: Aspects::SERVICE,
+    ..Extension::new_match(
+        "dscp",
+        &[OptionSpec::new("dscp", "--dscp", CODE_POINT).alias(&["class"]).negatable().union().required()],
+        "the packet's differentiated services code point",
+    )
+};
 
 /// `-j DSCP`
 pub(super) static DSCP: Extension = Extension {
+    changes: Aspects::SERVICE,
     tables: &[TableName::Mangle],
     ..Extension::new_target(
         "DSCP",
@@ -157,14 +170,18 @@ const BYTE: ValueKind = ValueKind::Number { min: 0, max: 255 };
 const SERVICE: ValueKind = ValueKind::Masked(MaskForm::Byte, SERVICES);
 
 /// `-m tos`
-pub(super) static TOS_MATCH: Extension = Extension::new_match(
-    "tos",
-    &[OptionSpec::new("tos", "--tos", SERVICE).negatable().union().required()],
-    "the packet's type of service, or traffic class",
-);
+pub(super) static TOS_MATCH: Extension = Extension {
+    looks_at: Aspects::SERVICE,
+    ..Extension::new_match(
+        "tos",
+        &[OptionSpec::new("tos", "--tos", SERVICE).negatable().union().required()],
+        "the packet's type of service, or traffic class",
+    )
+};
 
 /// `-j TOS`. Lowering writes every form as `--set-tos` with a mask.
 pub static TOS: Extension = Extension {
+    changes: Aspects::SERVICE,
     tables: &[TableName::Mangle],
     requirements: &[OneOf(&["set", "and", "or", "xor"])],
     ..Extension::new_target(

@@ -4,6 +4,7 @@
 //! name it in [`EXTENSIONS`].
 
 mod alter;
+mod aspect;
 mod content;
 mod core;
 mod divert;
@@ -22,6 +23,7 @@ mod tracking;
 mod transport;
 
 pub use alter::TCPMSS;
+pub use aspect::Aspects;
 pub use content::{COMMENT, COMMENT_MAX_BYTES, STRING, TIME};
 pub use core::{CORE, PORTS};
 pub use extension::{Extension, Flow, Kind};

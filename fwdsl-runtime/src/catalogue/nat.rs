@@ -2,6 +2,7 @@
 //!
 //! Source: iptables-extensions(8), sections DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP, DNPT, SNPT.
 
+use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::ValueKind;
 use super::option::OptionSpec;
@@ -104,6 +105,7 @@ const fn prefix_translation(name: &'static str, hooks: HookSet, about: &'static 
         families: FamilySet::IPV6,
         tables: &[TableName::Mangle],
         hooks,
+        changes: Aspects::ADDRESSES,
         ..Extension::new_target(name, Flow::MayEnd, PREFIXES, about)
     }
 }

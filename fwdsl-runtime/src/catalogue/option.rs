@@ -1,5 +1,6 @@
 //! The form of an option in a catalogue entry.
 
+use super::aspect::Aspects;
 use super::kind::ValueKind;
 use crate::family::{Family, FamilySet};
 use crate::table::HookSet;
@@ -40,6 +41,8 @@ pub struct OptionSpec {
     pub required: bool,
     /// Whether its value may stand without the option's name, first in the parentheses.
     pub positional: bool,
+    /// What it looks at that a target can change, beside what its extension does.
+    pub looks_at: Aspects,
     /// The value that holds if it is not written.
     pub default: Option<DefaultValue>,
 }
@@ -113,6 +116,7 @@ impl OptionSpec {
             negatable: false,
             required: false,
             positional: false,
+            looks_at: Aspects::NONE,
             default: None,
         }
     }
@@ -170,6 +174,11 @@ impl OptionSpec {
     /// The same, but only where these hooks lead.
     pub(super) const fn at(self, hooks: HookSet) -> OptionSpec {
         OptionSpec { hooks, ..self }
+    }
+
+    /// The same, and it looks at what a target can change.
+    pub(super) const fn looking_at(self, looks_at: Aspects) -> OptionSpec {
+        OptionSpec { looks_at, ..self }
     }
 
     /// The same, but only for one of these protocols.

@@ -3,6 +3,7 @@
 //! Source: iptables-extensions(8), sections owner, mac, addrtype, pkttype, rpfilter, physdev,
 //! devgroup, socket, cpu, eui64, policy.
 
+use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{MaskForm, ValueKind, Word};
 use super::option::OptionSpec;
@@ -64,6 +65,7 @@ static ADDRESS_TYPES: &[Word] = &[
 
 /// `-m addrtype`
 pub(super) static ADDRTYPE: Extension = Extension {
+    looks_at: Aspects::ADDRESSES,
     requirements: &[AnyOf(&["src-type", "dst-type"]), AtMostOneOf(&["limit-iface-in", "limit-iface-out"])],
     ..Extension::new_match(
         "addrtype",
@@ -97,6 +99,7 @@ pub(super) static PKTTYPE: Extension = Extension::new_match(
 
 /// `-m rpfilter`
 pub(super) static RPFILTER: Extension = Extension {
+    looks_at: Aspects::ADDRESSES.or(Aspects::MARK).or(Aspects::SERVICE),
     tables: &[TableName::Raw, TableName::Mangle],
     hooks: HookSet::of(&[Hook::Prerouting]),
     bare: true,
@@ -148,6 +151,8 @@ pub(super) static DEVGROUP: Extension = Extension {
 
 /// `-m socket`
 pub(super) static SOCKET: Extension = Extension {
+    // With `restore-skmark` it sets the packet's mark as it is asked.
+    stateful: true,
     hooks: HookSet::of(&[Hook::Prerouting, Hook::Input]),
     bare: true,
     ..Extension::new_match(
@@ -173,6 +178,7 @@ pub(super) static CPU: Extension = Extension::new_match(
 
 /// `-m eui64`
 pub(super) static EUI64: Extension = Extension {
+    looks_at: Aspects::ADDRESSES,
     families: FamilySet::IPV6,
     hooks: ARRIVING,
     bare: true,

@@ -3,6 +3,7 @@
 //! Source: iptables-extensions(8), sections limit, hashlimit, recent, quota, statistic, connlimit,
 //! connbytes; for the limits, net/netfilter/xt_limit.c, xt_hashlimit.c and xt_recent.c of Linux.
 
+use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{ValueKind, Word};
 use super::option::{DefaultValue, OptionSpec, When};
@@ -176,18 +177,21 @@ static COUNTED: &[Word] = &[Word::plain("packets"), Word::plain("bytes"), Word::
 static DIRECTIONS: &[Word] = &[Word::plain("original"), Word::plain("reply"), Word::plain("both")];
 
 /// `-m connbytes`
-pub(super) static CONNBYTES: Extension = Extension::new_match(
-    "connbytes",
-    &[
-        OptionSpec::new(
-            "connbytes",
-            "--connbytes",
-            ValueKind::Span { max: u64::MAX, sign: ':', open: true, whole: true },
-        )
-        .negatable()
-        .required(),
-        OptionSpec::new("mode", "--connbytes-mode", ValueKind::Word(COUNTED)).required().by_name(),
-        OptionSpec::new("dir", "--connbytes-dir", ValueKind::Word(DIRECTIONS)).required().by_name(),
-    ],
-    "how much the connection has carried; needs `net.netfilter.nf_conntrack_acct`",
-);
+pub(super) static CONNBYTES: Extension = Extension {
+    looks_at: Aspects::TRACKING,
+    ..Extension::new_match(
+        "connbytes",
+        &[
+            OptionSpec::new(
+                "connbytes",
+                "--connbytes",
+                ValueKind::Span { max: u64::MAX, sign: ':', open: true, whole: true },
+            )
+            .negatable()
+            .required(),
+            OptionSpec::new("mode", "--connbytes-mode", ValueKind::Word(COUNTED)).required().by_name(),
+            OptionSpec::new("dir", "--connbytes-dir", ValueKind::Word(DIRECTIONS)).required().by_name(),
+        ],
+        "how much the connection has carried; needs `net.netfilter.nf_conntrack_acct`",
+    )
+};

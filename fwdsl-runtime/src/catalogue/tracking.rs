@@ -2,6 +2,7 @@
 //!
 //! Source: iptables-extensions(8), sections conntrack, state, helper, CT, NOTRACK.
 
+use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::{ValueKind, Word};
 use super::option::OptionSpec;
@@ -49,6 +50,7 @@ const fn ports(name: &'static str, flag: &'static str) -> OptionSpec {
 
 /// `-m conntrack`
 pub static CONNTRACK: Extension = Extension {
+    looks_at: Aspects::TRACKING,
     requirements: &[
         AnyOf(&[
             "ctstate",
@@ -95,24 +97,30 @@ pub static CONNTRACK: Extension = Extension {
 };
 
 /// `-m state`
-pub static STATE: Extension = Extension::new_match(
-    "state",
-    &[OptionSpec::new("state", "--state", ValueKind::Words(STATES)).negatable().required()],
-    "the older name of `conntrack`'s state match",
-);
+pub static STATE: Extension = Extension {
+    looks_at: Aspects::TRACKING,
+    ..Extension::new_match(
+        "state",
+        &[OptionSpec::new("state", "--state", ValueKind::Words(STATES)).negatable().required()],
+        "the older name of `conntrack`'s state match",
+    )
+};
 
 /// The longest name of a helper: `sizeof(struct xt_helper_info.name)` is 30 with the closing NUL.
 const HELPER_MAX_BYTES: usize = 29;
 
 /// `-m helper`
-pub(super) static HELPER: Extension = Extension::new_match(
-    "helper",
-    &[OptionSpec::new("helper", "--helper", ValueKind::Text { max_bytes: HELPER_MAX_BYTES })
-        .negatable()
-        .union()
-        .required()],
-    "the helper that watches the packet's connection",
-);
+pub(super) static HELPER: Extension = Extension {
+    looks_at: Aspects::TRACKING,
+    ..Extension::new_match(
+        "helper",
+        &[OptionSpec::new("helper", "--helper", ValueKind::Text { max_bytes: HELPER_MAX_BYTES })
+            .negatable()
+            .union()
+            .required()],
+        "the helper that watches the packet's connection",
+    )
+};
 
 const fn helper(name: &'static str, print: &'static str, protocols: &'static [u8]) -> Word {
     Word { protocols, ..Word::printed(name, print) }
@@ -157,6 +165,7 @@ const ZONE: ValueKind = ValueKind::NumberOr { min: 1, max: 65_535, words: FROM_M
 
 /// `-j CT`, but for `timeout`, which names an object that other programs make.
 pub(super) static CT: Extension = Extension {
+    changes: Aspects::TRACKING,
     tables: &[TableName::Raw],
     requirements: &[
         AnyOf(&["notrack", "helper", "ctevents", "expevents", "zone", "zone-orig", "zone-reply"]),
@@ -180,6 +189,7 @@ pub(super) static CT: Extension = Extension {
 
 /// `-j NOTRACK`
 pub(super) static NOTRACK: Extension = Extension {
+    changes: Aspects::TRACKING,
     tables: &[TableName::Raw],
     ..Extension::new_target("NOTRACK", Flow::Continues, &[], "keep the packet out of connection tracking")
 };

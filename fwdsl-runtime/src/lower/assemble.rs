@@ -10,6 +10,7 @@
 //! INPUT.4c -j LOG, -j DROP
 //! ```
 
+use super::changes::Changes;
 use super::draft::Draft;
 use super::family::rule_families;
 use super::name::Names;
@@ -29,6 +30,7 @@ pub(super) fn lower_chain(
     model: &Model,
     source: &crate::model::Chain,
     family: Family,
+    changes: &Changes<'_>,
     names: &mut Names,
 ) -> Vec<Chain> {
     let own =
@@ -45,7 +47,7 @@ pub(super) fn lower_chain(
         assembly.number = index + 1;
         let is_last = place + 1 == here.len();
         if let Some(plan) = plan(rule, family) {
-            assembly.rule(rule, plan, is_last);
+            assembly.rule(rule, plan, changes.disturb(rule), is_last);
         }
     }
     assembly.chains
@@ -63,9 +65,11 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    fn rule(&mut self, rule: &SourceRule, plan: Plan, is_last: bool) {
+    /// `disturbed`: a verdict changes what the rule asks for, so it is asked once.
+    fn rule(&mut self, rule: &SourceRule, plan: Plan, disturbed: bool, is_last: bool) {
         let several = rule.verdicts.len() > 1;
-        let consults = !plan.stateful.matches.is_empty();
+        let consults =
+            !plan.stateful.matches.is_empty() || disturbed && (several || !plan.choices.is_empty());
         let ends = rule.verdicts.last().is_some_and(Verdict::is_terminal);
         let once = ends || plan.choices.iter().all(|choice| choice.disjoint);
         let product: usize = plan.choices.iter().map(|choice| choice.alternatives.len()).product();
