@@ -2,8 +2,10 @@
 //! only what must stand in a proc-macro crate: turning findings into compiler errors and the
 //! policy into tokens.
 
+mod names;
+
 use fwdsl_runtime::diagnostic::Diagnostic;
-use fwdsl_runtime::syntax::{SpanTable, compile};
+use fwdsl_runtime::syntax::{SpanTable, compile, compile_with_names};
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
@@ -22,13 +24,16 @@ pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
 
 /// Whatever is wrong, the expansion is a `Policy`, so that one mistake gives one error.
 fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
-    let compiled = compile(policy);
+    let wanted = names::are_wanted();
+    let compiled = if wanted { compile_with_names(policy) } else { compile(policy) };
+    let names = wanted.then(|| names::expand_names(facade, &compiled.names));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     let errors = errors.into_iter().map(|error| expand_error(error, &compiled.spans));
     let warnings = warnings.into_iter().map(|warning| expand_warning(warning, &compiled.spans));
     let bytes = Literal::byte_string(&compiled.pack());
     quote! {{
+        #names
         #(#errors)*
         #(#warnings)*
         #facade::__private::Policy::from_packed(::core::file!(), #bytes)

@@ -12,6 +12,9 @@ pub use fwdsl_runtime::host;
 #[cfg(feature = "cli")]
 pub mod cli;
 
+#[doc(hidden)]
+pub mod editor;
+
 /// What a program that holds a policy needs: `use fwdsl::prelude::*;`.
 pub mod prelude {
     pub use crate::{Policy, firewall};

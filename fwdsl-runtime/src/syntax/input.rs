@@ -117,6 +117,11 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Whether both are one position.
+    pub(super) fn is_at(&self, other: &Input<'_>) -> bool {
+        self.cursor == other.cursor
+    }
+
     /// The sign of several characters that comes next, where one alone would say little.
     fn peek_arrow(&self) -> Option<&'static str> {
         ["=>", "->", "..="].into_iter().find(|arrow| self.peek_punct(arrow))

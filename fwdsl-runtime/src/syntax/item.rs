@@ -4,10 +4,11 @@ use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
 use super::ast::{Assert, AssertCase, Chain, Let, Policy, Sysctl};
-use super::atom::{parse_atom, parse_name};
+use super::atom::{parse_atom, parse_name, starts_atom};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
 use super::input::Input;
 use super::matches::parse_matches;
+use super::names::{Definition, Space, written};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::value::parse_value;
@@ -35,13 +36,13 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
 fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     let attributes = parse_attributes(parser, input);
     let word = input.peek_ident().unwrap_or_default();
-    if word != "chain"
+    if !matches!(word.as_str(), "chain" | "let")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
-        parser.fail(place, "a doc comment belongs to a chain or a rule", Some("use `//`".into()));
+        parser.fail(place, "a doc comment belongs to a chain, a `let` or a rule", Some("use `//`".into()));
     }
     match word.as_str() {
-        "let" => parse_let(parser, input, policy)?,
+        "let" => parse_let(parser, input, policy, attributes)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
         "table" => parse_table(parser, input, policy)?,
@@ -73,11 +74,16 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     parser.fail(loc, format!("unknown item `{word}`"), Some(help))
 }
 
-fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
+fn parse_let(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    policy: &mut Policy,
+    attributes: Attributes,
+) -> Parsed<()> {
     input.ident();
-    let start = input.span();
+    let (start, before) = (input.span(), *input);
     let Some(name) = input.ident() else { return Err(parser.expected(input, "a name")) };
-    let loc = parser.loc(start, input.last);
+    let (loc, behind) = (parser.loc(start, input.last), *input);
     if name.contains(|c: char| c.is_lowercase()) {
         let help = format!(
             "write it `{}`: words with lower-case letters belong to the language",
@@ -95,6 +101,11 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) ->
         parser.require_punct(input, ";")?;
         Ok(value)
     })();
+    let definition = || Definition {
+        doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
+        value: value.as_ref().map(written).unwrap_or_default(),
+    };
+    parser.names.define(Space::Lets, &name, definition, before, behind);
     match value {
         Ok(value) => policy.lets.push(Let { name: Located::new(name, loc), value }),
         Err(Failed) => {
@@ -229,7 +240,12 @@ fn parse_chain(
     attributes: Attributes,
 ) -> Parsed<Chain> {
     input.ident();
+    let before = *input;
     let name = parse_name(parser, input, "the name of a chain")?;
+    let doc = attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default();
+    let definition = || Definition { doc: doc.clone(), value: String::new() };
+    parser.table = table;
+    parser.names.define(Space::Chains(table), &name.text, definition, before, *input);
     // A wrong policy is reported, and the chain goes on without one.
     let policy = parse_chain_policy(parser, input).unwrap_or(None);
     let empty = TokenBuffer::new2(TokenStream::new());
@@ -252,7 +268,7 @@ fn parse_chain(
         name: Located::new(name.text, name.loc),
         policy,
         families,
-        doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
+        doc,
         allows: attributes.allows,
         body,
     })
@@ -289,11 +305,20 @@ fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Opti
 fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     input.ident();
     let start = input.span();
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing(Space::Chains(TableName::Filter), before);
+    }
     let name = parse_atom(parser, input, "the name of a chain")?;
     let (table, chain) = match name.text.split_once('/') {
         Some((table, chain)) if !name.quoted => (find_table(parser, table, name.loc)?, chain.to_owned()),
+        // Half of a name, which becomes an error below: an editor offers the chains of this table.
+        _ if input.peek_punct("/") && TableName::from_name(&name.text).is_some() => {
+            (find_table(parser, &name.text, name.loc)?, String::new())
+        }
         _ => (TableName::Filter, name.text.clone()),
     };
+    parser.names.used(Space::Chains(table), &chain, before, *input);
     let chain = Located::new(chain, parser.loc(start, input.last));
     let Some(mut inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and `PATTERN => verdict;`"));

@@ -14,6 +14,7 @@ mod attribute;
 mod input;
 mod item;
 mod matches;
+mod names;
 mod parser;
 mod resolve;
 mod rule;
@@ -23,6 +24,7 @@ mod value;
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
+pub use names::{Definition, Name, Space, Word};
 pub use spans::SpanTable;
 
 use crate::check::check_further;
@@ -38,17 +40,28 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// The tokens of each place.
     pub spans: SpanTable,
+    /// The names in it, if they were asked for.
+    pub names: Vec<Name>,
 }
 
 /// Reads and checks a policy. It goes on after an error, so that all of them are found.
 pub fn compile(tokens: TokenStream) -> Compiled {
+    compile_by(parser::Parser::default(), tokens)
+}
+
+/// The same for an editor, which also wants the names.
+pub fn compile_with_names(tokens: TokenStream) -> Compiled {
+    let names = names::Names { wanted: true, ..names::Names::default() };
+    compile_by(parser::Parser { names, ..parser::Parser::default() }, tokens)
+}
+
+fn compile_by(mut parser: parser::Parser, tokens: TokenStream) -> Compiled {
     let buffer = TokenBuffer::new2(tokens);
-    let mut parser = parser::Parser::default();
     let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let model = resolve::resolve(policy, &mut diagnostics);
     let diagnostics = check_further(&model, diagnostics);
-    Compiled { model, diagnostics, spans: parser.spans }
+    Compiled { model, diagnostics, spans: parser.spans, names: parser.names.list }
 }
 
 impl Compiled {

@@ -3,15 +3,20 @@
 use proc_macro2::Span;
 
 use super::input::Input;
+use super::names::Names;
 use super::spans::SpanTable;
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
+use crate::table::TableName;
 
 /// The parser's memory.
 #[derive(Debug, Default)]
 pub(super) struct Parser {
     pub(super) spans: SpanTable,
     pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) names: Names,
+    /// The table whose chains are being read.
+    pub(super) table: TableName,
 }
 
 /// The error was reported; the caller goes on after the statement.

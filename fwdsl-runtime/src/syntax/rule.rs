@@ -7,6 +7,7 @@ use super::atom::{parse_name, peek_string};
 use super::attribute::{Attributes, parse_attributes};
 use super::input::Input;
 use super::matches::{parse_matches, parse_options};
+use super::names::Space;
 use super::parser::{Parsed, Parser, begins_statement, skip_statement};
 use crate::catalogue::{self, Extension};
 use crate::nearest::nearest;
@@ -66,10 +67,13 @@ fn parse_verdict(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Verdict> 
     };
     if let "jump" | "goto" = word.as_str() {
         input.ident();
+        let (space, before) = (Space::Chains(parser.table), *input);
         if input.peek_ident().is_none() && !peek_string(input) {
+            parser.names.missing(space, before);
             return Err(parser.expected(input, "the name of a chain"));
         }
         let name = parse_name(parser, input, "the name of a chain")?;
+        parser.names.used(space, &name.text, before, *input);
         let action = if word == "jump" { Action::Jump(name.text) } else { Action::Goto(name.text) };
         return Ok(Verdict { action, loc: name.loc });
     }

@@ -5,6 +5,7 @@ use proc_macro2::Delimiter;
 use super::ast::{Expr, ExprKind};
 use super::atom::{parse_atom, starts_atom};
 use super::input::Input;
+use super::names::Space;
 use super::parser::{Parsed, Parser};
 use crate::loc::Located;
 
@@ -57,17 +58,30 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
                 parser.require_punct(&mut inside, ",")?;
             }
         }
+        // Where the next would stand.
+        parser.names.missing(Space::Lets, inside);
         let loc = parser.loc(start, input.last);
         if list.is_empty() {
             return Err(parser.fail(loc, "an empty list matches nothing", None));
         }
         return Ok(Expr { kind: ExprKind::List(list), loc });
     }
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing(Space::Lets, before);
+    }
     let first = parse_atom(parser, input, what)?;
+    if !first.quoted {
+        parser.names.used_as_value(&first.text, before, *input);
+    }
     // In `1.. => …` the `=` belongs to the arrow.
     let endless = input.peek_punct("..=>");
     if !endless && input.punct("..=") {
+        let before = *input;
         let last = parse_atom(parser, input, "the end of the range")?;
+        if !last.quoted {
+            parser.names.used_as_value(&last.text, before, *input);
+        }
         let loc = parser.loc(start, input.last);
         let [first, last] = [first, last].map(|end| Located::new(end.text, end.loc));
         return Ok(Expr { kind: ExprKind::Range(first, last), loc });
