@@ -2,12 +2,13 @@
 //! only what must stand in a proc-macro crate: turning findings into compiler errors and the
 //! policy into tokens.
 
+mod errors;
 mod names;
 
-use fwdsl_runtime::diagnostic::Diagnostic;
-use fwdsl_runtime::syntax::{SpanTable, compile, compile_with_names};
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use errors::{expand_error, expand_warning};
+use fwdsl_runtime::syntax::{compile, compile_with_names};
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use quote::quote;
 
 /// Expands `{ path to the fwdsl crate } policy …`. Called by `fwdsl::firewall!`, which knows
 /// the path under whatever name the user depends on it.
@@ -29,8 +30,9 @@ fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
     let names = wanted.then(|| names::expand_names(facade, &compiled.names));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
-    let errors = errors.into_iter().map(|error| expand_error(error, &compiled.spans));
-    let warnings = warnings.into_iter().map(|warning| expand_warning(warning, &compiled.spans));
+    let sources = compiled.model.sources();
+    let errors = errors.into_iter().map(|error| expand_error(error, sources, &compiled.spans));
+    let warnings = warnings.into_iter().map(|warning| expand_warning(warning, sources, &compiled.spans));
     let bytes = Literal::byte_string(&compiled.pack());
     quote! {{
         #names
@@ -38,31 +40,4 @@ fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
         #(#warnings)*
         #facade::__private::Policy::from_packed(::core::file!(), #bytes)
     }}
-}
-
-/// `compile_error!` over the tokens that are wrong: rustc underlines from the span of the path to
-/// that of the braces.
-fn expand_error(error: &Diagnostic, spans: &SpanTable) -> TokenStream {
-    let (start, end) = spans.of(error.loc);
-    let message = Literal::string(&error.text(&start.file()));
-    let mut arguments = Group::new(Delimiter::Brace, quote!(#message));
-    arguments.set_span(end);
-    let path = quote_spanned!(start=> ::core::compile_error!);
-    quote!(#path #arguments)
-}
-
-/// A use of a deprecated constant that is named after the lint: how a macro warns on stable Rust.
-fn expand_warning(warning: &Diagnostic, spans: &SpanTable) -> TokenStream {
-    let (start, _) = spans.of(warning.loc);
-    let name = format_ident!("{}", warning.lint.unwrap_or("fwdsl"));
-    let note = warning.text(&start.file());
-    let used = Ident::new(&name.to_string(), start);
-    quote! {
-        const _: () = {
-            #[deprecated(note = #note)]
-            #[allow(non_upper_case_globals)]
-            const #name: () = ();
-            #used
-        };
-    }
 }

@@ -57,9 +57,11 @@ pub fn compile_with_names(tokens: TokenStream) -> Compiled {
 
 fn compile_by(mut parser: parser::Parser, tokens: TokenStream) -> Compiled {
     let buffer = TokenBuffer::new2(tokens);
+    let file = if buffer.begin().eof() { String::new() } else { buffer.begin().span().file() };
     let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
-    let model = resolve::resolve(policy, &mut diagnostics);
+    let mut model = resolve::resolve(policy, &mut diagnostics);
+    model.sources.files = vec![file];
     let diagnostics = check_further(&model, diagnostics);
     Compiled { model, diagnostics, spans: parser.spans, names: parser.names.list }
 }
