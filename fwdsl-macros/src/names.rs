@@ -167,27 +167,19 @@ fn module_of_word(name: &Name, index: usize) -> String {
 /// Stands where a name is missing.
 const MISSING: &str = "missing";
 
-/// Words that no identifier can be, not even a raw one.
-const NEVER_RAW: [&str; 5] = ["_", "self", "Self", "super", "crate"];
-
+/// Whether a word is an identifier as it stands; the keywords of Rust are none.
 fn is_identifier(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && characters.all(|c| c.is_alphanumeric() || c == '_')
-        && !NEVER_RAW.contains(&text)
+    syn::parse_str::<Ident>(text).is_ok()
 }
 
 /// A word as an identifier at its place, changed as little as it takes.
 fn identifier(word: &Word) -> Ident {
     if word.text.is_empty() {
-        return Ident::new(MISSING, word.span);
-    }
-    if !is_identifier(&word.text) {
-        return Ident::new(&format!("_{}", mangled(&word.text)), word.span);
-    }
-    match syn::parse_str::<Ident>(&word.text) {
-        Ok(_) => Ident::new(&word.text, word.span),
-        Err(_) => Ident::new_raw(&word.text, word.span),
+        Ident::new(MISSING, word.span)
+    } else if is_identifier(&word.text) {
+        Ident::new(&word.text, word.span)
+    } else {
+        Ident::new(&format!("_{}", mangled(&word.text)), word.span)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
+pub mod editor;
+pub mod lsp;
 pub mod meaning;
 pub mod netns;
 pub mod policies;
