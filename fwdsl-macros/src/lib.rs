@@ -4,30 +4,48 @@
 
 mod errors;
 mod names;
+mod rules;
+mod settle;
 
 use errors::{expand_error, expand_warning};
-use fwdsl_runtime::syntax::{compile, compile_with_names};
-use proc_macro2::{Literal, TokenStream, TokenTree};
+use fwdsl_runtime::syntax::{Compiled, Source};
+use names::expand_names;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
+use settle::Input;
 
-/// Expands `{ path to the fwdsl crate } policy …`. Called by `fwdsl::firewall!`, which knows
-/// the path under whatever name the user depends on it.
+/// Expands `{ path to the fwdsl crate } { state } policy …`. Called by `fwdsl::firewall!`, which knows the path
+/// under whatever name the user depends on it, with no state; and by itself, see `settle`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let mut tokens = TokenStream::from(input).into_iter();
-    let facade = match tokens.next() {
-        Some(TokenTree::Group(group)) => group.stream(),
-        _ => quote!(::fwdsl),
+    let Some(input) = Input::read(input.into()) else { return not_from_the_facade().into() };
+    let Some(settled) = input.settled() else { return not_from_the_facade().into() };
+    let source = Source::new(input.policy.clone());
+    let expansion = match input.ask(&source.unsettled(&settled)) {
+        Some(question) => question,
+        None if names::are_wanted() => expand(&input.facade, &source.compile_with_names(settled)),
+        None => expand(&input.facade, &source.compile(settled)),
     };
-    expand(&facade, tokens.collect()).into()
+    expansion.into()
+}
+
+/// Expands the fragments of a `fwdsl::rules!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn rules_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    rules::expand(input.into()).into()
+}
+
+fn not_from_the_facade() -> TokenStream {
+    quote!(
+        ::core::compile_error! { "use `fwdsl::firewall!`, which calls this macro as it wants to be called" }
+    )
 }
 
 /// Whatever is wrong, the expansion is a `Policy`, so that one mistake gives one error.
-fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
-    let wanted = names::are_wanted();
-    let compiled = if wanted { compile_with_names(policy) } else { compile(policy) };
-    let names = wanted.then(|| names::expand_names(facade, &compiled.names));
+fn expand(facade: &TokenStream, compiled: &Compiled) -> TokenStream {
+    let names = compiled.names.as_deref().map(|names| expand_names(facade, names));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     let sources = compiled.model.sources();

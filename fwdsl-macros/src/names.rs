@@ -1,7 +1,7 @@
 //! The names of a policy as Rust items, for rust-analyzer.
 //!
-//! An editor knows of the names in a macro what the expansion says about them. So each chain and
-//! each `let` becomes a constant with the span that the user wrote it at, and each use a path to it:
+//! An editor knows of the names in a macro what the expansion says about them. So each chain, `let`
+//! and template becomes an item with the span that the user wrote it at, and each use a path to it:
 //!
 //! ```ignore
 //! const _: () = {
@@ -41,127 +41,196 @@ pub(crate) fn are_wanted() -> bool {
 /// Expands the names to items and paths.
 pub(crate) fn expand_names(facade: &TokenStream, names: &[Name]) -> TokenStream {
     let mut items = Items::default();
-    for name in names {
-        items.modules.entry(module_of(name)).or_default();
-    }
     // The short ones first: `DOCKER` is rather this chain than the beginning of `DOCKER-USER`.
     let mut defined: Vec<&Name> = names.iter().filter(|name| name.definition.is_some()).collect();
     defined.sort_by_key(|name| name.words.len());
     for name in defined {
         items.define(name);
     }
+    for name in names {
+        items.open_module(Module::of(name));
+    }
     let uses = names.iter().filter(|name| name.definition.is_none()).map(|name| items.expand_use(name));
-    let modules = items.modules.iter().map(|(name, items)| {
-        let name = format_ident!("{name}");
-        quote!(pub mod #name { use #facade::editor::*; #items })
-    });
+    let modules = items.expand_modules(facade);
     quote! {
         #[allow(warnings, clippy::all)]
         const _: () = {
             #(#uses)*
-            mod policy { #(#modules)* }
+            mod policy { #modules }
         };
+    }
+}
+
+/// A module of items.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Module {
+    space: Space,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// What may stand in the space after these words of a name.
+    After(Vec<String>),
+    /// The words of one name, by its number.
+    OneName(usize),
+}
+
+impl Module {
+    /// That of a name's last word.
+    fn of(name: &Name) -> Module {
+        Module::of_word(name, name.words.len().saturating_sub(1))
+    }
+
+    fn of_word(name: &Name, index: usize) -> Module {
+        let before = name.words[..index].iter().map(|word| mangled(&word.text)).collect();
+        Module { space: name.space, kind: Kind::After(before) }
+    }
+
+    fn ident(&self) -> Ident {
+        let mut ident = match self.space {
+            Space::Chains(table) => table.name().to_owned(),
+            Space::ChainsWithin(number) => format!("chains_{number}"),
+            Space::Lets => "lets".to_owned(),
+            Space::ValuesWithin(number) => format!("values_{number}"),
+            Space::Parameters(number) => format!("parameters_{number}"),
+            Space::Arguments(number) => format!("arguments_{number}"),
+            Space::Templates => "templates".to_owned(),
+        };
+        match &self.kind {
+            Kind::After(words) => words.iter().for_each(|word| ident.extend(["__", word])),
+            Kind::OneName(number) => ident.push_str(&format!("_name_{number}")),
+        }
+        format_ident!("{ident}")
     }
 }
 
 /// The items of the expansion, and where in it each name stands.
 #[derive(Default)]
 struct Items<'a> {
-    modules: BTreeMap<String, TokenStream>,
+    modules: BTreeMap<Module, TokenStream>,
     /// The identifiers in each module.
-    taken: BTreeSet<(String, String)>,
-    /// The items of each name: one for each of its words, for each time that it is defined (a chain
-    /// may be defined once for IPv4 and once for IPv6).
-    defined: BTreeMap<(Space, &'a str), Vec<Vec<Item>>>,
+    taken: BTreeSet<(Module, String)>,
+    defined: BTreeMap<(Space, &'a str), Vec<Defined<'a>>>,
+    /// How many names were defined.
+    count: usize,
 }
 
-/// An item: its module and its name.
-struct Item {
-    module: Ident,
-    name: Ident,
+/// A name as it was defined; a chain may be defined twice, for IPv4 and for IPv6.
+struct Defined<'a> {
+    /// One for each word.
+    items: Vec<(Module, Ident)>,
+    definition: &'a Definition,
 }
 
 impl<'a> Items<'a> {
     fn define(&mut self, name: &'a Name) {
         let Some(definition) = &name.definition else { return };
-        let count = self.defined.values().map(Vec::len).sum::<usize>();
-        let of_its_own = format!("{}_{count}", module_of_space(name.space));
+        let of_its_own = Module { space: name.space, kind: Kind::OneName(self.count) };
+        self.count += 1;
         let last = name.words.len().saturating_sub(1);
         let mut items = Vec::new();
         for (index, word) in name.words.iter().enumerate() {
             let ident = identifier(word);
-            let shared = module_of_word(name, index);
+            let shared = Module::of_word(name, index);
             let free = is_identifier(&word.text) && self.taken.insert((shared.clone(), word.text.clone()));
             let module = if free && index == last { shared.clone() } else { of_its_own.clone() };
             if free && index < last {
                 // To complete the name as far as its next hyphen.
                 let doc = format!("The beginning of `{}`.", name.text);
-                let beginning = Definition { doc, value: String::new() };
+                let beginning = Definition { doc, ..Definition::default() };
                 let ident = identifier(&Word { span: Span::call_site(), ..word.clone() });
-                self.add(shared, expand_definition(name.space, &beginning, &ident));
+                self.open_module(shared).extend(expand_definition(name.space, &beginning, &ident));
             }
-            self.add(module.clone(), expand_definition(name.space, definition, &ident));
-            items.push(Item { module: format_ident!("{module}"), name: ident });
+            self.open_module(module.clone()).extend(expand_definition(name.space, definition, &ident));
+            items.push((module, ident));
         }
-        self.defined.entry((name.space, &name.text)).or_default().push(items);
+        self.defined.entry((name.space, &name.text)).or_default().push(Defined { items, definition });
     }
 
-    fn add(&mut self, module: String, item: TokenStream) {
-        self.modules.entry(module).or_default().extend(item);
+    fn open_module(&mut self, module: Module) -> &mut TokenStream {
+        self.modules.entry(module).or_default()
     }
 
-    /// Paths to each definition from each word, the last word first: it is where the user types.
-    fn expand_use(&self, name: &Name) -> TokenStream {
-        let Some(definitions) = self.defined.get(&(name.space, name.text.as_str())) else {
-            let module = format_ident!("{}", module_of(name));
-            let word = name.words.last().map(identifier);
-            let word = word.unwrap_or_else(|| Ident::new(MISSING, Span::call_site()));
-            return quote!(policy::#module::#word;);
-        };
-        let mut paths = TokenStream::new();
-        for items in definitions {
-            for (index, word) in name.words.iter().enumerate().rev() {
+    fn expand_modules(&self, facade: &TokenStream) -> TokenStream {
+        let mut expanded = TokenStream::new();
+        for (module, items) in &self.modules {
+            let held = module.space.looked_up_in().into_iter().flatten();
+            let held = held.map(|space| Module { space, kind: module.kind.clone() });
+            let held = held.filter(|held| held != module && self.modules.contains_key(held));
+            let held = held.map(|held| held.ident());
+            let ident = module.ident();
+            expanded.extend(quote! {
+                pub mod #ident {
+                    use #facade::editor::*;
+                    #(pub use super::#held::*;)*
+                    #items
+                }
+            });
+        }
+        expanded
+    }
+
+    /// What a name may be.
+    fn find(&self, name: &'a Name) -> Vec<&Defined<'a>> {
+        for group in name.space.looked_up_in() {
+            let found = group.iter().filter_map(|space| self.defined.get(&(*space, name.text.as_str())));
+            let found: Vec<_> = found.flatten().collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Paths to what a name may be, from each of its words.
+    fn expand_use(&self, name: &'a Name) -> TokenStream {
+        let found = self.find(name);
+        let parameters = found.first().map_or(0, |defined| defined.definition.parameters.len());
+        let arguments = name.called.then(|| expand_arguments(parameters));
+        // First the place where the user may be typing: it must not move when the name becomes a known one.
+        let first = (Module::of(name), name.words.last().map(identifier));
+        let first = (first.0, first.1.unwrap_or_else(|| Ident::new(MISSING, Span::call_site())));
+        let (module, word) = (first.0.ident(), &first.1);
+        let mut paths = quote!(policy::#module::#word #arguments;);
+        for Defined { items, .. } in found {
+            for (index, word) in name.words.iter().enumerate() {
                 // `"DOCKER-USER"` in quotes is one word, and the chain may have been defined without.
                 let alike = items.len() == name.words.len();
                 let item = if alike { items.get(index) } else { items.last() };
-                let Some(Item { module, name }) = item else { continue };
-                let mut name = name.clone();
-                name.set_span(word.span);
-                paths.extend(quote!(policy::#module::#name;));
+                let Some(item) = item.filter(|item| **item != first) else { continue };
+                let (module, ident) = item;
+                let (module, mut ident) = (module.ident(), ident.clone());
+                ident.set_span(word.span);
+                paths.extend(quote!(policy::#module::#ident;));
             }
         }
         paths
     }
 }
 
+/// As many arguments as there are parameters: rust-analyzer counts them, and so does the macro.
+fn expand_arguments(parameters: usize) -> TokenStream {
+    let arguments = std::iter::repeat_n(quote!(loop {}), parameters);
+    quote!((#(#arguments),*))
+}
+
 fn expand_definition(space: Space, definition: &Definition, name: &Ident) -> TokenStream {
-    let Definition { doc, value } = definition;
+    let Definition { doc, value, parameters } = definition;
     let doc = (!doc.is_empty()).then(|| quote!(#[doc = #doc]));
     match space {
-        Space::Chains(_) => quote!(#doc pub const #name: Chain = Chain {};),
         Space::Lets => quote!(#doc pub const #name: Let = Let { value: #value };),
+        Space::Templates => {
+            let parameters = parameters
+                .iter()
+                .map(|parameter| identifier(&Word { text: parameter.clone(), span: Span::call_site() }));
+            quote!(#doc pub fn #name(#(#parameters: Value),*) {})
+        }
+        Space::Parameters(_) => quote!(#doc pub const #name: Parameter = Parameter {};),
+        Space::Chains(_) | Space::ChainsWithin(_) | Space::ValuesWithin(_) | Space::Arguments(_) => {
+            quote!(#doc pub const #name: Chain = Chain {};)
+        }
     }
-}
-
-fn module_of_space(space: Space) -> &'static str {
-    match space {
-        Space::Chains(table) => table.name(),
-        Space::Lets => "lets",
-    }
-}
-
-/// The module of a name's last word.
-fn module_of(name: &Name) -> String {
-    module_of_word(name, name.words.len().saturating_sub(1))
-}
-
-/// The module of the words that may follow those before the word at `index`.
-fn module_of_word(name: &Name, index: usize) -> String {
-    let mut module = module_of_space(name.space).to_owned();
-    for word in &name.words[..index] {
-        module = format!("{module}__{}", mangled(&word.text));
-    }
-    module
 }
 
 /// Stands where a name is missing.

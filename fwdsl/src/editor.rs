@@ -9,3 +9,9 @@ pub struct Let {
     /// Its value, as the language writes it.
     pub value: &'static str,
 }
+
+/// What a template takes: a value, or the name of a chain.
+pub struct Value {}
+
+/// A parameter of a template or fragment.
+pub struct Parameter {}

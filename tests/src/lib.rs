@@ -1,6 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod editor;
+pub mod fragments;
 pub mod lsp;
 pub mod meaning;
 pub mod netns;

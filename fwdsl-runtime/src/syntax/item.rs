@@ -3,12 +3,14 @@
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
-use super::ast::{Assert, AssertCase, Chain, Let, Policy, Sysctl};
+use super::ast::{Assert, AssertCase, Callee, Chain, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name, starts_atom};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
+use super::call::{parse_template, parse_use, read_fragment};
+use super::fragment;
 use super::input::Input;
 use super::matches::parse_matches;
-use super::names::{Definition, Space, written};
+use super::names::{Definition, Space, written_between};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::value::parse_value;
@@ -19,12 +21,19 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"];
+const ITEMS: [&str; 8] = ["let", "family", "sysctl", "table", "chain", "assert", "fn", "use"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let Attributes { allows, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
-    let mut policy = Policy { allows, analysis_budget, ..Policy::default() };
+    let Attributes { levels, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let mut policy = parse_items(parser, input);
+    (policy.levels, policy.analysis_budget) = (levels, analysis_budget);
+    policy
+}
+
+/// Reads the items of a policy or of a fragment.
+fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
+    let mut policy = Policy::default();
     while !input.is_empty() {
         if parse_item(parser, &mut input, &mut policy).is_err() {
             skip_item(&mut input, &ITEMS);
@@ -35,11 +44,19 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
 
 fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     let attributes = parse_attributes(parser, input);
+    if attributes.absent {
+        skip_statement(input);
+        return Ok(());
+    }
     let word = input.peek_ident().unwrap_or_default();
-    if !matches!(word.as_str(), "chain" | "let")
+    if !matches!(word.as_str(), "chain" | "let" | "fn")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
-        parser.fail(place, "a doc comment belongs to a chain, a `let` or a rule", Some("use `//`".into()));
+        parser.fail(
+            place,
+            "a doc comment belongs to a chain, a template, a `let` or a rule",
+            Some("use `//`".into()),
+        );
     }
     match word.as_str() {
         "let" => parse_let(parser, input, policy, attributes)?,
@@ -54,6 +71,18 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             let assert = parse_assert(parser, input)?;
             policy.asserts.push(assert);
         }
+        "fn" => {
+            let template = parse_template(parser, input, &attributes)?;
+            policy.templates.push(template);
+        }
+        "use" => {
+            let call = parse_use(parser, input, attributes)?;
+            if let Callee::Fragment(number) = call.callee {
+                let fragment::Parsed { parameters, content } =
+                    read_fragment(parser, number, input.last, parse_items)?;
+                policy.uses.push(ItemsUse { call, parameters, items: content });
+            }
+        }
         _ => return Err(unknown_item(parser, input, &word)),
     }
     Ok(())
@@ -61,13 +90,17 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
 
 fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
-        return parser.expected(input, "an item: `let`, `family`, `sysctl`, `table`, `chain` or `assert`");
+        return parser.expected(
+            input,
+            "an item: `let`, `family`, `sysctl`, `table`, `chain`, `assert`, `fn` or `use`",
+        );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `sysctl`, `table`, `chain` and `assert`; rules stand in a chain"
+            "a policy holds `let`, `family`, `sysctl`, `table`, `chain`, `assert`, `fn` and `use`; rules stand in a \
+             chain"
                 .into()
         }
     };
@@ -95,15 +128,19 @@ fn parse_let(
             Some(help),
         );
     }
+    let mut written = (behind, behind);
     let value = (|| {
         parser.require_punct(input, "=")?;
+        let from = *input;
         let value = parse_value(parser, input, "a value")?;
+        written = (from, *input);
         parser.require_punct(input, ";")?;
         Ok(value)
     })();
     let definition = || Definition {
-        doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
-        value: value.as_ref().map(written).unwrap_or_default(),
+        doc: attributes.documentation(),
+        value: written_between(written.0, written.1),
+        ..Definition::default()
     };
     parser.names.define(Space::Lets, &name, definition, before, behind);
     match value {
@@ -138,16 +175,43 @@ fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<Fa
 /// `sysctl { key = value; … }`
 fn parse_sysctl(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     input.ident();
-    let Some(mut inside) = input.group(Delimiter::Brace) else {
+    let Some(inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and settings"));
     };
+    parse_settings(parser, inside, policy);
+    Ok(())
+}
+
+fn parse_settings(parser: &mut Parser, mut inside: Input<'_>, policy: &mut Policy) {
     while !inside.is_empty() {
-        match parse_setting(parser, &mut inside) {
-            Ok(setting) => policy.sysctls.push(setting),
-            Err(Failed) => skip_statement(&mut inside),
+        let attributes = parse_attributes(parser, &mut inside);
+        if attributes.absent {
+            skip_statement(&mut inside);
+            continue;
+        }
+        let used = inside.peek_ident().is_some_and(|word| word == "use");
+        let parsed = match used {
+            true => parse_profile(parser, &mut inside, attributes).map(|used| policy.uses.push(used)),
+            false => parse_setting(parser, &mut inside).map(|setting| policy.sysctls.push(setting)),
+        };
+        if parsed.is_err() {
+            skip_statement(&mut inside);
         }
     }
-    Ok(())
+}
+
+/// `use path::NAME;` among settings: its own give way to those of the policy.
+fn parse_profile(parser: &mut Parser, input: &mut Input<'_>, attributes: Attributes) -> Parsed<ItemsUse> {
+    let call = parse_use(parser, input, attributes)?;
+    let Callee::Fragment(number) = call.callee else { return Err(Failed) };
+    let read = |parser: &mut Parser, input: Input<'_>| {
+        let mut items = Policy::default();
+        parse_settings(parser, input, &mut items);
+        items.sysctls.iter_mut().for_each(|sysctl| sysctl.from_fragment = true);
+        items
+    };
+    let fragment::Parsed { parameters, content } = read_fragment(parser, number, input.last, read)?;
+    Ok(ItemsUse { call, parameters, items: content })
 }
 
 fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
@@ -182,7 +246,7 @@ fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
     let text = if negative { format!("-{}", value.text) } else { value.text };
     let value = Located::new(text, parser.loc(start, input.last));
     parser.require_punct(input, ";")?;
-    Ok(Sysctl { key, value })
+    Ok(Sysctl { key, value, from_fragment: false })
 }
 
 /// `table NAME { … }`
@@ -197,6 +261,10 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
     while !inside.is_empty() {
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
+            if attributes.absent {
+                skip_statement(&mut inside);
+                return Ok(());
+            }
             match inside.peek_ident().as_deref() {
                 Some("family") => families = families.and(parse_family(parser, &mut inside)?.value),
                 Some("chain") => {
@@ -242,9 +310,9 @@ fn parse_chain(
     input.ident();
     let before = *input;
     let name = parse_name(parser, input, "the name of a chain")?;
-    let doc = attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default();
-    let definition = || Definition { doc: doc.clone(), value: String::new() };
-    parser.table = table;
+    let doc = attributes.documentation();
+    let definition = || Definition { doc: doc.clone(), ..Definition::default() };
+    parser.names.place.table = table;
     parser.names.define(Space::Chains(table), &name.text, definition, before, *input);
     // A wrong policy is reported, and the chain goes on without one.
     let policy = parse_chain_policy(parser, input).unwrap_or(None);
@@ -269,15 +337,9 @@ fn parse_chain(
         policy,
         families,
         doc,
-        allows: attributes.allows,
+        levels: attributes.levels,
         body,
     })
-}
-
-/// Takes off the blank that a doc comment's lines begin with.
-fn unindent(doc: &str) -> String {
-    let lines: Vec<&str> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    lines.join("\n")
 }
 
 fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<Located<ChainPolicy>>> {
@@ -325,6 +387,10 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     };
     let mut cases = Vec::new();
     while !inside.is_empty() {
+        if parse_attributes(parser, &mut inside).absent {
+            skip_statement(&mut inside);
+            continue;
+        }
         match parse_case(parser, &mut inside) {
             Ok(case) => cases.push(case),
             Err(Failed) => skip_statement(&mut inside),

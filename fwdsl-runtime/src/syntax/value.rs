@@ -5,7 +5,6 @@ use proc_macro2::Delimiter;
 use super::ast::{Expr, ExprKind};
 use super::atom::{parse_atom, starts_atom};
 use super::input::Input;
-use super::names::Space;
 use super::parser::{Parsed, Parser};
 use crate::loc::Located;
 
@@ -59,7 +58,7 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
             }
         }
         // Where the next would stand.
-        parser.names.missing(Space::Lets, inside);
+        parser.names.missing(parser.names.values(), inside);
         let loc = parser.loc(start, input.last);
         if list.is_empty() {
             return Err(parser.fail(loc, "an empty list matches nothing", None));
@@ -68,7 +67,7 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
     }
     let before = *input;
     if !starts_atom(input) {
-        parser.names.missing(Space::Lets, before);
+        parser.names.missing(parser.names.values(), before);
     }
     let first = parse_atom(parser, input, what)?;
     if !first.quoted {
