@@ -47,9 +47,30 @@ static HOST: Policy = firewall! {
         chain ‹nat:LOG_PING› { _ => accept; }
     }
 
+    /// Opens ports to some.
+    fn ‹template:open_to›(‹parameter:port›, who, ‹chain_parameter:verb›) {
+        tcp dport ‹parameter_use:port› from who => jump ‹chain_parameter_use:verb›;
+        tcp dport ‹let_in_template:ADMIN› => jump ‹jump_in_template:TARPIT›;
+    }
+
+    chain FORWARD {
+        #[cfg(unix)]
+        in eth0 { ‹call:open_to›(‹let_argument:ADMIN›, 192.0.2.0/24, ‹chain_argument:TARPIT›); }
+        ‹second_call:open_to›(8080, 198.51.100.7, INPUT_OF_ADMINS);
+        use ‹fragment_use:shared›;
+    }
+
+    /// Slow.
+    chain ‹tarpit:TARPIT› { _ => drop; }
+    chain INPUT_OF_ADMINS { _ => accept; }
+
     assert ‹asserted:INPUT› { in lo tcp dport ‹in_pattern:SSH› => drop; }
     assert nat/‹asserted_nat:LOG_PING› { _ => accept; }
 };
+
+rules! {
+    pub ‹fragment:shared› { in lo => accept; }
+}
 
 const OTHER: Policy = firewall! {
     let ‹other_let:SSH› = 22;
@@ -90,6 +111,19 @@ pub static HOST: Policy = firewall! {
         udp => jump DOCKER-‹hyphen_missing:›;
         udp => jump DOCKER-US‹hyphen_begun:›;
         tcp syn => jump‹jump_at_end: ›
+    }
+
+    fn open_to(port, who) {
+        tcp dport‹parameter_missing: ›=> accept;
+        tcp from who => jump‹jump_in_template: ›;
+    }
+
+    chain FORWARD {
+        open‹call_begun:›
+        _ => accept;
+        open_to(22,‹argument_missing: ›);
+        ope‹call_again:n_to›(22, 192.0.2.1);
+        ‹statement_missing:›
     }
 
     /// Pings, at most one a second.
@@ -153,12 +187,39 @@ fn names_of_a_sound_policy() {
     }
     assert_eq!(editor.definitions("other_use"), [editor.range("other_let")]);
     assert_eq!(editor.references("other_let"), ranges(&editor, &["other_let", "other_use"]));
-    assert_eq!(editor.references("in_block"), ranges(&editor, &["list", "in_block"]));
     shows(&mut editor, "in_block", &["[SSH, 80]"]);
 
     // A `let` and a chain of one name are told apart.
     assert_eq!(editor.references("range_end"), ranges(&editor, &["both_let", "range_end"]));
     assert_eq!(editor.references("both_use"), ranges(&editor, &["both_use", "both_chain"]));
+
+    // A template, its parameters, and what its body and its calls name.
+    let uses = ["template", "call", "second_call"];
+    for mark in uses {
+        assert_eq!(editor.definitions(mark), [editor.range("template")], "{mark}");
+        assert_eq!(editor.references(mark), ranges(&editor, &uses), "{mark}");
+        shows(
+            &mut editor,
+            mark,
+            &["fn open_to(port: Value, who: Value, verb: Value)", "Opens ports to some."],
+        );
+    }
+    for (used, defined) in [("parameter_use", "parameter"), ("chain_parameter_use", "chain_parameter")] {
+        assert_eq!(editor.definitions(used), [editor.range(defined)], "{used}");
+        assert_eq!(editor.references(used), ranges(&editor, &[used, defined]), "{used}");
+    }
+    let uses = ["list", "in_block", "let_in_template", "let_argument"];
+    assert_eq!(editor.references("list"), ranges(&editor, &uses));
+    let uses = ["tarpit", "jump_in_template", "chain_argument"];
+    for mark in uses {
+        assert_eq!(editor.definitions(mark), [editor.range("tarpit")], "{mark}");
+        assert_eq!(editor.references(mark), ranges(&editor, &uses), "{mark}");
+        shows(&mut editor, mark, &["Slow."]);
+    }
+
+    // A fragment is a macro, and more than its name belongs to it.
+    let definitions = editor.definitions("fragment_use");
+    assert!(definitions.contains(&editor.range("fragment")), "{definitions:?}");
 
     // Names that are no identifiers.
     for (used, defined) in [("hyphen_use", "hyphen"), ("hyphen_use_end", "hyphen_end")] {
@@ -171,8 +232,10 @@ fn names_of_a_sound_policy() {
     assert_eq!(editor.definitions("quoted_use"), [editor.range("quoted")]);
     shows(&mut editor, "quoted_use", &["Too many passwords."]);
 
-    let chains = ["BOTH", "DOCKER", "INPUT", "LOG_PING"];
+    let chains = ["BOTH", "DOCKER", "FORWARD", "INPUT", "INPUT_OF_ADMINS", "LOG_PING", "TARPIT"];
     assert_eq!(editor.completions("jump"), chains);
+    assert_eq!(editor.completions("call"), ["open_to"]);
+    assert_eq!(editor.completions("parameter_use"), ["ADMIN", "BOTH", "SSH", "port", "verb", "who"]);
     assert_eq!(editor.completions("hyphen_use_end"), ["USER"]);
     assert_eq!(editor.completions("nat_use"), ["LOG_PING", "OUTPUT"]);
     assert_eq!(editor.completions("asserted_nat"), ["LOG_PING", "OUTPUT"]);
@@ -205,8 +268,18 @@ fn names_of_a_broken_policy() {
     assert_eq!(editor.definitions("of_broken"), [editor.range("broken_let")]);
 
     for mark in ["jump_missing", "goto_begun", "jump_at_end", "assert_missing"] {
-        assert_eq!(editor.completions(mark), ["DOCKER", "INPUT", "LOG_PING"], "{mark}");
+        assert_eq!(editor.completions(mark), ["DOCKER", "FORWARD", "INPUT", "LOG_PING"], "{mark}");
     }
+    for mark in ["call_begun", "call_again", "statement_missing"] {
+        assert_eq!(editor.completions(mark), ["open_to"], "{mark}");
+    }
+    assert_eq!(editor.completions("parameter_missing"), ["HALF", "MORE", "SSH", "port", "who"]);
+    let chains = ["DOCKER", "FORWARD", "INPUT", "LOG_PING", "MASK", "POSTROUTING"];
+    assert_eq!(editor.completions("jump_in_template"), [&chains[..], &["port", "who"]].concat());
+    assert_eq!(
+        editor.completions("argument_missing"),
+        ["DOCKER", "FORWARD", "HALF", "INPUT", "LOG_PING", "MASK", "MORE", "POSTROUTING", "SSH"]
+    );
     for mark in ["nat_missing", "assert_nat_missing"] {
         assert_eq!(editor.completions(mark), ["MASK", "POSTROUTING"], "{mark}");
     }
