@@ -3,7 +3,7 @@
 //! An editor knows of the names in a macro what the expansion says about them. So each chain, `let`
 //! and template becomes an item with the span that the user wrote it at, and each use a path to it:
 //!
-//! ```ignore
+//! ```text
 //! const _: () = {
 //!     policy::filter::LOG_PINGDEATH;
 //!     policy::lets::SSH;
@@ -238,7 +238,8 @@ const MISSING: &str = "missing";
 
 /// Whether a word is an identifier as it stands; the keywords of Rust are none.
 fn is_identifier(text: &str) -> bool {
-    syn::parse_str::<Ident>(text).is_ok()
+    let word = text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    word && !text.starts_with(|first: char| first.is_ascii_digit()) && syn::parse_str::<Ident>(text).is_ok()
 }
 
 /// A word as an identifier at its place, changed as little as it takes.
@@ -254,4 +255,63 @@ fn identifier(word: &Word) -> Ident {
 
 fn mangled(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fwdsl_runtime::syntax::{Settled, Source};
+    use quote::quote;
+
+    use super::expand_names;
+
+    /// The expansion of the names in a policy, without blanks.
+    fn expansion(policy: &str) -> String {
+        let source = Source::new(policy.parse().expect("these are tokens"));
+        let names = source.compile_with_names(Settled::default()).names.expect("they were asked for");
+        expand_names(&quote!(fwdsl), &names).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn names_that_are_no_identifiers_become_some() {
+        let text = expansion(
+            r#"
+            chain loop { _ => jump "a b // c", jump "", jump self, jump _, jump 10-20; }
+            chain "a b // c" {}
+            chain 10-20 {}
+            chain r#raw {}
+            chain _ {}
+            let r#RAW = 1;
+            let É = 2;
+            fn r#raw(r#in, é) { r#raw(1, É); }
+            "#,
+        );
+        for item in ["constloop", "constr#", "const_:C", "consta"] {
+            assert!(!text.contains(item), "{item} in {text}");
+        }
+        for item in ["const_a_b____c:Chain", "const_10:Chain", "const_20:Chain", "constÉ:Let", "fn_r_raw("] {
+            assert!(text.contains(item), "no {item} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_use_stands_at_the_same_place_with_and_without_the_completion_marker() {
+        let policies = [
+            "chain INPUT { tcp dport ssh => jump TYPED; _ => drop; }",
+            "chain INPUT { tcp dport TYPED => accept; _ => drop; }",
+            "let A = [1, TYPED]; chain INPUT { _ => drop; }",
+            "fn a(b) { tcp dport b => drop; TYPED } chain INPUT { _ => drop; }",
+            "chain INPUT { a(1, TYPED); _ => drop; } fn a(b) { tcp dport b => drop; }",
+            "chain INPUT { _ => goto DOCKER-TYPED; } chain DOCKER-USER { _ => drop; }",
+            "assert nat/TYPED { _ => drop; }",
+        ];
+        for policy in policies {
+            let place = |typed: &str, word: &str| {
+                let text = expansion(&policy.replace("TYPED", typed));
+                text.find(&format!("::{word};")).map(|place| text[..place].to_owned())
+            };
+            let marked = place("intellijRulezz", "intellijRulezz");
+            assert!(marked.is_some(), "{policy}");
+            assert_eq!(place("", "missing"), marked, "{policy}");
+        }
+    }
 }

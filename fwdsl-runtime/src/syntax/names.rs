@@ -190,7 +190,7 @@ impl Names {
 
 fn name_between(space: Space, text: &str, from: Input<'_>, to: Input<'_>) -> Name {
     let called = to.peek_group(Delimiter::Parenthesis);
-    let words = words_between(from, to);
+    let words = if text.is_empty() { Vec::new() } else { words_between(from, to) };
     let mut name = Name { space, text: text.to_owned(), words, called, definition: None };
     if to.peek_punct("-") {
         // Half of a name that goes on.
