@@ -6,6 +6,7 @@ mod errors;
 mod names;
 mod rules;
 mod settle;
+mod values;
 
 use errors::{expand_error, expand_warning};
 use fwdsl_runtime::syntax::{Compiled, Source};
@@ -51,11 +52,12 @@ fn expand(facade: &TokenStream, compiled: &Compiled) -> TokenStream {
     let sources = compiled.model.sources();
     let errors = errors.into_iter().map(|error| expand_error(error, sources, &compiled.spans));
     let warnings = warnings.into_iter().map(|warning| expand_warning(warning, sources, &compiled.spans));
-    let bytes = Literal::byte_string(&compiled.pack());
+    let policy =
+        values::expand_policy(facade, &Literal::byte_string(&compiled.pack()), &compiled.rust_values);
     quote! {{
         #names
         #(#errors)*
         #(#warnings)*
-        #facade::__private::Policy::from_packed(::core::file!(), #bytes)
+        #policy
     }}
 }

@@ -110,7 +110,7 @@ fn parse_argument_list(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<
             parser.require_punct(&mut input, ",")?;
         }
     }
-    parser.names.missing(parser.names.values(), input);
+    parser.names.missing_value(input);
     Ok(arguments)
 }
 

@@ -22,6 +22,7 @@ mod names;
 mod parser;
 mod resolve;
 mod rule;
+mod rust_value;
 mod spans;
 mod unsettled;
 mod value;
@@ -31,6 +32,7 @@ use syn::buffer::TokenBuffer;
 
 pub use fragment::{Fragment, Settled, path_key, predicate_key};
 pub use names::{Definition, Name, Space, Word};
+pub use rust_value::RustExpression;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
 
@@ -51,6 +53,8 @@ pub struct Compiled {
     pub spans: SpanTable,
     /// The names in it, if they were asked for.
     pub names: Option<Vec<Name>>,
+    /// The Rust values of the policy, each at its place.
+    pub rust_values: Vec<RustExpression>,
 }
 
 /// Reads and checks a policy that uses no fragments. It goes on after an error, so that all of them are found.
@@ -100,10 +104,16 @@ fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compi
     let mut policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let expansions = expand::expand(&mut policy, &parser.bodies, &parser.settled, &mut diagnostics);
-    let mut model = resolve::resolve(policy, &mut diagnostics);
+    let (mut model, places) = resolve::resolve(policy, &mut diagnostics);
     model.sources = Sources { files: parser.files, expansions };
     let diagnostics = check_further(&model, diagnostics);
-    Compiled { model, diagnostics, spans: parser.spans, names: parser.names.list }
+    Compiled {
+        model,
+        diagnostics,
+        spans: parser.spans,
+        names: parser.names.list,
+        rust_values: places.expressions(&parser.rust_values),
+    }
 }
 
 impl Compiled {

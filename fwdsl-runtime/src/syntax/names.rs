@@ -131,7 +131,7 @@ impl Names {
     }
 
     /// What a value here may name.
-    pub(super) fn values(&self) -> Space {
+    fn values(&self) -> Space {
         match self.place.within {
             number if self.place.arguments => Space::Arguments(number),
             0 => Space::Lets,
@@ -168,6 +168,11 @@ impl Names {
     /// Notes that a name is missing.
     pub(super) fn missing(&mut self, space: Space, at: Input<'_>) {
         self.used(space, "", at, at);
+    }
+
+    /// Notes that a value is missing, or that another may follow.
+    pub(super) fn missing_value(&mut self, at: Input<'_>) {
+        self.missing(self.values(), at);
     }
 
     /// Notes the word that a statement begins with. It may be a template, or become one while the user types.

@@ -3,16 +3,17 @@
 use proc_macro2::Delimiter;
 
 use super::ast::{Expr, ExprKind};
-use super::atom::{parse_atom, starts_atom};
+use super::atom::{Atom, parse_atom, starts_atom};
 use super::input::Input;
 use super::parser::{Parsed, Parser};
+use super::rust_value::{parse_rust_value, peek_rust_value};
 use crate::loc::Located;
 
 /// Whether a value comes next.
 pub(super) fn starts_value(input: &Input<'_>) -> bool {
     let mut ahead = *input;
     ahead.punct("!");
-    starts_atom(&ahead) || ahead.peek_group(Delimiter::Bracket)
+    starts_atom(&ahead) || ahead.peek_group(Delimiter::Bracket) || peek_rust_value(&ahead)
 }
 
 /// Reads a value: `a`, `a|b`, `[a, b]`, `a..=b`, or one of these after `!`.
@@ -58,29 +59,27 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
             }
         }
         // Where the next would stand.
-        parser.names.missing(parser.names.values(), inside);
+        parser.names.missing_value(inside);
         let loc = parser.loc(start, input.last);
         if list.is_empty() {
             return Err(parser.fail(loc, "an empty list matches nothing", None));
         }
         return Ok(Expr { kind: ExprKind::List(list), loc });
     }
-    let before = *input;
-    if !starts_atom(input) {
-        parser.names.missing(parser.names.values(), before);
+    if peek_rust_value(input) {
+        return parse_rust_value(parser, input);
     }
-    let first = parse_atom(parser, input, what)?;
-    if !first.quoted {
-        parser.names.used_as_value(&first.text, before, *input);
-    }
+    parse_atom_or_range(parser, input, what)
+}
+
+/// `a`, or `a..=b`
+fn parse_atom_or_range(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
+    let start = input.span();
+    let first = parse_value_atom(parser, input, what)?;
     // In `1.. => …` the `=` belongs to the arrow.
     let endless = input.peek_punct("..=>");
     if !endless && input.punct("..=") {
-        let before = *input;
-        let last = parse_atom(parser, input, "the end of the range")?;
-        if !last.quoted {
-            parser.names.used_as_value(&last.text, before, *input);
-        }
+        let last = parse_value_atom(parser, input, "the end of the range")?;
         let loc = parser.loc(start, input.last);
         let [first, last] = [first, last].map(|end| Located::new(end.text, end.loc));
         return Ok(Expr { kind: ExprKind::Range(first, last), loc });
@@ -95,4 +94,16 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
     }
     let kind = if first.quoted { ExprKind::Text(first.text) } else { ExprKind::Atom(first.text) };
     Ok(Expr { kind, loc: first.loc })
+}
+
+fn parse_value_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing_value(before);
+    }
+    let atom = parse_atom(parser, input, what)?;
+    if !atom.quoted {
+        parser.names.used_as_value(&atom.text, before, *input);
+    }
+    Ok(atom)
 }
