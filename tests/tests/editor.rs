@@ -58,6 +58,7 @@ static HOST: Policy = firewall! {
         in eth0 { ‹call:open_to›(‹let_argument:ADMIN›, 192.0.2.0/24, ‹chain_argument:TARPIT›); }
         ‹second_call:open_to›(8080, 198.51.100.7, INPUT_OF_ADMINS);
         use ‹fragment_use:shared›;
+        udp dport #‹rust_use:GAME› => accept;
     }
 
     /// Slow.
@@ -67,6 +68,9 @@ static HOST: Policy = firewall! {
     assert ‹asserted:INPUT› { in lo tcp dport ‹in_pattern:SSH› => drop; }
     assert nat/‹asserted_nat:LOG_PING› { _ => accept; }
 };
+
+/// The port of the game.
+const ‹rust:GAME›: u16 = 27015;
 
 rules! {
     pub ‹fragment:shared› { in lo => accept; }
@@ -220,6 +224,13 @@ fn names_of_a_sound_policy() {
     // A fragment is a macro, and more than its name belongs to it.
     let definitions = editor.definitions("fragment_use");
     assert!(definitions.contains(&editor.range("fragment")), "{definitions:?}");
+
+    // A Rust value.
+    for mark in ["rust", "rust_use"] {
+        assert_eq!(editor.definitions(mark), [editor.range("rust")], "{mark}");
+        assert_eq!(editor.references(mark), ranges(&editor, &["rust", "rust_use"]), "{mark}");
+        shows(&mut editor, mark, &["The port of the game."]);
+    }
 
     // Names that are no identifiers.
     for (used, defined) in [("hyphen_use", "hyphen"), ("hyphen_use_end", "hyphen_end")] {
