@@ -7,6 +7,7 @@ mod names;
 mod rules;
 mod settle;
 mod values;
+mod words;
 
 use errors::{expand_error, expand_warning};
 use fwdsl_runtime::syntax::{Compiled, Source};
@@ -36,6 +37,13 @@ pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
 #[proc_macro]
 pub fn rules_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     rules::expand(input.into()).into()
+}
+
+/// Expands the words of the language, for `fwdsl::editor` alone.
+#[doc(hidden)]
+#[proc_macro]
+pub fn words_impl(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    words::expand_words().into()
 }
 
 fn not_from_the_facade() -> TokenStream {

@@ -27,6 +27,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fwdsl_runtime::catalogue;
 use fwdsl_runtime::syntax::{Definition, Name, Space, Word};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -87,6 +88,16 @@ impl Module {
         Module { space: name.space, kind: Kind::After(before) }
     }
 
+    /// The words of the language that it holds besides, by their module in the facade.
+    fn words(&self) -> Option<Ident> {
+        let words = match self.space {
+            Space::Statements | Space::Matches => "matches",
+            Space::Verdicts => "verdicts",
+            _ => return None,
+        };
+        Some(Ident::new(words, Span::call_site()))
+    }
+
     fn ident(&self) -> Ident {
         let mut ident = match self.space {
             Space::Chains(table) => table.name().to_owned(),
@@ -96,6 +107,9 @@ impl Module {
             Space::Parameters(number) => format!("parameters_{number}"),
             Space::Arguments(number) => format!("arguments_{number}"),
             Space::Templates => "templates".to_owned(),
+            Space::Statements => "statements".to_owned(),
+            Space::Matches => "matches".to_owned(),
+            Space::Verdicts => "verdicts".to_owned(),
         };
         match &self.kind {
             Kind::After(words) => words.iter().for_each(|word| ident.extend(["__", word])),
@@ -159,11 +173,13 @@ impl<'a> Items<'a> {
             let held = held.map(|space| Module { space, kind: module.kind.clone() });
             let held = held.filter(|held| held != module && self.modules.contains_key(held));
             let held = held.map(|held| held.ident());
+            let words = module.words().map(|words| quote!(pub use #facade::editor::#words::*;));
             let ident = module.ident();
             expanded.extend(quote! {
                 pub mod #ident {
                     use #facade::editor::*;
                     #(pub use super::#held::*;)*
+                    #words
                     #items
                 }
             });
@@ -186,8 +202,14 @@ impl<'a> Items<'a> {
     /// Paths to what a name may be, from each of its words.
     fn expand_use(&self, name: &'a Name) -> TokenStream {
         let found = self.find(name);
-        let parameters = found.first().map_or(0, |defined| defined.definition.parameters.len());
-        let arguments = name.called.then(|| expand_arguments(parameters));
+        let arguments = match found.first() {
+            Some(template) if name.called => Some(expand_arguments(template.definition.parameters.len())),
+            // One that is being typed; but a match has parentheses too.
+            None if name.called && !catalogue::match_words().contains_key(&name.text) => {
+                Some(expand_arguments(0))
+            }
+            _ => None,
+        };
         // First the place where the user may be typing: it must not move when the name becomes a known one.
         let first = (Module::of(name), name.words.last().map(identifier));
         let first = (first.0, first.1.unwrap_or_else(|| Ident::new(MISSING, Span::call_site())));
@@ -227,19 +249,28 @@ fn expand_definition(space: Space, definition: &Definition, name: &Ident) -> Tok
             quote!(#doc pub fn #name(#(#parameters: Value),*) {})
         }
         Space::Parameters(_) => quote!(#doc pub const #name: Parameter = Parameter {};),
-        Space::Chains(_) | Space::ChainsWithin(_) | Space::ValuesWithin(_) | Space::Arguments(_) => {
-            quote!(#doc pub const #name: Chain = Chain {};)
-        }
+        _ => quote!(#doc pub const #name: Chain = Chain {};),
     }
 }
 
 /// Stands where a name is missing.
 const MISSING: &str = "missing";
 
+/// What Rust reserves: no identifiers, as the names of chains may be.
+const KEYWORDS: [&str; 54] = [
+    "_", "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self",
+    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield", "",
+];
+
 /// Whether a word is an identifier as it stands; the keywords of Rust are none.
-fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     let word = text.chars().all(|c| c.is_alphanumeric() || c == '_');
-    word && !text.starts_with(|first: char| first.is_ascii_digit()) && syn::parse_str::<Ident>(text).is_ok()
+    let plain = word && !text.starts_with(|first: char| first.is_ascii_digit());
+    // To ask `syn` takes long in an editor, which would have to do it for each word of the policy.
+    plain && !KEYWORDS.contains(&text) && (text.is_ascii() || syn::parse_str::<Ident>(text).is_ok())
 }
 
 /// A word as an identifier at its place, changed as little as it takes.
@@ -296,18 +327,22 @@ mod tests {
     #[test]
     fn a_use_stands_at_the_same_place_with_and_without_the_completion_marker() {
         let policies = [
-            "chain INPUT { tcp dport ssh => jump TYPED; _ => drop; }",
-            "chain INPUT { tcp dport TYPED => accept; _ => drop; }",
-            "let A = [1, TYPED]; chain INPUT { _ => drop; }",
-            "fn a(b) { tcp dport b => drop; TYPED } chain INPUT { _ => drop; }",
-            "chain INPUT { a(1, TYPED); _ => drop; } fn a(b) { tcp dport b => drop; }",
-            "chain INPUT { _ => goto DOCKER-TYPED; } chain DOCKER-USER { _ => drop; }",
-            "assert nat/TYPED { _ => drop; }",
+            ("filter", "chain INPUT { tcp dport ssh => jump TYPED; _ => drop; }"),
+            ("lets", "chain INPUT { tcp dport TYPED => accept; _ => drop; }"),
+            ("lets", "let A = [1, TYPED]; chain INPUT { _ => drop; }"),
+            ("statements", "fn a(b) { tcp dport b => drop; TYPED } chain INPUT { _ => drop; }"),
+            ("arguments_0", "chain INPUT { a(1, TYPED); _ => drop; } fn a(b) { tcp dport b => drop; }"),
+            ("filter__DOCKER", "chain INPUT { _ => goto DOCKER-TYPED; } chain DOCKER-USER { _ => drop; }"),
+            ("nat", "assert nat/TYPED { _ => drop; }"),
+            ("matches", "chain INPUT { tcp TYPED => accept; _ => drop; }"),
+            ("matches", "assert INPUT { tcp TYPED => accept; }"),
+            ("verdicts", "chain INPUT { tcp dport ssh => TYPED; _ => drop; }"),
+            ("verdicts", "chain INPUT { tcp dport ssh => log, TYPED; _ => drop; }"),
         ];
-        for policy in policies {
+        for (module, policy) in policies {
             let place = |typed: &str, word: &str| {
                 let text = expansion(&policy.replace("TYPED", typed));
-                text.find(&format!("::{word};")).map(|place| text[..place].to_owned())
+                text.find(&format!("policy::{module}::{word};")).map(|place| text[..place].to_owned())
             };
             let marked = place("intellijRulezz", "intellijRulezz");
             assert!(marked.is_some(), "{policy}");

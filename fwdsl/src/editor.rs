@@ -1,4 +1,4 @@
-//! What the names of a policy are to an editor. Only the expansion that rust-analyzer sees uses
+//! What the names and words of a policy are to an editor. Only the expansion that rust-analyzer sees uses
 //! these types; none has a constructor function, so that a chain may have its name.
 
 /// A chain of a policy.
@@ -15,3 +15,12 @@ pub struct Value {}
 
 /// A parameter of a template or fragment.
 pub struct Parameter {}
+
+/// A word that a match begins with.
+pub struct Match {}
+
+/// A word that a verdict begins with.
+pub struct Verdict {}
+
+// Every word that a match or a verdict begins with, with what the catalogue says about it.
+fwdsl_macros::words_impl! {}

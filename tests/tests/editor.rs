@@ -29,8 +29,8 @@ static HOST: Policy = firewall! {
     ///
     /// The rest is dropped.
     chain ‹chain:LOG_PING› {
-        limit 1/s => accept;
-        _         => drop;
+        icmp ‹word:limit› 1/s => ‹verdict:accept›;
+        _              => drop;
     }
 
     chain ‹both_chain:BOTH› { _ => drop; }
@@ -127,6 +127,8 @@ pub static HOST: Policy = firewall! {
         _ => accept;
         open_to(22,‹argument_missing: ›);
         ope‹call_again:n_to›(22, 192.0.2.1);
+        tcp‹match_missing: ›=> accept;
+        tcp dport 80 =>‹verdict_missing: ›;
         ‹statement_missing:›
     }
 
@@ -232,6 +234,10 @@ fn names_of_a_sound_policy() {
         shows(&mut editor, mark, &["The port of the game."]);
     }
 
+    // Words of the language.
+    shows(&mut editor, "word", &["const limit: Match", "limit"]);
+    shows(&mut editor, "verdict", &["const accept: Verdict", "ACCEPT"]);
+
     // Names that are no identifiers.
     for (used, defined) in [("hyphen_use", "hyphen"), ("hyphen_use_end", "hyphen_end")] {
         for mark in [used, defined] {
@@ -245,7 +251,9 @@ fn names_of_a_sound_policy() {
 
     let chains = ["BOTH", "DOCKER", "FORWARD", "INPUT", "INPUT_OF_ADMINS", "LOG_PING", "TARPIT"];
     assert_eq!(editor.completions("jump"), chains);
-    assert_eq!(editor.completions("call"), ["open_to"]);
+    offers(&mut editor, "call", &["open_to", "tcp", "limit"]);
+    offers(&mut editor, "word", &["dport", "ct", "comment"]);
+    offers(&mut editor, "verdict", &["accept", "jump", "log"]);
     assert_eq!(editor.completions("parameter_use"), ["ADMIN", "BOTH", "SSH", "port", "verb", "who"]);
     assert_eq!(editor.completions("hyphen_use_end"), ["USER"]);
     assert_eq!(editor.completions("nat_use"), ["LOG_PING", "OUTPUT"]);
@@ -282,8 +290,10 @@ fn names_of_a_broken_policy() {
         assert_eq!(editor.completions(mark), ["DOCKER", "FORWARD", "INPUT", "LOG_PING"], "{mark}");
     }
     for mark in ["call_begun", "call_again", "statement_missing"] {
-        assert_eq!(editor.completions(mark), ["open_to"], "{mark}");
+        offers(&mut editor, mark, &["open_to", "tcp", "limit"]);
     }
+    offers(&mut editor, "match_missing", &["dport", "ct", "limit"]);
+    offers(&mut editor, "verdict_missing", &["accept", "jump", "log"]);
     assert_eq!(editor.completions("parameter_missing"), ["HALF", "MORE", "SSH", "port", "who"]);
     let chains = ["DOCKER", "FORWARD", "INPUT", "LOG_PING", "MASK", "POSTROUTING"];
     assert_eq!(editor.completions("jump_in_template"), [&chains[..], &["port", "who"]].concat());
@@ -311,6 +321,13 @@ fn ranges(editor: &Editor, marks: &[&str]) -> Vec<Range> {
     let mut ranges: Vec<Range> = marks.iter().map(|mark| editor.range(mark)).collect();
     ranges.sort_unstable();
     ranges
+}
+
+fn offers(editor: &mut Editor, mark: &str, words: &[&str]) {
+    let offered = editor.completions(mark);
+    for word in words {
+        assert!(offered.iter().any(|other| other == word), "no `{word}` for `{mark}` among {offered:?}");
+    }
 }
 
 fn shows(editor: &mut Editor, mark: &str, texts: &[&str]) {

@@ -409,9 +409,11 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
 
 fn parse_case(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<AssertCase> {
     let start = input.span();
+    parser.names.begin(Space::Matches, *input);
     let matches = parse_matches(parser, input)?;
     parser.require_punct(input, "=>")?;
     let negated = input.punct("!");
+    parser.names.begin(Space::Verdicts, *input);
     let word = parse_name(parser, input, "a verdict")?;
     let verdicts = || catalogue::targets().filter(|target| target.flow == Flow::Ends);
     let Some(verdict) = verdicts().find(|target| target.word() == word.text) else {

@@ -28,6 +28,12 @@ pub enum Space {
     Arguments(u32),
     /// The templates.
     Templates,
+    /// What a statement may begin with: a template or a match.
+    Statements,
+    /// The words that a match begins with. The catalogue has them.
+    Matches,
+    /// The words that a verdict begins with. The catalogue has them.
+    Verdicts,
 }
 
 impl Space {
@@ -41,7 +47,13 @@ impl Space {
             Space::Arguments(number) => {
                 vec![vec![Space::Parameters(number)], vec![Space::Lets], chains()]
             }
-            Space::Chains(_) | Space::Lets | Space::Parameters(_) | Space::Templates => vec![vec![self]],
+            Space::Statements => vec![vec![Space::Templates]],
+            Space::Chains(_)
+            | Space::Lets
+            | Space::Parameters(_)
+            | Space::Templates
+            | Space::Matches
+            | Space::Verdicts => vec![vec![self]],
         }
     }
 }
@@ -175,11 +187,11 @@ impl Names {
         self.missing(self.values(), at);
     }
 
-    /// Notes the word that a statement begins with. It may be a template, or become one while the user types.
-    pub(super) fn begin_statement(&mut self, input: Input<'_>) {
+    /// Notes the word that comes next, or that it is missing.
+    pub(super) fn begin(&mut self, space: Space, input: Input<'_>) {
         let mut behind = input;
         let word = behind.ident().unwrap_or_default();
-        self.used(Space::Templates, &word, input, behind);
+        self.used(space, &word, input, behind);
     }
 
     /// Notes a word in the place of a value. It may be a name, or become one while the user types.

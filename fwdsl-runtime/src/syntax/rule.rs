@@ -8,6 +8,7 @@ use super::attribute::{Attributes, parse_attributes};
 use super::call::{begins_call, parse_call, parse_use, read_fragment};
 use super::input::Input;
 use super::matches::{parse_matches, parse_options};
+use super::names::Space;
 use super::parser::{Parsed, Parser, begins_statement, skip_statement};
 use crate::catalogue::{self, Extension};
 use crate::nearest::nearest;
@@ -22,7 +23,7 @@ pub(super) fn parse_body(parser: &mut Parser, mut input: Input<'_>) -> Vec<State
         }
     }
     // Where the next would stand.
-    parser.names.begin_statement(input);
+    parser.names.begin(Space::Statements, input);
     body
 }
 
@@ -33,7 +34,7 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<
         skip_statement(input);
         return Ok(None);
     }
-    parser.names.begin_statement(*input);
+    parser.names.begin(Space::Statements, *input);
     if begins_call(input) || input.peek_ident().is_some_and(|word| word == "use") {
         return parse_call_statement(parser, input, attributes).map(Some);
     }
@@ -96,6 +97,7 @@ fn parse_verdicts(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Verd
 
 fn parse_verdict(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Verdict> {
     let start = input.span();
+    parser.names.begin(Space::Verdicts, *input);
     let Some(word) = input.peek_ident() else {
         return Err(parser.expected(input, "a verdict"));
     };
