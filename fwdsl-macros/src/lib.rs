@@ -32,7 +32,7 @@ pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
     expansion.into()
 }
 
-/// Expands the fragments of a `fwdsl::rules!`.
+/// Expands `{ path to the fwdsl crate } fragments…` of a `fwdsl::rules!`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn rules_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {

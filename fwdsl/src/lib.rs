@@ -83,5 +83,5 @@ macro_rules! firewall {
 /// Inside a fragment, Rust paths and `#` values begin with `crate::` or the name of a crate.
 #[macro_export]
 macro_rules! rules {
-    ($($fragments:tt)*) => { $crate::__private::rules_impl! { $($fragments)* } };
+    ($($fragments:tt)*) => { $crate::__private::rules_impl! { { $crate } $($fragments)* } };
 }

@@ -74,7 +74,18 @@ const ‹rust:GAME›: u16 = 27015;
 
 rules! {
     pub ‹fragment:shared› { in lo => accept; }
+
+    pub fn reported(‹fragment_parameter:port›) {
+        /// Reports what came.
+        chain ‹fragment_chain:REPORT› { tcp dport ‹fragment_parameter_use:port› => log, drop; }
+        fn twice(a) { tcp dport a => jump ‹fragment_jump:REPORT›; }
+    }
 }
+
+const REPORTING: Policy = firewall! {
+    use reported(22);
+    chain INPUT { tcp => jump ‹jump_to_fragment:REPORT›; }
+};
 
 const OTHER: Policy = firewall! {
     let ‹other_let:SSH› = 22;
@@ -87,7 +98,7 @@ fn main() {
         /// In a function.
         chain ‹local:LOG_PING› { _ => drop; }
     };
-    println!("{} {} {}", HOST.chains().len(), OTHER.chains().len(), local.chains().len());
+    println!("{} {} {}", HOST.chains().len(), OTHER.chains().len() + REPORTING.chains().len(), local.chains().len());
 }
 "#;
 
@@ -226,6 +237,14 @@ fn names_of_a_sound_policy() {
     // A fragment is a macro, and more than its name belongs to it.
     let definitions = editor.definitions("fragment_use");
     assert!(definitions.contains(&editor.range("fragment")), "{definitions:?}");
+
+    // Inside a fragment, and from a policy into it.
+    assert_eq!(editor.definitions("fragment_jump"), [editor.range("fragment_chain")]);
+    assert_eq!(editor.references("fragment_chain"), ranges(&editor, &["fragment_chain", "fragment_jump"]));
+    assert_eq!(editor.definitions("fragment_parameter_use"), [editor.range("fragment_parameter")]);
+    let definitions = editor.definitions("jump_to_fragment");
+    assert!(definitions.contains(&editor.range("fragment_chain")), "{definitions:?}");
+    shows(&mut editor, "jump_to_fragment", &["Reports what came."]);
 
     // A Rust value.
     for mark in ["rust", "rust_use"] {

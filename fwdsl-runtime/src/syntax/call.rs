@@ -67,7 +67,7 @@ fn parse_parameters_and_body(
 }
 
 /// `a, b`
-fn parse_parameters(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<Located<String>>> {
+pub(super) fn parse_parameters(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<Located<String>>> {
     let mut parameters: Vec<Located<String>> = Vec::new();
     while !input.is_empty() {
         let (start, before) = (input.span(), input);

@@ -32,6 +32,18 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
     policy
 }
 
+/// Reads a fragment outside of any policy, for its names alone: as items if it begins like one, else as rules.
+pub(super) fn parse_unused_fragment(parser: &mut Parser, input: Input<'_>) {
+    let mut ahead = input;
+    parse_attributes(parser, &mut ahead);
+    let word = ahead.peek_ident().unwrap_or_default();
+    if word != "use" && ITEMS.contains(&word.as_str()) {
+        parse_items(parser, input);
+    } else {
+        parse_body(parser, input);
+    }
+}
+
 /// Reads the items of a policy or of a fragment.
 fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
     let mut policy = Policy::default();

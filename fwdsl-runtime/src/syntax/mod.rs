@@ -98,6 +98,17 @@ impl Source {
     }
 }
 
+/// The names in a fragment, for an editor: those that it brings along, and uses of names that its user has.
+pub fn names_of_fragment(parameters: TokenStream, body: TokenStream) -> Vec<Name> {
+    let mut parser = parser::Parser { names: Names::wanted(), ..parser::Parser::default() };
+    let [parameters, body] = [parameters, body].map(TokenBuffer::new2);
+    parser.names.enter_body();
+    // What is wrong with it is said where it is used.
+    let _reported = call::parse_parameters(&mut parser, input::Input::new(parameters.begin()));
+    item::parse_unused_fragment(&mut parser, input::Input::new(body.begin()));
+    parser.names.list.unwrap_or_default()
+}
+
 fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compiled {
     let file = if buffer.begin().eof() { String::new() } else { buffer.begin().span().file() };
     let mut parser = parser::Parser { settled, names, files: vec![file], ..parser::Parser::default() };
