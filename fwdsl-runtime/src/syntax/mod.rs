@@ -31,6 +31,7 @@ use syn::buffer::TokenBuffer;
 
 pub use fragment::{Fragment, Settled, path_key, predicate_key};
 pub use rust_value::RustExpression;
+pub(crate) use atom::continues_atom;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
 

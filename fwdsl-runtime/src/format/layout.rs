@@ -1,0 +1,55 @@
+//! Where a body stands in its file, and how the file is written.
+
+use super::call::Call;
+use super::read::Source;
+
+/// How many columns a tab stands for, and a step of indentation.
+pub(super) const STEP: usize = 4;
+
+/// What the body's lines have in common.
+pub(super) struct Layout<'a> {
+    /// The indentation of the line where the macro is called.
+    pub(super) base: &'a str,
+    /// One step of indentation.
+    pub(super) step: &'static str,
+    /// The file's line break.
+    pub(super) line_break: &'static str,
+    /// The columns before the call's opening bracket.
+    pub(super) first_column: usize,
+    /// What stands between the `!` and the opening bracket.
+    pub(super) lead: &'a str,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn of_call(source: &Source<'a>, call: &Call<'_>) -> Layout<'a> {
+        let text = source.text();
+        let line_start = text[..call.start].rfind('\n').map_or(0, |at| at + 1);
+        let line = &text[line_start..call.start];
+        let base = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        let between = &text[call.start..call.open];
+        let lead = match between.trim_start() {
+            "" if call.inside.open == "{" => " ",
+            "" => "",
+            _ => between,
+        };
+        let first_column = base_width(base) + line[base.len()..].chars().count() + lead.chars().count();
+        let line_break =
+            if text.find('\n').is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" };
+        Layout { base, step: step_of(text), line_break, first_column, lead }
+    }
+
+    /// The column where the text of a line begins that is indented by this many steps.
+    pub(super) fn column(&self, level: usize) -> usize {
+        base_width(self.base) + STEP * level
+    }
+}
+
+fn base_width(base: &str) -> usize {
+    base.chars().map(|c| if c == '\t' { STEP } else { 1 }).sum()
+}
+
+/// A tab if more lines of the file begin with one than with a blank.
+fn step_of(text: &str) -> &'static str {
+    let begin = |sign| text.lines().filter(|line| line.starts_with(sign)).count();
+    if begin('\t') > begin(' ') { "\t" } else { "    " }
+}
