@@ -72,16 +72,18 @@ fn sign_runs(lines: &[Line]) -> Vec<Vec<usize>> {
     runs
 }
 
-/// Neighbouring lines of the same indentation that end in comments.
+/// Neighbouring lines of the same indentation that end in comments. What stands behind an attribute or
+/// another comment is left beside it.
 fn comment_runs(lines: &[Line]) -> Vec<Vec<usize>> {
     let mut runs: Vec<Vec<usize>> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        if line.comment.is_empty() || line.text.contains('\n') {
+        if line.comment.is_empty() || line.aside || line.text.contains('\n') {
             continue;
         }
-        let continues = runs.last().and_then(|run| run.last()).is_some_and(|&last| {
-            last + 1 == index && !line.blank_before && lines[last].level == line.level
-        });
+        let continues = runs
+            .last()
+            .and_then(|run| run.last())
+            .is_some_and(|&last| last + 1 == index && !line.blank_before && lines[last].level == line.level);
         match runs.last_mut() {
             Some(run) if continues => run.push(index),
             _ => runs.push(vec![index]),

@@ -40,7 +40,8 @@ pub(super) fn find_calls<'a>(source: &Source<'a>) -> Result<Vec<Call<'a>>, Forma
         let tokens: Vec<TokenTree> = stream.into_iter().collect();
         let mut next = 0;
         while next < tokens.len() {
-            if let [TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(group), ..] = &tokens[next..]
+            if let [TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(group), ..] =
+                &tokens[next..]
                 && bang.as_char() == '!'
                 && let Some(name) = MACROS.iter().find(|it| name == *it)
             {

@@ -66,8 +66,12 @@ mod tests {
     fn comments_of_all_kinds_are_found() {
         let (comments, breaks) = read_gap(" // one \r\n\n/* two /* nested */ */ /**//* ü\n */\n\n");
         let texts: Vec<_> = comments.iter().map(|it| (it.text, it.breaks, it.adjacent)).collect();
-        let expected =
-            [("// one", 0, false), ("/* two /* nested */ */", 2, false), ("/**/", 0, false), ("/* ü\n */", 0, true)];
+        let expected = [
+            ("// one", 0, false),
+            ("/* two /* nested */ */", 2, false),
+            ("/**/", 0, false),
+            ("/* ü\n */", 0, true),
+        ];
         assert_eq!(texts, expected);
         assert_eq!(breaks, 2);
     }

@@ -14,9 +14,9 @@ const RUST_SIGNS: [&str; 24] = [
 /// not, nor are `=` and `>`. `run` is what was written since the last blank.
 pub(super) fn may_touch(run: &str, next: &str) -> bool {
     let signs = |text: &str| {
-        RUST_SIGNS.iter().any(|sign| {
-            (1..sign.len()).any(|at| run.ends_with(&sign[..at]) && text.starts_with(&sign[at..]))
-        })
+        RUST_SIGNS
+            .iter()
+            .any(|sign| (1..sign.len()).any(|at| run.ends_with(&sign[..at]) && text.starts_with(&sign[at..])))
     };
     if signs(next) {
         return false;
@@ -41,10 +41,14 @@ mod tests {
 
     #[test]
     fn what_would_be_read_otherwise_stays_apart() {
-        for (run, next) in [("10", "."), ("=", ">"), ("a", "b"), ("/", "*"), ("1.0e-", "5"), ("..", "="), ("|", "|")] {
+        for (run, next) in
+            [("10", "."), ("=", ">"), ("a", "b"), ("/", "*"), ("1.0e-", "5"), ("..", "="), ("|", "|")]
+        {
             assert!(!may_touch(run, next), "{run} {next}");
         }
-        for (run, next) in [("10.0", "."), ("10.0.", "0.0"), ("eth0", "-"), ("2001:db8", "::"), ("1", "..="), ("!", "::")] {
+        for (run, next) in
+            [("10.0", "."), ("10.0.", "0.0"), ("eth0", "-"), ("2001:db8", "::"), ("1", "..="), ("!", "::")]
+        {
             assert!(may_touch(run, next), "{run}{next}");
         }
     }

@@ -63,9 +63,7 @@ fn leads_statement(pieces: &[Piece<'_>]) -> bool {
 fn attribute_length(pieces: &[Piece<'_>]) -> Option<usize> {
     match pieces {
         [sign, group, ..] if sign.is_sign("#") && group.group("[").is_some() => Some(2),
-        [sign, bang, group, ..]
-            if sign.is_sign("#") && bang.is_sign("!") && group.group("[").is_some() =>
-        {
+        [sign, bang, group, ..] if sign.is_sign("#") && bang.is_sign("!") && group.group("[").is_some() => {
             Some(3)
         }
         _ => None,

@@ -21,7 +21,7 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn of_call(source: &Source<'a>, call: &Call<'_>) -> Layout<'a> {
+    pub(super) fn of_call(source: &Source<'a>, call: &Call<'_>, step: &'static str) -> Layout<'a> {
         let text = source.text();
         let line_start = text[..call.start].rfind('\n').map_or(0, |at| at + 1);
         let line = &text[line_start..call.start];
@@ -35,7 +35,7 @@ impl<'a> Layout<'a> {
         let first_column = base_width(base) + line[base.len()..].chars().count() + lead.chars().count();
         let line_break =
             if text.find('\n').is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" };
-        Layout { base, step: step_of(text), line_break, first_column, lead }
+        Layout { base, step, line_break, first_column, lead }
     }
 
     /// The column where the text of a line begins that is indented by this many steps.
@@ -48,8 +48,20 @@ fn base_width(base: &str) -> usize {
     base.chars().map(|c| if c == '\t' { STEP } else { 1 }).sum()
 }
 
-/// A tab if more lines of the file begin with one than with a blank.
-fn step_of(text: &str) -> &'static str {
-    let begin = |sign| text.lines().filter(|line| line.starts_with(sign)).count();
-    if begin('\t') > begin(' ') { "\t" } else { "    " }
+/// A step of indentation in this file: a tab if more lines outside of the bodies begin with one than
+/// with a blank. If none begins with either, what the bodies are indented with.
+pub(super) fn step_of(text: &str, calls: &[Call<'_>]) -> &'static str {
+    let (mut tabs, mut blanks, mut first) = (0, 0, None);
+    for (at, _) in text.match_indices('\n') {
+        let sign = text[at + 1..].chars().next().filter(|sign| matches!(sign, ' ' | '\t'));
+        match calls.iter().find(|call| (call.start..call.end).contains(&at)) {
+            None => {
+                tabs += usize::from(sign == Some('\t'));
+                blanks += usize::from(sign == Some(' '));
+            }
+            Some(call) if at >= call.open => first = first.or(sign),
+            Some(_) => {}
+        }
+    }
+    if tabs > blanks || tabs + blanks == 0 && first == Some('\t') { "\t" } else { "    " }
 }

@@ -53,9 +53,11 @@ pub fn format_source(source: &str) -> Result<String, FormatError> {
     let mut out = String::with_capacity(source.len());
     out.push_str(read.prefix());
     let mut done = 0;
-    for call in find_calls(&read)? {
+    let calls = find_calls(&read)?;
+    let step = layout::step_of(read.text(), &calls);
+    for call in &calls {
         out.push_str(&read.text()[done..call.start]);
-        out.push_str(&format_call(&read, &call));
+        out.push_str(&format_call(call, &Layout::of_call(&read, call, step)));
         done = call.end;
     }
     out.push_str(&read.text()[done..]);
@@ -64,9 +66,8 @@ pub fn format_source(source: &str) -> Result<String, FormatError> {
 }
 
 /// The body of a call with its delimiters, and the blank before it.
-fn format_call(source: &Source<'_>, call: &Call<'_>) -> String {
-    let layout = Layout::of_call(source, call);
-    let mut lines = write::write_call(call, &layout);
+fn format_call(call: &Call<'_>, layout: &Layout<'_>) -> String {
+    let mut lines = write::write_call(call, layout);
     align::align(&mut lines);
-    line::print(&lines, &layout)
+    line::print(&lines, layout)
 }

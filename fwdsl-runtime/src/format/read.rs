@@ -29,7 +29,8 @@ impl<'a> Source<'a> {
         let tokens = TokenStream::from_str(&whole[start..]).map_err(|error| {
             let place = error.span().start();
             // The prefix is at most one line, which ends before its line break.
-            let column = if place.line == 1 { place.column + whole[..start].chars().count() } else { place.column };
+            let column =
+                if place.line == 1 { place.column + whole[..start].chars().count() } else { place.column };
             FormatError::Lex { line: place.line, column: column + 1 }
         })?;
         Ok(Source { whole, start, tokens })

@@ -84,20 +84,26 @@ pub(super) fn is_blank_before(pieces: &[Piece<'_>], at: usize, scope: Scope) -> 
         return match scope {
             Scope::Parameters => true,
             Scope::Set => declares,
-            _ => !this.adjacent,
+            _ => !this.adjacent && !is_endpoint(&pieces[..at - 1]),
         };
     }
     if this.is_sign(":") {
-        return false;
+        let declares = matches!(scope, Scope::Parameters | Scope::Set);
+        return !declares && !this.adjacent && !is_endpoint(&pieces[..at]);
     }
     match (&before.kind, &this.kind) {
         (Kind::Word, Kind::Group(inside)) => inside.open != "(",
-        (_, Kind::Group(_)) | (Kind::Group(_), _) => {
-            !matches!(this.kind, Kind::Sign) || !this.adjacent
-        }
+        (_, Kind::Group(_)) | (Kind::Group(_), _) => !matches!(this.kind, Kind::Sign) || !this.adjacent,
+        // The `+` of `wg+` is the end of the name.
+        (Kind::Sign, Kind::Word | Kind::Literal) if before.is_sign("+") && before.joined => true,
         (Kind::Word | Kind::Literal | Kind::Verbatim, Kind::Word | Kind::Literal | Kind::Verbatim) => true,
         _ => !this.adjacent,
     }
+}
+
+/// Whether a `:` that follows is the one in `[::1]:80`.
+fn is_endpoint(before: &[Piece<'_>]) -> bool {
+    before.last().is_some_and(|piece| piece.group("[").is_some())
 }
 
 /// Whether the `::` before or at `at` is one of a path: written as one, or in a `use`.

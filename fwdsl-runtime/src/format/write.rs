@@ -183,9 +183,8 @@ impl Writer<'_, '_> {
         let scope = Scope::of_statement(statement.head);
         let start = self.lines.len() - 1;
         self.write_pieces(statement.head, scope, level, Breaks::Few);
-        let is_long = self.lines[start..]
-            .iter()
-            .any(|line| self.layout.column(line.level) + line.width() > MAX_WIDTH);
+        let is_long =
+            self.lines[start..].iter().any(|line| self.layout.column(line.level) + line.width() > MAX_WIDTH);
         let breaks = statement.head.iter().skip(1).any(|piece| piece.breaks > 0);
         if breaks && (is_long || !is_whole(statement)) {
             let blank_before = self.lines[start].blank_before;
@@ -309,7 +308,8 @@ fn stands_on_lines(inside: &Inside<'_>) -> bool {
 fn keeps_break(pieces: &[Piece<'_>], index: usize) -> bool {
     let (before, piece) = (&pieces[index - 1], &pieces[index]);
     before.ends_line()
-        || piece.breaks > 0 && (before.is_sign(",") || before.is_comment() || piece.is_comment() || piece.is_doc())
+        || piece.breaks > 0
+            && (before.is_sign(",") || before.is_comment() || piece.is_comment() || piece.is_doc())
 }
 
 /// Whether the statement is one as far as can be seen. If a `;` is missing it runs into the next,
@@ -318,6 +318,5 @@ fn is_whole(statement: &Statement<'_, '_>) -> bool {
     let count = |sign: &str| statement.head.iter().filter(|piece| piece.is_sign(sign)).count();
     let ends = statement.block.is_some() || statement.head.last().is_some_and(|it| it.is_sign(";"));
     let is_list = statement.head.last().is_some_and(|it| it.group("{").is_some());
-    (ends || is_list)
-        && count("=>") + count("=") <= usize::from(statement.block.is_none())
+    (ends || is_list) && count("=>") + count("=") <= usize::from(statement.block.is_none())
 }

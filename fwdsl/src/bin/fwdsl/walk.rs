@@ -46,5 +46,6 @@ fn children(directory: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 
 /// Whether cargo builds into this directory. A module may be called `target` too.
 fn is_built(path: &Path) -> bool {
-    path.ends_with("target") && (path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists())
+    path.ends_with("target")
+        && (path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists())
 }
