@@ -85,8 +85,8 @@ fn between(before: &str, gap: &str, next: &str, spacing: Spacing, random: &mut R
         Spacing::Least | Spacing::LeastOnOneLine => least.to_owned(),
         Spacing::Blanks if line_break => format!("{}\n{}", blanks(random), blanks(random)),
         _ if fixed && gap.is_empty() => String::new(),
-        // `10.` and a blank would be another number than `10.0`.
-        _ if gap.is_empty() && needs_blank && (last == '.' || first == '.') => String::new(),
+        // In `self.0.join()`, `0.` and a blank would be another number.
+        _ if gap.is_empty() && last == '.' => String::new(),
         Spacing::Blanks => format!(" {}", blanks(random)),
         Spacing::Anything => {
             let mut out = " ".to_owned();

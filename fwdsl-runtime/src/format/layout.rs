@@ -21,10 +21,15 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn of_call(source: &Source<'a>, call: &Call<'_>, step: &'static str) -> Layout<'a> {
+    /// The layout of a call that stands behind what was written, which ends in its `!`.
+    pub(super) fn of_call(
+        written: &'a str,
+        source: &Source<'a>,
+        call: &Call<'_>,
+        step: &'static str,
+    ) -> Layout<'a> {
         let text = source.text();
-        let line_start = text[..call.start].rfind('\n').map_or(0, |at| at + 1);
-        let line = &text[line_start..call.start];
+        let line = written.rsplit('\n').next().unwrap_or(written);
         let base = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
         let between = &text[call.start..call.open];
         let lead = match between.trim_start() {

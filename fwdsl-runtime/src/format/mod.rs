@@ -57,7 +57,8 @@ pub fn format_source(source: &str) -> Result<String, FormatError> {
     let step = layout::step_of(read.text(), &calls);
     for call in &calls {
         out.push_str(&read.text()[done..call.start]);
-        out.push_str(&format_call(call, &Layout::of_call(&read, call, step)));
+        let body = format_call(call, &Layout::of_call(&out, &read, call, step));
+        out.push_str(&body);
         done = call.end;
     }
     out.push_str(&read.text()[done..]);
