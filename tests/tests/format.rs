@@ -185,3 +185,94 @@ fn no_comment_is_lost() {
         assert!(number > 0 || round > 0);
     }
 }
+
+/// Tokens and comments in any order: what no grammar knows.
+#[test]
+fn no_tokens_are_changed_whatever_they_are() {
+    let words = [
+        "in",
+        "lo",
+        "fn",
+        "set",
+        "use",
+        "flags",
+        "let",
+        "tcp",
+        "r#in",
+        "'a",
+        "1",
+        "10.0",
+        "1.",
+        "1e5",
+        "0xff",
+        "fe80",
+        "\"s  s\"",
+        "\"two\nlines\"",
+        "b'x'",
+        "=>",
+        "=",
+        "->",
+        "..=",
+        "..",
+        "::",
+        ":",
+        ";",
+        ";",
+        ",",
+        "|",
+        "!",
+        "@",
+        "#",
+        "+",
+        "-",
+        "/",
+        ".",
+        "*",
+        "<",
+        "&",
+        "?",
+        "#![a]",
+        "#[b(c)]",
+        "#{d  e}",
+        "{",
+        "{",
+        "}",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        "// own\n",
+        "/* in */",
+        "/// doc\n",
+        "/** doc */",
+        "//! doc\n",
+        "\n",
+        "\n\n\n",
+    ];
+    let mut random = Random::new(5);
+    let mut tried = 0;
+    for _ in 0..15_000 {
+        let mut soup = String::new();
+        let mut open = Vec::new();
+        for _ in 0..random.below(30) {
+            let word = random.pick(&words);
+            match word {
+                "{" => open.push("}"),
+                "[" => open.push("]"),
+                "(" => open.push(")"),
+                "}" | "]" | ")" if open.pop() != Some(word) => continue,
+                _ => {}
+            }
+            soup.push_str(word);
+            soup.push_str(random.pick(&["", " ", " ", "\n"]));
+        }
+        open.reverse();
+        let before = file(&(soup + &open.concat()));
+        if TokenStream::from_str(&before).is_ok() {
+            assert_same_tokens(&before, &formatted(&before));
+            tried += 1;
+        }
+    }
+    assert!(tried > 3_000, "only {tried} could be read");
+}

@@ -93,8 +93,7 @@ fn holds_dollar(stream: TokenStream) -> bool {
 /// Whether the tokens are `pub NAME { … }` and `pub fn NAME(…) { … }`, attributes before them.
 fn is_fragments(stream: TokenStream) -> bool {
     let mut words = 0;
-    let mut tokens = stream.into_iter().peekable();
-    while let Some(token) = tokens.next() {
+    for token in stream {
         match token {
             TokenTree::Punct(punct) if words == 0 && matches!(punct.as_char(), '#' | '!') => {}
             TokenTree::Ident(_) => words += 1,
