@@ -252,7 +252,7 @@ fn no_tokens_are_changed_whatever_they_are() {
     ];
     let mut random = Random::new(5);
     let mut tried = 0;
-    for _ in 0..15_000 {
+    for _ in 0..8_000 {
         let mut soup = String::new();
         let mut open = Vec::new();
         for _ in 0..random.below(30) {
@@ -274,5 +274,5 @@ fn no_tokens_are_changed_whatever_they_are() {
             tried += 1;
         }
     }
-    assert!(tried > 3_000, "only {tried} could be read");
+    assert!(tried > 1_500, "only {tried} could be read");
 }

@@ -23,6 +23,27 @@ pub(super) struct Statement<'p, 'a> {
     pub(super) semicolon: bool,
 }
 
+impl Item<'_, '_> {
+    /// How many line breaks the source has before it.
+    pub(super) fn breaks_before(&self) -> usize {
+        let first = match self {
+            Item::Comment(piece) | Item::Doc(piece) => Some(*piece),
+            Item::Attribute(pieces) => pieces.first(),
+            Item::Statement(statement) => statement.head.first(),
+        };
+        first.map_or(0, |piece| piece.breaks)
+    }
+
+    /// Whether it belongs to what it stands in: `#![…]`, `//! …`.
+    pub(super) fn is_inner(&self) -> bool {
+        match self {
+            Item::Attribute(pieces) => pieces.len() == 3,
+            Item::Doc(piece) => piece.text.starts_with("//!") || piece.text.starts_with("/*!"),
+            Item::Comment(_) | Item::Statement(_) => false,
+        }
+    }
+}
+
 /// Splits a body into its items.
 pub(super) fn split_items<'p, 'a>(pieces: &'p [Piece<'a>]) -> Vec<Item<'p, 'a>> {
     let mut items = Vec::new();

@@ -20,10 +20,12 @@ pub(super) enum Scope {
 impl Scope {
     /// The scope of a statement with these pieces.
     pub(super) fn of_statement(pieces: &[Piece<'_>]) -> Scope {
-        let first = pieces.iter().find(|piece| !piece.is_comment());
-        match first {
-            Some(word) if word.is_word("set") => Scope::Set,
-            Some(word) if word.is_word("use") => Scope::Use,
+        let mut words = pieces.iter().filter(|piece| !piece.is_comment());
+        let first = words.find(|word| !word.is_word("foreign"));
+        match (first, words.next()) {
+            // With a bracket behind it, it is the match `set(…)`.
+            (Some(word), Some(name)) if word.is_word("set") && matches!(name.kind, Kind::Word) => Scope::Set,
+            (Some(word), _) if word.is_word("use") => Scope::Use,
             _ => Scope::Other,
         }
     }

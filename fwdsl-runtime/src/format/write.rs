@@ -101,12 +101,7 @@ impl Writer<'_, '_> {
     fn write_block(&mut self, inside: &Inside<'_>, level: usize) {
         let mut may_be_blank = false;
         for item in split_items(&inside.pieces) {
-            let first = match &item {
-                Item::Comment(piece) | Item::Doc(piece) => Some(*piece),
-                Item::Attribute(pieces) => pieces.first(),
-                Item::Statement(statement) => statement.head.first(),
-            };
-            let breaks = first.map_or(0, |piece| piece.breaks);
+            let breaks = item.breaks_before();
             if let Item::Comment(piece) = &item
                 && breaks == 0
             {
@@ -128,21 +123,12 @@ impl Writer<'_, '_> {
             }
             // What an attribute or a doc comment belongs to follows at once.
             may_be_blank = match &item {
-                Item::Doc(_) | Item::Attribute(_) => self.is_inner(&item),
+                Item::Doc(_) | Item::Attribute(_) => item.is_inner(),
                 Item::Comment(_) | Item::Statement(_) => true,
             };
         }
         self.begin_line(level, false);
         self.line().text.push_str(inside.close);
-    }
-
-    /// Whether it belongs to what it stands in: `#![…]`, `//! …`.
-    fn is_inner(&self, item: &Item<'_, '_>) -> bool {
-        match item {
-            Item::Attribute(pieces) => pieces.len() == 3,
-            Item::Doc(piece) => piece.text.starts_with("//!") || piece.text.starts_with("/*!"),
-            Item::Comment(_) | Item::Statement(_) => false,
-        }
     }
 
     fn push_comment(&mut self, text: &str) {
@@ -164,7 +150,7 @@ impl Writer<'_, '_> {
             self.line().text.push(' ');
         }
         let semicolon = if statement.semicolon { ";" } else { "" };
-        let column = self.layout.column(self.line().level) + self.line().text.chars().count();
+        let column = self.layout.column(self.line().level) + self.line().width();
         match one_line(block, self.layout) {
             Some(text) if column + text.chars().count() + semicolon.len() <= MAX_WIDTH => {
                 self.line().text.push_str(&text);
@@ -249,9 +235,7 @@ impl Writer<'_, '_> {
     fn write_piece(&mut self, pieces: &[Piece<'_>], index: usize) {
         let piece = &pieces[index];
         match &piece.kind {
-            Kind::Group(inside) => {
-                self.write_group(inside, &pieces[..index]);
-            }
+            Kind::Group(inside) => self.write_group(inside, &pieces[..index]),
             Kind::LineComment if !self.line().text.is_empty() => self.push_comment(piece.text),
             _ => {
                 self.line().text.push_str(piece.text);
