@@ -8,6 +8,7 @@ pub mod netns;
 pub mod policies;
 pub mod provisioned;
 pub mod random;
+pub mod respaced;
 pub mod rules;
 pub mod sandbox;
 

@@ -23,6 +23,11 @@ impl<'a> Input<'a> {
         self.cursor.eof()
     }
 
+    /// Whether both stand before the same token.
+    pub(super) fn is_at(&self, other: &Input<'_>) -> bool {
+        self.cursor == other.cursor
+    }
+
     /// The span of the next token, of its opening bracket if it is a group; of the end of the group
     /// that this is the inside of if there is none.
     pub(super) fn span(&self) -> Span {
@@ -125,11 +130,6 @@ impl<'a> Input<'a> {
     /// What is left, as tokens.
     pub(super) fn rest(&self) -> TokenStream {
         self.cursor.token_stream()
-    }
-
-    /// Whether both are one position.
-    pub(super) fn is_at(&self, other: &Input<'_>) -> bool {
-        self.cursor == other.cursor
     }
 
     /// The sign of several characters that comes next, where one alone would say little.
