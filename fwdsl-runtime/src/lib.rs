@@ -13,7 +13,10 @@ pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
 pub mod emit;
+mod expression;
 pub mod family;
+#[cfg(feature = "syntax")]
+pub mod format;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;
@@ -30,5 +33,6 @@ pub mod services;
 pub mod syntax;
 pub mod sysctl;
 pub mod table;
+pub mod values;
 
 pub use policy::Policy;

@@ -117,6 +117,10 @@ pub(super) fn check_hash_tables(model: &Model, diagnostics: &mut Vec<Diagnostic>
                     continue;
                 }
                 for entry in rule.matches.iter().filter(|entry| *entry.extension == HASHLIMIT) {
+                    let mut values = entry.options.iter().flat_map(OptionUse::values);
+                    if values.any(|value| matches!(value, Value::Rust(_))) {
+                        continue;
+                    }
                     let Some(table) = hash_table(entry, family) else { continue };
                     let HashTable { name, parameters } = table;
                     let (known, loc) =

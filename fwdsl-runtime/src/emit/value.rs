@@ -74,6 +74,8 @@ pub(super) fn emit_value(
         Value::Class(class) => write!(out, "{class}"),
         Value::Time(time) => write!(out, "{time}"),
         Value::Moment(moment) => write!(out, "{moment}"),
+        // A policy is filled in before it is emitted.
+        Value::Rust(_) => Ok(()),
     };
 }
 

@@ -3,6 +3,7 @@
 //! negations and several verdicts on a rule are still as the user wrote them.
 
 mod address;
+mod address_text;
 mod atoms;
 mod bytes;
 mod clock;
@@ -13,6 +14,7 @@ mod rate;
 mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
+pub(crate) use address_text::is_net;
 pub use atoms::{Class, Mac, Share};
 pub use bytes::{RATE_MAX, RATE_MIN, is_kept, least_burst, parse_size, saved_burst, saved_rate, saved_size};
 pub use clock::{LAST_MOMENT, Moment, TimeOfDay};
@@ -21,10 +23,11 @@ pub use masked::Masked;
 pub(crate) use masked::parse_number;
 pub use pack::UnpackError;
 pub use rate::{HASHLIMIT_SCALE, LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
-pub use value::{IcmpMatch, PortRange, Span, TCP_FLAG_NAMES, TcpFlags, Value};
+pub use value::{INTERFACE_MAX_BYTES, IcmpMatch, PortRange, Span, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
 use crate::family::FamilySet;
+use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located, Sources};
 use crate::sysctl::Setting;
 use crate::table::{Hook, TableName};
@@ -42,7 +45,7 @@ pub struct Model {
     pub(crate) families: FamilySet,
     pub(crate) chains: Vec<Chain>,
     pub(crate) sysctls: Vec<SysctlUse>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) analysis_budget: Option<u64>,
 }
@@ -56,6 +59,8 @@ pub struct SysctlUse {
     pub loc: Loc,
     /// Where the value stands.
     pub value_loc: Loc,
+    /// The place of the Rust value that it is, in a policy that is not filled in yet.
+    pub(crate) rust_value: Option<u8>,
 }
 
 /// `assert CHAIN { … }`: what must hold for every packet.
@@ -84,7 +89,7 @@ pub struct Chain {
     pub(crate) families: FamilySet,
     pub(crate) doc: String,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
 
@@ -104,7 +109,7 @@ pub struct Rule {
     pub(crate) matches: Vec<Match>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) comment: Option<Located<String>>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
 

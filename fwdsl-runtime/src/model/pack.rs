@@ -10,6 +10,7 @@ use std::fmt;
 use super::*;
 use crate::catalogue::{self, EXTENSIONS};
 use crate::family::FamilySet;
+use crate::lint::Level;
 use crate::loc::Expansion;
 use crate::sysctl::Key;
 
@@ -44,7 +45,7 @@ impl Model {
         self.families.pack(&mut out);
         self.chains.pack(&mut out);
         self.sysctls.pack(&mut out);
-        self.allows.pack(&mut out);
+        self.levels.pack(&mut out);
         self.assertions.pack(&mut out);
         self.analysis_budget.pack(&mut out);
         out
@@ -69,7 +70,7 @@ impl Model {
             families: Pack::unpack(input)?,
             chains: Pack::unpack(input)?,
             sysctls: Pack::unpack(input)?,
-            allows: Pack::unpack(input)?,
+            levels: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
             analysis_budget: Pack::unpack(input)?,
         };
@@ -214,12 +215,13 @@ macro_rules! pack_fields {
 mod value;
 
 pack_fields!(Expansion { what, call });
-pack_fields!(Chain { table, name, policy, families, doc, rules, allows, loc });
-pack_fields!(Rule { families, matches, verdicts, comment, allows, loc });
+pack_fields!(LevelSetting { lint, level });
+pack_fields!(Chain { table, name, policy, families, doc, rules, levels, loc });
+pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });
 pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
 pack_fields!(Setting { key, value });
-pack_fields!(SysctlUse { value, loc, value_loc });
+pack_fields!(SysctlUse { value, loc, value_loc, rust_value });
 
 impl<T: Pack> Pack for Located<T> {
     fn pack(&self, out: &mut Vec<u8>) {
@@ -259,6 +261,16 @@ impl Pack for ChainPolicy {
 
     fn unpack(input: &mut &[u8]) -> Unpacked<ChainPolicy> {
         Ok(if bool::unpack(input)? { ChainPolicy::Drop } else { ChainPolicy::Accept })
+    }
+}
+
+impl Pack for Level {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Level> {
+        Level::ALL.get(usize::from(u8::unpack(input)?)).copied().ok_or_else(|| bad("level"))
     }
 }
 

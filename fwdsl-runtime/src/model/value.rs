@@ -9,6 +9,9 @@ use super::endpoint::Endpoint;
 use super::masked::Masked;
 use super::rate::Rate;
 
+/// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
+pub const INTERFACE_MAX_BYTES: usize = 15;
+
 /// One value of an option.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -52,6 +55,9 @@ pub enum Value {
     Time(TimeOfDay),
     /// A moment.
     Moment(Moment),
+    /// `#name`: the Rust value at this place of the policy, which is known when the program runs. A model that a
+    /// [`crate::Policy`] gives out has its values in its stead.
+    Rust(u8),
 }
 
 /// Whole numbers from the first to the last.

@@ -1,14 +1,16 @@
 //! The syntax tree: what was written, with names not yet looked up.
 
 use crate::catalogue::{Extension, OptionSpec};
+pub(super) use crate::expression::{Expr, ExprKind};
 use crate::family::FamilySet;
+use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
 
 /// A policy as it was written.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Policy {
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
     pub(super) lets: Vec<Let>,
@@ -17,50 +19,93 @@ pub(super) struct Policy {
     pub(super) sysctls: Vec<Sysctl>,
     pub(super) chains: Vec<Chain>,
     pub(super) asserts: Vec<Assert>,
+    pub(super) templates: Vec<Template>,
+    /// `use path::NAME;` among the items: a policy's worth of items from elsewhere.
+    pub(super) uses: Vec<ItemsUse>,
+}
+
+/// `fn name(a, b) { … }`
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    pub(super) name: Located<String>,
+    pub(super) parameters: Vec<Located<String>>,
+    pub(super) body: Vec<Statement>,
+}
+
+/// `name(x, y);` or `use path::NAME(x, y);`
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) callee: Callee,
+    pub(super) arguments: Vec<Expr>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) loc: Loc,
+}
+
+/// What a call expands to.
+#[derive(Debug, Clone)]
+pub(super) enum Callee {
+    /// The template of this name.
+    Template(String),
+    /// The fragment of this number.
+    Fragment(usize),
+}
+
+/// A fragment that stands for items.
+#[derive(Debug, Clone)]
+pub(super) struct ItemsUse {
+    pub(super) call: Call,
+    pub(super) parameters: Vec<Located<String>>,
+    pub(super) items: Policy,
 }
 
 /// `let NAME = value;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Let {
     pub(super) name: Located<String>,
     pub(super) value: Expr,
 }
 
 /// `key = value;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sysctl {
+    /// Whether it came through a `use` and gives way to a setting of the policy's own.
+    pub(super) from_fragment: bool,
     pub(super) key: Located<String>,
     pub(super) value: Located<String>,
+    /// The number of the Rust value that stands in its place.
+    pub(super) rust_value: Option<usize>,
 }
 
 /// `chain NAME policy drop { … }`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Chain {
     pub(super) table: crate::table::TableName,
     pub(super) name: Located<String>,
     pub(super) policy: Option<Located<ChainPolicy>>,
     pub(super) families: FamilySet,
     pub(super) doc: String,
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) body: Vec<Statement>,
 }
 
 /// What stands in a chain.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Statement {
     /// `MATCHES => VERDICTS;`
     Rule(Rule),
     /// `MATCHES { … }`
-    Block { matches: Vec<Match>, allows: Vec<Located<String>>, body: Vec<Statement> },
+    Block { matches: Vec<Match>, levels: Vec<Located<LevelSetting>>, body: Vec<Statement> },
+    /// A template or fragment in the place of statements; the expansion replaces it.
+    Call(Call),
 }
 
 /// A rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) matches: Vec<Match>,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) doc: Option<Located<String>>,
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) loc: Loc,
 }
 
@@ -83,14 +128,14 @@ pub(super) struct OptionUse {
 }
 
 /// A verdict.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Verdict {
     pub(super) action: Action,
     pub(super) loc: Loc,
 }
 
 /// What a verdict does.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Action {
     Jump(String),
     Goto(String),
@@ -98,7 +143,7 @@ pub(super) enum Action {
 }
 
 /// `assert [table/]CHAIN { … }`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Assert {
     pub(super) table: crate::table::TableName,
     pub(super) chain: Located<String>,
@@ -106,36 +151,10 @@ pub(super) struct Assert {
 }
 
 /// `PATTERN => [!]verdict;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct AssertCase {
     pub(super) matches: Vec<Match>,
     pub(super) negated: bool,
     pub(super) verdict: &'static Extension,
     pub(super) loc: Loc,
-}
-
-/// A value, not yet read as what its place wants.
-#[derive(Debug, Clone)]
-pub(super) struct Expr {
-    pub(super) kind: ExprKind,
-    pub(super) loc: Loc,
-}
-
-/// The forms of a value.
-#[derive(Debug, Clone)]
-pub(super) enum ExprKind {
-    /// A word, number, address or rate, put together from its tokens.
-    Atom(String),
-    /// A string literal.
-    Text(String),
-    /// `first..=last`
-    Range(Located<String>, Located<String>),
-    /// `[a, b]` or `a|b`
-    List(Vec<Expr>),
-    /// `!value`
-    Not(Box<Expr>),
-    /// `address:ports`, either left out
-    Endpoint { address: Option<Box<Expr>>, ports: Option<Box<Expr>>, base: Option<Located<String>> },
-    /// `(set / mask)` after `flags`
-    Flags { set: String, mask: String },
 }

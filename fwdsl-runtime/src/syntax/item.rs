@@ -3,13 +3,17 @@
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
-use super::ast::{Assert, AssertCase, Chain, Let, Policy, Sysctl};
-use super::atom::{parse_atom, parse_name};
+use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
+use super::atom::{parse_atom, parse_name, starts_atom};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
+use super::call::{parse_template, parse_use, read_fragment};
+use super::fragment;
 use super::input::Input;
 use super::matches::parse_matches;
+use super::names::{Definition, Space, written_between};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
+use super::rust_value::{parse_rust_value, peek_rust_value};
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
 use crate::family::FamilySet;
@@ -18,12 +22,31 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"];
+const ITEMS: [&str; 8] = ["let", "family", "sysctl", "table", "chain", "assert", "fn", "use"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let Attributes { allows, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
-    let mut policy = Policy { allows, analysis_budget, ..Policy::default() };
+    let Attributes { levels, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let mut policy = parse_items(parser, input);
+    (policy.levels, policy.analysis_budget) = (levels, analysis_budget);
+    policy
+}
+
+/// Reads a fragment outside of any policy, for its names alone: as items if it begins like one, else as rules.
+pub(super) fn parse_unused_fragment(parser: &mut Parser, input: Input<'_>) {
+    let mut ahead = input;
+    parse_attributes(parser, &mut ahead);
+    let word = ahead.peek_ident().unwrap_or_default();
+    if word != "use" && ITEMS.contains(&word.as_str()) {
+        parse_items(parser, input);
+    } else {
+        parse_body(parser, input);
+    }
+}
+
+/// Reads the items of a policy or of a fragment.
+fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
+    let mut policy = Policy::default();
     while !input.is_empty() {
         if parse_item(parser, &mut input, &mut policy).is_err() {
             skip_item(&mut input, &ITEMS);
@@ -34,14 +57,22 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
 
 fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     let attributes = parse_attributes(parser, input);
+    if attributes.absent {
+        skip_statement(input);
+        return Ok(());
+    }
     let word = input.peek_ident().unwrap_or_default();
-    if word != "chain"
+    if !matches!(word.as_str(), "chain" | "let" | "fn")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
-        parser.fail(place, "a doc comment belongs to a chain or a rule", Some("use `//`".into()));
+        parser.fail(
+            place,
+            "a doc comment belongs to a chain, a template, a `let` or a rule",
+            Some("use `//`".into()),
+        );
     }
     match word.as_str() {
-        "let" => parse_let(parser, input, policy)?,
+        "let" => parse_let(parser, input, policy, attributes)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
         "table" => parse_table(parser, input, policy)?,
@@ -53,6 +84,18 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             let assert = parse_assert(parser, input)?;
             policy.asserts.push(assert);
         }
+        "fn" => {
+            let template = parse_template(parser, input, &attributes)?;
+            policy.templates.push(template);
+        }
+        "use" => {
+            let call = parse_use(parser, input, attributes)?;
+            if let Callee::Fragment(number) = call.callee {
+                let fragment::Parsed { parameters, content } =
+                    read_fragment(parser, number, input.last, parse_items)?;
+                policy.uses.push(ItemsUse { call, parameters, items: content });
+            }
+        }
         _ => return Err(unknown_item(parser, input, &word)),
     }
     Ok(())
@@ -60,24 +103,33 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
 
 fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
-        return parser.expected(input, "an item: `let`, `family`, `sysctl`, `table`, `chain` or `assert`");
+        return parser.expected(
+            input,
+            "an item: `let`, `family`, `sysctl`, `table`, `chain`, `assert`, `fn` or `use`",
+        );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `sysctl`, `table`, `chain` and `assert`; rules stand in a chain"
+            "a policy holds `let`, `family`, `sysctl`, `table`, `chain`, `assert`, `fn` and `use`; rules stand in a \
+             chain"
                 .into()
         }
     };
     parser.fail(loc, format!("unknown item `{word}`"), Some(help))
 }
 
-fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
+fn parse_let(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    policy: &mut Policy,
+    attributes: Attributes,
+) -> Parsed<()> {
     input.ident();
-    let start = input.span();
+    let (start, before) = (input.span(), *input);
     let Some(name) = input.ident() else { return Err(parser.expected(input, "a name")) };
-    let loc = parser.loc(start, input.last);
+    let (loc, behind) = (parser.loc(start, input.last), *input);
     if name.contains(|c: char| c.is_lowercase()) {
         let help = format!(
             "write it `{}`: words with lower-case letters belong to the language",
@@ -89,12 +141,21 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) ->
             Some(help),
         );
     }
+    let mut written = (behind, behind);
     let value = (|| {
         parser.require_punct(input, "=")?;
+        let from = *input;
         let value = parse_value(parser, input, "a value")?;
+        written = (from, *input);
         parser.require_punct(input, ";")?;
         Ok(value)
     })();
+    let definition = || Definition {
+        doc: attributes.documentation(),
+        value: written_between(written.0, written.1),
+        ..Definition::default()
+    };
+    parser.names.define(Space::Lets, &name, definition, before, behind);
     match value {
         Ok(value) => policy.lets.push(Let { name: Located::new(name, loc), value }),
         Err(Failed) => {
@@ -127,16 +188,43 @@ fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<Fa
 /// `sysctl { key = value; … }`
 fn parse_sysctl(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     input.ident();
-    let Some(mut inside) = input.group(Delimiter::Brace) else {
+    let Some(inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and settings"));
     };
+    parse_settings(parser, inside, policy);
+    Ok(())
+}
+
+fn parse_settings(parser: &mut Parser, mut inside: Input<'_>, policy: &mut Policy) {
     while !inside.is_empty() {
-        match parse_setting(parser, &mut inside) {
-            Ok(setting) => policy.sysctls.push(setting),
-            Err(Failed) => skip_statement(&mut inside),
+        let attributes = parse_attributes(parser, &mut inside);
+        if attributes.absent {
+            skip_statement(&mut inside);
+            continue;
+        }
+        let used = inside.peek_ident().is_some_and(|word| word == "use");
+        let parsed = match used {
+            true => parse_profile(parser, &mut inside, attributes).map(|used| policy.uses.push(used)),
+            false => parse_setting(parser, &mut inside).map(|setting| policy.sysctls.push(setting)),
+        };
+        if parsed.is_err() {
+            skip_statement(&mut inside);
         }
     }
-    Ok(())
+}
+
+/// `use path::NAME;` among settings: its own give way to those of the policy.
+fn parse_profile(parser: &mut Parser, input: &mut Input<'_>, attributes: Attributes) -> Parsed<ItemsUse> {
+    let call = parse_use(parser, input, attributes)?;
+    let Callee::Fragment(number) = call.callee else { return Err(Failed) };
+    let read = |parser: &mut Parser, input: Input<'_>| {
+        let mut items = Policy::default();
+        parse_settings(parser, input, &mut items);
+        items.sysctls.iter_mut().for_each(|sysctl| sysctl.from_fragment = true);
+        items
+    };
+    let fragment::Parsed { parameters, content } = read_fragment(parser, number, input.last, read)?;
+    Ok(ItemsUse { call, parameters, items: content })
 }
 
 fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
@@ -166,12 +254,19 @@ fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
     let key = Located::new(key, parser.loc(start, input.last));
     parser.require_punct(input, "=")?;
     let start = input.span();
+    if peek_rust_value(input)
+        && let Expr { kind: ExprKind::Rust(number), loc } = parse_rust_value(parser, input)?
+    {
+        parser.require_punct(input, ";")?;
+        let value = Located::new(String::new(), loc);
+        return Ok(Sysctl { key, value, rust_value: Some(number), from_fragment: false });
+    }
     let negative = input.punct("-");
     let value = parse_atom(parser, input, "a value")?;
     let text = if negative { format!("-{}", value.text) } else { value.text };
     let value = Located::new(text, parser.loc(start, input.last));
     parser.require_punct(input, ";")?;
-    Ok(Sysctl { key, value })
+    Ok(Sysctl { key, value, rust_value: None, from_fragment: false })
 }
 
 /// `table NAME { … }`
@@ -186,6 +281,10 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
     while !inside.is_empty() {
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
+            if attributes.absent {
+                skip_statement(&mut inside);
+                return Ok(());
+            }
             match inside.peek_ident().as_deref() {
                 Some("family") => families = families.and(parse_family(parser, &mut inside)?.value),
                 Some("chain") => {
@@ -229,7 +328,12 @@ fn parse_chain(
     attributes: Attributes,
 ) -> Parsed<Chain> {
     input.ident();
+    let before = *input;
     let name = parse_name(parser, input, "the name of a chain")?;
+    let doc = attributes.documentation();
+    let definition = || Definition { doc: doc.clone(), ..Definition::default() };
+    parser.names.place.table = table;
+    parser.names.define(Space::Chains(table), &name.text, definition, before, *input);
     // A wrong policy is reported, and the chain goes on without one.
     let policy = parse_chain_policy(parser, input).unwrap_or(None);
     let empty = TokenBuffer::new2(TokenStream::new());
@@ -252,16 +356,10 @@ fn parse_chain(
         name: Located::new(name.text, name.loc),
         policy,
         families,
-        doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
-        allows: attributes.allows,
+        doc,
+        levels: attributes.levels,
         body,
     })
-}
-
-/// Takes off the blank that a doc comment's lines begin with.
-fn unindent(doc: &str) -> String {
-    let lines: Vec<&str> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    lines.join("\n")
 }
 
 fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<Located<ChainPolicy>>> {
@@ -289,17 +387,30 @@ fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Opti
 fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     input.ident();
     let start = input.span();
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing(Space::Chains(TableName::Filter), before);
+    }
     let name = parse_atom(parser, input, "the name of a chain")?;
     let (table, chain) = match name.text.split_once('/') {
         Some((table, chain)) if !name.quoted => (find_table(parser, table, name.loc)?, chain.to_owned()),
+        // Half of a name, which becomes an error below: an editor offers the chains of this table.
+        _ if input.peek_punct("/") && TableName::from_name(&name.text).is_some() => {
+            (find_table(parser, &name.text, name.loc)?, String::new())
+        }
         _ => (TableName::Filter, name.text.clone()),
     };
+    parser.names.used(Space::Chains(table), &chain, before, *input);
     let chain = Located::new(chain, parser.loc(start, input.last));
     let Some(mut inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and `PATTERN => verdict;`"));
     };
     let mut cases = Vec::new();
     while !inside.is_empty() {
+        if parse_attributes(parser, &mut inside).absent {
+            skip_statement(&mut inside);
+            continue;
+        }
         match parse_case(parser, &mut inside) {
             Ok(case) => cases.push(case),
             Err(Failed) => skip_statement(&mut inside),
@@ -310,9 +421,11 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
 
 fn parse_case(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<AssertCase> {
     let start = input.span();
+    parser.names.begin(Space::Matches, *input);
     let matches = parse_matches(parser, input)?;
     parser.require_punct(input, "=>")?;
     let negated = input.punct("!");
+    parser.names.begin(Space::Verdicts, *input);
     let word = parse_name(parser, input, "a verdict")?;
     let verdicts = || catalogue::targets().filter(|target| target.flow == Flow::Ends);
     let Some(verdict) = verdicts().find(|target| target.word() == word.text) else {

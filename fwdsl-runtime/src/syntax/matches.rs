@@ -5,6 +5,7 @@ use proc_macro2::{Delimiter, Span};
 use super::ast::{Expr, ExprKind, Match, OptionUse};
 use super::atom::{parse_atom, peek_atom, starts_atom};
 use super::input::Input;
+use super::names::Space;
 use super::parser::{Failed, Parsed, Parser};
 use super::value::{parse_endpoint, parse_value, starts_value};
 use crate::catalogue::{
@@ -33,8 +34,13 @@ pub(super) fn parse_matches(parser: &mut Parser, input: &mut Input<'_>) -> Parse
         if input.is_empty() || input.peek_punct(";") {
             return Err(parser.expected(input, "`=>` and a verdict, or `{` and rules"));
         }
+        // A rule's first was noted as what the statement begins with.
+        if !matches.is_empty() {
+            parser.names.begin(Space::Matches, *input);
+        }
         parse_match(parser, input, &mut matches)?;
     }
+    parser.names.missing(Space::Matches, *input);
     if matches.is_empty() {
         return Err(parser.expected(input, "a match, or `_` for every packet"));
     }
@@ -104,7 +110,7 @@ fn unknown_match(parser: &mut Parser, input: &mut Input<'_>) -> Failed {
     let words = catalogue::SHORTHANDS
         .iter()
         .map(|entry| entry.word)
-        .chain(["tcp", "udp", "icmp", "icmpv6", "sctp", "esp", "ah", "gre"])
+        .chain(protocols::COMMON)
         .chain(extensions.iter().map(String::as_str));
     let help = match nearest(&atom.text, words) {
         Some("state") => {
@@ -336,7 +342,12 @@ fn parse_option(
     if ahead.peek_ident().is_some() {
         word = parse_atom(parser, &mut ahead, "an option")?.text;
     }
-    if let Some(spec) = extension.option(&word) {
+    let positional: Option<&'static OptionSpec> =
+        extension.options.iter().find(|spec| spec.positional && first);
+    // A template's parameter may have the name of an option: `log(prefix)`.
+    let lacks_value =
+        |spec: &OptionSpec| spec.value != ValueKind::Flag && (ahead.is_empty() || ahead.peek_punct(","));
+    if let Some(spec) = extension.option(&word).filter(|spec| positional.is_none() || !lacks_value(spec)) {
         *input = ahead;
         let what = format!("a value for `{}`", spec.name);
         let value = match spec.value {
@@ -347,8 +358,6 @@ fn parse_option(
         };
         return Ok(OptionUse { spec, negated, value, loc: parser.loc(start, input.last) });
     }
-    let positional: Option<&'static OptionSpec> =
-        extension.options.iter().find(|spec| spec.positional && first);
     // A word with something else behind it was meant to be an option's name.
     let alone =
         word.is_empty() || ahead.is_empty() || [",", "|", "..", ":"].iter().any(|it| ahead.peek_punct(it));

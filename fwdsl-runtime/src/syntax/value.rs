@@ -3,17 +3,18 @@
 use proc_macro2::Delimiter;
 
 use super::ast::{Expr, ExprKind};
-use super::atom::{parse_atom, starts_atom};
+use super::atom::{Atom, parse_atom, starts_atom};
 use super::input::Input;
 use super::matches::is_let;
 use super::parser::{Parsed, Parser};
+use super::rust_value::{parse_rust_value, peek_rust_value};
 use crate::loc::Located;
 
 /// Whether a value comes next.
 pub(super) fn starts_value(input: &Input<'_>) -> bool {
     let mut ahead = *input;
     ahead.punct("!");
-    starts_atom(&ahead) || ahead.peek_group(Delimiter::Bracket)
+    starts_atom(&ahead) || ahead.peek_group(Delimiter::Bracket) || peek_rust_value(&ahead)
 }
 
 /// Reads a value: `a`, `a|b`, `[a, b]`, `a..=b`, or one of these after `!`.
@@ -58,17 +59,28 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
                 parser.require_punct(&mut inside, ",")?;
             }
         }
+        // Where the next would stand.
+        parser.names.missing_value(inside);
         let loc = parser.loc(start, input.last);
         if list.is_empty() {
             return Err(parser.fail(loc, "an empty list matches nothing", None));
         }
         return Ok(Expr { kind: ExprKind::List(list), loc });
     }
-    let first = parse_atom(parser, input, what)?;
+    if peek_rust_value(input) {
+        return parse_rust_value(parser, input);
+    }
+    parse_atom_or_range(parser, input, what)
+}
+
+/// `a`, or `a..=b`
+fn parse_atom_or_range(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
+    let start = input.span();
+    let first = parse_value_atom(parser, input, what)?;
     // In `1.. => …` the `=` belongs to the arrow.
     let endless = input.peek_punct("..=>");
     if !endless && input.punct("..=") {
-        let last = parse_atom(parser, input, "the end of the range")?;
+        let last = parse_value_atom(parser, input, "the end of the range")?;
         let loc = parser.loc(start, input.last);
         let [first, last] = [first, last].map(|end| Located::new(end.text, end.loc));
         return Ok(Expr { kind: ExprKind::Range(first, last), loc });
@@ -85,6 +97,18 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
     Ok(Expr { kind, loc: first.loc })
 }
 
+fn parse_value_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing_value(before);
+    }
+    let atom = parse_atom(parser, input, what)?;
+    if !atom.quoted {
+        parser.names.used_as_value(&atom.text, before, *input);
+    }
+    Ok(atom)
+}
+
 /// Reads where translation goes: `10.0.0.2`, `10.0.0.2:8080`, `10.0.0.2..=10.0.0.9:80..=90`,
 /// `[fd00::2]:80`, `:8080`. In brackets stands an IPv6 address here, not a list.
 pub(super) fn parse_endpoint(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Expr> {
@@ -96,7 +120,9 @@ pub(super) fn parse_endpoint(parser: &mut Parser, input: &mut Input<'_>) -> Pars
             return Err(parser.expected(&inside, "`]`: an endpoint is one address or range, `[fd00::2]:80`"));
         }
     } else if let Some(name) = let_before_port(input) {
+        let before = *input;
         input.ident();
+        parser.names.used_as_value(&name, before, *input);
         address = Some(Expr { kind: ExprKind::Atom(name), loc: parser.loc(start, input.last) });
     } else if !input.peek_punct(":") || input.peek_punct("::") {
         address = Some(parse_single(parser, input, "an address, or `:` and a port")?);

@@ -12,14 +12,14 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     policy.check()?;
     let asked = arguments.family.map(Family::from);
     if let Some(family) = asked {
-        let text = policy.emit(family).ok_or(Failure::NoFamily(family))?;
+        let text = policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
         let json = Map::from_iter([(family.name().to_owned(), json!(text))]);
         return Ok(Done { text, json, warnings: Vec::new() });
     }
     let mut text = String::new();
     let mut json = Map::new();
     for family in Family::ALL {
-        let rules = policy.emit(family);
+        let rules = policy.emit(family)?;
         if let Some(rules) = &rules {
             // The two texts are read by different programs; a comment keeps them apart.
             text.push_str(&format!("# {family}\n{rules}"));

@@ -158,6 +158,10 @@ impl Pack for Value {
                 out.push(20);
                 time.0.pack(out);
             }
+            Value::Rust(place) => {
+                out.push(22);
+                place.pack(out);
+            }
             Value::Moment(moment) => {
                 out.push(21);
                 moment.0.pack(out);
@@ -200,6 +204,7 @@ impl Pack for Value {
             19 => Value::Class(Pack::unpack(input)?),
             20 => Value::Time(TimeOfDay(Pack::unpack(input)?)),
             21 => Value::Moment(Moment(Pack::unpack(input)?)),
+            22 => Value::Rust(Pack::unpack(input)?),
             _ => return Err(bad("value")),
         })
     }

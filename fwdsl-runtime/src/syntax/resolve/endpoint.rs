@@ -2,28 +2,38 @@
 
 use super::super::ast::{Expr, ExprKind};
 use super::Resolver;
-use super::scope::Leaf;
-use super::value::{problem_at, read_addr, read_end, read_port};
+use crate::catalogue::OptionSpec;
 use crate::diagnostic::Diagnostic;
-use crate::loc::Located;
+use crate::expression::{Leaf, problem_at, read_addr, read_end, read_port};
+use crate::loc::{Loc, Located};
 use crate::model::{Endpoint, PortRange, Value};
 
 impl Resolver<'_> {
     /// Reads an endpoint; `None` after a reported error.
     pub(super) fn resolve_endpoint(
         &mut self,
+        spec: &OptionSpec,
         address: Option<&Expr>,
         ports: Option<&Expr>,
         base: Option<&Located<String>>,
     ) -> Option<Value> {
+        let address_only = ports.is_none();
+        let mut rust = None;
         let mut read = |expr: Option<&Expr>, part: fn(&Leaf) -> Result<Endpoint, Diagnostic>| match expr {
             None => Some(NOWHERE),
             Some(expr) => {
                 let leaf = self.one_leaf(expr)?;
+                if let ExprKind::Rust(number) = leaf.kind {
+                    rust = Some((number, leaf.loc));
+                    return Some(NOWHERE);
+                }
                 part(&leaf).map_err(|diagnostic| self.diagnostics.push(diagnostic)).ok()
             }
         };
         let (address, ports) = (read(address, read_addresses), read(ports, read_ports));
+        if let Some((number, loc)) = rust {
+            return self.rust_endpoint(spec, number, loc, address_only);
+        }
         let base = match base.map(|base| (base, read_port(&base.value))) {
             None => None,
             Some((_, Ok(port))) => Some(port),
@@ -33,6 +43,17 @@ impl Resolver<'_> {
             }
         };
         Some(Value::Endpoint(Endpoint { addresses: address?.addresses, ports: ports?.ports, base }))
+    }
+
+    /// A Rust value stands for addresses alone.
+    fn rust_endpoint(&mut self, spec: &OptionSpec, number: usize, loc: Loc, alone: bool) -> Option<Value> {
+        let place = if alone {
+            self.places.of_option(number, spec, loc)
+        } else {
+            Err(Diagnostic::error(loc, "a Rust value as a part of an endpoint")
+                .help("it stands alone, for an address or a range of them; write out what has a port"))
+        };
+        place.map(Value::Rust).map_err(|diagnostic| self.diagnostics.push(diagnostic)).ok()
     }
 
     fn one_leaf(&mut self, expr: &Expr) -> Option<Leaf> {

@@ -1,10 +1,12 @@
 //! Values of a single text: numbers, marks, sizes, times, and their like.
 
-use super::value::{Problem, read_addr, read_port, read_protocol, read_word};
+use std::net::IpAddr;
+
+use super::read::{Problem, read_addr, read_port, read_protocol, read_word};
 use crate::catalogue::{Extension, MaskForm, OptionSpec, ValueKind};
 use crate::model::{
-    Address, Class, Mac, Masked, Moment, Net, PortRange, Rate, Share, Span, TimeOfDay, Value, parse_number,
-    parse_size,
+    Address, Class, Endpoint, Mac, Masked, Moment, Net, PortRange, Rate, Share, Span, TimeOfDay, Value,
+    parse_number, parse_size,
 };
 use crate::nearest::nearest;
 
@@ -34,6 +36,7 @@ pub(super) fn read_plain(
         ValueKind::Masked(form, names) => read_masked(spec, form, names, text).map(Value::Masked),
         ValueKind::ProtocolNumber => read_protocol(text),
         ValueKind::Host => read_addr(text).map(|addr| Value::Address(Address::Net(Net::host(addr)))),
+        ValueKind::Endpoint => read_addr(text).map(|addr| endpoint(addr, addr)),
         ValueKind::Network { .. } => Net::parse(text)
             .map(|net| Value::Address(Address::Net(net)))
             .map_err(|error| (error.message, error.help)),
@@ -78,8 +81,13 @@ pub(super) fn read_plain_range(spec: &OptionSpec, first: &str, last: &str) -> Op
             let ports = read_port(first).and_then(|first| Ok(PortRange { first, last: read_port(last)? }));
             Some(ports.map(Value::Ports))
         }
+        ValueKind::Endpoint => Some(read_addr(first).and_then(|first| Ok(endpoint(first, read_addr(last)?)))),
         _ => None,
     }
+}
+
+fn endpoint(first: IpAddr, last: IpAddr) -> Value {
+    Value::Endpoint(Endpoint { addresses: Some((first, last)), ports: None, base: None })
 }
 
 fn number(text: &str) -> Option<u64> {

@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::super::ast::ExprKind;
 use super::plain::{read_plain, read_plain_range};
-use super::scope::Leaf;
+use super::{ExprKind, Leaf};
 use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
@@ -14,16 +13,16 @@ use crate::nearest::nearest;
 use crate::{icmp, protocols, services};
 
 /// Why a value cannot be read: the message, and what to do about it.
-pub(super) type Problem = (String, Option<String>);
+pub(crate) type Problem = (String, Option<String>);
 
 /// Reads a value.
-pub(super) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
+pub(crate) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
     let mut place = leaf.loc;
     read(extension, spec, &leaf.kind, &mut place).map_err(|problem| problem_at(place, problem, leaf))
 }
 
 /// A problem with a value, at its place; if that is in a `let`, the use of it is named too.
-pub(super) fn problem_at(place: Loc, (message, help): Problem, leaf: &Leaf) -> Diagnostic {
+pub(crate) fn problem_at(place: Loc, (message, help): Problem, leaf: &Leaf) -> Diagnostic {
     let diagnostic = Diagnostic::error(place, message).maybe_help(help);
     match &leaf.used {
         Some((name, loc)) => diagnostic.note(format!("used here through `{name}`"), Some(*loc)),
@@ -100,7 +99,7 @@ fn read(
     }
 }
 
-pub(super) fn read_end<T>(
+pub(crate) fn read_end<T>(
     end: &Located<String>,
     place: &mut Loc,
     read: fn(&str) -> Result<T, Problem>,
@@ -113,7 +112,7 @@ fn address_problem(error: AddressError) -> Problem {
     (error.message, error.help)
 }
 
-pub(super) fn read_addr(text: &str) -> Result<IpAddr, Problem> {
+pub(crate) fn read_addr(text: &str) -> Result<IpAddr, Problem> {
     if text.contains('/') {
         return Err((format!("`{text}` is a network, and a range goes from one address to another"), None));
     }
@@ -136,7 +135,7 @@ pub(super) fn read_protocol(word: &str) -> Result<Value, Problem> {
     }
 }
 
-pub(super) fn read_port(word: &str) -> Result<u16, Problem> {
+pub(crate) fn read_port(word: &str) -> Result<u16, Problem> {
     if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
         return word.parse().map_err(|_| (format!("port {word} is over 65535"), None));
     }
@@ -250,5 +249,7 @@ fn form(kind: &ExprKind) -> String {
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
         ExprKind::Endpoint { .. } => "an endpoint".into(),
+        ExprKind::Rust(_) => "a Rust value".into(),
+        ExprKind::Argument { value, .. } => form(&value.kind),
     }
 }
