@@ -111,7 +111,7 @@ const STATEFUL: &[&str] = &[
     "recent(update, seconds 60, hitcount 4, rttl, name \"seen\", rsource)",
     "recent(!rcheck, seconds 60, reap, mask 255.255.255.0, rdest)",
     "recent(remove)",
-    "quota 1000000",
+    "quota(1000000)",
     "statistic(mode random, !probability 0.25)",
     "statistic(nth, every 10, packet 3)",
     "connlimit(above 10, mask 24)",
