@@ -17,6 +17,7 @@ pub mod family;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;
+pub mod ipset;
 pub mod lint;
 pub mod loc;
 pub mod lower;

@@ -1,11 +1,13 @@
 //! A policy, as `firewall!` makes it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
 use crate::family::Family;
+use crate::ipset::KernelSet;
 use crate::lower::{Ruleset, lower};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
@@ -88,7 +90,18 @@ impl Policy {
         self.lower(family).map(|ruleset| emit::emit(&ruleset, Protocols::Named))
     }
 
-    /// The same with protocols by number where iptables itself has no name for them, so that it
+    /// The sets of a family as the kernel gets them, in the order in which they can be made; those that others make
+    /// are among them. Sets of no family (ports, MAC addresses) are among both families'.
+    pub fn sets(&self, family: Family) -> Vec<Arc<KernelSet>> {
+        self.lower(family).map(|ruleset| ruleset.sets).unwrap_or_default()
+    }
+
+    /// The family's sets in the format of `ipset restore`, to be loaded before its rules; empty if there are none.
+    pub fn emit_sets(&self, family: Family) -> String {
+        emit::emit_sets(self.sets(family).iter().map(Arc::as_ref))
+    }
+
+    /// The rules as [`Policy::emit`] gives them, with protocols by number where iptables itself has no name for them, so that it
     /// loads on a host without `/etc/protocols`.
     pub fn emit_portable(&self, family: Family) -> Option<String> {
         self.lower(family).map(|ruleset| emit::emit(&ruleset, Protocols::Numbered))

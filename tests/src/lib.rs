@@ -7,6 +7,7 @@ pub mod provisioned;
 pub mod random;
 pub mod rules;
 pub mod sandbox;
+pub mod sets;
 
 /// The policy that the README shows compiles, and its assertion holds.
 #[cfg(doctest)]

@@ -11,7 +11,7 @@ use super::trace::trace;
 use super::witness::witness;
 use crate::catalogue::Extension;
 use crate::family::{Family, FamilySet};
-use crate::lower::{Ruleset, Table, lower, model_families, rule_families};
+use crate::lower::{Ruleset, Table, lower, model_families, refer, rule_families};
 use crate::model::{Assertion, AssertionCase, Chain, Model, Rule};
 use crate::table::TableName;
 
@@ -126,7 +126,9 @@ fn covered(
     chain: usize,
     case: &AssertionCase,
 ) -> Vec<Region> {
-    let pattern = test(&case.matches, ruleset.family, &program.interfaces);
+    let mut matches = case.matches.clone();
+    refer(&mut matches, &ruleset.sets);
+    let pattern = test(&matches, ruleset.family, &program.interfaces);
     let mut covered = Vec::new();
     for mut region in entries(&hooks(table, chain), ruleset, &program.interfaces) {
         if pattern.reads_transport {

@@ -44,6 +44,7 @@ impl Model {
         self.sources.expansions.pack(&mut out);
         self.families.pack(&mut out);
         self.chains.pack(&mut out);
+        self.sets.pack(&mut out);
         self.sysctls.pack(&mut out);
         self.allows.pack(&mut out);
         self.assertions.pack(&mut out);
@@ -69,6 +70,7 @@ impl Model {
             sources: Sources { files, expansions },
             families: Pack::unpack(input)?,
             chains: Pack::unpack(input)?,
+            sets: Pack::unpack(input)?,
             sysctls: Pack::unpack(input)?,
             allows: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
@@ -213,6 +215,8 @@ macro_rules! pack_fields {
 }
 
 pack_fields!(Expansion { what, call });
+mod set;
+
 pack_fields!(Chain { table, name, policy, families, doc, rules, allows, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, allows, loc });
 pack_fields!(Verdict { action, loc });
@@ -444,6 +448,10 @@ impl Pack for Value {
                 out.push(11);
                 flags.pack(out);
             }
+            Value::Set(set) => {
+                out.push(12);
+                set.pack(out);
+            }
         }
     }
 
@@ -476,6 +484,7 @@ impl Pack for Value {
             9 => Value::Number(Pack::unpack(input)?),
             10 => Value::Text(Pack::unpack(input)?),
             11 => Value::TcpFlags(Pack::unpack(input)?),
+            12 => Value::Set(Pack::unpack(input)?),
             _ => return Err(bad("value")),
         })
     }

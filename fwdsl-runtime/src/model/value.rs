@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::address::Address;
 use super::rate::Rate;
+use super::set::SetRef;
 
 /// One value of an option.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +29,8 @@ pub enum Value {
     Text(String),
     /// TCP flags.
     TcpFlags(TcpFlags),
+    /// A set.
+    Set(SetRef),
 }
 
 /// Ports from the first to the last.

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Extension, OptionSpec};
 use crate::family::FamilySet;
+use crate::ipset::{Direction, SetKind};
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
 
@@ -16,6 +17,9 @@ pub(super) struct Policy {
     pub(super) broken_lets: Vec<String>,
     pub(super) sysctls: Vec<Sysctl>,
     pub(super) chains: Vec<Chain>,
+    pub(super) sets: Vec<Set>,
+    /// The names of those that could not be read.
+    pub(super) broken_sets: Vec<String>,
     pub(super) asserts: Vec<Assert>,
 }
 
@@ -31,6 +35,42 @@ pub(super) struct Let {
 pub(super) struct Sysctl {
     pub(super) key: Located<String>,
     pub(super) value: Located<String>,
+}
+
+/// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`
+#[derive(Debug)]
+pub(super) struct Set {
+    pub(super) name: Located<String>,
+    pub(super) kind: &'static SetKind,
+    pub(super) families: FamilySet,
+    pub(super) foreign: bool,
+    pub(super) words: Vec<SetWord>,
+    pub(super) elements: Vec<Element>,
+}
+
+/// A parameter of a set, or of an element: `timeout 10m`, `nomatch`.
+#[derive(Debug)]
+pub(super) struct SetWord {
+    pub(super) word: String,
+    /// Absent for a word that stands alone.
+    pub(super) value: Option<Expr>,
+    pub(super) loc: Loc,
+}
+
+/// An element of a set.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) parts: Vec<SetArgument>,
+    pub(super) words: Vec<SetWord>,
+    pub(super) loc: Loc,
+}
+
+/// A part of an element: `10.0.0.1`, `tcp 80`, `physdev eth0`.
+#[derive(Debug)]
+pub(super) struct SetArgument {
+    /// The word before the value.
+    pub(super) before: Option<Located<String>>,
+    pub(super) value: Expr,
 }
 
 /// `chain NAME policy drop { … }`
@@ -136,4 +176,6 @@ pub(super) enum ExprKind {
     Not(Box<Expr>),
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
+    /// `@NAME`, with `src,dst` behind it in an option over sets.
+    Set { name: String, directions: Vec<Direction> },
 }

@@ -1,4 +1,4 @@
-//! Items of a policy: `let`, `family`, `sysctl`, `table`, `chain`, `assert`.
+//! Items of a policy: `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`.
 
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
@@ -10,6 +10,7 @@ use super::input::Input;
 use super::matches::parse_matches;
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
+use super::set::parse_set;
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
 use crate::family::FamilySet;
@@ -18,7 +19,7 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"];
+const ITEMS: [&str; 8] = ["let", "family", "sysctl", "set", "foreign", "table", "chain", "assert"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
@@ -44,6 +45,14 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         "let" => parse_let(parser, input, policy)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
+        "set" => parse_set(parser, input, false, policy)?,
+        "foreign" => {
+            input.ident();
+            if input.peek_ident().as_deref() != Some("set") {
+                return Err(parser.expected(input, "`set`"));
+            }
+            parse_set(parser, input, true, policy)?;
+        }
         "table" => parse_table(parser, input, policy)?,
         "chain" => {
             let chain = parse_chain(parser, input, TableName::Filter, attributes)?;
@@ -60,13 +69,14 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
 
 fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
-        return parser.expected(input, "an item: `let`, `family`, `sysctl`, `table`, `chain` or `assert`");
+        return parser
+            .expected(input, "an item: `let`, `family`, `sysctl`, `set`, `table`, `chain` or `assert`");
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `sysctl`, `table`, `chain` and `assert`; rules stand in a chain"
+            "a policy holds `let`, `family`, `sysctl`, `set`, `table`, `chain` and `assert`; rules stand in a chain"
                 .into()
         }
     };
@@ -108,6 +118,13 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) ->
 /// `family ipv4;`
 fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     input.ident();
+    let families = parse_family_word(parser, input)?;
+    parser.require_punct(input, ";")?;
+    Ok(families)
+}
+
+/// `ipv4` or `ipv6`
+pub(super) fn parse_family_word(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     let start = input.span();
     let word = input.ident().unwrap_or_default();
     let loc = parser.loc(start, input.last);
@@ -120,7 +137,6 @@ fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<Fa
             return Err(parser.fail(loc, format!("unknown family `{word}`"), Some(help)));
         }
     };
-    parser.require_punct(input, ";")?;
     Ok(Located::new(families, loc))
 }
 

@@ -17,6 +17,7 @@ mod matches;
 mod parser;
 mod resolve;
 mod rule;
+mod set;
 mod spans;
 mod value;
 

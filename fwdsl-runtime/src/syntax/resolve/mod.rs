@@ -1,6 +1,7 @@
 //! Syntax tree to model: names are looked up, values read, blocks flattened.
 
 mod scope;
+mod set;
 mod value;
 
 use super::ast;
@@ -27,10 +28,11 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             );
         }
     }
-    let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
+    let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, diagnostics);
     let mut resolver = Resolver { scope, diagnostics };
     model.analysis_budget = policy.analysis_budget;
     model.allows = resolver.resolve_allows(policy.allows);
+    model.sets = policy.sets.into_iter().map(|set| resolver.resolve_set(set)).collect();
     model.sysctls = policy.sysctls.into_iter().filter_map(|sysctl| resolver.resolve_sysctl(sysctl)).collect();
     for chain in policy.chains {
         let mut resolved = Chain {
