@@ -16,6 +16,7 @@ pub use value::{IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
 use crate::family::FamilySet;
+use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located, Sources};
 use crate::sysctl::Setting;
 use crate::table::{Hook, TableName};
@@ -34,7 +35,7 @@ pub struct Model {
     pub(crate) chains: Vec<Chain>,
     pub(crate) sets: Vec<Set>,
     pub(crate) sysctls: Vec<SysctlUse>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) analysis_budget: Option<u64>,
 }
@@ -76,7 +77,7 @@ pub struct Chain {
     pub(crate) families: FamilySet,
     pub(crate) doc: String,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
 
@@ -96,7 +97,7 @@ pub struct Rule {
     pub(crate) matches: Vec<Match>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) comment: Option<Located<String>>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
 

@@ -3,13 +3,14 @@
 use crate::catalogue::{Extension, OptionSpec};
 use crate::family::FamilySet;
 use crate::ipset::{Direction, SetKind};
+use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
 
 /// A policy as it was written.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Policy {
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
     pub(super) lets: Vec<Let>,
@@ -21,24 +22,63 @@ pub(super) struct Policy {
     /// The names of those that could not be read.
     pub(super) broken_sets: Vec<String>,
     pub(super) asserts: Vec<Assert>,
+    pub(super) templates: Vec<Template>,
+    /// `use path::NAME;` among the items: a policy's worth of items from elsewhere.
+    pub(super) uses: Vec<ItemsUse>,
+}
+
+/// `fn name(a, b) { … }`
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    pub(super) name: Located<String>,
+    pub(super) parameters: Vec<Located<String>>,
+    pub(super) body: Vec<Statement>,
+}
+
+/// `name(x, y);` or `use path::NAME(x, y);`
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) callee: Callee,
+    pub(super) arguments: Vec<Expr>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) loc: Loc,
+}
+
+/// What a call expands to.
+#[derive(Debug, Clone)]
+pub(super) enum Callee {
+    /// The template of this name.
+    Template(String),
+    /// The fragment of this number.
+    Fragment(usize),
+}
+
+/// A fragment that stands for items.
+#[derive(Debug, Clone)]
+pub(super) struct ItemsUse {
+    pub(super) call: Call,
+    pub(super) parameters: Vec<Located<String>>,
+    pub(super) items: Policy,
 }
 
 /// `let NAME = value;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Let {
     pub(super) name: Located<String>,
     pub(super) value: Expr,
 }
 
 /// `key = value;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sysctl {
+    /// Whether it came through a `use` and gives way to a setting of the policy's own.
+    pub(super) from_fragment: bool,
     pub(super) key: Located<String>,
     pub(super) value: Located<String>,
 }
 
 /// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Set {
     pub(super) name: Located<String>,
     pub(super) kind: &'static SetKind,
@@ -49,7 +89,7 @@ pub(super) struct Set {
 }
 
 /// A parameter of a set, or of an element: `timeout 10m`, `nomatch`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SetWord {
     pub(super) word: String,
     /// Absent for a word that stands alone.
@@ -58,7 +98,7 @@ pub(super) struct SetWord {
 }
 
 /// An element of a set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Element {
     pub(super) parts: Vec<SetArgument>,
     pub(super) words: Vec<SetWord>,
@@ -66,7 +106,7 @@ pub(super) struct Element {
 }
 
 /// A part of an element: `10.0.0.1`, `tcp 80`, `physdev eth0`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SetArgument {
     /// The word before the value.
     pub(super) before: Option<Located<String>>,
@@ -74,33 +114,35 @@ pub(super) struct SetArgument {
 }
 
 /// `chain NAME policy drop { … }`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Chain {
     pub(super) table: crate::table::TableName,
     pub(super) name: Located<String>,
     pub(super) policy: Option<Located<ChainPolicy>>,
     pub(super) families: FamilySet,
     pub(super) doc: String,
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) body: Vec<Statement>,
 }
 
 /// What stands in a chain.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Statement {
     /// `MATCHES => VERDICTS;`
     Rule(Rule),
     /// `MATCHES { … }`
-    Block { matches: Vec<Match>, allows: Vec<Located<String>>, body: Vec<Statement> },
+    Block { matches: Vec<Match>, levels: Vec<Located<LevelSetting>>, body: Vec<Statement> },
+    /// A template or fragment in the place of statements; the expansion replaces it.
+    Call(Call),
 }
 
 /// A rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) matches: Vec<Match>,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) doc: Option<Located<String>>,
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) loc: Loc,
 }
 
@@ -123,14 +165,14 @@ pub(super) struct OptionUse {
 }
 
 /// A verdict.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Verdict {
     pub(super) action: Action,
     pub(super) loc: Loc,
 }
 
 /// What a verdict does.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Action {
     Jump(String),
     Goto(String),
@@ -138,7 +180,7 @@ pub(super) enum Action {
 }
 
 /// `assert [table/]CHAIN { … }`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Assert {
     pub(super) table: crate::table::TableName,
     pub(super) chain: Located<String>,
@@ -146,7 +188,7 @@ pub(super) struct Assert {
 }
 
 /// `PATTERN => [!]verdict;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct AssertCase {
     pub(super) matches: Vec<Match>,
     pub(super) negated: bool,
@@ -178,4 +220,6 @@ pub(super) enum ExprKind {
     Flags { set: String, mask: String },
     /// `@NAME`, with `src,dst` behind it in an option over sets.
     Set { name: String, directions: Vec<Direction> },
+    /// The argument that stands for a parameter of a template, and where the parameter stood.
+    Argument { parameter: Located<String>, value: Box<Expr> },
 }

@@ -274,5 +274,6 @@ pub(super) fn form(kind: &ExprKind) -> String {
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
         ExprKind::Set { name, .. } => format!("the set `@{name}`"),
+        ExprKind::Argument { value, .. } => form(&value.kind),
     }
 }
