@@ -96,6 +96,18 @@ impl Policy {
         self.lower(family).map(|ruleset| ruleset.sets).unwrap_or_default()
     }
 
+    /// The sets of both families, each once, in the order in which they can be made.
+    pub fn all_sets(&self) -> Vec<Arc<KernelSet>> {
+        let mut all = self.sets(Family::Ipv4);
+        let more = self.sets(Family::Ipv6);
+        let new = more
+            .into_iter()
+            .filter(|set| !all.iter().any(|other| other.name == set.name))
+            .collect::<Vec<_>>();
+        all.extend(new);
+        all
+    }
+
     /// The family's sets in the format of `ipset restore`, to be loaded before its rules; empty if there are none.
     pub fn emit_sets(&self, family: Family) -> String {
         emit::emit_sets(self.sets(family).iter().map(Arc::as_ref))

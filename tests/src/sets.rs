@@ -3,7 +3,56 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use fwdsl::Policy;
+use fwdsl::family::Family;
+use fwdsl_runtime::syntax::compile;
+use serde_json::{Value, json};
+
 use crate::netns::Netns;
+
+/// What the driver of the apply engine is to bring about for a policy.
+///
+/// # Panics
+///
+/// If the policy does not compile.
+#[must_use]
+pub fn desired_of(source: &str) -> Value {
+    let policy = policy_of(source);
+    let sets: Vec<Value> = policy
+        .all_sets()
+        .iter()
+        .map(|set| {
+            json!({
+                "name": set.name,
+                "kind": set.kind.name,
+                "family": set.family.map(Family::name),
+                "parameters": set.parameters,
+                "elements": set.elements,
+                "keep": set.keep,
+                "changes_by_itself": set.changes_by_itself,
+                "foreign": set.foreign,
+            })
+        })
+        .collect();
+    json!({
+        "ipv4": policy.emit_portable(Family::Ipv4),
+        "ipv6": policy.emit_portable(Family::Ipv6),
+        "sets": sets,
+    })
+}
+
+/// The policy of a source.
+///
+/// # Panics
+///
+/// If it does not compile.
+#[must_use]
+pub fn policy_of(source: &str) -> Policy {
+    let compiled = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")));
+    let said: Vec<String> = compiled.diagnostics.iter().map(|found| found.message.clone()).collect();
+    assert!(compiled.is_sound(), "{}\n{source}", said.join("\n"));
+    Policy::from_model(compiled.model).expect("what compiles passes the same checks at run time")
+}
 
 /// Hands text to `ipset restore` in a namespace.
 ///

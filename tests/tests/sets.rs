@@ -4,18 +4,10 @@ use fwdsl::Policy;
 use fwdsl::family::Family;
 use fwdsl::family::Family::{Ipv4, Ipv6};
 use fwdsl::ipset::KINDS;
-use fwdsl_runtime::syntax::compile;
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::rules::{restore, saved_table};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
-use fwdsl_tests::sets::{kernel_has, restore_sets, saved_sets, sorted};
-
-fn policy(source: &str) -> Policy {
-    let compiled = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")));
-    let said: Vec<String> = compiled.diagnostics.iter().map(|found| found.message.clone()).collect();
-    assert!(compiled.is_sound(), "{}\n{source}", said.join("\n"));
-    Policy::from_model(compiled.model).expect("what compiles passes the same checks at run time")
-}
+use fwdsl_tests::sets::{kernel_has, policy_of as policy, restore_sets, saved_sets, sorted};
 
 /// The set declared, and a chain so that both families have rules.
 fn declared(set: &str) -> Policy {

@@ -61,9 +61,18 @@ static IPV6: &[(u8, u8, &str)] = &[
 
 /// What `ipset save` prints for a type and code; `None` where it prints the numbers.
 pub(crate) fn save_name(family: Family, ty: u8, code: u8) -> Option<&'static str> {
-    let rows = match family {
+    rows(family).iter().find(|row| (row.0, row.1) == (ty, code)).map(|row| row.2)
+}
+
+/// The type and code that `ipset save` prints by this name.
+#[cfg(feature = "host")]
+pub(crate) fn by_save_name(family: Family, name: &str) -> Option<(u8, u8)> {
+    rows(family).iter().find(|row| row.2 == name).map(|row| (row.0, row.1))
+}
+
+fn rows(family: Family) -> &'static [(u8, u8, &'static str)] {
+    match family {
         Family::Ipv4 => IPV4,
         Family::Ipv6 => IPV6,
-    };
-    rows.iter().find(|row| (row.0, row.1) == (ty, code)).map(|row| row.2)
+    }
 }

@@ -12,6 +12,8 @@ mod kernel;
 mod kind;
 mod name;
 
+#[cfg(feature = "host")]
+pub(crate) use icmp::by_save_name as icmp_by_save_name;
 pub(crate) use icmp::save_name as icmp_save_name;
 pub use kernel::{Direction, KernelSet};
 pub use kind::{KINDS, Method, Part, SetKind, find_kind};
