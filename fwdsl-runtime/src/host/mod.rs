@@ -46,5 +46,5 @@ pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
 pub use report::{FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport};
-pub use sets::DesiredSet;
+pub use sets::{DesiredSet, restore_text as sets_text};
 pub use variant::Variant;

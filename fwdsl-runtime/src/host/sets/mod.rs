@@ -15,8 +15,10 @@ pub(crate) use carry::{check, put, sweep};
 pub(crate) use plan::{SetsPlan, plan};
 pub(crate) use undo::{SetsUndo, undo};
 
+use super::error::ApplyError;
 use crate::family::Family;
 use crate::ipset::{KernelSet, SetKind};
+use crate::restore_text::Protocols;
 
 /// A set that is to be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,17 @@ impl From<&KernelSet> for DesiredSet {
             foreign: set.foreign,
         }
     }
+}
+
+/// The text from which `ipset restore` makes the sets, those of others left out: with numbers for names, so that it
+/// loads on every machine.
+///
+/// # Errors
+/// [`ApplyError::Impossible`] if an element is none.
+pub fn restore_text(sets: &[DesiredSet]) -> Result<String, ApplyError> {
+    let ours = sets.iter().filter(|set| !set.foreign);
+    let text = |set: &DesiredSet| Ok(plan::as_saved(set, &Protocols::default())?.text(&set.name));
+    ours.map(text).collect()
 }
 
 /// What every generation of a set has in common: `ADMINS.4` of `ADMINS.4.1a2b3c4d`.

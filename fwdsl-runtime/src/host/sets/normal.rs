@@ -3,6 +3,7 @@
 use crate::catalogue::{ICMP, ICMPV6};
 use crate::family::Family;
 use crate::ipset::{Part, SetKind, icmp_by_save_name};
+use crate::protocols;
 use crate::restore_text::Protocols;
 
 /// An element with numbers for the names of protocols (`6:80` for `tcp:80`) and of ICMP types (`1:8/0`): ipset reads
@@ -20,7 +21,9 @@ pub(super) fn normal_entry(kind: &SetKind, entry: &str, protocols: &Protocols) -
 }
 
 fn normal_service(protocol: &str, port: &str, protocols: &Protocols) -> String {
-    let Some(number) = protocols.number(protocol) else { return format!("{protocol}:{port}") };
+    // The machine's names first: it printed the text, unless the policy did.
+    let number = protocols.number(protocol).or_else(|| protocols::find(protocol));
+    let Some(number) = number else { return format!("{protocol}:{port}") };
     let family = match number {
         ICMP => Some(Family::Ipv4),
         ICMPV6 => Some(Family::Ipv6),

@@ -112,7 +112,7 @@ pub(crate) fn plan(
 }
 
 /// A desired set in the form of those that are there.
-fn as_saved(set: &DesiredSet, protocols: &Protocols) -> Result<SavedSet, ApplyError> {
+pub(super) fn as_saved(set: &DesiredSet, protocols: &Protocols) -> Result<SavedSet, ApplyError> {
     let element = |text: &String| {
         SavedElement::parse(set.kind, text, protocols)
             .ok_or_else(|| ApplyError::Impossible(format!("`{text}` is not an element of a set")))
