@@ -20,6 +20,7 @@ pub fn desired_of(source: &str) -> Value {
     let policy = policy_of(source);
     let sets: Vec<Value> = policy
         .all_sets()
+        .expect("no Rust value is in it")
         .iter()
         .map(|set| {
             json!({
@@ -35,8 +36,8 @@ pub fn desired_of(source: &str) -> Value {
         })
         .collect();
     json!({
-        "ipv4": policy.emit_portable(Family::Ipv4),
-        "ipv6": policy.emit_portable(Family::Ipv6),
+        "ipv4": policy.emit_portable(Family::Ipv4).expect("no Rust value is in it"),
+        "ipv6": policy.emit_portable(Family::Ipv6).expect("no Rust value is in it"),
         "sets": sets,
     })
 }

@@ -38,7 +38,7 @@ fn apply_well(host: &Sandbox, source: &str) -> Value {
 
 /// The kernel's name of a set of a policy.
 fn name(source: &str, set: &str) -> String {
-    let sets = policy_of(source).sets(Family::Ipv4);
+    let sets = policy_of(source).sets(Family::Ipv4).unwrap();
     sets.iter().find(|other| other.source == set).expect("the policy has the set").name.clone()
 }
 
@@ -49,7 +49,8 @@ fn names(host: &Sandbox) -> Vec<String> {
 }
 
 fn names_of(source: &str) -> Vec<String> {
-    let mut names: Vec<String> = policy_of(source).all_sets().iter().map(|set| set.name.clone()).collect();
+    let mut names: Vec<String> =
+        policy_of(source).all_sets().unwrap().iter().map(|set| set.name.clone()).collect();
     names.sort();
     names
 }

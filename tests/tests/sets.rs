@@ -16,8 +16,8 @@ fn declared(set: &str) -> Policy {
 
 /// The text for a family, hashes taken out.
 fn text(policy: &Policy, family: Family) -> String {
-    let mut text = policy.emit_sets(family);
-    for set in policy.sets(family) {
+    let mut text = policy.emit_sets(family).unwrap();
+    for set in policy.sets(family).unwrap() {
         if !set.foreign {
             let without_hash = set.name.rsplit_once('.').expect("a hash").0;
             text = text.replace(&set.name, without_hash);
@@ -67,7 +67,7 @@ fn every_kind_loads_and_is_saved_as_it_was_emitted() {
         let policy = declared(source);
         for family in Family::ALL {
             let netns = Netns::new();
-            let text = policy.emit_sets(family);
+            let text = policy.emit_sets(family).unwrap();
             let output = restore_sets(&netns, &text);
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{said}\n{source}\n{text}");
@@ -108,7 +108,7 @@ fn elements_go_to_the_set_of_their_family() {
     );
     let ports = declared("set PORTS: port { 22 }");
     assert_eq!(text(&ports, Ipv4), "create PORTS.x bitmap:port range 0-65535\nadd PORTS.x 22\n");
-    assert_eq!(ports.emit_sets(Ipv4), ports.emit_sets(Ipv6));
+    assert_eq!(ports.emit_sets(Ipv4).unwrap(), ports.emit_sets(Ipv6).unwrap());
     let only = declared("set X: net family ipv4 { 10.0.0.0/8 }");
     assert!(text(&only, Ipv6).is_empty() && !text(&only, Ipv4).is_empty());
     let of_policy = policy_of_one_family();
@@ -121,7 +121,7 @@ fn policy_of_one_family() -> Policy {
 
 #[test]
 fn names_tell_generations_apart_and_nothing_else() {
-    let name = |source: &str| declared(source).sets(Ipv4)[0].name.clone();
+    let name = |source: &str| declared(source).sets(Ipv4).unwrap()[0].name.clone();
     let first = name("set A: net { 10.0.0.0/8, 192.0.2.1 }");
     assert_eq!(first, name("let N = [192.0.2.1, 10.0.0.0/8]; set A: hash:net { N, 192.0.2.1..=192.0.2.1 }"));
     assert_ne!(first, name("set A: net { 10.0.0.0/8 }"));
@@ -132,7 +132,7 @@ fn names_tell_generations_apart_and_nothing_else() {
     // A list is another one when a set in it is.
     let list = |inner: &str| {
         let policy = declared(&format!("set L: list {{ @A }} set A: net {{ {inner} }}"));
-        policy.sets(Ipv4)[1].name.clone()
+        policy.sets(Ipv4).unwrap()[1].name.clone()
     };
     assert!(list("").starts_with("L.4."));
     assert_ne!(list("10.0.0.0/8"), list("10.0.0.0/9"));
@@ -141,8 +141,8 @@ fn names_tell_generations_apart_and_nothing_else() {
 /// What the rules of one chain become.
 fn rules(source: &str, family: Family) -> Vec<String> {
     let policy = policy(source);
-    let mut text = policy.emit(family).unwrap_or_default();
-    for set in policy.sets(family).iter().filter(|set| !set.foreign) {
+    let mut text = policy.emit(family).unwrap().unwrap_or_default();
+    for set in policy.sets(family).unwrap().iter().filter(|set| !set.foreign) {
         text = text.replace(&set.name, set.name.rsplit_once('.').expect("a hash").0);
     }
     text.lines().filter(|line| line.starts_with("-A ")).map(str::to_owned).collect()
@@ -259,9 +259,9 @@ fn rules_over_sets_are_saved_as_they_were_emitted() {
     for variant in VARIANTS {
         for family in Family::ALL {
             let netns = Netns::new();
-            let output = restore_sets(&netns, &policy.emit_sets(family));
+            let output = restore_sets(&netns, &policy.emit_sets(family).unwrap());
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            let text = policy.emit(family).expect("both families have rules");
+            let text = policy.emit(family).unwrap().expect("both families have rules");
             let output = restore(&netns, family, variant, &text);
             assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
             for (table, block) in fwdsl_tests::rules::tables(&text) {

@@ -28,9 +28,10 @@ mod region;
 mod search;
 mod sets;
 mod trace;
+mod unknown;
 mod witness;
 
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, Tracking};
-pub use prove::prove;
+pub use prove::{prove, prove_for_every_value};

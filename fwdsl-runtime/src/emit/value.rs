@@ -43,6 +43,8 @@ pub(super) fn emit_value(
         }
         Value::TcpFlags(flags) => write!(out, "{flags}"),
         Value::Set(set) => write_set(out, set),
+        // A policy is filled in before it is emitted.
+        Value::Rust(_) => Ok(()),
     };
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn element_lines(set: &Set, element: &Element, family: Family) -> Vec
 /// How many elements [`element_lines`] makes of one.
 pub(crate) fn element_count(set: &Set, element: &Element, family: Family) -> u128 {
     let counts = element.parts().zip(set.kind.parts).map(|(part, kind)| match (part, kind) {
+        (ElementPart::Rust { .. }, _) => 0,
         (ElementPart::Address(address), _) if address.family() != family => 0,
         (ElementPart::Address(address), Part::Ip) => {
             let (first, last) = address.bounds();
@@ -92,6 +93,8 @@ fn part_texts(set: &Set, part: &ElementPart, kind: Part, family: Family) -> Vec<
         }
         ElementPart::Mark(mark) => vec![format!("0x{mark:08x}")],
         ElementPart::Set(name) => vec![name.clone()],
+        // A policy is filled in before it is emitted.
+        ElementPart::Rust { .. } => Vec::new(),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::family::FamilySet;
 use crate::ipset::{Direction, KernelSet, SetKind};
 use crate::loc::{Loc, Located};
 
+/// The most elements that one written element may stand for, with lists in its parts.
+pub(crate) const ELEMENTS_MAX: usize = 1 << 20;
+
 /// A set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Set {
@@ -85,6 +88,14 @@ pub enum ElementPart {
     Mark(u64),
     /// Another set.
     Set(String),
+    /// `#name`: the Rust value at this place of the policy, with the word before it. A model that a
+    /// [`crate::Policy`] gives out has its values in its stead.
+    Rust {
+        /// The place.
+        place: u8,
+        /// The word: `tcp`, `physdev`.
+        word: Option<String>,
+    },
 }
 
 /// What may stand after an element.

@@ -1,8 +1,9 @@
 //! The syntax tree: what was written, with names not yet looked up.
 
 use crate::catalogue::{Extension, OptionSpec};
+pub(super) use crate::expression::{Expr, ExprKind};
 use crate::family::FamilySet;
-use crate::ipset::{Direction, SetKind};
+use crate::ipset::SetKind;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
@@ -75,6 +76,8 @@ pub(super) struct Sysctl {
     pub(super) from_fragment: bool,
     pub(super) key: Located<String>,
     pub(super) value: Located<String>,
+    /// The number of the Rust value that stands in its place.
+    pub(super) rust_value: Option<usize>,
 }
 
 /// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`
@@ -194,32 +197,4 @@ pub(super) struct AssertCase {
     pub(super) negated: bool,
     pub(super) verdict: &'static Extension,
     pub(super) loc: Loc,
-}
-
-/// A value, not yet read as what its place wants.
-#[derive(Debug, Clone)]
-pub(super) struct Expr {
-    pub(super) kind: ExprKind,
-    pub(super) loc: Loc,
-}
-
-/// The forms of a value.
-#[derive(Debug, Clone)]
-pub(super) enum ExprKind {
-    /// A word, number, address or rate, put together from its tokens.
-    Atom(String),
-    /// A string literal.
-    Text(String),
-    /// `first..=last`
-    Range(Located<String>, Located<String>),
-    /// `[a, b]` or `a|b`
-    List(Vec<Expr>),
-    /// `!value`
-    Not(Box<Expr>),
-    /// `(set / mask)` after `flags`
-    Flags { set: String, mask: String },
-    /// `@NAME`, with `src,dst` behind it in an option over sets.
-    Set { name: String, directions: Vec<Direction> },
-    /// The argument that stands for a parameter of a template, and where the parameter stood.
-    Argument { parameter: Located<String>, value: Box<Expr> },
 }

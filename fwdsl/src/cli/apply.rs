@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
@@ -22,7 +23,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     policy.check()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
-    let rules = rules(policy);
+    let rules = rules(policy)?;
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let mut warnings = left_out(&expansion);
     let mut files = Vec::new();
@@ -35,7 +36,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     let desired = Desired {
         ipv4: text(Family::Ipv4),
         ipv6: text(Family::Ipv6),
-        sets: policy.all_sets().iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
+        sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
         files,
     };
@@ -50,8 +51,9 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
 }
 
 /// The rules of the policy's families, in a form that also loads where there is no `/etc/protocols`.
-pub(super) fn rules(policy: &Policy) -> Vec<(Family, String)> {
-    Family::ALL.into_iter().filter_map(|family| Some((family, policy.emit_portable(family)?))).collect()
+pub(super) fn rules(policy: &Policy) -> Result<Vec<(Family, String)>, Diagnostics> {
+    let text = |family| Ok(policy.emit_portable(family)?.map(|text| (family, text)));
+    Family::ALL.into_iter().filter_map(|family| text(family).transpose()).collect()
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {

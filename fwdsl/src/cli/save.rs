@@ -30,7 +30,7 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
         }
     };
     let tree = Tree::new(arguments.image());
-    let kept = kept(policy, &apply::rules(policy), writes.as_deref(), &tree)?;
+    let kept = kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree)?;
     warnings.extend(kept.warnings);
     // Without rules and sysctls to bring about, an apply needs no program and no right but to write the files.
     let desired = Desired { files: kept.files, ..Desired::default() };
@@ -57,7 +57,7 @@ pub(super) fn kept(
     let (distribution, taken) = boot::detect_or_running(tree, &Tree::new(None))?;
     let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
-    let sets: Vec<DesiredSet> = policy.all_sets().iter().map(|set| DesiredSet::from(set.as_ref())).collect();
+    let sets: Vec<DesiredSet> = policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect();
     let foreign: Vec<String> = sets.iter().filter(|set| set.foreign).map(|set| set.name.clone()).collect();
     let families: Vec<Family> = rules.iter().map(|(family, _)| *family).collect();
     let sets = boot::plan_sets(&host::sets_text(&sets)?, &foreign, &families, distribution, tree)?;

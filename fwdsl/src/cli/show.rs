@@ -18,9 +18,9 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
         return sets(policy, asked);
     }
     if let Some(family) = asked {
-        let rules = policy.emit(family).ok_or(Failure::NoFamily(family))?;
-        let json = Map::from_iter([(family.name().to_owned(), json!(rules)), sets_json(policy, &[family])]);
-        let first = match policy.emit_sets(family).is_empty() {
+        let rules = policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
+        let json = Map::from_iter([(family.name().to_owned(), json!(rules)), sets_json(policy, &[family])?]);
+        let first = match policy.emit_sets(family)?.is_empty() {
             true => String::new(),
             false => {
                 format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name())
@@ -29,13 +29,13 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
         return Ok(Done { text: format!("{first}{rules}"), json, warnings: Vec::new() });
     }
     let mut text = String::new();
-    let mut json = Map::from_iter([sets_json(policy, &Family::ALL)]);
-    let sets = emit_sets(policy.all_sets().iter().map(Arc::as_ref));
+    let mut json = Map::from_iter([sets_json(policy, &Family::ALL)?]);
+    let sets = emit_sets(policy.all_sets()?.iter().map(Arc::as_ref));
     if !sets.is_empty() {
         text.push_str(&format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"));
     }
     for family in Family::ALL {
-        let rules = policy.emit(family);
+        let rules = policy.emit(family)?;
         if let Some(rules) = &rules {
             // The two texts are read by different programs; a comment keeps them apart.
             text.push_str(&format!("# {family}\n{rules}"));
@@ -53,16 +53,19 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
 fn sets(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
     let (text, families) = match asked {
         Some(family) => {
-            policy.emit(family).ok_or(Failure::NoFamily(family))?;
-            (policy.emit_sets(family), vec![family])
+            policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
+            (policy.emit_sets(family)?, vec![family])
         }
-        None => (emit_sets(policy.all_sets().iter().map(Arc::as_ref)), Family::ALL.to_vec()),
+        None => (emit_sets(policy.all_sets()?.iter().map(Arc::as_ref)), Family::ALL.to_vec()),
     };
-    Ok(Done { text, json: Map::from_iter([sets_json(policy, &families)]), warnings: Vec::new() })
+    Ok(Done { text, json: Map::from_iter([sets_json(policy, &families)?]), warnings: Vec::new() })
 }
 
 /// The text of each family's sets.
-fn sets_json(policy: &Policy, families: &[Family]) -> (String, Value) {
-    let text = |family: &Family| (family.name().to_owned(), json!(policy.emit_sets(*family)));
-    ("sets".to_owned(), Value::Object(families.iter().map(text).collect()))
+fn sets_json(policy: &Policy, families: &[Family]) -> Result<(String, Value), Failure> {
+    let mut texts = Map::new();
+    for family in families {
+        texts.insert(family.name().to_owned(), json!(policy.emit_sets(*family)?));
+    }
+    Ok(("sets".to_owned(), Value::Object(texts)))
 }

@@ -78,6 +78,8 @@ fn part_problem(set: &Set, part: &ElementPart, kind: Part) -> Option<Problem> {
             Some((format!("a mark has 32 bits, and {mark} has more"), None))
         }
         (ElementPart::Mac(_), Part::Mac) | (ElementPart::Mark(_), Part::Mark) => None,
+        // Known when the program runs, and checked then.
+        (ElementPart::Rust { .. }, _) => None,
         _ => Some((format!("this is no part of an element of `{}`", set.kind.word()), None)),
     }
 }

@@ -123,6 +123,10 @@ impl Pack for ElementPart {
                 out.push(6);
                 name.pack(out);
             }
+            ElementPart::Rust { place, word } => {
+                out.extend_from_slice(&[7, *place]);
+                word.pack(out);
+            }
         }
     }
 
@@ -135,6 +139,7 @@ impl Pack for ElementPart {
             4 => ElementPart::Mac(take(input, 6, "MAC address")?.try_into().map_err(|_| bad("MAC address"))?),
             5 => ElementPart::Mark(Pack::unpack(input)?),
             6 => ElementPart::Set(Pack::unpack(input)?),
+            7 => ElementPart::Rust { place: Pack::unpack(input)?, word: Pack::unpack(input)? },
             _ => return Err(bad("element")),
         })
     }

@@ -143,6 +143,7 @@ impl Copier<'_> {
             | ExprKind::Text(_)
             | ExprKind::Flags { .. }
             | ExprKind::Set { .. }
+            | ExprKind::Rust(_)
             | ExprKind::Argument { .. }) => kind.clone(),
         };
         Expr { kind, loc: self.loc(expr.loc) }
@@ -173,7 +174,7 @@ impl Copier<'_> {
                 Located::new(text, argument.loc)
             }
         };
-        Sysctl { key: self.located(&sysctl.key), value, from_fragment: sysctl.from_fragment }
+        Sysctl { key: self.located(&sysctl.key), value, ..*sysctl }
     }
 
     pub(super) fn set(&mut self, set: &Set) -> Set {

@@ -2,14 +2,13 @@
 
 use super::super::ast::{self, Expr, ExprKind};
 use super::Resolver;
-use super::scope::Leaf;
-use super::value::{Problem, form, read_address, read_icmp_code, read_port, read_protocol_number};
-use crate::catalogue::{ICMP, ICMPV6, PORT_PROTOCOLS, SCTP_NUMBER, TCP_NUMBER, UDP_NUMBER, UDPLITE_NUMBER};
 use crate::diagnostic::Diagnostic;
-use crate::family::Family;
+use crate::expression::{
+    Leaf, Problem, example, form, parse_number, read_address, read_number, read_part, read_ports, wanted,
+};
 use crate::ipset::{Part, SetKind};
 use crate::loc::{Loc, Located};
-use crate::model::{Element, ElementOption, ElementPart, PortRange, Set, SetOption};
+use crate::model::{ELEMENTS_MAX, Element, ElementOption, ElementPart, Set, SetOption};
 
 impl Resolver<'_> {
     pub(super) fn resolve_set(&mut self, set: ast::Set) -> Set {
@@ -95,6 +94,11 @@ impl Resolver<'_> {
                 complete = false;
                 continue;
             };
+            if read.len().saturating_mul(choices.len()) > ELEMENTS_MAX {
+                let message = format!("this stands for more than {ELEMENTS_MAX} elements");
+                self.diagnostics.push(Diagnostic::error(loc, message));
+                return Vec::new();
+            }
             choices = choices
                 .iter()
                 .flat_map(|before: &Vec<Located<ElementPart>>| {
@@ -162,6 +166,17 @@ impl Resolver<'_> {
         };
         let mut read = Vec::new();
         for leaf in &leaves {
+            let word = word.map(|word| word.value.as_str());
+            if let ExprKind::Rust(number) = leaf.kind {
+                match self.places.of_part(number, part, leaf.loc) {
+                    Ok(place) => {
+                        let value = ElementPart::Rust { place, word: word.map(str::to_owned) };
+                        read.push(Located::new(value, leaf.loc));
+                    }
+                    Err(diagnostic) => self.diagnostics.push(diagnostic),
+                }
+                continue;
+            }
             let value = read_part(part, word, leaf);
             let value = match (value, &leaf.used) {
                 (Err((message, help)), Some((name, loc))) => {
@@ -175,122 +190,6 @@ impl Resolver<'_> {
             read.extend(value);
         }
         (read.len() == leaves.len()).then_some(read)
-    }
-}
-
-/// What a part of an element looks like.
-fn example(part: Part) -> &'static str {
-    match part {
-        Part::Ip => "192.0.2.1",
-        Part::Net => "192.0.2.0/24",
-        Part::Service => "tcp 80",
-        Part::Port => "80",
-        Part::Interface => "eth0",
-        Part::Mac => "\"02:00:00:00:00:01\"",
-        Part::Mark => "0x1",
-        Part::Set => "@NAME",
-    }
-}
-
-/// What a part of an element is, for messages.
-fn wanted(part: Part) -> &'static str {
-    match part {
-        Part::Ip => "an address",
-        Part::Net => "a network",
-        Part::Service => "a protocol and its port",
-        Part::Port => "a port",
-        Part::Interface => "an interface",
-        Part::Mac => "a MAC address, which is a string",
-        Part::Mark => "a mark",
-        Part::Set => "a set, `@NAME`",
-    }
-}
-
-fn read_part(part: Part, word: Option<&Located<String>>, leaf: &Leaf) -> Result<ElementPart, Problem> {
-    let text = match &leaf.kind {
-        ExprKind::Atom(text) | ExprKind::Text(text) => Some(text.as_str()),
-        _ => None,
-    };
-    match (part, &leaf.kind, text) {
-        (Part::Ip | Part::Net, ExprKind::Atom(_) | ExprKind::Text(_) | ExprKind::Range(..), _) => {
-            read_address(&leaf.kind).map(ElementPart::Address)
-        }
-        (Part::Port, ExprKind::Atom(_) | ExprKind::Text(_) | ExprKind::Range(..), _) => {
-            read_ports(&leaf.kind).map(ElementPart::Ports)
-        }
-        (Part::Service, ..) => read_service(word, leaf),
-        (Part::Interface, _, Some(name)) => {
-            Ok(ElementPart::Interface { name: name.to_owned(), bridge_port: word.is_some() })
-        }
-        (Part::Mac, _, Some(text)) => read_mac(text).map(ElementPart::Mac),
-        (Part::Mark, _, Some(_)) => read_number("a mark", leaf).map(ElementPart::Mark),
-        (Part::Set, ExprKind::Set { name, .. }, _) => Ok(ElementPart::Set(name.clone())),
-        _ => Err((format!("expected {}, found {}", wanted(part), form(&leaf.kind)), None)),
-    }
-}
-
-fn read_ports(kind: &ExprKind) -> Result<PortRange, Problem> {
-    match kind {
-        ExprKind::Range(first, last) => {
-            Ok(PortRange { first: read_port(&first.value)?, last: read_port(&last.value)? })
-        }
-        ExprKind::Atom(word) | ExprKind::Text(word) => Ok(PortRange::one(read_port(word)?)),
-        other => Err((format!("expected a port, found {}", form(other)), None)),
-    }
-}
-
-/// `tcp 80`, `icmp echo-request`, `gre`; a port alone is one of TCP, as in ipset.
-fn read_service(word: Option<&Located<String>>, leaf: &Leaf) -> Result<ElementPart, Problem> {
-    let Some(word) = word else {
-        if let ExprKind::Atom(text) = &leaf.kind
-            && let Ok(protocol) = read_protocol_number(text)
-            && !text.starts_with(|first: char| first.is_ascii_digit())
-        {
-            if PORT_PROTOCOLS.contains(&protocol) || [ICMP, ICMPV6].contains(&protocol) {
-                let what = if PORT_PROTOCOLS.contains(&protocol) { "port" } else { "type" };
-                return Err((format!("`{text}` without a {what}"), Some(format!("such as `{text} 80`"))));
-            }
-            return Ok(ElementPart::Service { protocol, ports: PortRange::one(0) });
-        }
-        return Ok(ElementPart::Service { protocol: TCP_NUMBER, ports: read_ports(&leaf.kind)? });
-    };
-    if word.value == "proto" {
-        let ExprKind::Atom(text) = &leaf.kind else {
-            return Err((format!("expected a protocol, found {}", form(&leaf.kind)), None));
-        };
-        return Ok(ElementPart::Service { protocol: read_protocol_number(text)?, ports: PortRange::one(0) });
-    }
-    let protocol = read_protocol_number(&word.value)?;
-    let ports = match (protocol, &leaf.kind) {
-        (TCP_NUMBER | UDP_NUMBER | SCTP_NUMBER | UDPLITE_NUMBER, kind) => read_ports(kind)?,
-        (ICMP, ExprKind::Atom(text)) => PortRange::one(read_icmp_code(Family::Ipv4, text)?),
-        (ICMPV6, ExprKind::Atom(text)) => PortRange::one(read_icmp_code(Family::Ipv6, text)?),
-        (ICMP | ICMPV6, other) => {
-            return Err((format!("expected an ICMP type, found {}", form(other)), None));
-        }
-        _ => {
-            let message = format!("ipset knows no ports of `{}`", word.value);
-            return Err((message, Some(format!("the protocol alone: `{}`", word.value))));
-        }
-    };
-    Ok(ElementPart::Service { protocol, ports })
-}
-
-fn read_mac(text: &str) -> Result<[u8; 6], Problem> {
-    let problem = || {
-        let help = "six bytes in hexadecimal: \"02:00:00:00:00:01\"".to_owned();
-        (format!("`{text}` is not a MAC address"), Some(help))
-    };
-    let mut mac = [0; 6];
-    let mut groups = text.split(':');
-    for byte in &mut mac {
-        let group = groups.next().filter(|group| (1..=2).contains(&group.len())).ok_or_else(problem)?;
-        let digits = group.bytes().all(|byte| byte.is_ascii_hexdigit());
-        *byte = u8::from_str_radix(group, 16).ok().filter(|_| digits).ok_or_else(problem)?;
-    }
-    match groups.next() {
-        None => Ok(mac),
-        Some(_) => Err(problem()),
     }
 }
 
@@ -318,22 +217,6 @@ fn read_seconds(leaf: &Leaf) -> Result<u64, Problem> {
             let help = "such as `600`, `10m`, `1h` or `1d`".to_owned();
             Err((format!("`{text}` is not a time"), Some(help)))
         }
-    }
-}
-
-/// A number, in decimal or, with `0x`, in hexadecimal.
-fn read_number(what: &str, leaf: &Leaf) -> Result<u64, Problem> {
-    let ExprKind::Atom(text) = &leaf.kind else {
-        return Err((format!("expected a number, found {}", form(&leaf.kind)), None));
-    };
-    parse_number(text).ok_or_else(|| (format!("`{what}` takes a number, not `{text}`"), None))
-}
-
-fn parse_number(text: &str) -> Option<u64> {
-    let plain = text.replace('_', "");
-    match plain.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16).ok(),
-        None => plain.parse().ok(),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::super::ast::ExprKind;
-use super::scope::Leaf;
+use super::{ExprKind, Leaf};
 use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
@@ -14,10 +13,10 @@ use crate::nearest::nearest;
 use crate::{icmp, protocols, services};
 
 /// Why a value cannot be read: the message, and what to do about it.
-pub(super) type Problem = (String, Option<String>);
+pub(crate) type Problem = (String, Option<String>);
 
 /// Reads a value.
-pub(super) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
+pub(crate) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
     let mut place = leaf.loc;
     read(extension, spec, &leaf.kind, &mut place).map_err(|(message, help)| {
         let diagnostic = Diagnostic::error(place, message).maybe_help(help);
@@ -107,7 +106,7 @@ fn set_in_place(spec: &OptionSpec, name: &str) -> Result<Value, Problem> {
 }
 
 /// An address, a network or a range.
-pub(super) fn read_address(kind: &ExprKind) -> Result<Address, Problem> {
+pub(crate) fn read_address(kind: &ExprKind) -> Result<Address, Problem> {
     read_address_at(kind, &mut Loc::default())
 }
 
@@ -265,7 +264,7 @@ fn wanted(kind: ValueKind) -> &'static str {
 }
 
 /// What stands there instead, for messages.
-pub(super) fn form(kind: &ExprKind) -> String {
+pub(crate) fn form(kind: &ExprKind) -> String {
     match kind {
         ExprKind::Atom(text) => format!("`{text}`"),
         ExprKind::Text(text) => format!("the string \"{text}\""),
@@ -274,6 +273,20 @@ pub(super) fn form(kind: &ExprKind) -> String {
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
         ExprKind::Set { name, .. } => format!("the set `@{name}`"),
+        ExprKind::Rust(_) => "a Rust value".into(),
         ExprKind::Argument { value, .. } => form(&value.kind),
     }
+}
+
+/// Whether several values may stand for an option: a list is their union.
+pub(crate) fn takes_list(kind: ValueKind) -> bool {
+    matches!(
+        kind,
+        ValueKind::Interface
+            | ValueKind::Address
+            | ValueKind::Protocol
+            | ValueKind::Port
+            | ValueKind::IcmpType(_)
+            | ValueKind::Words(_)
+    )
 }
