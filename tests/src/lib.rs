@@ -1,12 +1,15 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod contents;
+pub mod editor;
 pub mod fragments;
+pub mod lsp;
 pub mod meaning;
 pub mod netns;
 pub mod policies;
 pub mod provisioned;
 pub mod random;
+pub mod respaced;
 pub mod rules;
 pub mod sandbox;
 pub mod sets;
