@@ -73,14 +73,24 @@ fn datagrams(random: &mut Random, family: Family) -> Vec<Packet> {
             flags: 0,
             state: "new",
             fragment: false,
+            mark: 0,
+            bits: 0,
+            length: 0,
         }
     };
-    (0..PACKETS).map(|_| datagram(random)).collect()
+    let header = header(family);
+    // The length tells the datagrams apart.
+    (0..PACKETS).map(|index| Packet { length: (header + 1 + index) as u64, ..datagram(random) }).collect()
+}
+
+/// The bytes before a datagram's contents.
+fn header(family: Family) -> usize {
+    if family == Family::Ipv4 { 28 } else { 48 }
 }
 
 /// Counts each datagram by its length as it comes in (`raw`) and after the filter (`security`).
 fn counting_rules(family: Family) -> String {
-    let header = if family == Family::Ipv4 { 28 } else { 48 };
+    let header = header(family);
     let mut text = String::new();
     for (table, chain) in [("raw", "PREROUTING"), ("security", "INPUT")] {
         text.push_str(&format!("*{table}\n"));

@@ -320,3 +320,15 @@ fn an_assertion_takes_a_set_of_known_contents_for_a_list() {
         assert_eq!(problems(open, "from 11.0.0.1 tcp dport 23 => !accept;"), "", "{open}");
     }
 }
+
+#[test]
+fn a_rule_that_changes_its_own_set_asks_it_once() {
+    let chains = [
+        "-A INPUT -m set ! --match-set T.4 src -j INPUT.1",
+        "-A INPUT.1 -j SET --add-set T.4 src",
+        "-A INPUT.1 -j LOG",
+    ];
+    let of_six: Vec<String> = chains.iter().map(|rule| rule.replace("T.4", "T.6")).collect();
+    let of_six: Vec<&str> = of_six.iter().map(String::as_str).collect();
+    input("from !@T => set(add @T src), log;", &chains, &of_six);
+}

@@ -10,7 +10,7 @@ use super::search::{Stop, search};
 use super::trace::trace;
 use super::unknown::{case_is_unknown, without_unknown};
 use super::witness::witness;
-use crate::catalogue::Extension;
+use crate::catalogue::{Aspects, Extension};
 use crate::family::{Family, FamilySet};
 use crate::lower::{Ruleset, Table, lower, model_families, refer, rule_families};
 use crate::model::{Assertion, AssertionCase, Chain, Model, Rule};
@@ -141,7 +141,7 @@ fn covered(
 ) -> Vec<Region> {
     let mut matches = case.matches.clone();
     refer(&mut matches, &ruleset.sets);
-    let pattern = test(&matches, ruleset.family, &program.interfaces);
+    let pattern = test(&matches, ruleset.family, &program.interfaces, Aspects::NONE);
     let mut covered = Vec::new();
     for mut region in entries(&hooks(table, chain), ruleset, &program.interfaces) {
         if pattern.reads_transport {

@@ -3,6 +3,7 @@
 //! They come from a policy's tokens, or at run time from the Rust values that a policy was given.
 
 mod element;
+mod plain;
 mod read;
 
 use crate::ipset::Direction;
@@ -11,9 +12,9 @@ use crate::loc::{Loc, Located};
 pub(crate) use element::read_part;
 #[cfg(feature = "syntax")]
 pub(crate) use element::{example, parse_number, read_number, read_ports, wanted};
+pub(crate) use read::read_value;
 #[cfg(feature = "syntax")]
-pub(crate) use read::{Problem, form, read_address};
-pub(crate) use read::{read_value, takes_list};
+pub(crate) use read::{Problem, form, problem_at, read_addr, read_address, read_end, read_port};
 
 /// A value, not yet read as what its place wants.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub(crate) enum ExprKind {
     List(Vec<Expr>),
     /// `!value`
     Not(Box<Expr>),
+    /// `address:ports/base`, each of which may be left out
+    Endpoint { address: Option<Box<Expr>>, ports: Option<Box<Expr>>, base: Option<Located<String>> },
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
     /// `@NAME`, with `src,dst` behind it in an option over sets.

@@ -4,12 +4,15 @@
 //! once, a stateful match is consulted once and last, several verdicts share one evaluation.
 
 mod assemble;
+mod changes;
 mod domain;
 mod draft;
 mod elements;
 mod family;
 mod name;
+mod normal;
 mod plan;
+mod protocols;
 mod sets;
 
 use std::sync::Arc;
@@ -25,6 +28,8 @@ pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use family::{model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
+pub(crate) use normal::{HashTable, hash_table};
+pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
 
 /// The rules of one family, as iptables has them.
@@ -113,6 +118,7 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
     if source.is_empty() {
         return None;
     }
+    let changes = changes::Changes::new(&source);
     let mut names = name::Names::new(source.iter().map(|chain| chain.name.clone()));
     let mut built_in: Vec<Chain> = Vec::new();
     let mut others: Vec<Chain> = Vec::new();
@@ -126,7 +132,7 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
         });
     }
     for chain in source {
-        let mut lowered = assemble::lower_chain(model, chain, family, sets, &mut names).into_iter();
+        let mut lowered = assemble::lower_chain(model, chain, family, &changes, sets, &mut names).into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,

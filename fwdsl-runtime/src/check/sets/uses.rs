@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ipset::{Method, Part};
 use crate::loc::Loc;
 use crate::model::{Chain, Match, Model, OptionUse, Set, SetOption, SetRef, Value};
-use crate::table::{Hook, TableName};
+use crate::table::TableName;
 
 /// The most directions that iptables takes.
 const DIRECTIONS_MAX: usize = 6;
@@ -75,14 +75,6 @@ fn wrong_kind<'a>(model: &'a Model, set: &'a Set, is_port: bool) -> Option<&'a S
 /// `set(@NAME src,dst, …)`
 pub(in super::super) fn check_match(model: &Model, entry: &Match, diagnostics: &mut Vec<Diagnostic>) {
     entry.options.iter().for_each(|option| check_references(model, option, diagnostics));
-    for prefix in ["packets-", "bytes-"] {
-        let mut of_prefix = entry.options.iter().filter(|option| option.spec.name.starts_with(prefix));
-        if let (Some(first), Some(second)) = (of_prefix.next(), of_prefix.next()) {
-            let message =
-                format!("`{}` and `{}` exclude each other in iptables", first.spec.name, second.spec.name);
-            diagnostics.push(Diagnostic::error(second.loc, message));
-        }
-    }
 }
 
 /// `set(add @NAME src, …)`
@@ -90,46 +82,15 @@ pub(in super::super) fn check_target(
     model: &Model,
     chain: &Chain,
     options: &[OptionUse],
-    loc: Loc,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     options.iter().for_each(|option| check_references(model, option, diagnostics));
     let find = |name: &str| options.iter().find(|option| option.spec.name == name);
-    if ["add", "del", "map"].iter().all(|name| find(name).is_none()) {
-        let message = "`set` without `add`, `del` or `map` does nothing";
-        diagnostics.push(Diagnostic::error(loc, message).help("such as `set(add @NAME src)`"));
-        return;
-    }
-    for name in ["exist", "timeout"] {
-        if let (Some(option), None) = (find(name), find("add")) {
-            diagnostics.push(Diagnostic::error(option.loc, format!("`{name}` belongs to `add`")));
+    if let Some(map) = find("map") {
+        if chain.table != TableName::Mangle {
+            diagnostics.push(Diagnostic::error(map.loc, "the kernel takes `map` in table `mangle` only"));
         }
-    }
-    let maps = ["map-mark", "map-prio", "map-queue"].map(find);
-    match find("map") {
-        None => {
-            for option in maps.into_iter().flatten() {
-                diagnostics
-                    .push(Diagnostic::error(option.loc, format!("`{}` belongs to `map`", option.spec.name)));
-            }
-        }
-        Some(map) => {
-            if maps.iter().all(Option::is_none) {
-                let message = "`map` without `map-mark`, `map-prio` or `map-queue` does nothing";
-                diagnostics.push(Diagnostic::error(map.loc, message));
-            }
-            if chain.table != TableName::Mangle {
-                diagnostics.push(Diagnostic::error(map.loc, "the kernel takes `map` in table `mangle` only"));
-            }
-            check_declared_with(model, map, &SetOption::SkbInfo, diagnostics);
-        }
-    }
-    if let Some(Hook::Prerouting | Hook::Input) = chain.hook() {
-        for option in maps[1..].iter().flatten() {
-            let message =
-                format!("`{}` is for packets that leave: FORWARD, OUTPUT, POSTROUTING", option.spec.name);
-            diagnostics.push(Diagnostic::error(option.loc, message));
-        }
+        check_declared_with(model, map, &SetOption::SkbInfo, diagnostics);
     }
     if let (Some(timeout), Some(add)) = (find("timeout"), find("add")) {
         for (used, _) in references(add) {

@@ -1,6 +1,6 @@
 //! Sets as bytes.
 
-use super::super::{Address, Element, ElementOption, ElementPart, PortRange, Set, SetOption, SetRef, Value};
+use super::super::{Address, Element, ElementOption, ElementPart, Set, SetOption, SetRef, Value};
 use super::{Pack, Unpacked, bad, take, unpack_within};
 use crate::ipset::{Direction, KINDS, SetKind};
 
@@ -26,19 +26,6 @@ impl Pack for Address {
         match Value::unpack(input)? {
             Value::Address(address) => Ok(address),
             _ => Err(bad("address")),
-        }
-    }
-}
-
-impl Pack for PortRange {
-    fn pack(&self, out: &mut Vec<u8>) {
-        Value::Ports(*self).pack(out);
-    }
-
-    fn unpack(input: &mut &[u8]) -> Unpacked<PortRange> {
-        match Value::unpack(input)? {
-            Value::Ports(ports) => Ok(ports),
-            _ => Err(bad("ports")),
         }
     }
 }

@@ -20,7 +20,7 @@ impl Resolver<'_> {
 
     fn set_option(&mut self, kind: &SetKind, word: ast::SetWord) -> Option<Located<SetOption>> {
         let leaf = match &word.value {
-            Some(expr) => Some(self.one_leaf(&word.word, expr)?),
+            Some(expr) => Some(self.only_leaf(&word.word, expr)?),
             None => None,
         };
         let option = match (word.word.as_str(), leaf) {
@@ -52,7 +52,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn one_leaf(&mut self, word: &str, expr: &Expr) -> Option<Leaf> {
+    fn only_leaf(&mut self, word: &str, expr: &Expr) -> Option<Leaf> {
         let mut leaves = self.all_leaves(expr)?;
         if leaves.len() == 1 {
             return leaves.pop();
@@ -130,7 +130,7 @@ impl Resolver<'_> {
 
     fn element_option(&mut self, word: ast::SetWord) -> Option<Located<ElementOption>> {
         let leaf = match &word.value {
-            Some(expr) => Some(self.one_leaf(&word.word, expr)?),
+            Some(expr) => Some(self.only_leaf(&word.word, expr)?),
             None => None,
         };
         let option = match (word.word.as_str(), leaf) {
