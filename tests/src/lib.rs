@@ -1,5 +1,6 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
+pub mod contents;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;
@@ -12,6 +13,7 @@ pub mod respaced;
 pub mod rules;
 pub mod samples;
 pub mod sandbox;
+pub mod sets;
 
 /// The policy that the README shows compiles, and its assertion holds.
 #[cfg(doctest)]
