@@ -2,7 +2,7 @@
 
 use super::meaning::{Meaning, drops_tiny_fragments, is_modelled, meaning, reads_transport, words_of};
 use super::packet::Packet;
-use crate::catalogue::{ACCEPT, CORE, DROP, Extension, Flow, RETURN, TCP_NUMBER};
+use crate::catalogue::{self, ACCEPT, CORE, DROP, Extension, Flow, RETURN, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
@@ -12,7 +12,7 @@ use crate::table::TableName;
 /// whose answer the packet does not tell (`limit`) decide.
 ///
 /// Falling off a built-in chain, or RETURN in it, is its policy; falling off another chain is
-/// `RETURN`. What the variants of iptables do differently is among the verdicts: on a later
+/// `RETURN`. A chain of others may give any verdict, and may let the packet come back. What the variants of iptables do differently is among the verdicts: on a later
 /// fragment, matches on ports, ICMP types and TCP flags may answer either way, and legacy drops TCP
 /// fragments at offset 8. `None` if the rules are of another family or have no such chain.
 ///
@@ -40,6 +40,11 @@ pub(super) fn falling_off(chain: &Chain) -> &'static Extension {
         Some(ChainPolicy::Drop) => &DROP,
         None => &RETURN,
     }
+}
+
+/// Every verdict that ends a packet's way: what a chain can give of which nothing is known.
+pub(super) fn any_verdict() -> impl Iterator<Item = &'static Extension> {
+    catalogue::targets().filter(|target| target.flow == Flow::Ends && **target != RETURN)
 }
 
 /// Whether a match is true of a packet.
@@ -105,6 +110,12 @@ impl<'a> Walk<'a> {
             Action::Target { extension, .. } => {
                 add(&mut ends.verdicts, extension);
                 false
+            }
+            Action::Jump(name) | Action::Goto(name) if self.table.is_foreign(name) => {
+                any_verdict().for_each(|verdict| add(&mut ends.verdicts, verdict));
+                let is_goto = matches!(action, Action::Goto(_));
+                ends.returns |= is_goto;
+                !is_goto
             }
             Action::Jump(name) | Action::Goto(name) => {
                 let Some(target) = self.chain(name) else { return true };

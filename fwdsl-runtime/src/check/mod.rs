@@ -7,6 +7,7 @@ mod assertions;
 mod chains;
 mod depth;
 mod lints;
+mod ownership;
 mod rules;
 mod sysctls;
 mod values;
@@ -25,6 +26,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
 /// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
 pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     chains::check_chains(model, &mut diagnostics);
+    ownership::check_ownership(model, &mut diagnostics);
     for chain in model.chains() {
         for rule in chain.rules() {
             rules::check_rule(model, chain, rule, &mut diagnostics);

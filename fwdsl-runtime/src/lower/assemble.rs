@@ -14,7 +14,7 @@ use super::draft::Draft;
 use super::family::rule_families;
 use super::name::Names;
 use super::plan::{Plan, plan};
-use super::{Chain, Rule};
+use super::{Chain, Rule, emitted_name};
 use crate::catalogue::{COMMENT, CORE, RETURN};
 use crate::family::Family;
 use crate::model::{Action, Model, Rule as SourceRule, Value, Verdict};
@@ -29,10 +29,9 @@ pub(super) fn lower_chain(
     family: Family,
     names: &mut Names,
 ) -> Vec<Chain> {
-    let own =
-        Chain { name: source.name.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
-    let mut assembly =
-        Assembly { chains: vec![own], current: 0, names, base: source.name.clone(), number: 0 };
+    let base = emitted_name(model, source);
+    let own = Chain { name: base.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
+    let mut assembly = Assembly { chains: vec![own], current: 0, names, base, number: 0 };
     let here: Vec<(usize, &SourceRule)> = source
         .rules
         .iter()

@@ -3,11 +3,13 @@
 //! negations and several verdicts on a rule are still as the user wrote them.
 
 mod address;
+mod ownership;
 mod pack;
 mod rate;
 mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
+pub use ownership::{DEFAULT_PREFIX, ForeignChain, HookPosition, Ownership};
 pub use pack::UnpackError;
 pub use rate::{LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
 pub use value::{IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
@@ -29,6 +31,8 @@ pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
 pub struct Model {
     pub(crate) file: String,
     pub(crate) families: FamilySet,
+    pub(crate) ownership: Ownership,
+    pub(crate) foreign: Vec<ForeignChain>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) sysctls: Vec<SysctlUse>,
     pub(crate) allows: Vec<String>,
@@ -70,6 +74,7 @@ pub struct Chain {
     pub(crate) table: TableName,
     pub(crate) name: String,
     pub(crate) policy: Option<Located<ChainPolicy>>,
+    pub(crate) position: Option<Located<HookPosition>>,
     pub(crate) families: FamilySet,
     pub(crate) doc: String,
     pub(crate) rules: Vec<Rule>,
@@ -155,6 +160,23 @@ impl Model {
         self.families
     }
 
+    /// What of its tables is the policy's.
+    pub fn ownership(&self) -> &Ownership {
+        &self.ownership
+    }
+
+    /// The chains of others that it names, in source order.
+    pub fn foreign_chains(&self) -> &[ForeignChain] {
+        &self.foreign
+    }
+
+    /// The chain of others that a jump in `table` to this name goes to.
+    pub(crate) fn foreign_target(&self, table: TableName, name: &str) -> Option<&ForeignChain> {
+        self.foreign
+            .iter()
+            .find(|foreign| foreign.table == table && foreign.name == name && foreign.prefix().is_none())
+    }
+
     /// The chains, in source order.
     pub fn chains(&self) -> &[Chain] {
         &self.chains
@@ -203,6 +225,11 @@ impl Chain {
     /// Its policy, if the source states one.
     pub fn policy(&self) -> Option<ChainPolicy> {
         self.policy.as_ref().map(|policy| policy.value)
+    }
+
+    /// Where the jump to it stands in its built-in chain, if the policy owns chains alone.
+    pub fn position(&self) -> HookPosition {
+        self.position.as_ref().map(|position| position.value.clone()).unwrap_or_default()
     }
 
     /// The families it is for.

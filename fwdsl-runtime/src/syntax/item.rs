@@ -8,6 +8,7 @@ use super::atom::{parse_atom, parse_name};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
 use super::input::Input;
 use super::matches::parse_matches;
+use super::ownership::{parse_foreign, parse_own, parse_position};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::value::parse_value;
@@ -18,7 +19,7 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 6] = ["let", "family", "sysctl", "table", "chain", "assert"];
+const ITEMS: [&str; 8] = ["let", "family", "own", "sysctl", "table", "chain", "foreign", "assert"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
@@ -43,6 +44,8 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
     match word.as_str() {
         "let" => parse_let(parser, input, policy)?,
         "family" => policy.families.push(parse_family(parser, input)?),
+        "own" => policy.ownership.push(parse_own(parser, input)?),
+        "foreign" => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
         "table" => parse_table(parser, input, policy)?,
         "chain" => {
@@ -60,13 +63,17 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
 
 fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
-        return parser.expected(input, "an item: `let`, `family`, `sysctl`, `table`, `chain` or `assert`");
+        return parser.expected(
+            input,
+            "an item: `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain` or `assert`",
+        );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `sysctl`, `table`, `chain` and `assert`; rules stand in a chain"
+            "a policy holds `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain` and `assert`; rules \
+             stand in a chain"
                 .into()
         }
     };
@@ -106,7 +113,7 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) ->
 }
 
 /// `family ipv4;`
-fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
+pub(super) fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     input.ident();
     let start = input.span();
     let word = input.ident().unwrap_or_default();
@@ -183,6 +190,7 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
     };
     let mut families = FamilySet::BOTH;
     let first = policy.chains.len();
+    let first_foreign = policy.foreign.len();
     while !inside.is_empty() {
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
@@ -192,17 +200,21 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
                     let chain = parse_chain(parser, &mut inside, table, attributes)?;
                     policy.chains.push(chain);
                 }
-                _ => return Err(parser.expected(&inside, "`chain` or `family`")),
+                Some("foreign") => policy.foreign.push(parse_foreign(parser, &mut inside, table)?),
+                _ => return Err(parser.expected(&inside, "`chain`, `foreign chain` or `family`")),
             }
             Ok(())
         })();
         if parsed.is_err() {
-            skip_item(&mut inside, &["chain", "family"]);
+            skip_item(&mut inside, &["chain", "foreign", "family"]);
         }
     }
     // `family` holds for the whole table, wherever in it it stands.
     for chain in &mut policy.chains[first..] {
         chain.families = chain.families.and(families);
+    }
+    for foreign in &mut policy.foreign[first_foreign..] {
+        foreign.families = foreign.families.and(families);
     }
     Ok(())
 }
@@ -230,8 +242,12 @@ fn parse_chain(
 ) -> Parsed<Chain> {
     input.ident();
     let name = parse_name(parser, input, "the name of a chain")?;
-    // A wrong policy is reported, and the chain goes on without one.
-    let policy = parse_chain_policy(parser, input).unwrap_or(None);
+    // A wrong policy or position is reported, and the chain goes on without one.
+    let mut policy = parse_chain_policy(parser, input).unwrap_or(None);
+    let position = parse_position(parser, input).unwrap_or(None);
+    if policy.is_none() {
+        policy = parse_chain_policy(parser, input).unwrap_or(None);
+    }
     let empty = TokenBuffer::new2(TokenStream::new());
     let mut inside = input.group(Delimiter::Brace).unwrap_or_else(|| {
         // The chain is kept without its rules, so that jumps to it are no further errors.
@@ -251,6 +267,7 @@ fn parse_chain(
         table,
         name: Located::new(name.text, name.loc),
         policy,
+        position,
         families,
         doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
         allows: attributes.allows,

@@ -14,6 +14,7 @@ mod attribute;
 mod input;
 mod item;
 mod matches;
+mod ownership;
 mod parser;
 mod resolve;
 mod rule;
