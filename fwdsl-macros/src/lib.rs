@@ -3,6 +3,7 @@
 //! policy into tokens.
 
 use fwdsl_runtime::diagnostic::Diagnostic;
+use fwdsl_runtime::loc::Sources;
 use fwdsl_runtime::syntax::{SpanTable, compile};
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -25,8 +26,9 @@ fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
     let compiled = compile(policy);
     let (errors, warnings): (Vec<_>, Vec<_>) =
         compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
-    let errors = errors.into_iter().map(|error| expand_error(error, &compiled.spans));
-    let warnings = warnings.into_iter().map(|warning| expand_warning(warning, &compiled.spans));
+    let sources = compiled.model.sources();
+    let errors = errors.into_iter().map(|error| expand_error(error, sources, &compiled.spans));
+    let warnings = warnings.into_iter().map(|warning| expand_warning(warning, sources, &compiled.spans));
     let bytes = Literal::byte_string(&compiled.pack());
     quote! {{
         #(#errors)*
@@ -37,9 +39,9 @@ fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
 
 /// `compile_error!` over the tokens that are wrong: rustc underlines from the span of the path to
 /// that of the braces.
-fn expand_error(error: &Diagnostic, spans: &SpanTable) -> TokenStream {
+fn expand_error(error: &Diagnostic, sources: &Sources, spans: &SpanTable) -> TokenStream {
     let (start, end) = spans.of(error.loc);
-    let message = Literal::string(&error.text(&start.file()));
+    let message = Literal::string(&error.text(sources));
     let mut arguments = Group::new(Delimiter::Brace, quote!(#message));
     arguments.set_span(end);
     let path = quote_spanned!(start=> ::core::compile_error!);
@@ -47,10 +49,10 @@ fn expand_error(error: &Diagnostic, spans: &SpanTable) -> TokenStream {
 }
 
 /// A use of a deprecated constant that is named after the lint: how a macro warns on stable Rust.
-fn expand_warning(warning: &Diagnostic, spans: &SpanTable) -> TokenStream {
+fn expand_warning(warning: &Diagnostic, sources: &Sources, spans: &SpanTable) -> TokenStream {
     let (start, _) = spans.of(warning.loc);
     let name = format_ident!("{}", warning.lint.unwrap_or("fwdsl"));
-    let note = warning.text(&start.file());
+    let note = warning.text(sources);
     let used = Ident::new(&name.to_string(), start);
     quote! {
         const _: () = {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::loc::Loc;
+use crate::loc::{Loc, Sources};
 
 /// One finding about a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +59,23 @@ impl Diagnostic {
 
     /// The message with its help and notes, without the place: what follows `error: `.
     ///
-    /// `file` names the file in notes that point at a second place.
-    pub fn text(&self, file: &str) -> String {
+    /// `sources` names the files of notes that point at a second place, and the calls of the templates and
+    /// fragments that the place came through.
+    pub fn text(&self, sources: &Sources) -> String {
         let mut text = self.message.clone();
         for (note, loc) in &self.notes {
             text.push_str("\nnote: ");
             text.push_str(note);
             if let Some(loc) = loc {
-                text.push_str(&format!(" ({file}:{})", loc.line));
+                text.push_str(&format!(" ({})", sources.place(*loc)));
             }
+        }
+        for expansion in sources.expansions_of(self.loc) {
+            text.push_str(&format!(
+                "\nnote: in {}, used here ({})",
+                expansion.what,
+                sources.place(expansion.call)
+            ));
         }
         if let Some(help) = &self.help {
             text.push_str("\nhelp: ");
@@ -77,11 +85,11 @@ impl Diagnostic {
     }
 }
 
-/// The findings about a policy, with the file that it was written in: an error for the edge.
+/// The findings about a policy, with the files that it was written in: an error for the edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics {
-    /// The source file of the policy.
-    pub file: String,
+    /// The source files of the policy.
+    pub sources: Sources,
     /// The findings, in source order.
     pub list: Vec<Diagnostic>,
 }
@@ -91,8 +99,8 @@ impl fmt::Display for Diagnostics {
         for (index, diagnostic) in self.list.iter().enumerate() {
             let kind = if diagnostic.is_error() { "error" } else { "warning" };
             let separator = if index == 0 { "" } else { "\n" };
-            let text = diagnostic.text(&self.file);
-            write!(f, "{separator}{}:{}: {kind}: {text}", self.file, diagnostic.loc.line)?;
+            let text = diagnostic.text(&self.sources);
+            write!(f, "{separator}{}: {kind}: {text}", self.sources.place(diagnostic.loc))?;
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ impl Policy {
         let model = self.model();
         let list = check::check(&model);
         if list.iter().any(Diagnostic::is_error) {
-            return Err(Diagnostics { file: model.file().to_owned(), list });
+            return Err(Diagnostics { sources: model.sources().clone(), list });
         }
         Ok(list)
     }

@@ -1,6 +1,7 @@
 //! Assertions: what is proven, and what a broken one is told.
 
 use fwdsl_runtime::analysis::{Problem, evaluate, prove};
+use fwdsl_runtime::loc::Sources;
 use fwdsl_runtime::lower::lower;
 use fwdsl_runtime::syntax::{Compiled, compile};
 use fwdsl_runtime::table::TableName;
@@ -13,7 +14,7 @@ fn compiled(source: &str) -> Compiled {
 fn errors(source: &str) -> Vec<String> {
     let diagnostics = compiled(source).diagnostics;
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    errors.map(|error| error.text("policy.rs")).collect()
+    errors.map(|error| error.text(&Sources::of_file("policy.rs"))).collect()
 }
 
 #[track_caller]

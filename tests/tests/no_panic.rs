@@ -121,7 +121,7 @@ fn mutate(tokens: TokenStream, random: &mut Random, pool: &[TokenTree], rate: us
 fn digest(tokens: TokenStream) -> bool {
     let compiled = compile(tokens);
     for diagnostic in &compiled.diagnostics {
-        let _ = diagnostic.text("file");
+        let _ = diagnostic.text(&Default::default());
     }
     if compiled.is_sound() {
         let model = Model::from_bytes("file", &compiled.pack()).expect("what is packed unpacks");

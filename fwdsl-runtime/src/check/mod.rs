@@ -44,15 +44,18 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     in_order(diagnostics)
 }
 
-/// Sorts findings by place and drops what was found twice (a value of a `let` that is used twice).
+/// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule
+/// of a template, that is used twice).
 pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
-        let same = |other: &Diagnostic| other.loc == diagnostic.loc && other.message == diagnostic.message;
+        let same = |other: &Diagnostic| {
+            other.loc.is_same_place(&diagnostic.loc) && other.message == diagnostic.message
+        };
         if !ordered.iter().any(same) {
             ordered.push(diagnostic);
         }
     }
-    ordered.sort_by_key(|diagnostic| (diagnostic.loc.line, diagnostic.loc.span));
+    ordered.sort_by_key(|diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span));
     ordered
 }

@@ -16,7 +16,7 @@ pub use value::{IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
 use crate::family::FamilySet;
-use crate::loc::{Loc, Located};
+use crate::loc::{Loc, Located, Sources};
 use crate::sysctl::Setting;
 use crate::table::{Hook, TableName};
 
@@ -29,7 +29,7 @@ pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
 /// A whole policy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
-    pub(crate) file: String,
+    pub(crate) sources: Sources,
     pub(crate) families: FamilySet,
     pub(crate) ownership: Ownership,
     pub(crate) foreign: Vec<ForeignChain>,
@@ -152,7 +152,12 @@ impl Default for FamilySet {
 impl Model {
     /// The file that the policy was written in, as rustc names it.
     pub fn file(&self) -> &str {
-        &self.file
+        self.sources.file()
+    }
+
+    /// The files that the policy was written in, and what parts of it came through.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// The families that the policy is for.

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use super::*;
 use crate::catalogue::{self, EXTENSIONS};
 use crate::family::FamilySet;
+use crate::loc::Expansion;
 use crate::sysctl::Key;
 
 /// Why bytes are not a packed policy. It takes another version of the macro, or damage.
@@ -36,9 +37,11 @@ trait Pack: Sized {
 }
 
 impl Model {
-    /// The policy as bytes, for [`Model::from_bytes`] of the same version; without the file's name.
+    /// The policy as bytes, for [`Model::from_bytes`] of the same version; without the name of its own file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
+        self.sources.files.get(1..).unwrap_or_default().to_vec().pack(&mut out);
+        self.sources.expansions.pack(&mut out);
         self.families.pack(&mut out);
         self.ownership.pack(&mut out);
         self.foreign.pack(&mut out);
@@ -56,8 +59,16 @@ impl Model {
     /// If the bytes are damaged or of another version.
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Model, UnpackError> {
         let input = &mut &*bytes;
+        let mut files = vec![file.to_owned()];
+        files.extend(Vec::<String>::unpack(input)?);
+        let expansions: Vec<Expansion> = Pack::unpack(input)?;
+        // Each was called from the policy or from an earlier one, so that the way back comes to an end.
+        let ordered = |(index, expansion): (usize, &Expansion)| expansion.call.origin as usize <= index;
+        if !expansions.iter().enumerate().all(ordered) {
+            return Err(bad("expansion"));
+        }
         let model = Model {
-            file: file.to_owned(),
+            sources: Sources { files, expansions },
             families: Pack::unpack(input)?,
             ownership: Pack::unpack(input)?,
             foreign: Pack::unpack(input)?,
@@ -168,13 +179,25 @@ impl<T: Pack> Pack for Option<T> {
     }
 }
 
+/// The lowest bit tells whether the place is elsewhere than in the policy itself, which is rare.
 impl Pack for Loc {
     fn pack(&self, out: &mut Vec<u8>) {
-        u64::from(self.line).pack(out);
+        let elsewhere = self.file != 0 || self.origin != 0;
+        (u64::from(self.line) << 1 | u64::from(elsewhere)).pack(out);
+        if elsewhere {
+            u64::from(self.file).pack(out);
+            u64::from(self.origin).pack(out);
+        }
     }
 
     fn unpack(input: &mut &[u8]) -> Unpacked<Loc> {
-        Ok(Loc::line(unpack_within(input, "line")?))
+        let number = u64::unpack(input)?;
+        let line = u32::try_from(number >> 1).map_err(|_| bad("line"))?;
+        if number & 1 == 0 {
+            return Ok(Loc::line(line));
+        }
+        let file = unpack_within(input, "file")?;
+        Ok(Loc { file, origin: unpack_within(input, "expansion")?, ..Loc::line(line) })
     }
 }
 
@@ -193,6 +216,7 @@ macro_rules! pack_fields {
     };
 }
 
+pack_fields!(Expansion { what, call });
 pack_fields!(Chain { table, name, policy, position, families, doc, rules, allows, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, allows, loc });
 pack_fields!(Verdict { action, loc });

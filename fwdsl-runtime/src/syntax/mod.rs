@@ -44,10 +44,12 @@ pub struct Compiled {
 /// Reads and checks a policy. It goes on after an error, so that all of them are found.
 pub fn compile(tokens: TokenStream) -> Compiled {
     let buffer = TokenBuffer::new2(tokens);
+    let file = if buffer.begin().eof() { String::new() } else { buffer.begin().span().file() };
     let mut parser = parser::Parser::default();
     let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
-    let model = resolve::resolve(policy, &mut diagnostics);
+    let mut model = resolve::resolve(policy, &mut diagnostics);
+    model.sources.files = vec![file];
     let diagnostics = check_further(&model, diagnostics);
     Compiled { model, diagnostics, spans: parser.spans }
 }

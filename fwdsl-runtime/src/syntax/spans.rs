@@ -8,6 +8,8 @@ use crate::loc::Loc;
 #[derive(Debug, Default)]
 pub struct SpanTable {
     spans: Vec<(Span, Span)>,
+    /// The number of the file that the tokens being parsed are from.
+    pub(super) file: u16,
 }
 
 impl SpanTable {
@@ -15,7 +17,7 @@ impl SpanTable {
     pub(super) fn record(&mut self, start: Span, end: Span) -> Loc {
         self.spans.push((start, end));
         let line = u32::try_from(start.start().line).unwrap_or(0);
-        Loc { line, span: u32::try_from(self.spans.len()).unwrap_or(0) }
+        Loc { file: self.file, span: u32::try_from(self.spans.len()).unwrap_or(0), ..Loc::line(line) }
     }
 
     /// The tokens of a place; those of the macro call itself for a place that has none.

@@ -2,6 +2,7 @@
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::{Diagnostic, Diagnostics};
+use fwdsl_runtime::loc::Sources;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
@@ -9,20 +10,25 @@ use super::output::Done;
 
 pub(super) fn check(policy: &Policy) -> Result<Done, Failure> {
     let found = policy.check()?;
-    let file = policy.model().file().to_owned();
+    let sources = policy.model().sources().clone();
     let json = Map::from_iter([
-        ("file".to_owned(), json!(file)),
-        ("lints".to_owned(), found.iter().map(|lint| object(lint, &file)).collect()),
+        ("file".to_owned(), json!(sources.file())),
+        ("lints".to_owned(), found.iter().map(|lint| object(lint, &sources)).collect()),
     ]);
     let text = match found.len() {
         0 => "the policy is sound\n".to_owned(),
         1 => "the policy is sound, but a lint has something to say\n".to_owned(),
         count => format!("the policy is sound, but lints have {count} things to say\n"),
     };
-    let one = |lint: Diagnostic| Diagnostics { file: file.clone(), list: vec![lint] }.to_string();
+    let one = |lint: Diagnostic| Diagnostics { sources: sources.clone(), list: vec![lint] }.to_string();
     Ok(Done { text, json, warnings: found.into_iter().map(one).collect() })
 }
 
-fn object(lint: &Diagnostic, file: &str) -> Value {
-    json!({ "lint": lint.lint, "line": lint.loc.line, "message": lint.text(file) })
+fn object(lint: &Diagnostic, sources: &Sources) -> Value {
+    json!({
+        "lint": lint.lint,
+        "file": sources.file_of(lint.loc),
+        "line": lint.loc.line,
+        "message": lint.text(sources),
+    })
 }

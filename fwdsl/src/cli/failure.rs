@@ -155,7 +155,7 @@ mod tests {
         let cause = Box::new(ApplyError::NftOutput(String::new()));
         assert_eq!(Failure::from(ApplyError::Undone { step: String::new(), cause }).exit(), Exit::Undone);
         assert_eq!(Failure::NoFamily(Family::Ipv6).exit(), Exit::NotDone);
-        let wrong = Diagnostics { file: String::new(), list: Vec::new() };
+        let wrong = Diagnostics { sources: Default::default(), list: Vec::new() };
         assert_eq!(Failure::from(wrong).exit(), Exit::Policy);
     }
 }
