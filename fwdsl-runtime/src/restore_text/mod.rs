@@ -97,6 +97,28 @@ impl SavedTable {
     pub fn is_pristine(&self) -> bool {
         self.rules.is_empty() && self.chains.iter().all(|chain| chain.policy.as_deref() == Some("ACCEPT"))
     }
+
+    /// The rules of a chain, in order.
+    pub fn rules_of<'a>(&'a self, chain: &'a str) -> impl Iterator<Item = &'a SavedRule> {
+        self.rules.iter().filter(move |rule| rule.chain() == chain)
+    }
+
+    /// Puts a chain into the table, in the place of one of that name.
+    pub fn set_chain(&mut self, chain: SavedChain, rules: Vec<SavedRule>) {
+        self.set_rules(&chain.name, rules);
+        match self.chains.iter_mut().find(|there| there.name == chain.name) {
+            Some(there) => *there = chain,
+            None => self.chains.push(chain),
+        }
+    }
+
+    /// Replaces the rules of a chain.
+    pub fn set_rules(&mut self, chain: &str, rules: Vec<SavedRule>) {
+        let at = self.rules.iter().position(|rule| rule.chain() == chain).unwrap_or(self.rules.len());
+        self.rules.retain(|rule| rule.chain() != chain);
+        let at = at.min(self.rules.len());
+        self.rules.splice(at..at, rules);
+    }
 }
 
 impl SavedRule {
@@ -104,6 +126,35 @@ impl SavedRule {
     pub fn chain(&self) -> &str {
         self.text.split_whitespace().nth(1).unwrap_or_default()
     }
+
+    /// The target: a chain, or one of iptables' own.
+    pub fn target(&self) -> Option<&str> {
+        let mut words = unquoted_words(&self.text);
+        words.find(|word| matches!(*word, "-j" | "-g"))?;
+        words.next()
+    }
+}
+
+/// The words of a line that are not in quotes; within these, `\` takes the meaning of what follows.
+fn unquoted_words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start();
+            let Some(quoted) = rest.strip_prefix('"') else { break };
+            let mut escaped = false;
+            let end = quoted.char_indices().find(|(_, c)| {
+                let is_end = *c == '"' && !escaped;
+                escaped = *c == '\\' && !escaped;
+                is_end
+            });
+            rest = end.map_or("", |(at, _)| &quoted[at + 1..]);
+        }
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let (word, more) = rest.split_at(end);
+        rest = more;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 impl fmt::Display for Counters {
