@@ -2,28 +2,46 @@
 //! only what must stand in a proc-macro crate: turning findings into compiler errors and the
 //! policy into tokens.
 
+mod rules;
+mod settle;
+
 use fwdsl_runtime::diagnostic::Diagnostic;
 use fwdsl_runtime::loc::Sources;
-use fwdsl_runtime::syntax::{SpanTable, compile};
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use fwdsl_runtime::syntax::{Compiled, Source, SpanTable};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use settle::Input;
 
-/// Expands `{ path to the fwdsl crate } policy …`. Called by `fwdsl::firewall!`, which knows
-/// the path under whatever name the user depends on it.
+/// Expands `{ path to the fwdsl crate } { state } policy …`. Called by `fwdsl::firewall!`, which knows the path
+/// under whatever name the user depends on it, with no state; and by itself, see `settle`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let mut tokens = TokenStream::from(input).into_iter();
-    let facade = match tokens.next() {
-        Some(TokenTree::Group(group)) => group.stream(),
-        _ => quote!(::fwdsl),
+    let Some(input) = Input::read(input.into()) else { return not_from_the_facade().into() };
+    let Some(settled) = input.settled() else { return not_from_the_facade().into() };
+    let source = Source::new(input.policy.clone());
+    let expansion = match input.ask(&source.unsettled(&settled)) {
+        Some(question) => question,
+        None => expand(&input.facade, &source.compile(settled)),
     };
-    expand(&facade, tokens.collect()).into()
+    expansion.into()
+}
+
+/// Expands the fragments of a `fwdsl::rules!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn rules_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    rules::expand(input.into()).into()
+}
+
+fn not_from_the_facade() -> TokenStream {
+    quote!(
+        ::core::compile_error! { "use `fwdsl::firewall!`, which calls this macro as it wants to be called" }
+    )
 }
 
 /// Whatever is wrong, the expansion is a `Policy`, so that one mistake gives one error.
-fn expand(facade: &TokenStream, policy: TokenStream) -> TokenStream {
-    let compiled = compile(policy);
+fn expand(facade: &TokenStream, compiled: &Compiled) -> TokenStream {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     let sources = compiled.model.sources();

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::lint::Level;
 use crate::loc::{Loc, Sources};
 
 /// One finding about a policy.
@@ -10,6 +11,8 @@ use crate::loc::{Loc, Sources};
 pub struct Diagnostic {
     /// The lint that was found, or `None` for an error that no attribute can silence.
     pub lint: Option<&'static str>,
+    /// Whether the policy cannot be used.
+    pub level: Level,
     /// What is wrong: lower case, the offending token in backticks.
     pub message: String,
     /// The token that is wrong.
@@ -23,12 +26,19 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(loc: Loc, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { lint: None, message: message.into(), loc, help: None, notes: Vec::new() }
+        Diagnostic {
+            lint: None,
+            level: Level::Deny,
+            message: message.into(),
+            loc,
+            help: None,
+            notes: Vec::new(),
+        }
     }
 
-    /// A warning of the lint `lint` at a place.
-    pub fn lint(lint: &'static str, loc: Loc, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { lint: Some(lint), ..Diagnostic::error(loc, message) }
+    /// A finding of the lint `lint` at a place, at the level that holds there.
+    pub fn lint(lint: &'static str, level: Level, loc: Loc, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { lint: Some(lint), level, ..Diagnostic::error(loc, message) }
     }
 
     /// Adds the mend.
@@ -52,9 +62,9 @@ impl Diagnostic {
         self
     }
 
-    /// Whether this is an error, which no attribute silences.
+    /// Whether this is an error: no finding of a lint, or one that is denied.
     pub fn is_error(&self) -> bool {
-        self.lint.is_none()
+        self.level == Level::Deny
     }
 
     /// The message with its help and notes, without the place: what follows `error: `.

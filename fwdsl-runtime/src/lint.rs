@@ -1,12 +1,53 @@
-//! The lints: findings that an attribute can silence.
+//! The lints: findings that an attribute can silence, or make an error.
 
 /// A lint.
 #[derive(Debug)]
 pub struct Lint {
     /// The name in `#[allow(…)]`.
     pub name: &'static str,
+    /// What a finding is where no attribute says otherwise.
+    pub level: Level,
     /// What it finds, and why that is worth a warning.
     pub about: &'static str,
+}
+
+/// What a finding of a lint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing: it is not told.
+    Allow,
+    /// A warning.
+    Warn,
+    /// An error: the policy does not build.
+    Deny,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Level; 3] = [Level::Allow, Level::Warn, Level::Deny];
+
+    /// The attribute that sets it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Allow => "allow",
+            Level::Warn => "warn",
+            Level::Deny => "deny",
+        }
+    }
+
+    /// The level that the attribute of this name sets.
+    pub fn from_name(name: &str) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// `#[allow(LINT)]`, `#[warn(LINT)]` or `#[deny(LINT)]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelSetting {
+    /// The name of the lint.
+    pub lint: String,
+    /// Its level from here on.
+    pub level: Level,
 }
 
 /// A rule on `fragment` that the kernel never lets match.
@@ -15,6 +56,7 @@ pub const FRAGMENT_REASSEMBLED: &str = "fragment_reassembled";
 /// Every lint.
 pub static LINTS: &[Lint] = &[Lint {
     name: FRAGMENT_REASSEMBLED,
+    level: Level::Warn,
     about: "`fragment` in INPUT, or in a policy that uses connection tracking: the kernel has put the \
             packet together before the rule sees it, so the rule never matches",
 }];
@@ -22,4 +64,27 @@ pub static LINTS: &[Lint] = &[Lint {
 /// The lint of this name.
 pub fn find(name: &str) -> Option<&'static Lint> {
     LINTS.iter().find(|lint| lint.name == name)
+}
+
+/// The level of a lint where these settings hold, those of the narrowest scope first; within one scope the
+/// last counts.
+pub fn level<'a>(lint: &str, scopes: impl IntoIterator<Item = &'a [LevelSetting]>) -> Level {
+    let in_scope = |scope: &'a [LevelSetting]| scope.iter().rev().find(|setting| setting.lint == lint);
+    let set = scopes.into_iter().find_map(in_scope).map(|setting| setting.level);
+    set.or_else(|| find(lint).map(|lint| lint.level)).unwrap_or(Level::Warn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_narrowest_scope_decides_and_in_it_the_last() {
+        let setting = |level| LevelSetting { lint: FRAGMENT_REASSEMBLED.into(), level };
+        let (rule, policy) = (vec![], vec![setting(Level::Deny), setting(Level::Allow)]);
+        assert_eq!(level(FRAGMENT_REASSEMBLED, [&rule[..], &policy[..]]), Level::Allow);
+        let rule = [setting(Level::Deny)];
+        assert_eq!(level(FRAGMENT_REASSEMBLED, [&rule[..], &policy[..]]), Level::Deny);
+        assert_eq!(level(FRAGMENT_REASSEMBLED, []), Level::Warn);
+    }
 }

@@ -14,13 +14,13 @@ pub mod cli;
 
 /// What a program that holds a policy needs: `use fwdsl::prelude::*;`.
 pub mod prelude {
-    pub use crate::{Policy, firewall};
+    pub use crate::{Policy, firewall, rules};
 }
 
 /// For the expansion of [`firewall!`] alone.
 #[doc(hidden)]
 pub mod __private {
-    pub use fwdsl_macros::firewall_impl;
+    pub use fwdsl_macros::{firewall_impl, rules_impl};
     pub use fwdsl_runtime::Policy;
 }
 
@@ -45,5 +45,40 @@ pub mod __private {
 #[macro_export]
 macro_rules! firewall {
     // `$crate` is this crate under whatever name, or through whatever re-export, it was reached.
-    ($($policy:tt)*) => { $crate::__private::firewall_impl! { { $crate } $($policy)* } };
+    ($($policy:tt)*) => { $crate::__private::firewall_impl! { { $crate } {} $($policy)* } };
+}
+
+/// Rules or items that stand outside of a policy and are spliced into it with `use path::NAME;`.
+///
+/// Each fragment is a name with a body: rules, items of a policy, or settings of a `sysctl` block, as the
+/// place of the `use` wants them. It is read, resolved and checked in each policy that uses it.
+///
+/// ```
+/// use fwdsl::prelude::*;
+///
+/// rules! {
+///     /// What every host lets in.
+///     pub baseline {
+///         in lo                  => accept;
+///         ct established|related => accept;
+///     }
+///
+///     pub fn service(port, rate) {
+///         tcp dport port ct new limit rate => accept;
+///     }
+/// }
+///
+/// static HOST: Policy = firewall! {
+///     chain INPUT policy drop {
+///         use baseline;
+///         use service(ssh, 3/minute);
+///     }
+/// };
+/// # assert!(HOST.check().is_ok());
+/// ```
+///
+/// Inside a fragment, Rust paths and `#` values begin with `crate::` or the name of a crate.
+#[macro_export]
+macro_rules! rules {
+    ($($fragments:tt)*) => { $crate::__private::rules_impl! { $($fragments)* } };
 }

@@ -1,6 +1,7 @@
 //! What a policy says of chains that are not its own, and what comes of it without a kernel.
 
 use fwdsl::family::Family;
+use fwdsl::model::Model;
 use fwdsl::prelude::*;
 use fwdsl_runtime::syntax::compile;
 
@@ -46,7 +47,7 @@ fn a_policy_of_own_chains_is_emitted_with_its_jumps() {
 fn foreign_chains_are_gone_to_and_not_declared() {
     let policy = firewall! {
         own tables;
-        foreign chain "f2b-"+;
+        foreign chain f2b-+;
         foreign chain DOCKER-USER { family ipv4; }
         chain FORWARD { _ => jump DOCKER-USER; in lo => accept; }
     };
@@ -58,7 +59,153 @@ fn foreign_chains_are_gone_to_and_not_declared() {
     assert!(
         text(&policy, Family::Ipv6).ends_with("OUTPUT ACCEPT [0:0]\n-A FORWARD -i lo -j ACCEPT\nCOMMIT\n")
     );
-    let again = Model::from_bytes("x.rs", &policy.model().to_bytes()).expect("it was packed");
+    let again = Model::from_bytes(policy.model().file(), &policy.model().to_bytes()).expect("it was packed");
     assert_eq!(again.foreign_chains()[0].name(), "f2b-+");
     assert_eq!(again, *policy.model());
+}
+
+#[test]
+fn what_cannot_be_is_said() {
+    for (source, message, help) in [
+        (
+            "own chains; chain INPUT policy drop { }",
+            "the policy of INPUT is not this policy's to set",
+            "`_ => drop;`",
+        ),
+        (
+            "own chains; chain INPUT policy accept { }",
+            "the policy of INPUT is not this policy's to set",
+            "leave it out",
+        ),
+        ("chain INPUT hook first { }", "`hook` says where a policy that owns only its chains", "own chains;"),
+        (
+            "own chains; chain X hook last { }",
+            "only built-in chains are hooked, and `X` is none",
+            "jump to it",
+        ),
+        (
+            "own chains; chain INPUT { } chain fwdsl-INPUT { }",
+            "`fwdsl-INPUT` is the name of the policy's own chain",
+            "prefix",
+        ),
+        ("own chains \"\"; chain INPUT { }", "the prefix of hook chains is empty", ""),
+        ("own chains \"a b\"; chain INPUT { }", "a chain name cannot hold ' '", ""),
+        (
+            "own chains twenty-six-bytes-are-a-lot; chain INPUT { }",
+            "35 bytes long, and iptables takes at most 28",
+            "",
+        ),
+        ("own chian;", "a policy cannot own `chian`", "did you mean `chains`?"),
+        ("own chains; own tables;", "what the policy owns is said twice", ""),
+        (
+            "own chains; chain INPUT hook befor X { }",
+            "`befor` is no position of a hook",
+            "did you mean `before`?",
+        ),
+        ("own chains; chain INPUT hook after web { } chain web { }", "`web` is the policy's own chain", ""),
+        (
+            "own chains; chain INPUT hook after FORWARD { }",
+            "no rule of others in INPUT goes to `FORWARD`",
+            "chain of others",
+        ),
+        ("foreign chain INPUT; chain INPUT { }", "`INPUT` is a built-in chain", ""),
+        (
+            "foreign chain PREROUTING; chain INPUT { }",
+            "table `filter` has no built-in chain `PREROUTING`",
+            "",
+        ),
+        ("foreign chain X; foreign chain X; chain INPUT { }", "foreign chain `X` is declared twice", ""),
+        (
+            "foreign chain X; chain X { }",
+            "`X` is declared as the policy's own chain and as a foreign one",
+            "",
+        ),
+        ("foreign chain f2b-+; chain f2b-x { }", "`f2b-x` is declared as the policy's own chain and as", ""),
+        ("own chains; foreign chain fwdsl-+; chain INPUT { }", "`fwdsl-INPUT` is declared as", ""),
+        ("own chains; foreign chain f2b-+; chain INPUT { }", "`f2b-+` says nothing here", "leave it out"),
+        (
+            "table nat { foreign chain X; } chain INPUT { }",
+            "no chain in table `nat`",
+            "leave the foreign chain out",
+        ),
+        (
+            "family ipv4; foreign chain X { family ipv6; } chain INPUT { }",
+            "foreign chain `X` is for no family",
+            "",
+        ),
+        (
+            "foreign chain f2b-+; chain INPUT { _ => jump f2b-x; }",
+            "unknown chain `f2b-x`",
+            "`f2b-+` stands for many chains",
+        ),
+        (
+            "foreign chain DOCKER-USER; chain INPUT { _ => jump DOCKER-USR; }",
+            "unknown chain `DOCKER-USR`",
+            "did you mean `DOCKER-USER`?",
+        ),
+        (
+            "table nat { foreign chain X; chain OUTPUT { } } chain INPUT { _ => jump X; }",
+            "unknown chain `X`",
+            "table `nat`",
+        ),
+        (
+            "foreign chain X { family ipv4; } chain INPUT { icmpv6 any => jump X; }",
+            "the rule fits no family",
+            "",
+        ),
+        ("foreign chain X { _ => drop; } chain INPUT { }", "expected `family`", ""),
+        ("foreign X; chain INPUT { }", "expected `chain`", ""),
+        (
+            "own chains; chain INPUT { } assert FORWARD { _ => drop; }",
+            "the policy has no rules in FORWARD",
+            "up to others",
+        ),
+    ] {
+        let found = said(source);
+        assert_eq!(found.len(), 1, "{source}: {found:#?}");
+        assert!(found[0].contains(message) && found[0].contains(help), "{source}: {}", found[0]);
+    }
+}
+
+#[test]
+fn nothing_is_proven_of_what_foreign_chains_may_decide() {
+    for (rules, case, proven) in [
+        ("_ => jump X; _ => drop;", "_ => drop", false),
+        ("_ => jump X; _ => drop;", "_ => !drop", false),
+        ("tcp => jump X; _ => drop;", "udp => drop", true),
+        ("tcp => goto X; _ => drop;", "tcp => !accept", false),
+        ("tcp => drop; _ => jump X; _ => drop;", "tcp => drop", true),
+        ("_ => jump Y; _ => drop;", "_ => drop", false),
+        ("_ => jump X;", "_ => accept", false),
+        ("limit 1/s => jump X; _ => accept;", "_ => accept", false),
+        ("_ => accept; _ => jump X;", "_ => accept", true),
+    ] {
+        let source = format!(
+            "foreign chain X; chain INPUT {{ {rules} }} chain Y {{ _ => jump X; }} assert INPUT {{ {case}; }}"
+        );
+        let found = said(&source);
+        assert_eq!(found.is_empty(), proven, "{source}: {found:#?}");
+        if !proven {
+            assert!(found[0].contains("this rule goes to a foreign chain"), "{source}: {found:#?}");
+        }
+    }
+}
+
+#[test]
+fn own_chains_are_proven_by_themselves() {
+    let proven = |case: &str| {
+        said(&format!(
+            "own chains; chain INPUT {{ in lo => accept; tcp => drop; }} assert INPUT {{ {case}; }}"
+        ))
+    };
+    assert!(proven("in lo => accept").is_empty());
+    assert!(proven("in eth0 tcp => drop").is_empty());
+    assert!(proven("in eth0 udp => return").is_empty());
+    let found = proven("in eth0 udp => accept");
+    assert!(found[0].contains("it goes on to the rules of others in INPUT"), "{found:#?}");
+    // Interfaces are those of the hook that the chain stands for.
+    assert!(
+        said("own chains; chain OUTPUT { out lo => accept; _ => drop; } assert OUTPUT { out lo => accept; }")
+            .is_empty()
+    );
 }

@@ -72,7 +72,7 @@ fn prove_case(
         matches: case.matches.clone(),
         verdicts: Vec::new(),
         comment: None,
-        allows: Vec::new(),
+        levels: Vec::new(),
         loc: case.loc,
     };
     let mut budget = model.analysis_budget();
@@ -115,7 +115,7 @@ fn unwritten(assertion: &Assertion) -> Chain {
         families: FamilySet::BOTH,
         doc: String::new(),
         rules: Vec::new(),
-        allows: Vec::new(),
+        levels: Vec::new(),
         loc: assertion.chain.loc,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{CONNTRACK, STATE};
 use crate::diagnostic::Diagnostic;
-use crate::lint::FRAGMENT_REASSEMBLED;
+use crate::lint::{self, FRAGMENT_REASSEMBLED, Level};
 use crate::model::{Chain, Model, Rule};
 use crate::table::Hook;
 
@@ -12,17 +12,21 @@ pub(super) fn check_lints(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     let tracks = rules()
         .any(|(_, rule)| rule.matches.iter().any(|entry| [&CONNTRACK, &STATE].contains(&entry.extension)));
     for (chain, rule) in rules() {
-        if !allowed(model, chain, rule, FRAGMENT_REASSEMBLED) {
-            fragment_reassembled(chain, rule, tracks, diagnostics);
+        let scopes = [&rule.levels[..], &chain.levels[..], &model.levels[..]];
+        let level = lint::level(FRAGMENT_REASSEMBLED, scopes);
+        if level != Level::Allow {
+            fragment_reassembled(chain, rule, tracks, level, diagnostics);
         }
     }
 }
 
-fn allowed(model: &Model, chain: &Chain, rule: &Rule, lint: &str) -> bool {
-    [&rule.allows, &chain.allows, &model.allows].into_iter().flatten().any(|name| name == lint)
-}
-
-fn fragment_reassembled(chain: &Chain, rule: &Rule, tracks: bool, diagnostics: &mut Vec<Diagnostic>) {
+fn fragment_reassembled(
+    chain: &Chain,
+    rule: &Rule,
+    tracks: bool,
+    level: Level,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let Some(option) = rule.uses("fragment").find(|option| !option.negated) else { return };
     let why = if chain.hook() == Some(Hook::Input) {
         "the kernel puts packets together before INPUT"
@@ -33,7 +37,7 @@ fn fragment_reassembled(chain: &Chain, rule: &Rule, tracks: bool, diagnostics: &
     };
     let message = format!("`fragment` never matches here: {why}");
     diagnostics.push(
-        Diagnostic::lint(FRAGMENT_REASSEMBLED, option.loc, message)
+        Diagnostic::lint(FRAGMENT_REASSEMBLED, level, option.loc, message)
             .help(format!("leave the rule out, or write `#[allow({FRAGMENT_REASSEMBLED})]` before it")),
     );
 }

@@ -16,6 +16,7 @@ pub use value::{IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
 use crate::family::FamilySet;
+use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located, Sources};
 use crate::sysctl::Setting;
 use crate::table::{Hook, TableName};
@@ -35,7 +36,7 @@ pub struct Model {
     pub(crate) foreign: Vec<ForeignChain>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) sysctls: Vec<SysctlUse>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) analysis_budget: Option<u64>,
 }
@@ -78,7 +79,7 @@ pub struct Chain {
     pub(crate) families: FamilySet,
     pub(crate) doc: String,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
 
@@ -98,7 +99,7 @@ pub struct Rule {
     pub(crate) matches: Vec<Match>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) comment: Option<Located<String>>,
-    pub(crate) allows: Vec<String>,
+    pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
 

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use super::*;
 use crate::catalogue::{self, EXTENSIONS};
 use crate::family::FamilySet;
+use crate::lint::Level;
 use crate::loc::Expansion;
 use crate::sysctl::Key;
 
@@ -47,7 +48,7 @@ impl Model {
         self.foreign.pack(&mut out);
         self.chains.pack(&mut out);
         self.sysctls.pack(&mut out);
-        self.allows.pack(&mut out);
+        self.levels.pack(&mut out);
         self.assertions.pack(&mut out);
         self.analysis_budget.pack(&mut out);
         out
@@ -74,7 +75,7 @@ impl Model {
             foreign: Pack::unpack(input)?,
             chains: Pack::unpack(input)?,
             sysctls: Pack::unpack(input)?,
-            allows: Pack::unpack(input)?,
+            levels: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
             analysis_budget: Pack::unpack(input)?,
         };
@@ -217,8 +218,9 @@ macro_rules! pack_fields {
 }
 
 pack_fields!(Expansion { what, call });
-pack_fields!(Chain { table, name, policy, position, families, doc, rules, allows, loc });
-pack_fields!(Rule { families, matches, verdicts, comment, allows, loc });
+pack_fields!(LevelSetting { lint, level });
+pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, loc });
+pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });
 pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
 pack_fields!(ForeignChain { table, name, families, loc });
@@ -309,6 +311,16 @@ impl Pack for HookPosition {
             3 => HookPosition::After(Pack::unpack(input)?),
             _ => return Err(bad("hook position")),
         })
+    }
+}
+
+impl Pack for Level {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Level> {
+        Level::ALL.get(usize::from(u8::unpack(input)?)).copied().ok_or_else(|| bad("level"))
     }
 }
 

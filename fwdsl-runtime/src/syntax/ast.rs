@@ -2,13 +2,14 @@
 
 use crate::catalogue::{Extension, OptionSpec};
 use crate::family::FamilySet;
+use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::{ChainPolicy, ForeignChain, HookPosition, Ownership};
 
 /// A policy as it was written.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Policy {
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
     /// What `own …;` says, each time it is said.
@@ -20,24 +21,63 @@ pub(super) struct Policy {
     pub(super) sysctls: Vec<Sysctl>,
     pub(super) chains: Vec<Chain>,
     pub(super) asserts: Vec<Assert>,
+    pub(super) templates: Vec<Template>,
+    /// `use path::NAME;` among the items: a policy's worth of items from elsewhere.
+    pub(super) uses: Vec<ItemsUse>,
+}
+
+/// `fn name(a, b) { … }`
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    pub(super) name: Located<String>,
+    pub(super) parameters: Vec<Located<String>>,
+    pub(super) body: Vec<Statement>,
+}
+
+/// `name(x, y);` or `use path::NAME(x, y);`
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) callee: Callee,
+    pub(super) arguments: Vec<Expr>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) loc: Loc,
+}
+
+/// What a call expands to.
+#[derive(Debug, Clone)]
+pub(super) enum Callee {
+    /// The template of this name.
+    Template(String),
+    /// The fragment of this number.
+    Fragment(usize),
+}
+
+/// A fragment that stands for items.
+#[derive(Debug, Clone)]
+pub(super) struct ItemsUse {
+    pub(super) call: Call,
+    pub(super) parameters: Vec<Located<String>>,
+    pub(super) items: Policy,
 }
 
 /// `let NAME = value;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Let {
     pub(super) name: Located<String>,
     pub(super) value: Expr,
 }
 
 /// `key = value;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sysctl {
+    /// Whether it came through a `use` and gives way to a setting of the policy's own.
+    pub(super) from_fragment: bool,
     pub(super) key: Located<String>,
     pub(super) value: Located<String>,
 }
 
 /// `chain NAME policy drop { … }`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Chain {
     pub(super) table: crate::table::TableName,
     pub(super) name: Located<String>,
@@ -45,26 +85,28 @@ pub(super) struct Chain {
     pub(super) position: Option<Located<HookPosition>>,
     pub(super) families: FamilySet,
     pub(super) doc: String,
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) body: Vec<Statement>,
 }
 
 /// What stands in a chain.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Statement {
     /// `MATCHES => VERDICTS;`
     Rule(Rule),
     /// `MATCHES { … }`
-    Block { matches: Vec<Match>, allows: Vec<Located<String>>, body: Vec<Statement> },
+    Block { matches: Vec<Match>, levels: Vec<Located<LevelSetting>>, body: Vec<Statement> },
+    /// A template or fragment in the place of statements; the expansion replaces it.
+    Call(Call),
 }
 
 /// A rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) matches: Vec<Match>,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) doc: Option<Located<String>>,
-    pub(super) allows: Vec<Located<String>>,
+    pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) loc: Loc,
 }
 
@@ -87,14 +129,14 @@ pub(super) struct OptionUse {
 }
 
 /// A verdict.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Verdict {
     pub(super) action: Action,
     pub(super) loc: Loc,
 }
 
 /// What a verdict does.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Action {
     Jump(String),
     Goto(String),
@@ -102,7 +144,7 @@ pub(super) enum Action {
 }
 
 /// `assert [table/]CHAIN { … }`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Assert {
     pub(super) table: crate::table::TableName,
     pub(super) chain: Located<String>,
@@ -110,7 +152,7 @@ pub(super) struct Assert {
 }
 
 /// `PATTERN => [!]verdict;`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct AssertCase {
     pub(super) matches: Vec<Match>,
     pub(super) negated: bool,
@@ -140,4 +182,6 @@ pub(super) enum ExprKind {
     Not(Box<Expr>),
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
+    /// The argument that stands for a parameter of a template, and where the parameter stood.
+    Argument { parameter: Located<String>, value: Box<Expr> },
 }

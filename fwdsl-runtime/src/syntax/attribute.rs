@@ -1,10 +1,12 @@
-//! Attributes: doc comments, `#[allow(…)]`, and `#![analysis_budget(…)]` of a whole policy.
+//! Attributes: doc comments, levels of lints, and `#![analysis_budget(…)]` of a whole policy.
 
 use proc_macro2::Delimiter;
 
 use super::atom::parse_atom;
+use super::fragment::predicate_key;
 use super::input::Input;
 use super::parser::{Parsed, Parser};
+use crate::lint::{Level, LevelSetting};
 use crate::loc::Located;
 use crate::model::BUDGET_ATTRIBUTE;
 
@@ -13,10 +15,12 @@ use crate::model::BUDGET_ATTRIBUTE;
 pub(super) struct Attributes {
     /// The doc comment, its lines joined by newlines.
     pub(super) doc: Option<Located<String>>,
-    /// The names of allowed lints.
-    pub(super) allows: Vec<Located<String>>,
+    /// The levels of lints.
+    pub(super) levels: Vec<Located<LevelSetting>>,
     /// How many steps the proof of an assertion may take.
     pub(super) analysis_budget: Option<u64>,
+    /// Whether a `#[cfg(…)]` does not hold: what follows is not there.
+    pub(super) absent: bool,
 }
 
 /// Reads the attributes that stand here, if any. A broken one is reported and left out, so that
@@ -58,7 +62,8 @@ fn parse_attribute(
             attributes.doc = Some(Located::new(text, loc));
             Ok(())
         }
-        "allow" => {
+        "allow" | "warn" | "deny" => {
+            let level = Level::from_name(&name).expect("the names of this arm are levels");
             let Some(mut names) = inside.group(Delimiter::Parenthesis) else {
                 return Err(parser.expected(&inside, "`(` and the name of a lint"));
             };
@@ -68,11 +73,20 @@ fn parse_attribute(
                     return Err(parser.expected(&names, "the name of a lint"));
                 };
                 let loc = parser.loc(start, names.last);
-                attributes.allows.push(Located::new(name, loc));
+                attributes.levels.push(Located::new(LevelSetting { lint: name, level }, loc));
                 if !names.is_empty() {
                     parser.require_punct(&mut names, ",")?;
                 }
             }
+            Ok(())
+        }
+        "cfg" if !of_policy => {
+            let Some(predicate) = inside.group(Delimiter::Parenthesis) else {
+                return Err(parser.expected(&inside, "`(` and a condition"));
+            };
+            let key = predicate_key(predicate.rest());
+            let settled = parser.settled.predicates.iter().find(|(other, _)| *other == key);
+            attributes.absent |= settled.is_some_and(|(_, holds)| !holds);
             Ok(())
         }
         BUDGET_ATTRIBUTE if of_policy => {
@@ -86,7 +100,7 @@ fn parse_attribute(
         }
         _ => {
             let loc = parser.loc(start, input.last);
-            let help = Some("a policy knows doc comments and `#[allow(LINT)]`".to_owned());
+            let help = Some("a policy knows doc comments, `#[cfg(…)]`, and `#[allow(LINT)]`, `#[warn(LINT)]`, `#[deny(LINT)]`".to_owned());
             Err(parser.fail(loc, format!("unknown attribute `{name}`"), help))
         }
     }

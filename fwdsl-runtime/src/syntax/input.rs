@@ -3,7 +3,7 @@
 //! Nothing here looks at blanks or line breaks: editors run the macro with every span at line 1,
 //! column 0, so only the tokens themselves may decide.
 
-use proc_macro2::{Delimiter, Span, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::buffer::Cursor;
 
 /// A position in a token stream. Cheap to copy, which is how the parser looks ahead.
@@ -111,10 +111,20 @@ impl<'a> Input<'a> {
     }
 
     /// Reads any one token (a group counts as one).
+    pub(super) fn token(&mut self) -> Option<TokenTree> {
+        let (token, rest) = self.cursor.token_tree()?;
+        self.advance(rest, token.span());
+        Some(token)
+    }
+
+    /// Passes over any one token (a group counts as one).
     pub(super) fn skip(&mut self) {
-        if let Some((token, rest)) = self.cursor.token_tree() {
-            self.advance(rest, token.span());
-        }
+        self.token();
+    }
+
+    /// What is left, as tokens.
+    pub(super) fn rest(&self) -> TokenStream {
+        self.cursor.token_stream()
     }
 
     /// The sign of several characters that comes next, where one alone would say little.

@@ -3,9 +3,11 @@
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
-use super::ast::{Assert, AssertCase, Chain, Let, Policy, Sysctl};
+use super::ast::{Assert, AssertCase, Callee, Chain, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
+use super::call::{parse_template, parse_use, read_fragment};
+use super::fragment;
 use super::input::Input;
 use super::matches::parse_matches;
 use super::ownership::{parse_foreign, parse_own, parse_position};
@@ -19,12 +21,20 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 8] = ["let", "family", "own", "sysctl", "table", "chain", "foreign", "assert"];
+const ITEMS: [&str; 10] =
+    ["let", "family", "own", "sysctl", "table", "chain", "foreign", "assert", "fn", "use"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let Attributes { allows, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
-    let mut policy = Policy { allows, analysis_budget, ..Policy::default() };
+    let Attributes { levels, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let mut policy = parse_items(parser, input);
+    (policy.levels, policy.analysis_budget) = (levels, analysis_budget);
+    policy
+}
+
+/// Reads the items of a policy or of a fragment.
+fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
+    let mut policy = Policy::default();
     while !input.is_empty() {
         if parse_item(parser, &mut input, &mut policy).is_err() {
             skip_item(&mut input, &ITEMS);
@@ -35,6 +45,10 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
 
 fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     let attributes = parse_attributes(parser, input);
+    if attributes.absent {
+        skip_statement(input);
+        return Ok(());
+    }
     let word = input.peek_ident().unwrap_or_default();
     if word != "chain"
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
@@ -56,6 +70,18 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             let assert = parse_assert(parser, input)?;
             policy.asserts.push(assert);
         }
+        "fn" => {
+            let template = parse_template(parser, input)?;
+            policy.templates.push(template);
+        }
+        "use" => {
+            let call = parse_use(parser, input, attributes)?;
+            if let Callee::Fragment(number) = call.callee {
+                let fragment::Parsed { parameters, content } =
+                    read_fragment(parser, number, input.last, parse_items)?;
+                policy.uses.push(ItemsUse { call, parameters, items: content });
+            }
+        }
         _ => return Err(unknown_item(parser, input, &word)),
     }
     Ok(())
@@ -65,15 +91,15 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
         return parser.expected(
             input,
-            "an item: `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain` or `assert`",
+            "an item: `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain`, `assert`, `fn` or `use`",
         );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain` and `assert`; rules \
-             stand in a chain"
+            "a policy holds `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain`, `assert`, `fn` and \
+             `use`; rules stand in a chain"
                 .into()
         }
     };
@@ -134,16 +160,43 @@ pub(super) fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed
 /// `sysctl { key = value; … }`
 fn parse_sysctl(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     input.ident();
-    let Some(mut inside) = input.group(Delimiter::Brace) else {
+    let Some(inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and settings"));
     };
+    parse_settings(parser, inside, policy);
+    Ok(())
+}
+
+fn parse_settings(parser: &mut Parser, mut inside: Input<'_>, policy: &mut Policy) {
     while !inside.is_empty() {
-        match parse_setting(parser, &mut inside) {
-            Ok(setting) => policy.sysctls.push(setting),
-            Err(Failed) => skip_statement(&mut inside),
+        let attributes = parse_attributes(parser, &mut inside);
+        if attributes.absent {
+            skip_statement(&mut inside);
+            continue;
+        }
+        let used = inside.peek_ident().is_some_and(|word| word == "use");
+        let parsed = match used {
+            true => parse_profile(parser, &mut inside, attributes).map(|used| policy.uses.push(used)),
+            false => parse_setting(parser, &mut inside).map(|setting| policy.sysctls.push(setting)),
+        };
+        if parsed.is_err() {
+            skip_statement(&mut inside);
         }
     }
-    Ok(())
+}
+
+/// `use path::NAME;` among settings: its own give way to those of the policy.
+fn parse_profile(parser: &mut Parser, input: &mut Input<'_>, attributes: Attributes) -> Parsed<ItemsUse> {
+    let call = parse_use(parser, input, attributes)?;
+    let Callee::Fragment(number) = call.callee else { return Err(Failed) };
+    let read = |parser: &mut Parser, input: Input<'_>| {
+        let mut items = Policy::default();
+        parse_settings(parser, input, &mut items);
+        items.sysctls.iter_mut().for_each(|sysctl| sysctl.from_fragment = true);
+        items
+    };
+    let fragment::Parsed { parameters, content } = read_fragment(parser, number, input.last, read)?;
+    Ok(ItemsUse { call, parameters, items: content })
 }
 
 fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
@@ -178,7 +231,7 @@ fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
     let text = if negative { format!("-{}", value.text) } else { value.text };
     let value = Located::new(text, parser.loc(start, input.last));
     parser.require_punct(input, ";")?;
-    Ok(Sysctl { key, value })
+    Ok(Sysctl { key, value, from_fragment: false })
 }
 
 /// `table NAME { … }`
@@ -194,6 +247,10 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
     while !inside.is_empty() {
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
+            if attributes.absent {
+                skip_statement(&mut inside);
+                return Ok(());
+            }
             match inside.peek_ident().as_deref() {
                 Some("family") => families = families.and(parse_family(parser, &mut inside)?.value),
                 Some("chain") => {
@@ -270,7 +327,7 @@ fn parse_chain(
         position,
         families,
         doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
-        allows: attributes.allows,
+        levels: attributes.levels,
         body,
     })
 }
@@ -317,6 +374,10 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     };
     let mut cases = Vec::new();
     while !inside.is_empty() {
+        if parse_attributes(parser, &mut inside).absent {
+            skip_statement(&mut inside);
+            continue;
+        }
         match parse_case(parser, &mut inside) {
             Ok(case) => cases.push(case),
             Err(Failed) => skip_statement(&mut inside),

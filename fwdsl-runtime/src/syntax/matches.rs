@@ -324,7 +324,12 @@ fn parse_option(
     if ahead.peek_ident().is_some() {
         word = parse_atom(parser, &mut ahead, "an option")?.text;
     }
-    if let Some(spec) = extension.option(&word) {
+    let positional: Option<&'static OptionSpec> =
+        extension.options.iter().find(|spec| spec.positional && first);
+    // A template's parameter may have the name of an option: `log(prefix)`.
+    let lacks_value =
+        |spec: &OptionSpec| spec.value != ValueKind::Flag && (ahead.is_empty() || ahead.peek_punct(","));
+    if let Some(spec) = extension.option(&word).filter(|spec| positional.is_none() || !lacks_value(spec)) {
         *input = ahead;
         let what = format!("a value for `{}`", spec.name);
         let value = match spec.value {
@@ -334,8 +339,6 @@ fn parse_option(
         };
         return Ok(OptionUse { spec, negated, value, loc: parser.loc(start, input.last) });
     }
-    let positional: Option<&'static OptionSpec> =
-        extension.options.iter().find(|spec| spec.positional && first);
     // A word with something else behind it was meant to be an option's name.
     let alone = word.is_empty() || ahead.is_empty() || [",", "|", ".."].iter().any(|it| ahead.peek_punct(it));
     if let Some(spec) = positional

@@ -1,16 +1,20 @@
 //! Tokens to model.
 //!
 //! ```text
-//! tokens ──parse──▶ syntax tree ──resolve──▶ Model
+//! tokens ──parse──▶ syntax tree ──expand──▶ syntax tree ──resolve──▶ Model
 //! ```
 //!
-//! Parsing knows the grammar and the names in the catalogue; resolving looks up `let`s, reads each
+//! Parsing knows the grammar and the names in the catalogue; expanding puts templates and fragments in the
+//! place of their calls; resolving looks up `let`s, reads each
 //! value as what its place wants and flattens blocks. What a value may be, and what may stand
 //! where, is not decided here but in [`crate::check`], which also runs without source.
 
 mod ast;
 mod atom;
 mod attribute;
+mod call;
+mod expand;
+mod fragment;
 mod input;
 mod item;
 mod matches;
@@ -19,15 +23,19 @@ mod parser;
 mod resolve;
 mod rule;
 mod spans;
+mod unsettled;
 mod value;
 
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
+pub use fragment::{Fragment, Settled, path_key, predicate_key};
 pub use spans::SpanTable;
+pub use unsettled::Unsettled;
 
 use crate::check::check_further;
 use crate::diagnostic::Diagnostic;
+use crate::loc::Sources;
 use crate::model::Model;
 
 /// What came of a policy's tokens.
@@ -41,15 +49,50 @@ pub struct Compiled {
     pub spans: SpanTable,
 }
 
-/// Reads and checks a policy. It goes on after an error, so that all of them are found.
+/// Reads and checks a policy that uses no fragments. It goes on after an error, so that all of them are found.
 pub fn compile(tokens: TokenStream) -> Compiled {
-    let buffer = TokenBuffer::new2(tokens);
+    Source::new(tokens).compile(Settled::default())
+}
+
+/// The tokens of a policy.
+pub struct Source {
+    buffer: TokenBuffer,
+}
+
+impl Source {
+    /// Takes the tokens.
+    pub fn new(tokens: TokenStream) -> Source {
+        Source { buffer: TokenBuffer::new2(tokens) }
+    }
+
+    /// What has to be settled before the policy can be compiled, by these tokens and those of the fragments
+    /// that were fetched so far.
+    pub fn unsettled(&self, settled: &Settled) -> Unsettled {
+        let mut found = Unsettled::default();
+        unsettled::scan(input::Input::new(self.buffer.begin()), 0, settled, &mut found);
+        for (number, fragment) in settled.fragments.iter().enumerate() {
+            if let Some((_, body)) = &fragment.body {
+                let buffer = TokenBuffer::new2(body.clone());
+                unsettled::scan(input::Input::new(buffer.begin()), number + 1, settled, &mut found);
+            }
+        }
+        found
+    }
+
+    /// Reads and checks the policy. It goes on after an error, so that all of them are found.
+    pub fn compile(&self, settled: Settled) -> Compiled {
+        compile_buffer(&self.buffer, settled)
+    }
+}
+
+fn compile_buffer(buffer: &TokenBuffer, settled: Settled) -> Compiled {
     let file = if buffer.begin().eof() { String::new() } else { buffer.begin().span().file() };
-    let mut parser = parser::Parser::default();
-    let policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
+    let mut parser = parser::Parser { settled, files: vec![file], ..parser::Parser::default() };
+    let mut policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
+    let expansions = expand::expand(&mut policy, &parser.bodies, &parser.settled, &mut diagnostics);
     let mut model = resolve::resolve(policy, &mut diagnostics);
-    model.sources.files = vec![file];
+    model.sources = Sources { files: parser.files, expansions };
     let diagnostics = check_further(&model, diagnostics);
     Compiled { model, diagnostics, spans: parser.spans }
 }

@@ -1,7 +1,9 @@
-//! What all parsing functions share: the span table and the collected errors.
+//! What all parsing functions share: the span table, the collected errors, and what was settled before.
 
 use proc_macro2::Span;
 
+use super::expand::FragmentBodies;
+use super::fragment::Settled;
 use super::input::Input;
 use super::spans::SpanTable;
 use crate::diagnostic::Diagnostic;
@@ -12,6 +14,13 @@ use crate::loc::Loc;
 pub(super) struct Parser {
     pub(super) spans: SpanTable,
     pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) settled: Settled,
+    /// The files that tokens were from so far, the policy's own first.
+    pub(super) files: Vec<String>,
+    /// Whose tokens are being read: 0 for the policy's, else one more than the number of the fragment.
+    pub(super) user: usize,
+    /// The fragments that were used in the place of statements, each read once.
+    pub(super) bodies: FragmentBodies,
 }
 
 /// The error was reported; the caller goes on after the statement.
@@ -24,6 +33,15 @@ pub(super) type Parsed<T> = Result<T, Failed>;
 impl Parser {
     pub(super) fn loc(&mut self, start: Span, end: Span) -> Loc {
         self.spans.record(start, end)
+    }
+
+    /// The number of a file.
+    pub(super) fn file_number(&mut self, file: String) -> u16 {
+        let number = self.files.iter().position(|other| *other == file).unwrap_or_else(|| {
+            self.files.push(file);
+            self.files.len() - 1
+        });
+        u16::try_from(number).unwrap_or(u16::MAX)
     }
 
     /// Reports an error.
@@ -42,10 +60,12 @@ impl Parser {
 pub(super) fn begins_statement(input: &Input<'_>) -> bool {
     let mut ahead = *input;
     while !ahead.is_empty() && !ahead.peek_punct(";") {
-        if ahead.peek_punct("=>") || ahead.peek_group(proc_macro2::Delimiter::Brace) {
+        if ahead.peek_punct("=>") {
             return true;
         }
-        ahead.skip();
+        if skip_to_end(&mut ahead) {
+            return true;
+        }
     }
     false
 }
@@ -53,19 +73,26 @@ pub(super) fn begins_statement(input: &Input<'_>) -> bool {
 /// Skips what is left of a broken item: as a statement, but not into the next item.
 pub(super) fn skip_item(input: &mut Input<'_>, items: &[&str]) {
     while !input.is_empty() && !input.peek_ident().is_some_and(|word| items.contains(&word.as_str())) {
-        if input.punct(";") || input.group(proc_macro2::Delimiter::Brace).is_some() {
+        if skip_to_end(input) {
             return;
         }
-        input.skip();
     }
 }
 
-/// Skips what is left of a broken statement: up to its `;`, or through its `{ … }`.
+/// Skips what is left of a statement: up to its `;`, or through its `{ … }`.
 pub(super) fn skip_statement(input: &mut Input<'_>) {
-    while !input.is_empty() {
-        if input.punct(";") || input.group(proc_macro2::Delimiter::Brace).is_some() {
-            return;
-        }
+    while !input.is_empty() && !skip_to_end(input) {}
+}
+
+/// Skips a token, and tells whether a statement ends with it. The braces of `#{…}` end none.
+fn skip_to_end(input: &mut Input<'_>) -> bool {
+    if input.punct(";") || input.group(proc_macro2::Delimiter::Brace).is_some() {
+        return true;
+    }
+    let value = input.peek_punct("#");
+    input.skip();
+    if value && input.peek_group(proc_macro2::Delimiter::Brace) {
         input.skip();
     }
+    false
 }

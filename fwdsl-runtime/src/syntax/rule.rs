@@ -2,9 +2,10 @@
 
 use proc_macro2::Delimiter;
 
-use super::ast::{Action, Rule, Statement, Verdict};
+use super::ast::{Action, Callee, Rule, Statement, Verdict};
 use super::atom::{parse_name, peek_string};
 use super::attribute::{Attributes, parse_attributes};
+use super::call::{begins_call, parse_call, parse_use, read_fragment};
 use super::input::Input;
 use super::matches::{parse_matches, parse_options};
 use super::parser::{Parsed, Parser, begins_statement, skip_statement};
@@ -16,15 +17,23 @@ pub(super) fn parse_body(parser: &mut Parser, mut input: Input<'_>) -> Vec<State
     let mut body = Vec::new();
     while !input.is_empty() {
         match parse_statement(parser, &mut input) {
-            Ok(statement) => body.push(statement),
+            Ok(statement) => body.extend(statement),
             Err(_) => skip_statement(&mut input),
         }
     }
     body
 }
 
-fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Statement> {
+/// `None` for a statement that a `#[cfg(…)]` takes away.
+fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<Statement>> {
     let attributes = parse_attributes(parser, input);
+    if attributes.absent {
+        skip_statement(input);
+        return Ok(None);
+    }
+    if begins_call(input) || input.peek_ident().is_some_and(|word| word == "use") {
+        return parse_call_statement(parser, input, attributes).map(Some);
+    }
     let start = input.span();
     let matches = parse_matches(parser, input)?;
     if let Some(inside) = input.group(Delimiter::Brace) {
@@ -36,7 +45,7 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Stateme
             );
         }
         let body = parse_body(parser, inside);
-        return Ok(Statement::Block { matches, allows: attributes.allows, body });
+        return Ok(Some(Statement::Block { matches, levels: attributes.levels, body }));
     }
     parser.require_punct(input, "=>")?;
     let verdicts = parse_verdicts(parser, input)?;
@@ -47,8 +56,31 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Stateme
             return Err(failed);
         }
     }
-    let Attributes { doc, allows, .. } = attributes;
-    Ok(Statement::Rule(Rule { matches, verdicts, doc, allows, loc }))
+    let Attributes { doc, levels, .. } = attributes;
+    Ok(Some(Statement::Rule(Rule { matches, verdicts, doc, levels, loc })))
+}
+
+/// `name(x, y);` or `use path::NAME(x, y);`
+fn parse_call_statement(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    mut attributes: Attributes,
+) -> Parsed<Statement> {
+    if let Some(doc) = attributes.doc.take() {
+        let help = Some("use `//`".into());
+        parser.fail(doc.loc, "a doc comment becomes a rule's comment, and this stands for several", help);
+    }
+    if begins_call(input) {
+        return parse_call(parser, input, attributes).map(Statement::Call);
+    }
+    let call = parse_use(parser, input, attributes)?;
+    if let Callee::Fragment(number) = call.callee
+        && !parser.bodies.contains_key(&number)
+    {
+        let body = read_fragment(parser, number, input.last, parse_body)?;
+        parser.bodies.insert(number, body);
+    }
+    Ok(Statement::Call(call))
 }
 
 fn parse_verdicts(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Verdict>> {

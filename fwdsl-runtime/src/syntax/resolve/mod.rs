@@ -6,7 +6,7 @@ mod value;
 use super::ast;
 use crate::catalogue::{COMMENT, CORE, Extension, IPRANGE, PORTS, ValueKind};
 use crate::diagnostic::Diagnostic;
-use crate::lint;
+use crate::lint::{self, LevelSetting};
 use crate::loc::{Loc, Located};
 use crate::model::{
     Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, SysctlUse, Value, Verdict,
@@ -38,8 +38,8 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
     let mut resolver = Resolver { scope, diagnostics };
     model.analysis_budget = policy.analysis_budget;
-    model.allows = resolver.resolve_allows(policy.allows);
-    model.sysctls = policy.sysctls.into_iter().filter_map(|sysctl| resolver.resolve_sysctl(sysctl)).collect();
+    model.levels = resolver.resolve_levels(policy.levels);
+    model.sysctls = resolver.resolve_sysctls(policy.sysctls);
     for chain in policy.chains {
         let mut resolved = Chain {
             table: chain.table,
@@ -49,7 +49,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             families: chain.families,
             doc: chain.doc,
             rules: Vec::new(),
-            allows: resolver.resolve_allows(chain.allows),
+            levels: resolver.resolve_levels(chain.levels),
             loc: chain.name.loc,
         };
         resolver.resolve_body(chain.body, &Inherited::default(), &mut resolved.rules);
@@ -64,7 +64,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
 struct Inherited {
     matches: Vec<Match>,
     comment: Option<Located<String>>,
-    allows: Vec<String>,
+    levels: Vec<LevelSetting>,
 }
 
 struct Resolver<'a> {
@@ -73,18 +73,36 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn resolve_allows(&mut self, allows: Vec<Located<String>>) -> Vec<String> {
-        let known = |name: &Located<String>| {
-            if lint::find(&name.value).is_none() {
-                let help = nearest(&name.value, lint::LINTS.iter().map(|lint| lint.name));
+    fn resolve_levels(&mut self, levels: Vec<Located<LevelSetting>>) -> Vec<LevelSetting> {
+        let known = |setting: Located<LevelSetting>| {
+            let Located { value: setting, loc } = setting;
+            if lint::find(&setting.lint).is_none() {
+                let help = nearest(&setting.lint, lint::LINTS.iter().map(|lint| lint.name));
                 self.diagnostics.push(
-                    Diagnostic::error(name.loc, format!("unknown lint `{}`", name.value))
+                    Diagnostic::error(loc, format!("unknown lint `{}`", setting.lint))
                         .maybe_help(help.map(|lint| format!("did you mean `{lint}`?"))),
                 );
             }
-            name.value.clone()
+            setting
         };
-        allows.iter().map(known).collect()
+        levels.into_iter().map(known).collect()
+    }
+
+    /// The settings of profiles come first, so that those of the policy override their `*`; and where both name a
+    /// key, or a later profile does, the earlier setting is left out.
+    fn resolve_sysctls(&mut self, sysctls: Vec<ast::Sysctl>) -> Vec<SysctlUse> {
+        let (profiles, own): (Vec<_>, Vec<_>) = sysctls.into_iter().partition(|sysctl| sysctl.from_fragment);
+        let mut resolve = |list: Vec<ast::Sysctl>| -> Vec<_> {
+            list.into_iter().filter_map(|sysctl| self.resolve_sysctl(sysctl)).collect()
+        };
+        let (profiles, own): (Vec<SysctlUse>, Vec<SysctlUse>) = (resolve(profiles), resolve(own));
+        let overridden = |index: usize, setting: &SysctlUse| {
+            profiles[index + 1..].iter().chain(&own).any(|later| later.value.key == setting.value.key)
+        };
+        let kept = profiles.iter().enumerate().filter(|(index, setting)| !overridden(*index, setting));
+        let mut settings: Vec<SysctlUse> = kept.map(|(_, setting)| setting.clone()).collect();
+        settings.extend(own);
+        settings
     }
 
     fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<SysctlUse> {
@@ -105,9 +123,11 @@ impl Resolver<'_> {
         for statement in body {
             match statement {
                 ast::Statement::Rule(rule) => rules.extend(self.resolve_rule(rule, inherited)),
-                ast::Statement::Block { matches, allows, body } => {
+                // The expansion has replaced them.
+                ast::Statement::Call(_) => {}
+                ast::Statement::Block { matches, levels, body } => {
                     let mut inner = inherited.clone();
-                    inner.allows.extend(self.resolve_allows(allows));
+                    inner.levels.extend(self.resolve_levels(levels));
                     // The rules inside a block that cannot be read would mean something else.
                     if self.resolve_matches(matches, &mut inner).is_some() {
                         self.resolve_body(body, &inner, rules);
@@ -119,7 +139,7 @@ impl Resolver<'_> {
 
     fn resolve_rule(&mut self, rule: ast::Rule, inherited: &Inherited) -> Option<Rule> {
         let mut own = inherited.clone();
-        own.allows.extend(self.resolve_allows(rule.allows));
+        own.levels.extend(self.resolve_levels(rule.levels));
         let matches = self.resolve_matches(rule.matches, &mut own);
         if let Some(doc) = rule.doc {
             self.set_comment(&mut own, Located::new(first_paragraph(&doc.value), doc.loc));
@@ -134,7 +154,7 @@ impl Resolver<'_> {
             matches: own.matches,
             verdicts,
             comment: own.comment.filter(|comment| !comment.value.is_empty()),
-            allows: own.allows,
+            levels: own.levels,
             loc: rule.loc,
         })
     }

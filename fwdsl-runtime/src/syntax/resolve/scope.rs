@@ -73,6 +73,13 @@ impl<'a> Scope<'a> {
     /// reported error.
     pub(super) fn leaves(&self, expr: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<(bool, Vec<Leaf>)> {
         let mut leaves = Vec::new();
+        let mut used = None;
+        let mut expr = expr;
+        // An argument may be a negation as a whole, too.
+        while let ExprKind::Argument { parameter, value } = &expr.kind {
+            used.get_or_insert_with(|| (parameter.value.clone(), parameter.loc));
+            expr = value;
+        }
         let (negated, expr) = match &expr.kind {
             ExprKind::Not(inner) => (true, &**inner),
             // A `let` alone may be a negation as a whole.
@@ -82,7 +89,7 @@ impl<'a> Scope<'a> {
             },
             _ => (false, expr),
         };
-        let complete = self.flatten(expr, None, &mut leaves, diagnostics);
+        let complete = self.flatten(expr, used.as_ref(), &mut leaves, diagnostics);
         if leaves.len() > VALUES_MAX {
             let message = format!("this stands for more than {VALUES_MAX} values");
             diagnostics.push(Diagnostic::error(expr.loc, message));
@@ -113,6 +120,10 @@ impl<'a> Scope<'a> {
                     }
                 }
                 complete
+            }
+            ExprKind::Argument { parameter, value } => {
+                let used = used.cloned().unwrap_or_else(|| (parameter.value.clone(), parameter.loc));
+                self.flatten(value, Some(&used), leaves, diagnostics)
             }
             ExprKind::Not(_) => {
                 let loc = used.map_or(expr.loc, |(_, loc)| *loc);
@@ -182,7 +193,7 @@ fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
     match &expr.kind {
         ExprKind::Atom(word) => names.push(word),
         ExprKind::List(list) => list.iter().for_each(|expr| collect_names(expr, names)),
-        ExprKind::Not(expr) => collect_names(expr, names),
+        ExprKind::Not(expr) | ExprKind::Argument { value: expr, .. } => collect_names(expr, names),
         ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } => {}
     }
 }

@@ -221,5 +221,6 @@ fn form(kind: &ExprKind) -> String {
         ExprKind::List(_) => "a list".into(),
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
+        ExprKind::Argument { value, .. } => form(&value.kind),
     }
 }
