@@ -92,10 +92,10 @@ fn what_cannot_be_is_said() {
         ("own chains \"a b\"; chain INPUT { }", "a chain name cannot hold ' '", ""),
         (
             "own chains twenty-six-bytes-are-a-lot; chain INPUT { }",
-            "35 bytes long, and iptables takes at most 28",
+            "32 bytes long, and iptables takes at most 28",
             "",
         ),
-        ("own chian;", "a policy cannot own `chian`", "did you mean `chains`?"),
+        ("own chain;", "a policy cannot own `chain`", "did you mean `chains`?"),
         ("own chains; own tables;", "what the policy owns is said twice", ""),
         (
             "own chains; chain INPUT hook befor X { }",

@@ -114,7 +114,8 @@ pub(crate) fn load(root: &Path) -> Result<(Record, Option<String>), ApplyError> 
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Record, String> {
+/// Reads the file that holds it.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Record, String> {
     let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let text = |text: &str| restore_text::parse(text).map_err(|error| error.to_string());
     Ok(Record {

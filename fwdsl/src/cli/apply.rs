@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired};
+use fwdsl_runtime::host::{self, Desired, Sharing};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -31,22 +32,44 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         warnings.extend(kept.warnings);
         files = kept.files;
     }
-    let text = |family| rules.iter().find(|(of, _)| *of == family).map(|(_, text)| text.clone());
-    let desired =
-        Desired { ipv4: text(Family::Ipv4), ipv6: text(Family::Ipv6), sysctls: expansion.writes, files };
+    let of = |family| rules.iter().find(|rules| rules.family == family);
+    let text = |family| of(family).map(|rules| rules.text.clone());
+    let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
+    let desired = Desired {
+        ipv4: text(Family::Ipv4),
+        ipv6: text(Family::Ipv6),
+        ipv4_sharing: sharing(Family::Ipv4),
+        ipv6_sharing: sharing(Family::Ipv6),
+        sysctls: expansion.writes,
+        files,
+    };
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
     if let (true, Some(variant)) = (arguments.save, report.variant) {
-        let families: Vec<Family> = rules.iter().map(|(family, _)| *family).collect();
+        let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
         let others = boot::other_variants(&families, variant, &tree);
         warnings.extend(others.iter().map(ToString::to_string));
     }
     Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
 }
 
-/// The rules of the policy's families, in a form that also loads where there is no `/etc/protocols`.
-pub(super) fn rules(policy: &Policy) -> Vec<(Family, String)> {
-    Family::ALL.into_iter().filter_map(|family| Some((family, policy.emit_portable(family)?))).collect()
+/// The rules of one family.
+pub(super) struct Rules {
+    pub(super) family: Family,
+    /// Tables, or chains in them, in a form that also loads where there is no `/etc/protocols`.
+    pub(super) text: String,
+    /// What in these tables is not the policy's.
+    pub(super) sharing: Sharing,
+}
+
+/// The rules of the policy's families.
+pub(super) fn rules(policy: &Policy) -> Vec<Rules> {
+    let rules = |family| {
+        let ruleset = policy.lower(family)?;
+        let text = emit_chains(&ruleset, Protocols::Numbered);
+        Some(Rules { family, text, sharing: Sharing::of(&ruleset) })
+    };
+    Family::ALL.into_iter().filter_map(rules).collect()
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {

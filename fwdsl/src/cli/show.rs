@@ -1,6 +1,7 @@
 //! `show`: the rules as `iptables-restore` reads them.
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::emit::{Protocols, emit};
 use fwdsl_runtime::family::Family;
 use serde_json::{Map, Value, json};
 
@@ -12,14 +13,14 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     policy.check()?;
     let asked = arguments.family.map(Family::from);
     if let Some(family) = asked {
-        let text = policy.emit(family).ok_or(Failure::NoFamily(family))?;
+        let text = shown(policy, family).ok_or(Failure::NoFamily(family))?;
         let json = Map::from_iter([(family.name().to_owned(), json!(text))]);
         return Ok(Done { text, json, warnings: Vec::new() });
     }
     let mut text = String::new();
     let mut json = Map::new();
     for family in Family::ALL {
-        let rules = policy.emit(family);
+        let rules = shown(policy, family);
         if let Some(rules) = &rules {
             // The two texts are read by different programs; a comment keeps them apart.
             text.push_str(&format!("# {family}\n{rules}"));
@@ -31,4 +32,19 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     };
     json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
     Ok(Done { text, json, warnings: Vec::new() })
+}
+
+/// The text, and how it is to be loaded if that is not the usual way.
+fn shown(policy: &Policy, family: Family) -> Option<String> {
+    let ruleset = policy.lower(family)?;
+    let text = emit(&ruleset, Protocols::Named);
+    let shares = ruleset.tables.iter().any(|table| !table.foreign.is_empty());
+    let how = match (ruleset.chains_alone, shares) {
+        (true, _) => "# for `iptables-restore --noflush`, once, where these chains are not loaded yet\n",
+        (false, true) => {
+            "# foreign chains are neither declared nor flushed by `apply`; loaded by hand, this replaces them\n"
+        }
+        (false, false) => "",
+    };
+    Some(format!("{how}{text}"))
 }

@@ -7,8 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::emit::{Protocols, emit_chains};
+use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
-use fwdsl_runtime::host::{self, ApplyError, Desired, Options, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, Options, Sharing, Variant};
+use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -67,6 +71,12 @@ fn parse_options(args: &[String]) -> Options {
     options
 }
 
+/// A policy from source text, as `firewall!` compiles it.
+fn policy(source: &str) -> Policy {
+    let compiled = compile(source.parse().expect("tokens"));
+    Policy::from_model(compiled.model).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
 fn parse_desired(value: &Value) -> Desired {
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let list = |key: &str| value[key].as_array().cloned().unwrap_or_default();
@@ -85,9 +95,18 @@ fn parse_desired(value: &Value) -> Desired {
         },
         purpose: "a test's file".to_owned(),
     };
+    let policy = text(value, "policy").map(|source| policy(&source));
+    let ruleset = |family| policy.as_ref().and_then(|policy| policy.lower(family));
+    let rules = |family: Family| {
+        let of_policy = || Some(emit_chains(&ruleset(family)?, Protocols::Numbered));
+        text(value, family.name()).or_else(of_policy)
+    };
+    let sharing = |family| ruleset(family).map(|ruleset| Sharing::of(&ruleset)).unwrap_or_default();
     Desired {
-        ipv4: text(value, "ipv4"),
-        ipv6: text(value, "ipv6"),
+        ipv4: rules(Family::Ipv4),
+        ipv6: rules(Family::Ipv6),
+        ipv4_sharing: sharing(Family::Ipv4),
+        ipv6_sharing: sharing(Family::Ipv6),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
         files: list("files").iter().map(file).collect(),
     }
