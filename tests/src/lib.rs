@@ -5,6 +5,7 @@ pub mod fragments;
 pub mod meaning;
 pub mod netns;
 pub mod policies;
+pub mod processes;
 pub mod provisioned;
 pub mod random;
 pub mod rules;

@@ -12,7 +12,7 @@ fn text(policy: &Policy, family: Family) -> String {
 /// What the compiler says to a policy: each message with its help.
 fn said(source: &str) -> Vec<String> {
     let compiled = compile(source.parse().expect("tokens"));
-    compiled.diagnostics.iter().map(|found| found.text(&compiled.model.sources())).collect()
+    compiled.diagnostics.iter().map(|found| found.text(compiled.model.sources())).collect()
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::table::TableName;
 /// whose answer the packet does not tell (`limit`) decide.
 ///
 /// Falling off a built-in chain, or RETURN in it, is its policy; falling off another chain is
-/// `RETURN`. A chain of others may give any verdict, and may let the packet come back. What the variants of iptables do differently is among the verdicts: on a later
+/// `RETURN`. A chain of others may give any verdict, and may let the packet come back. If the policy
+/// owns its chains alone, a built-in chain is its own for that hook. What the variants of iptables do differently is among the verdicts: on a later
 /// fragment, matches on ports, ICMP types and TCP flags may answer either way, and legacy drops TCP
 /// fragments at offset 8. `None` if the rules are of another family or have no such chain.
 ///
@@ -25,7 +26,8 @@ pub fn evaluate(
     packet: &Packet,
 ) -> Option<Vec<&'static Extension>> {
     let table = ruleset.table(table).filter(|_| packet.family() == ruleset.family)?;
-    let index = table.chains.iter().position(|other| other.name == chain)?;
+    let named = table.chains.iter().position(|other| other.name == chain);
+    let index = named.or_else(|| table.start(table.name.hook(chain)?))?;
     let Ends { mut verdicts, returns } = Walk::new(table, packet).ends(index);
     if returns {
         add(&mut verdicts, falling_off(&table.chains[index]));

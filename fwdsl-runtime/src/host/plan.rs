@@ -76,6 +76,20 @@ pub(crate) fn desired_texts(desired: &Desired) -> Result<Vec<(Family, SavedText)
     Ok(texts)
 }
 
+/// Adds the families that left the policy and in which chains of an earlier apply stand: nothing of theirs is wanted.
+pub(crate) fn add_left_families(texts: &mut Vec<(Family, SavedText)>, record: &Record) {
+    // Files alone touch no rules.
+    if texts.is_empty() {
+        return;
+    }
+    for family in Family::ALL {
+        if !texts.iter().any(|(of, _)| *of == family) && !record.chains_of(family).tables.is_empty() {
+            texts.push((family, SavedText::default()));
+        }
+    }
+    texts.sort_by_key(|(family, _)| *family);
+}
+
 /// A built-in chain that is left out would keep its policy on legacy and lose it under nft.
 fn check_complete(table: &SavedTable) -> Result<(), String> {
     let name = &table.name;
@@ -177,8 +191,8 @@ pub(crate) fn make(
         if desired.sharing(*family).chains_alone {
             record.forget_tables(*family);
         }
-        record.set(*family, &goals.whole);
-        record.set_chains(*family, std::mem::take(&mut goals.record));
+        record.set(*family, &goals.tables);
+        record.set_chains(*family, std::mem::take(&mut goals.chains));
     }
     // Tables that left the policy are recorded as emptied, so that they are not looked for again.
     for plan in &rules {

@@ -27,8 +27,10 @@ pub(crate) struct Goals {
     pub(crate) foreign: Vec<Foreign>,
     /// What of others has to be there and is not, each in words.
     pub(crate) missing: Vec<String>,
-    /// What the record is to hold of chains from now on.
-    pub(crate) record: SavedText,
+    /// The tables that the record is to hold: those that are ours as a whole or but for foreign chains.
+    pub(crate) tables: SavedText,
+    /// What the record is to hold of chains in others' tables from now on.
+    pub(crate) chains: SavedText,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -66,6 +68,7 @@ pub(crate) fn find(
         match (sharing.chains_alone, finder.new) {
             (false, Some(table)) if finder.sharing.foreign.is_empty() => {
                 finder.goals.whole.tables.push(table.clone());
+                finder.goals.tables.tables.push(table.clone());
             }
             (false, Some(table)) => finder.all_but_foreign(table),
             _ => finder.chains_alone(),
@@ -111,6 +114,7 @@ impl Finder<'_> {
     fn all_but_foreign(&mut self, table: &SavedTable) {
         let mut goal = Goal::new(&table.name);
         goal.chains = table.clone();
+        self.goals.tables.tables.push(table.clone());
         let ours = |name: &str| table.chains.iter().any(|chain| chain.name == name);
         let others = self.now.chains.iter().map(|chain| &chain.name);
         goal.absent = others
@@ -178,7 +182,7 @@ impl Finder<'_> {
         self.check(&ours, None);
         self.warn_of_policies();
         if !record.chains.is_empty() {
-            self.goals.record.tables.push(record);
+            self.goals.chains.tables.push(record);
         }
         self.plan(goal);
     }
