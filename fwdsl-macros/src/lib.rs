@@ -4,6 +4,7 @@
 
 mod rules;
 mod settle;
+mod values;
 
 use fwdsl_runtime::diagnostic::Diagnostic;
 use fwdsl_runtime::loc::Sources;
@@ -47,11 +48,12 @@ fn expand(facade: &TokenStream, compiled: &Compiled) -> TokenStream {
     let sources = compiled.model.sources();
     let errors = errors.into_iter().map(|error| expand_error(error, sources, &compiled.spans));
     let warnings = warnings.into_iter().map(|warning| expand_warning(warning, sources, &compiled.spans));
-    let bytes = Literal::byte_string(&compiled.pack());
+    let policy =
+        values::expand_policy(facade, &Literal::byte_string(&compiled.pack()), &compiled.rust_values);
     quote! {{
         #(#errors)*
         #(#warnings)*
-        #facade::__private::Policy::from_packed(::core::file!(), #bytes)
+        #policy
     }}
 }
 

@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
 pub mod emit;
+mod expression;
 pub mod family;
 #[cfg(feature = "host")]
 pub mod host;
@@ -30,5 +31,6 @@ pub mod services;
 pub mod syntax;
 pub mod sysctl;
 pub mod table;
+pub mod values;
 
 pub use policy::Policy;

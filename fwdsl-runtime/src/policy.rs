@@ -9,6 +9,7 @@ use crate::family::Family;
 use crate::lower::{Ruleset, lower};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
+use crate::values::{RustValues, fill};
 
 /// A host's packet-filter policy: chains, rules and sysctls.
 ///
@@ -19,9 +20,15 @@ pub struct Policy {
 }
 
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a constant cannot hold a box, and there are few policies in a program"
+)]
 enum Repr {
     /// What the macro expands to.
     Packed { file: &'static str, bytes: &'static [u8] },
+    /// The same with Rust values.
+    WithValues { file: &'static str, bytes: &'static [u8], values: RustValues },
     /// What a program made.
     Owned(Box<Model>),
 }
@@ -31,6 +38,12 @@ impl Policy {
     #[doc(hidden)]
     pub const fn from_packed(file: &'static str, bytes: &'static [u8]) -> Policy {
         Policy { repr: Repr::Packed { file, bytes } }
+    }
+
+    /// For the expansion of `firewall!` alone: the same with the Rust values that stand in it.
+    #[doc(hidden)]
+    pub const fn with_values(file: &'static str, bytes: &'static [u8], values: RustValues) -> Policy {
+        Policy { repr: Repr::WithValues { file, bytes, values } }
     }
 
     /// A policy that was made at run time.
@@ -43,14 +56,24 @@ impl Policy {
         Ok(policy)
     }
 
-    /// The rule structs.
+    /// The rule structs. A Rust value that does not fit its place, which [`Policy::check`] tells, is left out.
     ///
     /// # Panics
     /// If the macro and this library are of different versions, which their manifests exclude.
     pub fn model(&self) -> Cow<'_, Model> {
+        self.filled().0
+    }
+
+    /// The rule structs, and what is wrong with the Rust values in them.
+    fn filled(&self) -> (Cow<'_, Model>, Vec<Diagnostic>) {
         match &self.repr {
-            Repr::Packed { file, bytes } => Cow::Owned(unpack(file, bytes)),
-            Repr::Owned(model) => Cow::Borrowed(model),
+            Repr::Packed { file, bytes } => (Cow::Owned(unpack(file, bytes)), Vec::new()),
+            Repr::WithValues { file, bytes, values } => {
+                let mut model = unpack(file, bytes);
+                let diagnostics = fill(&mut model, values);
+                (Cow::Owned(model), diagnostics)
+            }
+            Repr::Owned(model) => (Cow::Borrowed(model), Vec::new()),
         }
     }
 
@@ -64,35 +87,58 @@ impl Policy {
         self.model().sysctls().iter().map(|setting| setting.value.clone()).collect()
     }
 
-    /// Checks the policy as the macro did, and returns what lints have to say about it.
+    /// Checks the policy as the macro did, with the Rust values that only the running program knows, and returns
+    /// what lints have to say about it.
     ///
     /// # Errors
-    /// Everything that is wrong, which for a policy of the macro is nothing.
+    /// Everything that is wrong, which for a policy of the macro without Rust values is nothing.
     pub fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
-        let model = self.model();
-        let list = check::check(&model);
-        if list.iter().any(Diagnostic::is_error) {
-            return Err(Diagnostics { sources: model.sources().clone(), list });
+        let (model, diagnostics) = self.filled();
+        checked(&model, diagnostics)
+    }
+
+    /// The model, checked where there is something in it that the macro could not check.
+    fn sound(&self) -> Result<Cow<'_, Model>, Diagnostics> {
+        let (model, diagnostics) = self.filled();
+        if let Repr::WithValues { .. } = self.repr {
+            checked(&model, diagnostics)?;
         }
-        Ok(list)
+        Ok(model)
     }
 
     /// The rules as iptables has them; `None` if the policy holds no table for the family.
-    pub fn lower(&self, family: Family) -> Option<Ruleset> {
-        lower(&self.model(), family)
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn lower(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
+        Ok(lower(&*self.sound()?, family))
     }
 
     /// The rules in the format of `iptables-restore`, as `iptables-save` will print them; `None`
     /// if the policy holds no table for the family.
-    pub fn emit(&self, family: Family) -> Option<String> {
-        self.lower(family).map(|ruleset| emit::emit(&ruleset, Protocols::Named))
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn emit(&self, family: Family) -> Result<Option<String>, Diagnostics> {
+        Ok(self.lower(family)?.map(|ruleset| emit::emit(&ruleset, Protocols::Named)))
     }
 
     /// The same with protocols by number where iptables itself has no name for them, so that it
     /// loads on a host without `/etc/protocols`.
-    pub fn emit_portable(&self, family: Family) -> Option<String> {
-        self.lower(family).map(|ruleset| emit::emit(&ruleset, Protocols::Numbered))
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn emit_portable(&self, family: Family) -> Result<Option<String>, Diagnostics> {
+        Ok(self.lower(family)?.map(|ruleset| emit::emit(&ruleset, Protocols::Numbered)))
     }
+}
+
+fn checked(model: &Model, found: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Diagnostics> {
+    let list = check::check_further(model, found);
+    if list.iter().any(Diagnostic::is_error) {
+        return Err(Diagnostics { sources: model.sources().clone(), list });
+    }
+    Ok(list)
 }
 
 fn unpack(file: &str, bytes: &[u8]) -> Model {

@@ -21,7 +21,7 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use fwdsl_macros::{firewall_impl, rules_impl};
-    pub use fwdsl_runtime::Policy;
+    pub use fwdsl_runtime::{Policy, values};
 }
 
 /// A policy, checked while it compiles.
@@ -39,7 +39,7 @@ pub mod __private {
 ///     }
 /// };
 ///
-/// let text = HOST.emit(fwdsl::family::Family::Ipv4).unwrap();
+/// let text = HOST.emit(fwdsl::family::Family::Ipv4).unwrap().unwrap();
 /// assert!(text.contains("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"));
 /// ```
 #[macro_export]

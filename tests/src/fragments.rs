@@ -23,6 +23,10 @@ fwdsl::rules! {
         limit rate => accept;
     }
 
+    pub metrics {
+        tcp dport #{crate::fragments::METRICS} => accept;
+    }
+
     /// Items of a policy.
     pub fn items(mtu) {
         let OFFICE = [192.0.2.0/24, 2001:db8::/32];

@@ -27,7 +27,7 @@ fn the_kernel_holds_what_the_script_left() {
     if !require(&PROGRAMS) {
         return;
     }
-    let text = HOST.emit(Family::Ipv4).expect("the policy is for IPv4");
+    let text = HOST.emit(Family::Ipv4).expect("the policy is sound").expect("the policy is for IPv4");
     for variant in VARIANTS {
         let netns = Netns::new();
         assert!(restore(&netns, Family::Ipv4, variant, &text).status.success());
@@ -49,7 +49,11 @@ fn apply_leaves_the_article_s_rules_and_sysctls() {
         let output = host.apply(&["--save"]);
         assert!(output.status.success(), "{variant}: {}", String::from_utf8_lossy(&output.stderr));
         for family in Family::ALL {
-            assert_eq!(Some(host.saved(family)), HOST.emit(family), "{variant}");
+            assert_eq!(
+                Some(host.saved(family)),
+                HOST.emit(family).expect("the policy is sound"),
+                "{variant}"
+            );
         }
         let devices = host.netns.sh("ls /proc/sys/net/ipv4/conf");
         assert!(devices.contains("v.0"), "an interface with a dot is among them: {devices}");
@@ -64,7 +68,7 @@ fn apply_leaves_the_article_s_rules_and_sysctls() {
             let saved = host.text(&format!("etc/iptables/{file}"));
             let (header, rules) = saved.split_once('\n').expect("a comment, then the rules");
             assert!(header.starts_with("# Written by fwdsl"), "{header}");
-            assert_eq!(Some(rules.to_owned()), HOST.emit(family), "{variant}");
+            assert_eq!(Some(rules.to_owned()), HOST.emit(family).expect("the policy is sound"), "{variant}");
         }
         let again = host.apply(&["--save", "--json"]);
         let again: serde_json::Value = serde_json::from_slice(&again.stdout).expect("JSON");
@@ -90,7 +94,8 @@ impl Network {
             ));
         }
         for family in Family::ALL {
-            let text = HOST.emit(family).expect("the policy is for both families");
+            let text =
+                HOST.emit(family).expect("the policy is sound").expect("the policy is for both families");
             let output = restore(&network.server, family, variant, &text);
             assert!(output.status.success(), "{server}: {}", String::from_utf8_lossy(&output.stderr));
         }

@@ -6,7 +6,7 @@ use fwdsl::prelude::*;
 
 /// The rules that a policy is emitted as, without what surrounds them.
 fn rules(policy: &Policy) -> Vec<String> {
-    let text = policy.emit(Ipv4).expect("the policy is for IPv4");
+    let text = policy.emit(Ipv4).expect("the policy is sound").expect("the policy is for IPv4");
     text.lines().filter_map(|line| line.strip_prefix("-A ")).map(str::to_owned).collect()
 }
 
@@ -77,6 +77,7 @@ fn a_fragment_of_another_crate_is_spliced_in() {
             use fwdsl_tests::fragments::baseline;
             use fwdsl_tests::fragments::rationed([ssh, 2222], 3/minute);
             from_office(COUNTED);
+            use fwdsl_tests::fragments::metrics;
         }
     };
     assert_eq!(
@@ -88,6 +89,7 @@ fn a_fragment_of_another_crate_is_spliced_in() {
             "INPUT -p tcp -m multiport --dports 22,2222 -m conntrack --ctstate NEW -m limit --limit 3/min -j ACCEPT",
             "INPUT -p tcp -m multiport --dports 22,2222 -m conntrack --ctstate NEW -j DROP",
             "INPUT -s 192.0.2.0/24 -j COUNTED",
+            "INPUT -p tcp -m tcp --dport 9100 -j ACCEPT",
             "COUNTED -m comment --comment counted -j RETURN",
         ]
     );
@@ -178,7 +180,7 @@ fn cfg_takes_away_what_does_not_hold() {
         rules(&HOST),
         ["INPUT -p tcp -m tcp --dport 22 -j ACCEPT", "INPUT -p udp -m udp --dport 22 -j ACCEPT",]
     );
-    assert!(!HOST.emit(Ipv4).unwrap().contains("OUTPUT DROP"));
+    assert!(!HOST.emit(Ipv4).expect("the policy is sound").unwrap().contains("OUTPUT DROP"));
 }
 
 mod inner {

@@ -14,7 +14,7 @@ mod reexport {
 
 /// The rules (`-A …`) of the policy for a family.
 fn rules(policy: &Policy, family: fwdsl::family::Family) -> Vec<String> {
-    let text = policy.emit(family).unwrap_or_default();
+    let text = policy.emit(family).expect("the policy is sound").unwrap_or_default();
     text.lines().filter(|line| line.starts_with("-A ")).map(str::to_owned).collect()
 }
 
@@ -306,20 +306,20 @@ fn tables_and_families() {
         chain INPUT { family ipv4; tcp => accept; }
     };
     assert_eq!(
-        policy.emit(Ipv4).unwrap(),
+        policy.emit(Ipv4).expect("the policy is sound").unwrap(),
         "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n\
          :POSTROUTING ACCEPT [0:0]\n:OWN - [0:0]\n-A FORWARD -p tcp -j RETURN\n-A OWN -j RETURN\nCOMMIT\n\
          *filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n"
     );
     assert_eq!(
-        policy.emit(Ipv6).unwrap(),
+        policy.emit(Ipv6).expect("the policy is sound").unwrap(),
         "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -i eth0 -j DROP\nCOMMIT\n\
          *mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n\
          :POSTROUTING ACCEPT [0:0]\n-A FORWARD -p tcp -j RETURN\nCOMMIT\n"
     );
     let one = firewall! { family ipv6; chain INPUT policy drop { in lo => accept; } };
-    assert_eq!(one.emit(Ipv4), None);
-    assert!(one.emit(Ipv6).unwrap().contains(":INPUT DROP [0:0]"));
+    assert_eq!(one.emit(Ipv4).expect("the policy is sound"), None);
+    assert!(one.emit(Ipv6).expect("the policy is sound").unwrap().contains(":INPUT DROP [0:0]"));
 }
 
 #[test]

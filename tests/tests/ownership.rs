@@ -6,7 +6,7 @@ use fwdsl::prelude::*;
 use fwdsl_runtime::syntax::compile;
 
 fn text(policy: &Policy, family: Family) -> String {
-    policy.emit(family).unwrap_or_default()
+    policy.emit(family).expect("it compiled").unwrap_or_default()
 }
 
 /// What the compiler says to a policy: each message with its help.

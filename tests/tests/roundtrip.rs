@@ -17,7 +17,7 @@ fn compiled(source: &str) -> Compiled {
 /// Loads a policy's text and compares what is saved, table by table.
 fn assert_fixpoint(netns: &Netns, policy: &Policy, source: &str) {
     for family in Family::ALL {
-        let Some(text) = policy.emit(family) else { continue };
+        let Some(text) = policy.emit(family).expect("the policy is sound") else { continue };
         for variant in VARIANTS {
             let output = restore(netns, family, variant, &text);
             let said = String::from_utf8_lossy(&output.stderr);

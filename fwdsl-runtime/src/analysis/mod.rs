@@ -27,9 +27,10 @@ mod prove;
 mod region;
 mod search;
 mod trace;
+mod unknown;
 mod witness;
 
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, Tracking};
-pub use prove::prove;
+pub use prove::{prove, prove_for_every_value};

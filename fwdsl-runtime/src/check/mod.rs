@@ -12,7 +12,7 @@ mod rules;
 mod sysctls;
 mod values;
 
-use crate::analysis::{Finding, prove};
+use crate::analysis::{Finding, prove_for_every_value};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 
@@ -39,7 +39,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         lints::check_lints(model, &mut diagnostics);
     }
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(prove(model).iter().map(Finding::diagnostic));
+        diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
 }

@@ -14,7 +14,9 @@ pub(super) fn check_sysctls(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
         }
         match catalogue::find(key) {
             Ok(entry) => {
-                if let Err(error) = entry.check_value(value) {
+                if setting.rust_value.is_none()
+                    && let Err(error) = entry.check_value(value)
+                {
                     diagnostics.push(Diagnostic::error(setting.value_loc, error.to_string()));
                 }
             }

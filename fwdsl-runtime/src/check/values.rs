@@ -4,11 +4,9 @@ use crate::catalogue::{COMMENT_MAX_BYTES, Extension, LIMIT, LIMIT_DEFAULT_BURST,
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
 use crate::model::{
-    Address, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags, Value, family_of, to_bits,
+    Address, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags, Value,
+    family_of, to_bits,
 };
-
-/// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
-const INTERFACE_MAX_BYTES: usize = 15;
 
 /// Checks the options of one use of an extension.
 pub(super) fn check_options(

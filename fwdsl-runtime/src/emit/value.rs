@@ -42,6 +42,8 @@ pub(super) fn emit_value(
             Ok(())
         }
         Value::TcpFlags(flags) => write!(out, "{flags}"),
+        // A policy is filled in before it is emitted.
+        Value::Rust(_) => Ok(()),
     };
 }
 

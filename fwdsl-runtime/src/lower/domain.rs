@@ -55,6 +55,10 @@ pub(crate) fn contradiction(rule: &Rule, family: Family) -> Option<&'static str>
     ]
     .into_iter()
     .find(|(option, _)| {
+        // What a Rust value stands for is not known while the policy is compiled.
+        if rule.uses(option).any(|option| option.values().any(|value| matches!(value, Value::Rust(_)))) {
+            return false;
+        }
         let domain = domain(rule.uses(option), family);
         domain.any_of.is_some_and(|values| values.is_empty()) || domain.none_of.iter().any(is_everything)
     })

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::address_text::{is_whole, parse_addr};
 use crate::family::Family;
 
 /// What `from` and `to` match.
@@ -79,7 +80,7 @@ impl Net {
             Some((addr, prefix)) => (addr, Some(prefix)),
             None => (text, None),
         };
-        let addr: IpAddr = addr_text.parse().map_err(|_| not_an_address(addr_text))?;
+        let addr = parse_addr(addr_text.as_bytes()).ok_or_else(|| not_an_address(addr_text))?;
         let width = width(family_of(addr));
         let prefix = match prefix_text {
             None => width,
@@ -102,6 +103,11 @@ impl Net {
     /// Whether bits beyond the prefix are set, which iptables drops in silence.
     pub fn has_host_bits(&self) -> bool {
         self.truncated().addr != self.addr
+    }
+
+    /// Whether the prefix length fits the address, and no bit beyond it is set.
+    pub const fn is_sound(&self) -> bool {
+        is_whole(self.addr, self.prefix)
     }
 
     /// The first and the last address.

@@ -3,16 +3,18 @@
 //! negations and several verdicts on a rule are still as the user wrote them.
 
 mod address;
+mod address_text;
 mod ownership;
 mod pack;
 mod rate;
 mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
+pub(crate) use address_text::is_net;
 pub use ownership::{DEFAULT_PREFIX, ForeignChain, HookPosition, Ownership};
 pub use pack::UnpackError;
 pub use rate::{LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
-pub use value::{IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
+pub use value::{INTERFACE_MAX_BYTES, IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
 use crate::family::FamilySet;
@@ -50,6 +52,8 @@ pub struct SysctlUse {
     pub loc: Loc,
     /// Where the value stands.
     pub value_loc: Loc,
+    /// The place of the Rust value that it is, in a policy that is not filled in yet.
+    pub(crate) rust_value: Option<u8>,
 }
 
 /// `assert CHAIN { … }`: what must hold for every packet.

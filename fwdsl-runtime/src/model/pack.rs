@@ -226,7 +226,7 @@ pack_fields!(Assertion { table, chain, cases });
 pack_fields!(ForeignChain { table, name, families, loc });
 pack_fields!(TcpFlags { mask, set });
 pack_fields!(Setting { key, value });
-pack_fields!(SysctlUse { value, loc, value_loc });
+pack_fields!(SysctlUse { value, loc, value_loc, rust_value });
 
 impl<T: Pack> Pack for Located<T> {
     fn pack(&self, out: &mut Vec<u8>) {
@@ -502,6 +502,10 @@ impl Pack for Value {
                 out.push(10);
                 text.pack(out);
             }
+            Value::Rust(place) => {
+                out.push(12);
+                place.pack(out);
+            }
             Value::TcpFlags(flags) => {
                 out.push(11);
                 flags.pack(out);
@@ -538,6 +542,7 @@ impl Pack for Value {
             9 => Value::Number(Pack::unpack(input)?),
             10 => Value::Text(Pack::unpack(input)?),
             11 => Value::TcpFlags(Pack::unpack(input)?),
+            12 => Value::Rust(Pack::unpack(input)?),
             _ => return Err(bad("value")),
         })
     }

@@ -5,6 +5,9 @@ use std::fmt;
 use super::address::Address;
 use super::rate::Rate;
 
+/// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
+pub const INTERFACE_MAX_BYTES: usize = 15;
+
 /// One value of an option.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -28,6 +31,9 @@ pub enum Value {
     Text(String),
     /// TCP flags.
     TcpFlags(TcpFlags),
+    /// `#name`: the Rust value at this place of the policy, which is known when the program runs. A model that a
+    /// [`crate::Policy`] gives out has its values in its stead.
+    Rust(u8),
 }
 
 /// Ports from the first to the last.

@@ -1,6 +1,7 @@
 //! The syntax tree: what was written, with names not yet looked up.
 
 use crate::catalogue::{Extension, OptionSpec};
+pub(super) use crate::expression::{Expr, ExprKind};
 use crate::family::FamilySet;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
@@ -74,6 +75,8 @@ pub(super) struct Sysctl {
     pub(super) from_fragment: bool,
     pub(super) key: Located<String>,
     pub(super) value: Located<String>,
+    /// The number of the Rust value that stands in its place.
+    pub(super) rust_value: Option<usize>,
 }
 
 /// `chain NAME policy drop { … }`
@@ -158,30 +161,4 @@ pub(super) struct AssertCase {
     pub(super) negated: bool,
     pub(super) verdict: &'static Extension,
     pub(super) loc: Loc,
-}
-
-/// A value, not yet read as what its place wants.
-#[derive(Debug, Clone)]
-pub(super) struct Expr {
-    pub(super) kind: ExprKind,
-    pub(super) loc: Loc,
-}
-
-/// The forms of a value.
-#[derive(Debug, Clone)]
-pub(super) enum ExprKind {
-    /// A word, number, address or rate, put together from its tokens.
-    Atom(String),
-    /// A string literal.
-    Text(String),
-    /// `first..=last`
-    Range(Located<String>, Located<String>),
-    /// `[a, b]` or `a|b`
-    List(Vec<Expr>),
-    /// `!value`
-    Not(Box<Expr>),
-    /// `(set / mask)` after `flags`
-    Flags { set: String, mask: String },
-    /// The argument that stands for a parameter of a template, and where the parameter stood.
-    Argument { parameter: Located<String>, value: Box<Expr> },
 }

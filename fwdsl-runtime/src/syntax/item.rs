@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
-use super::ast::{Assert, AssertCase, Callee, Chain, ItemsUse, Let, Policy, Sysctl};
+use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
 use super::call::{parse_template, parse_use, read_fragment};
@@ -13,6 +13,7 @@ use super::matches::parse_matches;
 use super::ownership::{parse_foreign, parse_own, parse_position};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
+use super::rust_value::{parse_rust_value, peek_rust_value};
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
 use crate::family::FamilySet;
@@ -226,12 +227,19 @@ fn parse_setting(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Sysctl> {
     let key = Located::new(key, parser.loc(start, input.last));
     parser.require_punct(input, "=")?;
     let start = input.span();
+    if peek_rust_value(input)
+        && let Expr { kind: ExprKind::Rust(number), loc } = parse_rust_value(parser, input)?
+    {
+        parser.require_punct(input, ";")?;
+        let value = Located::new(String::new(), loc);
+        return Ok(Sysctl { key, value, rust_value: Some(number), from_fragment: false });
+    }
     let negative = input.punct("-");
     let value = parse_atom(parser, input, "a value")?;
     let text = if negative { format!("-{}", value.text) } else { value.text };
     let value = Located::new(text, parser.loc(start, input.last));
     parser.require_punct(input, ";")?;
-    Ok(Sysctl { key, value, from_fragment: false })
+    Ok(Sysctl { key, value, rust_value: None, from_fragment: false })
 }
 
 /// `table NAME { … }`

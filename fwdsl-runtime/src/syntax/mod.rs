@@ -22,6 +22,7 @@ mod ownership;
 mod parser;
 mod resolve;
 mod rule;
+mod rust_value;
 mod spans;
 mod unsettled;
 mod value;
@@ -30,6 +31,7 @@ use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
 pub use fragment::{Fragment, Settled, path_key, predicate_key};
+pub use rust_value::RustExpression;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
 
@@ -47,6 +49,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// The tokens of each place.
     pub spans: SpanTable,
+    /// The Rust values of the policy, each at its place.
+    pub rust_values: Vec<RustExpression>,
 }
 
 /// Reads and checks a policy that uses no fragments. It goes on after an error, so that all of them are found.
@@ -91,10 +95,10 @@ fn compile_buffer(buffer: &TokenBuffer, settled: Settled) -> Compiled {
     let mut policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let expansions = expand::expand(&mut policy, &parser.bodies, &parser.settled, &mut diagnostics);
-    let mut model = resolve::resolve(policy, &mut diagnostics);
+    let (mut model, places) = resolve::resolve(policy, &mut diagnostics);
     model.sources = Sources { files: parser.files, expansions };
     let diagnostics = check_further(&model, diagnostics);
-    Compiled { model, diagnostics, spans: parser.spans }
+    Compiled { model, diagnostics, spans: parser.spans, rust_values: places.expressions(&parser.rust_values) }
 }
 
 impl Compiled {

@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use super::expand::FragmentBodies;
 use super::fragment::Settled;
 use super::input::Input;
+use super::rust_value::Written;
 use super::spans::SpanTable;
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
@@ -19,6 +20,8 @@ pub(super) struct Parser {
     pub(super) files: Vec<String>,
     /// Whose tokens are being read: 0 for the policy's, else one more than the number of the fragment.
     pub(super) user: usize,
+    /// The Rust values that were met.
+    pub(super) rust_values: Vec<Written>,
     /// The fragments that were used in the place of statements, each read once.
     pub(super) bodies: FragmentBodies,
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
@@ -23,7 +24,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     policy.check()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
-    let rules = rules(policy);
+    let rules = rules(policy)?;
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let mut warnings = left_out(&expansion);
     let mut files = Vec::new();
@@ -63,13 +64,16 @@ pub(super) struct Rules {
 }
 
 /// The rules of the policy's families.
-pub(super) fn rules(policy: &Policy) -> Vec<Rules> {
+pub(super) fn rules(policy: &Policy) -> Result<Vec<Rules>, Diagnostics> {
     let rules = |family| {
-        let ruleset = policy.lower(family)?;
-        let text = emit_chains(&ruleset, Protocols::Numbered);
-        Some(Rules { family, text, sharing: Sharing::of(&ruleset) })
+        let rules = |ruleset| Rules {
+            family,
+            text: emit_chains(&ruleset, Protocols::Numbered),
+            sharing: Sharing::of(&ruleset),
+        };
+        Ok(policy.lower(family)?.map(rules))
     };
-    Family::ALL.into_iter().filter_map(rules).collect()
+    Family::ALL.into_iter().filter_map(|family| rules(family).transpose()).collect()
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {

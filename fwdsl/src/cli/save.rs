@@ -30,7 +30,7 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
         }
     };
     let tree = Tree::new(arguments.image());
-    let kept = kept(policy, &apply::rules(policy), writes.as_deref(), &tree)?;
+    let kept = kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree)?;
     warnings.extend(kept.warnings);
     // Without rules and sysctls to bring about, an apply needs no program and no right but to write the files.
     let desired = Desired { files: kept.files, ..Desired::default() };

@@ -1,6 +1,7 @@
 //! `show`: the rules as `iptables-restore` reads them.
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit};
 use fwdsl_runtime::family::Family;
 use serde_json::{Map, Value, json};
@@ -13,14 +14,14 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     policy.check()?;
     let asked = arguments.family.map(Family::from);
     if let Some(family) = asked {
-        let text = shown(policy, family).ok_or(Failure::NoFamily(family))?;
+        let text = shown(policy, family)?.ok_or(Failure::NoFamily(family))?;
         let json = Map::from_iter([(family.name().to_owned(), json!(text))]);
         return Ok(Done { text, json, warnings: Vec::new() });
     }
     let mut text = String::new();
     let mut json = Map::new();
     for family in Family::ALL {
-        let rules = shown(policy, family);
+        let rules = shown(policy, family)?;
         if let Some(rules) = &rules {
             // The two texts are read by different programs; a comment keeps them apart.
             text.push_str(&format!("# {family}\n{rules}"));
@@ -35,8 +36,8 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
 }
 
 /// The text, and how it is to be loaded if that is not the usual way.
-fn shown(policy: &Policy, family: Family) -> Option<String> {
-    let ruleset = policy.lower(family)?;
+fn shown(policy: &Policy, family: Family) -> Result<Option<String>, Diagnostics> {
+    let Some(ruleset) = policy.lower(family)? else { return Ok(None) };
     let text = emit(&ruleset, Protocols::Named);
     let shares = ruleset.tables.iter().any(|table| !table.foreign.is_empty());
     let how = match (ruleset.chains_alone, shares) {
@@ -46,5 +47,5 @@ fn shown(policy: &Policy, family: Family) -> Option<String> {
         }
         (false, false) => "",
     };
-    Some(format!("{how}{text}"))
+    Ok(Some(format!("{how}{text}")))
 }

@@ -96,7 +96,7 @@ fn parse_desired(value: &Value) -> Desired {
         purpose: "a test's file".to_owned(),
     };
     let policy = text(value, "policy").map(|source| policy(&source));
-    let ruleset = |family| policy.as_ref().and_then(|policy| policy.lower(family));
+    let ruleset = |family| policy.as_ref().and_then(|policy| policy.lower(family).expect("it compiled"));
     let rules = |family: Family| {
         let of_policy = || Some(emit_chains(&ruleset(family)?, Protocols::Numbered));
         text(value, family.name()).or_else(of_policy)

@@ -157,6 +157,7 @@ impl Copier<'_> {
             kind @ (ExprKind::Atom(_)
             | ExprKind::Text(_)
             | ExprKind::Flags { .. }
+            | ExprKind::Rust(_)
             | ExprKind::Argument { .. }) => kind.clone(),
         };
         Expr { kind, loc: self.loc(expr.loc) }
@@ -187,7 +188,7 @@ impl Copier<'_> {
                 Located::new(text, argument.loc)
             }
         };
-        Sysctl { key: self.located(&sysctl.key), value, from_fragment: sysctl.from_fragment }
+        Sysctl { key: self.located(&sysctl.key), value, ..*sysctl }
     }
 
     pub(super) fn chain(&mut self, chain: &Chain) -> Chain {

@@ -1,11 +1,12 @@
 //! Syntax tree to model: names are looked up, values read, blocks flattened.
 
 mod scope;
-mod value;
 
 use super::ast;
+use super::rust_value::Places;
 use crate::catalogue::{COMMENT, CORE, Extension, IPRANGE, PORTS, ValueKind};
 use crate::diagnostic::Diagnostic;
+use crate::expression::{read_value, takes_list};
 use crate::lint::{self, LevelSetting};
 use crate::loc::{Loc, Located};
 use crate::model::{
@@ -15,8 +16,9 @@ use crate::nearest::nearest;
 use crate::sysctl::Setting;
 use scope::Scope;
 
-/// Makes a model of a syntax tree. What cannot be resolved is reported and left out.
-pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) -> Model {
+/// Makes a model of a syntax tree, and tells the places of its Rust values. What cannot be resolved is reported
+/// and left out.
+pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) -> (Model, Places) {
     let mut model = Model::default();
     for family in &policy.families {
         model.families = model.families.and(family.value);
@@ -36,7 +38,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     model.ownership = policy.ownership.into_iter().next().map(|owned| owned.value).unwrap_or_default();
     model.foreign = policy.foreign;
     let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
-    let mut resolver = Resolver { scope, diagnostics };
+    let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
     model.analysis_budget = policy.analysis_budget;
     model.levels = resolver.resolve_levels(policy.levels);
     model.sysctls = resolver.resolve_sysctls(policy.sysctls);
@@ -56,7 +58,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
         model.chains.push(resolved);
     }
     model.assertions = policy.asserts.into_iter().map(|assert| resolver.resolve_assert(assert)).collect();
-    model
+    (model, resolver.places)
 }
 
 /// What a block hands to the rules inside.
@@ -69,6 +71,7 @@ struct Inherited {
 
 struct Resolver<'a> {
     scope: Scope<'a>,
+    places: Places,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -106,8 +109,17 @@ impl Resolver<'_> {
     }
 
     fn resolve_sysctl(&mut self, sysctl: ast::Sysctl) -> Option<SysctlUse> {
+        let place = sysctl.rust_value.map(|number| self.places.of_sysctl(number, sysctl.value.loc));
+        let rust_value = match place.transpose() {
+            Ok(place) => place,
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                return None;
+            }
+        };
         match sysctl.key.value.parse() {
             Ok(key) => Some(SysctlUse {
+                rust_value,
                 value: Setting { key, value: sysctl.value.value },
                 loc: sysctl.key.loc,
                 value_loc: sysctl.value.loc,
@@ -233,7 +245,17 @@ impl Resolver<'_> {
             resolved.negated |= not;
             let before = self.diagnostics.len();
             for leaf in &leaves {
-                match value::read_value(extension, spec, leaf) {
+                let read = match leaf.kind {
+                    // A comment becomes the rule's own, which the model holds as a text.
+                    ast::ExprKind::Rust(_) if *extension == COMMENT => {
+                        Err(Diagnostic::error(leaf.loc, "a comment is written out, not a Rust value"))
+                    }
+                    ast::ExprKind::Rust(number) => {
+                        self.places.of_option(number, spec, leaf.loc).map(Value::Rust)
+                    }
+                    _ => read_value(extension, spec, leaf),
+                };
+                match read {
                     Ok(value) => resolved.values.push(Located::new(value, leaf.loc)),
                     Err(diagnostic) => self.diagnostics.push(diagnostic),
                 }
@@ -265,19 +287,6 @@ impl Resolver<'_> {
         }
         Assertion { table: assert.table, chain: assert.chain, cases }
     }
-}
-
-/// Whether several values may stand for an option: a list is their union.
-fn takes_list(kind: ValueKind) -> bool {
-    matches!(
-        kind,
-        ValueKind::Interface
-            | ValueKind::Address
-            | ValueKind::Protocol
-            | ValueKind::Port
-            | ValueKind::IcmpType(_)
-            | ValueKind::Words(_)
-    )
 }
 
 /// Puts a match into a rule. Ports written through a protocol's own match or `multiport`, and

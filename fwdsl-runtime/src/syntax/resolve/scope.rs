@@ -5,23 +5,13 @@ use std::collections::{HashMap, HashSet};
 use super::super::ast::{Expr, ExprKind, Let};
 use super::super::matches::is_let;
 use crate::diagnostic::Diagnostic;
+use crate::expression::Leaf;
 use crate::loc::{Loc, Located};
 use crate::nearest::nearest;
 
 /// The most values that one list may stand for. A few `let`s that double each other would otherwise
 /// keep the compiler busy for ever.
 const VALUES_MAX: usize = 10_000;
-
-/// One value of a flattened list.
-#[derive(Debug, Clone)]
-pub(super) struct Leaf {
-    /// Never a list or a negation.
-    pub(super) kind: ExprKind,
-    /// Where it is written, in a `let` perhaps.
-    pub(super) loc: Loc,
-    /// The name through which it came, and where that is used.
-    pub(super) used: Option<(String, Loc)>,
-}
 
 /// The `let`s by name.
 pub(super) struct Scope<'a> {
@@ -194,7 +184,7 @@ fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
         ExprKind::Atom(word) => names.push(word),
         ExprKind::List(list) => list.iter().for_each(|expr| collect_names(expr, names)),
         ExprKind::Not(expr) | ExprKind::Argument { value: expr, .. } => collect_names(expr, names),
-        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } => {}
+        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } | ExprKind::Rust(_) => {}
     }
 }
 

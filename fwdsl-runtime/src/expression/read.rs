@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::super::ast::ExprKind;
-use super::scope::Leaf;
+use super::{ExprKind, Leaf};
 use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
@@ -16,7 +15,7 @@ use crate::{icmp, protocols, services};
 type Problem = (String, Option<String>);
 
 /// Reads a value.
-pub(super) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
+pub(crate) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
     let mut place = leaf.loc;
     read(extension, spec, &leaf.kind, &mut place).map_err(|(message, help)| {
         let diagnostic = Diagnostic::error(place, message).maybe_help(help);
@@ -221,6 +220,20 @@ fn form(kind: &ExprKind) -> String {
         ExprKind::List(_) => "a list".into(),
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
+        ExprKind::Rust(_) => "a Rust value".into(),
         ExprKind::Argument { value, .. } => form(&value.kind),
     }
+}
+
+/// Whether several values may stand for an option: a list is their union.
+pub(crate) fn takes_list(kind: ValueKind) -> bool {
+    matches!(
+        kind,
+        ValueKind::Interface
+            | ValueKind::Address
+            | ValueKind::Protocol
+            | ValueKind::Port
+            | ValueKind::IcmpType(_)
+            | ValueKind::Words(_)
+    )
 }

@@ -1,0 +1,48 @@
+//! The policy's constructor, with the Rust values that stand in it.
+
+use fwdsl_runtime::syntax::RustExpression;
+use fwdsl_runtime::values::Place;
+use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+
+/// The expression of type `Policy`.
+pub(crate) fn expand_policy(facade: &TokenStream, bytes: &Literal, values: &[RustExpression]) -> TokenStream {
+    if values.is_empty() {
+        return quote!(#facade::__private::Policy::from_packed(::core::file!(), #bytes));
+    }
+    let checks = values.iter().filter(|value| value.constant).map(|value| expand_check(facade, value));
+    let given = values.iter().map(|value| expand_value(facade, value, Span::call_site()));
+    quote! {{
+        #[allow(unused_imports)]
+        use #facade::__private::values::Unfit as _;
+        #(#checks)*
+        #facade::__private::Policy::with_values(
+            ::core::file!(),
+            #bytes,
+            #facade::__private::values::RustValues::none()#(.and(#given))*,
+        )
+    }}
+}
+
+/// `values::Port::of(expression).value()`, the type of which rustc checks at the expression.
+fn expand_value(facade: &TokenStream, value: &RustExpression, span: Span) -> TokenStream {
+    let place = format_ident!("{}", value.place.type_name());
+    let expression = &value.tokens;
+    quote_spanned!(span=> #facade::__private::values::#place::of(#expression).value())
+}
+
+/// A constant's value fails the build if no rule could hold it.
+fn expand_check(facade: &TokenStream, value: &RustExpression) -> TokenStream {
+    let span = value.tokens.clone().into_iter().last().map_or_else(Span::call_site, |token| token.span());
+    // The facade's name keeps its meaning and gets the place of the user's.
+    let there = |mut token: TokenTree| {
+        token.set_span(span.resolved_at(token.span()));
+        token
+    };
+    let given = expand_value(&facade.clone().into_iter().map(there).collect(), value, span);
+    let address = value.place == Place::Address;
+    let max = Literal::u64_suffixed(value.max);
+    quote_spanned! {span=>
+        const _: () = #given.assert_sound(#address, #max);
+    }
+}

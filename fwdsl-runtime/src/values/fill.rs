@@ -1,0 +1,105 @@
+//! Rust values, put into the rules that they stand in.
+
+use super::{Place, RustValues};
+use crate::catalogue::Extension;
+use crate::diagnostic::Diagnostic;
+use crate::expression::{Leaf, read_value, takes_list};
+use crate::loc::{Loc, Located};
+use crate::model::{Action, Model, OptionUse, Value};
+
+/// Replaces every Rust value of a model by what it stands for, and returns what is wrong with the values.
+pub(crate) fn fill(model: &mut Model, values: &RustValues) -> Vec<Diagnostic> {
+    let mut filling = Filling { values, diagnostics: Vec::new() };
+    for rule in model.chains.iter_mut().flat_map(|chain| &mut chain.rules) {
+        for entry in &mut rule.matches {
+            filling.options(entry.extension, &mut entry.options);
+        }
+        for verdict in &mut rule.verdicts {
+            if let Action::Target { extension, options } = &mut verdict.action {
+                filling.options(extension, options);
+            }
+        }
+    }
+    for case in model.assertions.iter_mut().flat_map(|assertion| &mut assertion.cases) {
+        for entry in &mut case.matches {
+            filling.options(entry.extension, &mut entry.options);
+        }
+    }
+    for sysctl in &mut model.sysctls {
+        if let Some(place) = sysctl.rust_value.take() {
+            sysctl.value.value = filling.setting(place, sysctl.value_loc);
+        }
+    }
+    filling.diagnostics
+}
+
+struct Filling<'a> {
+    values: &'a RustValues,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Filling<'_> {
+    fn options(&mut self, extension: &Extension, options: &mut [OptionUse]) {
+        for option in options {
+            if option.values().any(|value| matches!(value, Value::Rust(_))) {
+                self.option(extension, option);
+            }
+        }
+    }
+
+    fn option(&mut self, extension: &Extension, option: &mut OptionUse) {
+        let before = self.diagnostics.len();
+        let mut filled = Vec::new();
+        for value in std::mem::take(&mut option.values) {
+            match value.value {
+                Value::Rust(place) => self.read(extension, option, place, value.loc, &mut filled),
+                _ => filled.push(value),
+            }
+        }
+        option.values = filled;
+        if self.diagnostics.len() == before && option.values.len() > 1 && !takes_list(option.spec.value) {
+            let message = format!("`{}` takes one value, not {}", option.spec.name, option.values.len());
+            self.diagnostics.push(Diagnostic::error(option.loc, message));
+        }
+    }
+
+    fn read(
+        &mut self,
+        extension: &Extension,
+        option: &OptionUse,
+        place: u8,
+        loc: Loc,
+        filled: &mut Vec<Located<Value>>,
+    ) {
+        let kinds = match self.values.get(place) {
+            Some(value) => value.written(Place::of(option.spec.value), loc),
+            None => Vec::new(),
+        };
+        if kinds.is_empty() {
+            self.diagnostics
+                .push(Diagnostic::error(loc, "the Rust value is an empty list, which matches nothing"));
+        }
+        for kind in kinds {
+            let leaf = Leaf { kind, loc, used: None };
+            match read_value(extension, option.spec, &leaf) {
+                Ok(value) => filled.push(Located::new(value, loc)),
+                Err(diagnostic) => {
+                    self.diagnostics
+                        .push(diagnostic.note("it comes from the Rust value that stands here", None));
+                }
+            }
+        }
+    }
+
+    /// The text of a sysctl's value.
+    fn setting(&mut self, place: u8, loc: Loc) -> String {
+        let kinds = self.values.get(place).map(|value| value.written(Place::Setting, loc));
+        match kinds.as_deref() {
+            Some([crate::expression::ExprKind::Text(text)]) => text.clone(),
+            _ => {
+                self.diagnostics.push(Diagnostic::error(loc, "a sysctl takes one value"));
+                String::new()
+            }
+        }
+    }
+}
