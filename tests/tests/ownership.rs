@@ -121,7 +121,7 @@ fn what_cannot_be_is_said() {
             "",
         ),
         ("foreign chain f2b-+; chain f2b-x { }", "`f2b-x` is declared as the policy's own chain and as", ""),
-        ("own chains; foreign chain fwdsl-+; chain INPUT { }", "`fwdsl-INPUT` is declared as", ""),
+        ("own chains; foreign chain fwdsl-INPUT; chain INPUT { }", "`fwdsl-INPUT` is declared as", ""),
         ("own chains; foreign chain f2b-+; chain INPUT { }", "`f2b-+` says nothing here", "leave it out"),
         (
             "table nat { foreign chain X; } chain INPUT { }",
@@ -149,7 +149,7 @@ fn what_cannot_be_is_said() {
             "table `nat`",
         ),
         (
-            "foreign chain X { family ipv4; } chain INPUT { icmpv6 any => jump X; }",
+            "foreign chain X { family ipv4; } chain INPUT { icmpv6 echo-request => jump X; }",
             "the rule fits no family",
             "",
         ),

@@ -119,6 +119,7 @@ fn check_foreign(model: &Model, index: usize, foreign: &ForeignChain, diagnostic
         let message = format!("foreign chain `{name}` is declared twice");
         diagnostics
             .push(Diagnostic::error(foreign.loc, message).note("first declared here", Some(first.loc)));
+        return;
     }
     if model.families().and(foreign.families).is_empty() {
         let message = format!("foreign chain `{name}` is for no family");
@@ -137,6 +138,7 @@ fn check_foreign(model: &Model, index: usize, foreign: &ForeignChain, diagnostic
             diagnostics.push(
                 Diagnostic::error(foreign.loc, message).note("the policy's own chain", Some(chain.loc)),
             );
+            return;
         }
     }
     let holds_table = model.chains().iter().any(|chain| chain.table == table);

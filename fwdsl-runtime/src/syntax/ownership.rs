@@ -54,10 +54,12 @@ pub(super) fn parse_foreign(
     if !input.keyword("chain") {
         return Err(parser.expected(input, "`chain`"));
     }
+    let start = input.span();
     let mut atom = parse_atom(parser, input, "the name of a chain")?;
     // `f2b-+`: an atom ends before a sign that joins nothing.
     if !atom.quoted && input.punct("-+") {
         atom.text.push_str("-+");
+        atom.loc = parser.loc(start, input.last);
     }
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     if !atom.quoted && !atom.text.trim_end_matches('+').chars().all(plain) {
@@ -106,6 +108,10 @@ pub(super) fn parse_position(
                 || "a hook is `first`, `last`, `before CHAIN` or `after CHAIN`".to_owned(),
                 |word| format!("did you mean `{word}`?"),
             );
+            // The name of a chain may stand behind a word that was meant.
+            while !input.is_empty() && !input.peek_group(Delimiter::Brace) && !input.peek_punct(";") {
+                input.skip();
+            }
             return Err(parser.fail(loc, format!("`{word}` is no position of a hook"), Some(help)));
         }
     };
