@@ -10,6 +10,7 @@ pub(crate) use read::{read_value, takes_list};
 
 /// A value, not yet read as what its place wants.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "syntax"), expect(dead_code, reason = "only a parser makes it"))]
 pub(crate) struct Expr {
     pub(crate) kind: ExprKind,
     pub(crate) loc: Loc,
