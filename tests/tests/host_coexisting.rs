@@ -1,6 +1,7 @@
 //! A policy of own chains among the rules of Docker and fail2ban: what it does to them, which is nothing.
 
 use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::Variant;
 use fwdsl_tests::coexisting::{host, others, packets, rules_in, state, traffic};
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure};
@@ -325,6 +326,85 @@ fn foreign_chains_survive_a_policy_that_owns_the_table() {
         host.apply_well(&[]);
         assert!(host.state().contains(":f2b-nginx"));
     });
+}
+
+#[test]
+fn a_family_or_table_that_left_the_policy_keeps_nothing_of_ours() {
+    each_variant(|host| {
+        let before = all_of_others(&host);
+        desire(&host, &policy());
+        host.apply_well(&[]);
+        desire(&host, "own chains; family ipv4; chain INPUT { tcp dport 22 => accept; }");
+        host.apply_well(&[]);
+        let state = host.state();
+        let lines = |begin: &str| {
+            state.lines().filter(|line| line.contains(begin) && !line.contains("record")).count()
+        };
+        assert_eq!((lines(":fwdsl-"), lines("-j fwdsl-")), (1, 1), "{state}");
+        assert_eq!(all_of_others(&host), before);
+        assert_eq!(host.apply_well(&[])["changed"], false);
+        // Files alone, as of a `save`, touch no rules.
+        host.desire(&json!({ "files": [{ "path": "/etc/old.rules", "text": "new" }] }));
+        host.apply_well(&[]);
+        assert_eq!(place(&rules(&host, "INPUT"), "-j fwdsl-INPUT"), [1]);
+    });
+}
+
+#[test]
+fn native_rules_of_others_do_not_matter_where_they_can_be_left_alone() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let host = host(Variant::Nft, DRIVER);
+    // iptables-nft-save prints this wrongly, and nobody asks it to put it back.
+    host.netns.sh("nft add rule ip filter f2b-sshd tcp dport '{ 22, 80 }' counter accept");
+    let before = host.netns.sh("nft -a list chain ip filter f2b-sshd");
+    desire(&host, &policy());
+    host.apply_well(&[]);
+    host.desire(&broken(&policy().replace("web", "shop")));
+    assert!(failure(&host.apply(&[])).contains("the former state is back"));
+    assert_eq!(host.netns.sh("nft -a list chain ip filter f2b-sshd"), before);
+
+    // In a chain of ours it could not be put back.
+    host.netns.sh("nft add rule ip filter web tcp dport '{ 22, 80 }' counter accept");
+    desire(&host, &policy().replace("in lo => accept", "in eth0 => accept"));
+    let said = failure(&host.apply(&["--replace-foreign"]));
+    assert!(said.contains("table ip filter, chain web") && !said.contains("f2b-sshd"), "{said}");
+    host.netns.sh("nft flush chain ip filter web");
+
+    // What makes iptables-nft-save leave the table out hides our own chains as well.
+    host.netns.sh("nft add rule ip filter their ct mark 1 counter accept");
+    let before = host.netns.sh("nft -a list ruleset");
+    let said = failure(&host.apply(&["--replace-foreign"]));
+    assert!(
+        said.contains("IPv4 table `filter` holds native nft rules") && said.contains("nothing was changed"),
+        "{said}"
+    );
+    assert_eq!(host.netns.sh("nft -a list ruleset"), before);
+}
+
+#[test]
+fn without_nft_only_chains_of_ours_have_to_be_known() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let host = host(Variant::Nft, DRIVER);
+    let dir = host.file("programs");
+    std::fs::create_dir(&dir).unwrap();
+    for family in Family::ALL {
+        for action in ["save", "restore"] {
+            let name = host.variant.program(family, action);
+            std::os::unix::fs::symlink(format!("/usr/sbin/{name}"), dir.join(name)).unwrap();
+        }
+    }
+    let options = ["--program-dir", dir.to_str().unwrap()];
+    let before = all_of_others(&host);
+    desire(&host, &policy());
+    host.apply_well(&options);
+    assert_eq!(all_of_others(&host), before);
+    desire(&host, &policy().replace("web", "shop"));
+    assert_eq!(host.apply_well(&options)["changed"], true);
+    assert_eq!(all_of_others(&host), before);
 }
 
 /// An apply that fails when the rules are loaded already.

@@ -1,9 +1,16 @@
 //! What a policy says of chains that are not its own, and what comes of it without a kernel.
 
 use fwdsl::family::Family;
+use fwdsl::host::Variant;
 use fwdsl::model::Model;
 use fwdsl::prelude::*;
+use fwdsl_runtime::restore_text::builtin_chains;
 use fwdsl_runtime::syntax::compile;
+use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::policies;
+use fwdsl_tests::random::Random;
+use fwdsl_tests::rules::{saved_table, tables};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 
 fn text(policy: &Policy, family: Family) -> String {
     policy.emit(family).expect("it compiled").unwrap_or_default()
@@ -208,4 +215,61 @@ fn own_chains_are_proven_by_themselves() {
         said("own chains; chain OUTPUT { out lo => accept; _ => drop; } assert OUTPUT { out lo => accept; }")
             .is_empty()
     );
+}
+
+/// A random policy of own chains.
+fn random_policy(random: &mut Random) -> (String, Policy) {
+    loop {
+        let source =
+            policies::policy(random).replace(" policy accept", "").replace(" policy drop", " hook last");
+        let source = format!("own chains; {source}");
+        let compiled = compile(source.parse().expect("tokens"));
+        // A hook chain is one chain more on the way, which can be one too many.
+        if compiled.is_sound() {
+            let policy = Policy::from_model(compiled.model).expect("it compiled");
+            return (source, policy);
+        }
+    }
+}
+
+#[test]
+fn random_policies_load_beside_other_rules_and_are_saved_as_they_were_emitted() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let mut random = Random::new(17);
+    for _ in 0..40 {
+        let (source, policy) = random_policy(&mut random);
+        let netns = Netns::new();
+        for family in Family::ALL {
+            let Some(text) = policy.emit(family).expect("it compiled") else { continue };
+            for variant in VARIANTS {
+                let program = variant.program(family, "restore");
+                let path = std::env::temp_dir().join(format!("{}-{variant}-{family}", netns.name()));
+                std::fs::write(&path, &text).expect("the scratch file can be written");
+                netns.sh(&format!("{program} --noflush < {}", path.display()));
+                std::fs::remove_file(&path).expect("it was written");
+                for (table, block) in tables(&text) {
+                    assert_saved(&netns, family, variant, &table, &block, &source);
+                }
+            }
+        }
+    }
+}
+
+/// Our chains are saved as they were emitted, and the jumps to them stand in built-in chains that accept.
+fn assert_saved(netns: &Netns, family: Family, variant: Variant, table: &str, block: &str, source: &str) {
+    let saved = saved_table(netns, family, variant, table);
+    let is_jump =
+        |line: &str| builtin_chains(table).unwrap().iter().any(|chain| line.split(' ').nth(1) == Some(chain));
+    let emitted = block.lines().filter(|line| !line.starts_with('#'));
+    let (jumps, ours): (Vec<&str>, Vec<&str>) = emitted.partition(|line| is_jump(line));
+    let jumps: Vec<String> =
+        jumps.iter().map(|line| line.replace("-I ", "-A ").replace(" 1 -j", " -j")).collect();
+    let built_in = |line: &str| line.starts_with(':') && line.contains(" ACCEPT ");
+    let rest: Vec<&str> = saved.lines().filter(|line| !built_in(line) && !is_jump(line)).collect();
+    assert_eq!(rest, ours, "{source}");
+    for jump in jumps {
+        assert_eq!(saved.lines().filter(|line| *line == jump).count(), 1, "{jump}\n{source}");
+    }
 }

@@ -45,11 +45,6 @@ pub fn emit_chains(ruleset: &Ruleset, protocols: Protocols) -> String {
     out
 }
 
-/// A jump as `iptables-save` writes it, `-A INPUT -j fwdsl-INPUT`.
-pub fn emit_jump(jump: &HookJump) -> String {
-    format!("-A {} -j {}", jump.hook, jump.chain)
-}
-
 fn emit_table(out: &mut String, table: &Table, family: Family, protocols: Protocols) {
     let mut writer = Writer { out, family, protocols };
     writer.line(format_args!("*{}", table.name));

@@ -98,6 +98,11 @@ impl SavedTable {
         self.rules.is_empty() && self.chains.iter().all(|chain| chain.policy.as_deref() == Some("ACCEPT"))
     }
 
+    /// The names of the chains that are not built in.
+    pub fn user_chains(&self) -> impl Iterator<Item = &str> {
+        self.chains.iter().filter(|chain| chain.policy.is_none()).map(|chain| chain.name.as_str())
+    }
+
     /// The rules of a chain, in order.
     pub fn rules_of<'a>(&'a self, chain: &'a str) -> impl Iterator<Item = &'a SavedRule> {
         self.rules.iter().filter(move |rule| rule.chain() == chain)

@@ -8,7 +8,7 @@ const HEADER: &str =
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Section<'a> {
     /// The table.
-    table: &'a str,
+    pub(super) table: &'a str,
     /// Its lines, with the comments before and after it.
     pub(super) lines: Vec<&'a str>,
     /// What is to be added to the number of a line here, 1 is the first, for its number in the file. True from the

@@ -3,7 +3,8 @@
 //! What a distribution loads at boot are whole tables, into a kernel that has none yet; what others have, Docker or
 //! fail2ban, they load themselves later, beside it. So the file's tables get our chains and the jumps to them among
 //! what is there already, just as the kernel's do in an apply. A table that the file does not have comes as the kernel
-//! has it: built-in chains that accept. Chains of others that our rules go to are declared without rules, since else
+//! has it: built-in chains that accept. A comment before the table names our chains, so that the next save finds them
+//! whatever was applied in between. Chains of others that our rules go to are declared without rules, since else
 //! the boot would load nothing at all; who makes them finds them there.
 
 use super::sections::sections;
@@ -19,6 +20,9 @@ use crate::restore_text::{
     Counters, Protocols, SavedChain, SavedRule, SavedTable, SavedText, builtin_chains, parse,
 };
 
+/// What the comment begins with that names our chains in a table of others.
+const OURS: &str = "# chains of fwdsl:";
+
 /// The whole tables that are to stand in the family's file for `text` to be in force after a boot, and what is to be
 /// said about them. Where nothing is shared, that is `text` itself.
 ///
@@ -31,18 +35,25 @@ pub fn whole_tables(
     distribution: Distribution,
     tree: &Tree,
 ) -> Result<(String, Vec<BootWarning>), BootError> {
-    let record = known(tree);
-    let known = Known { tables: record.of(family), chains: record.chains_of(family) };
-    let shares = sharing.chains_alone || sharing.tables.iter().any(|table| !table.foreign.is_empty());
-    if !shares && known.chains.tables.is_empty() {
-        return Ok((text.to_owned(), Vec::new()));
-    }
     let path = layout(distribution, family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?.rules;
     let file = tree.read(&path).map_err(|error| BootError::Read { path: path.clone(), error })?;
     let not_rules = |line| BootError::NotRules { path: path.clone(), line };
-    let file = file_tables(&file.unwrap_or_default()).map_err(not_rules)?;
+    // A text that is not of the grammar is told by whoever loads it.
     let Ok(new) = parse(text) else { return Ok((text.to_owned(), Vec::new())) };
-    Ok(merge(family, &new, sharing, known, &file))
+    let record = known(tree);
+    let (tables, chains) = (record.of(family), record.chains_of(family));
+    // A table that is replaced as a whole may hold what we do not read.
+    let concerned = |table: &str| {
+        let among = |text: &SavedText| text.table(table).is_some();
+        let foreign = sharing.table(table).is_some_and(|table| !table.foreign.is_empty());
+        among(chains) || foreign || sharing.chains_alone && (among(&new) || among(tables))
+    };
+    let file = file_tables(&file.unwrap_or_default(), chains, concerned).map_err(not_rules)?;
+    let shares = sharing.chains_alone || sharing.tables.iter().any(|table| !table.foreign.is_empty());
+    match shares || !file.ours.tables.is_empty() {
+        true => Ok(merge(family, &new, sharing, tables, &file)),
+        false => Ok((text.to_owned(), Vec::new())),
+    }
 }
 
 /// What fwdsl loaded on the system before; without a record, nothing is known to be ours but by its name.
@@ -51,25 +62,70 @@ fn known(tree: &Tree) -> Record {
     record::parse(text.as_bytes()).unwrap_or_default()
 }
 
-/// The tables of a file; on error the line that is not of one.
-fn file_tables(text: &str) -> Result<SavedText, usize> {
-    let mut tables = SavedText::default();
+/// What is in a file.
+#[derive(Debug, Default)]
+struct File {
+    tables: SavedText,
+    /// What of that is ours, in tables of others.
+    ours: SavedText,
+}
+
+/// Reads a file; on error the line that is not of a table. `known` is what was applied last. Tables that are no
+/// concern of ours may hold what we do not read.
+fn file_tables(text: &str, known: &SavedText, concerned: impl Fn(&str) -> bool) -> Result<File, usize> {
+    let mut file = File { tables: SavedText::default(), ours: known.clone() };
     for section in sections(text)? {
-        let parsed = parse(&section.lines.join("\n"));
-        tables.tables.extend(parsed.map_err(|error| section.first + error.line)?.tables);
+        let ours = || section.lines.iter().filter_map(|line| line.strip_prefix(OURS));
+        match parse(&section.lines.join("\n")) {
+            Ok(parsed) => {
+                file.add_ours(section.table, ours().flat_map(str::split_whitespace));
+                file.tables.tables.extend(parsed.tables);
+            }
+            Err(error) if concerned(section.table) || ours().next().is_some() => {
+                return Err(section.first + error.line);
+            }
+            Err(_) => {}
+        }
     }
-    Ok(tables)
+    Ok(file)
+}
+
+impl File {
+    /// Notes chains of ours, and that jumps from built-in chains to them are.
+    fn add_ours<'a>(&mut self, table: &str, names: impl Iterator<Item = &'a str>) {
+        let mut names = names.peekable();
+        if names.peek().is_none() {
+            return;
+        }
+        if self.ours.table(table).is_none() {
+            self.ours.tables.push(SavedTable {
+                name: table.to_owned(),
+                chains: Vec::new(),
+                rules: Vec::new(),
+            });
+        }
+        let Some(ours) = self.ours.tables.iter_mut().find(|ours| ours.name == table) else { return };
+        for name in names {
+            ours.chains.push(user_chain(name));
+            let jump = |from: &&str| SavedRule { counters: None, text: format!("-A {from} -j {name}") };
+            ours.rules.extend(builtin_chains(table).unwrap_or_default().iter().map(jump));
+        }
+    }
+}
+
+fn user_chain(name: &str) -> SavedChain {
+    SavedChain { name: name.to_owned(), policy: None, counters: Counters::default() }
 }
 
 fn merge(
     family: Family,
     new: &SavedText,
     sharing: &Sharing,
-    known: Known<'_>,
-    file: &SavedText,
+    known_tables: &SavedText,
+    file: &File,
 ) -> (String, Vec<BootWarning>) {
     let mut sharing = sharing.clone();
-    let mut now = file.clone();
+    let mut now = file.tables.clone();
     let mut warnings = Vec::new();
     for table in &mut sharing.tables {
         let Some(new) = new.table(&table.name) else { continue };
@@ -80,8 +136,7 @@ fn merge(
         let gone_to = |name: &&String| new.rules.iter().any(|rule| rule.target() == Some(name.as_str()));
         for name in table.foreign.iter().filter(gone_to) {
             if !there.chains.iter().any(|chain| chain.name == *name) {
-                let counters = Counters::default();
-                there.chains.push(SavedChain { name: name.clone(), policy: None, counters });
+                there.chains.push(user_chain(name));
             }
         }
         // Whom a jump is to stand beside will come later.
@@ -97,15 +152,21 @@ fn merge(
             }
         }
     }
+    let known = Known { tables: known_tables, chains: &file.ours };
     let goals = owned::find(family, new, &sharing, known, &now, &Protocols::default());
     let mut text = goals.whole.to_string();
     for planned in goals.shared {
         let name = planned.goal.table();
         let unchanged =
-            now.table(name).filter(|now| file.table(name) == Some(*now) && planned.edit.is_none());
+            now.table(name).filter(|now| file.tables.table(name) == Some(*now) && planned.edit.is_none());
         // What need not change stays word for word, comments included.
         if unchanged.is_none() {
             let after = planned.edit.map(|edit| edit.after).or_else(|| now.table(name).cloned());
+            let ours: Vec<&str> =
+                new.table(name).map(SavedTable::user_chains).into_iter().flatten().collect();
+            if sharing.chains_alone && !ours.is_empty() {
+                text.push_str(&format!("{OURS} {}\n", ours.join(" ")));
+            }
             text.extend(after.map(|after| in_order(after).to_string()));
         }
     }
@@ -138,7 +199,7 @@ mod tests {
     use super::*;
     use crate::host::sharing::{Jump, SharedTable};
 
-    const OURS: &str = "*filter\n:fwdsl-FORWARD - [0:0]\n:fwdsl-INPUT - [0:0]\n-A fwdsl-FORWARD -j DOCKER-USER\n\
+    const NEW: &str = "*filter\n:fwdsl-FORWARD - [0:0]\n:fwdsl-INPUT - [0:0]\n-A fwdsl-FORWARD -j DOCKER-USER\n\
                         -A fwdsl-INPUT -j DROP\nCOMMIT\n";
 
     fn sharing() -> Sharing {
@@ -152,8 +213,8 @@ mod tests {
     }
 
     fn merged(file: &str, known: &Record) -> (String, Vec<BootWarning>) {
-        let known = Known { tables: known.of(Family::Ipv4), chains: known.chains_of(Family::Ipv4) };
-        merge(Family::Ipv4, &parse(OURS).unwrap(), &sharing(), known, &file_tables(file).unwrap())
+        let file = file_tables(file, known.chains_of(Family::Ipv4), |_| true).unwrap();
+        merge(Family::Ipv4, &parse(NEW).unwrap(), &sharing(), known.of(Family::Ipv4), &file)
     }
 
     #[test]
@@ -161,7 +222,7 @@ mod tests {
         let (text, warnings) = merged("", &Record::default());
         assert_eq!(
             text,
-            "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n\
+            "# chains of fwdsl: fwdsl-FORWARD fwdsl-INPUT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n\
              :fwdsl-FORWARD - [0:0]\n:fwdsl-INPUT - [0:0]\n-A INPUT -j fwdsl-INPUT\n-A FORWARD -j fwdsl-FORWARD\n\
              -A fwdsl-FORWARD -j DOCKER-USER\n-A fwdsl-INPUT -j DROP\nCOMMIT\n"
         );
@@ -201,7 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_saved_is_known_without_a_record() {
+        let file = "# chains of fwdsl: fwdsl-OUTPUT old\n*nat\n:OUTPUT ACCEPT [0:0]\n:fwdsl-OUTPUT - [0:0]\n\
+                    :old - [0:0]\n-A OUTPUT -j fwdsl-OUTPUT\n-A OUTPUT -j other\n-A fwdsl-OUTPUT -j old\nCOMMIT\n";
+        let (text, _) = merged(file, &Record::default());
+        let nat = &text[text.find("*nat").unwrap()..];
+        assert!(!nat.contains("fwdsl") && !nat.contains("old"), "{nat}");
+        assert!(nat.contains("-A OUTPUT -j other\n"), "{nat}");
+    }
+
+    #[test]
     fn a_line_that_is_no_rule_is_told_by_its_number() {
-        assert_eq!(file_tables("# x\n*filter\n:INPUT ACCEPT\n-I INPUT -j DROP\nCOMMIT\n"), Err(4));
+        let text = "# x\n*filter\n:INPUT ACCEPT\n-I INPUT -j DROP\nCOMMIT\n";
+        assert_eq!(file_tables(text, &SavedText::default(), |table| table == "filter").err(), Some(4));
+        assert!(file_tables(text, &SavedText::default(), |_| false).is_ok());
     }
 }
