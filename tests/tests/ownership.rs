@@ -163,6 +163,11 @@ fn what_cannot_be_is_said() {
         ("foreign chain X { _ => drop; } chain INPUT { }", "expected `family`", ""),
         ("foreign X; chain INPUT { }", "expected `chain`", ""),
         (
+            "own chains; foreign chain X { family ipv4; } chain FORWARD hook after X { }",
+            "`X` is declared as a foreign chain that IPv6 does not have",
+            "a second `chain FORWARD` with `family ipv6;`",
+        ),
+        (
             "own chains; chain INPUT { } assert FORWARD { _ => drop; }",
             "the policy has no rules in FORWARD",
             "up to others",

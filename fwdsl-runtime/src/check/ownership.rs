@@ -2,6 +2,7 @@
 
 use super::chains::check_chain_name;
 use crate::diagnostic::Diagnostic;
+use crate::family::{Family, FamilySet};
 use crate::loc::Loc;
 use crate::lower::{CHAIN_NAME_MAX_BYTES, model_families};
 use crate::model::{Chain, ChainPolicy, ForeignChain, Model, Ownership};
@@ -98,6 +99,33 @@ fn check_hooked(model: &Model, chain: &Chain, diagnostics: &mut Vec<Diagnostic>)
     } else if is_hook || chain.table.hook(anchor).is_some() {
         let message = format!("no rule of others in {hook} goes to `{anchor}`");
         diagnostics.push(Diagnostic::error(loc, message).help("`before` and `after` name a chain of others"));
+    } else {
+        check_anchor_families(model, chain, anchor, loc, diagnostics);
+    }
+}
+
+/// A chain of others that is there in one family alone can be stood beside in that one alone.
+fn check_anchor_families(
+    model: &Model,
+    chain: &Chain,
+    anchor: &str,
+    loc: Loc,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let named = |foreign: &&ForeignChain| foreign.table == chain.table && foreign.name == anchor;
+    let declared = || model.foreign_chains().iter().filter(named);
+    let Some(families) = declared().map(|foreign| foreign.families).reduce(FamilySet::or) else { return };
+    if let Some(missing) = model_families(model, chain).iter().find(|family| !families.contains(*family)) {
+        let message = format!("`{anchor}` is declared as a foreign chain that {missing} does not have");
+        let other = if missing == Family::Ipv4 { Family::Ipv6 } else { Family::Ipv4 };
+        let help = format!(
+            "write `family {};` in the chain, and a second `chain {}` with `family {};`",
+            other.name(),
+            chain.name,
+            missing.name()
+        );
+        let first = declared().next().map(|foreign| foreign.loc);
+        diagnostics.push(Diagnostic::error(loc, message).help(help).note("declared here", first));
     }
 }
 

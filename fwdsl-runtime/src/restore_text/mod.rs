@@ -134,19 +134,25 @@ impl SavedRule {
 
     /// The target: a chain, or one of iptables' own.
     pub fn target(&self) -> Option<&str> {
-        let mut words = unquoted_words(&self.text);
-        words.find(|word| matches!(*word, "-j" | "-g"))?;
-        words.next()
+        let mut before = "";
+        for word in unquoted_words(&self.text) {
+            // A comment of one plain word is not quoted, even if it looks like an option.
+            match before {
+                "-j" | "-g" => return Some(word),
+                "--comment" => before = "",
+                _ => before = word,
+            }
+        }
+        None
     }
 }
 
-/// The words of a line that are not in quotes; within these, `\` takes the meaning of what follows.
+/// The words of a line; one in quotes, within which `\` takes the meaning of what follows, as an empty one.
 fn unquoted_words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
-        loop {
-            rest = rest.trim_start();
-            let Some(quoted) = rest.strip_prefix('"') else { break };
+        rest = rest.trim_start();
+        if let Some(quoted) = rest.strip_prefix('"') {
             let mut escaped = false;
             let end = quoted.char_indices().find(|(_, c)| {
                 let is_end = *c == '"' && !escaped;
@@ -154,6 +160,7 @@ fn unquoted_words(line: &str) -> impl Iterator<Item = &str> {
                 is_end
             });
             rest = end.map_or("", |(at, _)| &quoted[at + 1..]);
+            return Some("");
         }
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let (word, more) = rest.split_at(end);
@@ -188,5 +195,25 @@ impl fmt::Display for SavedTable {
             writeln!(f, "{}", rule.text)?;
         }
         writeln!(f, "COMMIT")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_found_behind_whatever_comes_before() {
+        for (text, target) in [
+            ("-A INPUT -j X", Some("X")),
+            ("-A INPUT -p tcp -g X", Some("X")),
+            ("-A INPUT -m comment --comment \"a -j Y \\\" -j Z\" -j X", Some("X")),
+            ("-A INPUT -m comment --comment -j -j X", Some("X")),
+            ("-A INPUT -j LOG --log-prefix \"-j Y\"", Some("LOG")),
+            ("-A INPUT -i lo", None),
+        ] {
+            let rule = SavedRule { counters: None, text: text.to_owned() };
+            assert_eq!(rule.target(), target, "{text}");
+        }
     }
 }
