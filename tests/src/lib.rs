@@ -8,6 +8,7 @@ pub mod policies;
 pub mod processes;
 pub mod provisioned;
 pub mod random;
+pub mod respaced;
 pub mod rules;
 pub mod sandbox;
 
