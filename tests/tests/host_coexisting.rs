@@ -407,6 +407,44 @@ fn without_nft_only_chains_of_ours_have_to_be_known() {
     assert_eq!(all_of_others(&host), before);
 }
 
+#[test]
+fn others_may_change_their_rules_while_we_change_ours() {
+    each_variant(|host| {
+        let before = all_of_others(&host);
+        let program = format!("iptables-{}", host.variant);
+        let go = host.file("go");
+        std::fs::write(&go, "").unwrap();
+        let script = format!(
+            "set -e; while [ -e {go} ]; do {p} -w -I INPUT 1 -p sctp -j f2b-sshd; {p} -w -A FORWARD -p sctp -j their; sleep 0.02; \
+             {p} -w -D INPUT -p sctp -j f2b-sshd; {p} -w -D FORWARD -p sctp -j their; sleep 0.03; done",
+            go = go.display(),
+            p = program
+        );
+        let mut others = host.netns.command("sh").args(["-c", &script]).spawn().unwrap();
+        let moved = policy()
+            .replace("chain INPUT {", "chain INPUT hook after f2b-sshd {")
+            .replace("hook after DOCKER-USER", "hook before DOCKER")
+            .replace("web", "shop");
+        let other = policy().replace("icmp echo", "in lo icmp echo");
+        for round in 0..10 {
+            desire(&host, if round % 2 == 0 { &moved } else { &other });
+            // Where they come in between again and again, it gives up, and says what is back.
+            let output = host.apply(&[]);
+            if !output.status.success() {
+                assert!(failure(&output).contains("the former state is back"), "{}", failure(&output));
+            }
+        }
+        std::fs::remove_file(&go).unwrap();
+        assert!(others.wait().unwrap().success(), "a command of others failed");
+        assert_eq!(all_of_others(&host), before);
+        desire(&host, &policy());
+        host.apply_well(&[]);
+        for chain in ["INPUT", "FORWARD", "OUTPUT"] {
+            assert_eq!(place(&rules(&host, chain), &format!("-j fwdsl-{chain}")).len(), 1, "{chain}");
+        }
+    });
+}
+
 /// An apply that fails when the rules are loaded already.
 fn broken(policy: &str) -> Value {
     json!({ "policy": policy, "sysctls": [{ "key": "net/ipv4/ip_forward", "value": "no number" }] })
