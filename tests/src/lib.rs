@@ -11,6 +11,7 @@ pub mod random;
 pub mod respaced;
 pub mod rules;
 pub mod sandbox;
+pub mod sets;
 
 /// The policy that the README shows compiles, and its assertion holds.
 #[cfg(doctest)]

@@ -2,7 +2,8 @@
 
 use super::meaning::{Meaning, drops_tiny_fragments, is_modelled, meaning, reads_transport, words_of};
 use super::packet::Packet;
-use crate::catalogue::{self, ACCEPT, CORE, DROP, Extension, Flow, RETURN, TCP_NUMBER};
+use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
+use crate::catalogue::{self, ACCEPT, CORE, DROP, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
@@ -163,6 +164,9 @@ fn all(answers: impl Iterator<Item = Answer>) -> Answer {
 
 /// Whether a match is true of a packet.
 pub(super) fn match_answer(entry: &Match, packet: &Packet) -> Answer {
+    if *entry.extension == SET_MATCH {
+        return set_answer(entry, packet);
+    }
     if reads_transport(entry) {
         if !entry.extension.protocols.contains(&packet.protocol) {
             return Answer::No;
@@ -175,6 +179,18 @@ pub(super) fn match_answer(entry: &Match, packet: &Packet) -> Answer {
         return Answer::Perhaps;
     }
     all(entry.options().iter().map(|option| option_answer(entry.extension, option, packet)))
+}
+
+/// Whether a packet is in a set; a set of ports holds none that has no ports.
+fn set_answer(entry: &Match, packet: &Packet) -> Answer {
+    let Some(Exact { meaning, negated, values }) = exact(entry) else { return Answer::Perhaps };
+    let of_ports = matches!(meaning, Meaning::SourcePort | Meaning::DestinationPort);
+    let has_ports = PORT_SET_PROTOCOLS.contains(&packet.protocol);
+    if of_ports && has_ports && packet.later_fragment {
+        return Answer::Perhaps;
+    }
+    let is_in = (has_ports || !of_ports) && values.iter().any(|value| holds(meaning, value, packet));
+    if is_in == negated { Answer::No } else { Answer::Yes }
 }
 
 fn option_answer(extension: &Extension, option: &OptionUse, packet: &Packet) -> Answer {

@@ -64,6 +64,10 @@ pub struct OptionSpec {
     pub families: FamilySet,
     /// Whether `!` may stand before it.
     pub negatable: bool,
+    /// Whether it is `!` or not written: `!update-counters`.
+    pub only_negated: bool,
+    /// Whether consulting it changes what it answers next time, though the extension's other options do not.
+    pub stateful: bool,
     /// Whether the extension is refused without it.
     pub required: bool,
     /// Whether its value may stand without the option's name, first in the parentheses.
@@ -160,6 +164,8 @@ pub enum ValueKind {
     },
     /// TCP flags: those that must be set, among those that are looked at.
     TcpFlags,
+    /// A set, with what its elements are compared with: `@NAME src,dst`.
+    Set,
 }
 
 impl Extension {
@@ -220,6 +226,8 @@ impl OptionSpec {
             value,
             families: FamilySet::BOTH,
             negatable: false,
+            only_negated: false,
+            stateful: false,
             required: false,
             positional: false,
             default: None,
@@ -229,6 +237,16 @@ impl OptionSpec {
     /// The same, and `!` may stand before it.
     pub(super) const fn negatable(self) -> OptionSpec {
         OptionSpec { negatable: true, ..self }
+    }
+
+    /// The same, and it only stands with `!` before it.
+    pub(super) const fn only_negated(self) -> OptionSpec {
+        OptionSpec { negatable: true, only_negated: true, ..self }
+    }
+
+    /// The same, and consulting it changes what it answers next time.
+    pub(super) const fn stateful(self) -> OptionSpec {
+        OptionSpec { stateful: true, ..self }
     }
 
     /// The same, but the extension is refused without it, and its name may be left out.

@@ -6,6 +6,7 @@
 mod core;
 mod extension;
 mod general;
+mod set;
 mod shorthand;
 mod targets;
 mod transport;
@@ -13,6 +14,8 @@ mod transport;
 pub use core::{CORE, PORTS};
 pub use extension::{DefaultValue, Extension, Flow, Kind, OptionSpec, ValueKind, Word};
 pub use general::{COMMENT, COMMENT_MAX_BYTES, CONNTRACK, CT_STATES, LIMIT, LIMIT_DEFAULT_BURST, STATE};
+pub(crate) use set::TIMEOUT_MAX_SECONDS;
+pub use set::{SET, SET_MATCH};
 pub use shorthand::{SHORTHANDS, Shorthand, shorthand};
 pub use targets::{ACCEPT, DROP, LOG, LOG_PREFIX_MAX_BYTES, REJECT, RETURN};
 pub use transport::{
@@ -35,11 +38,13 @@ pub static EXTENSIONS: &[&Extension] = &[
     &STATE,
     &LIMIT,
     &COMMENT,
+    &SET_MATCH,
     &ACCEPT,
     &DROP,
     &RETURN,
     &REJECT,
     &LOG,
+    &SET,
 ];
 
 /// The match of this name (the word that the language uses).

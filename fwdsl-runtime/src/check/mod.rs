@@ -9,6 +9,7 @@ mod depth;
 mod lints;
 mod ownership;
 mod rules;
+mod sets;
 mod sysctls;
 mod values;
 
@@ -27,6 +28,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
 pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     chains::check_chains(model, &mut diagnostics);
     ownership::check_ownership(model, &mut diagnostics);
+    sets::check_sets(model, &mut diagnostics);
     for chain in model.chains() {
         for rule in chain.rules() {
             rules::check_rule(model, chain, rule, &mut diagnostics);

@@ -1,7 +1,8 @@
 //! Rules: whether their parts go together, and may stand where they do.
 
+use super::sets;
 use super::values::check_options;
-use crate::catalogue::{CORE, Extension, PORT_PROTOCOLS, PORTS};
+use crate::catalogue::{CORE, Extension, PORT_PROTOCOLS, PORTS, SET, SET_MATCH};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
 use crate::loc::Loc;
@@ -12,7 +13,7 @@ use crate::table::{Hook, TableName};
 
 pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     let before = diagnostics.len();
-    check_matches(chain.table, chain.hook(), &rule.matches, diagnostics);
+    check_matches(model, chain.table, chain.hook(), &rule.matches, diagnostics);
     if let Some(comment) = &rule.comment {
         super::values::check_comment(&comment.value, comment.loc, diagnostics);
     }
@@ -22,6 +23,9 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             check_options(extension, options, verdict.loc(), diagnostics);
             check_protocols_of_words(&rule.matches, options, diagnostics);
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
+            if **extension == SET {
+                sets::check_target(model, chain, options, verdict.loc(), diagnostics);
+            }
         }
     }
     for pair in rule.verdicts.windows(2) {
@@ -73,6 +77,7 @@ fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
 
 /// Checks a conjunction of matches, of a rule or of an assertion's pattern.
 pub(super) fn check_matches(
+    model: &Model,
     table: TableName,
     hook: Option<Hook>,
     matches: &[Match],
@@ -82,7 +87,13 @@ pub(super) fn check_matches(
         check_place(entry.extension, table, entry.loc, diagnostics);
         check_options(entry.extension, &entry.options, entry.loc, diagnostics);
         check_protocols(matches, entry.extension, entry.loc, diagnostics);
+        if *entry.extension == SET_MATCH {
+            sets::check_match(model, entry, diagnostics);
+        }
         for option in &entry.options {
+            if !entry.extension.module {
+                sets::check_field(model, option, asked_protocols(matches).as_deref(), diagnostics);
+            }
             if let Some(hook) = hook {
                 check_interface(hook, option, diagnostics);
             }
@@ -221,7 +232,7 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
     for entry in &rule.matches {
         for option in &entry.options {
             let values =
-                option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
+                option.values().map(|value| value_families(model, option.spec, value)).reduce(FamilySet::or);
             let families = values.unwrap_or(option.spec.families).and(entry.extension.families);
             let what = match option.values().next() {
                 // What needs a protocol of one family has been named with that protocol.
@@ -245,8 +256,10 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
             }
             Action::Target { options, .. } => {
                 for option in options {
-                    let values =
-                        option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
+                    let values = option
+                        .values()
+                        .map(|value| value_families(model, option.spec, value))
+                        .reduce(FamilySet::or);
                     note(format!("`{}`", verdict.word()), values.unwrap_or(FamilySet::BOTH), verdict.loc());
                 }
             }

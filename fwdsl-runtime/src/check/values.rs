@@ -26,6 +26,11 @@ pub(super) fn check_options(
             let message = format!("`{}` cannot be negated", option.spec.name);
             diagnostics.push(Diagnostic::error(option.loc, message));
         }
+        if option.spec.only_negated && !option.negated {
+            let message = format!("`{}` is what happens anyway", option.spec.name);
+            let help = format!("`!{}` is what can be said", option.spec.name);
+            diagnostics.push(Diagnostic::error(option.loc, message).help(help));
+        }
         for value in &option.values {
             if let Some(problem) = problem_of(option.spec, &value.value) {
                 diagnostics.push(Diagnostic::error(value.loc, problem.message).maybe_help(problem.help));
@@ -49,9 +54,10 @@ pub(super) fn check_comment(text: &str, loc: Loc, diagnostics: &mut Vec<Diagnost
     }
 }
 
-struct Problem {
-    message: String,
-    help: Option<String>,
+/// What is wrong with a value, and what to do about it.
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
 }
 
 fn problem(message: impl Into<String>) -> Option<Problem> {
@@ -91,7 +97,7 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
     }
 }
 
-fn interface(name: &str) -> Option<Problem> {
+pub(super) fn interface(name: &str) -> Option<Problem> {
     // Linux, net/core/dev.c, dev_valid_name(); the quote would end the word in iptables-restore.
     let refused = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '"');
     if name.is_empty() {
@@ -111,7 +117,7 @@ fn interface(name: &str) -> Option<Problem> {
     }
 }
 
-fn address_problem(address: &Address) -> Option<Problem> {
+pub(super) fn address_problem(address: &Address) -> Option<Problem> {
     match address {
         Address::Net(net) if net.has_host_bits() => problem_with_help(
             format!("`{net}` has bits set beyond the prefix"),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Protocols;
 use crate::catalogue::OptionSpec;
 use crate::family::Family;
-use crate::model::{Address, IcmpMatch, SaveForm, Value};
+use crate::model::{Address, IcmpMatch, SaveForm, SetRef, Value};
 use crate::protocols::{builtin, save_name};
 
 pub(super) fn emit_value(
@@ -42,9 +42,17 @@ pub(super) fn emit_value(
             Ok(())
         }
         Value::TcpFlags(flags) => write!(out, "{flags}"),
+        Value::Set(set) => write_set(out, set),
         // A policy is filled in before it is emitted.
         Value::Rust(_) => Ok(()),
     };
+}
+
+/// The set's name in the kernel, and the directions: `ADMINS.4.1a2b3c4d src`.
+fn write_set(out: &mut String, set: &SetRef) -> std::fmt::Result {
+    let name = set.kernel.as_ref().map_or(&set.name, |kernel| &kernel.name);
+    let directions: Vec<&str> = set.directions.iter().map(|direction| direction.word()).collect();
+    write!(out, "{name} {}", directions.join(","))
 }
 
 fn write_address(out: &mut String, spec: &OptionSpec, address: &Address) -> std::fmt::Result {

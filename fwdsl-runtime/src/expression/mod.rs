@@ -2,10 +2,17 @@
 //!
 //! They come from a policy's tokens, or at run time from the Rust values that a policy was given.
 
+mod element;
 mod read;
 
+use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
 
+pub(crate) use element::read_part;
+#[cfg(feature = "syntax")]
+pub(crate) use element::{example, parse_number, read_number, read_ports, wanted};
+#[cfg(feature = "syntax")]
+pub(crate) use read::{Problem, form, read_address};
 pub(crate) use read::{read_value, takes_list};
 
 /// A value, not yet read as what its place wants.
@@ -32,6 +39,8 @@ pub(crate) enum ExprKind {
     Not(Box<Expr>),
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
+    /// `@NAME`, with `src,dst` behind it in an option over sets.
+    Set { name: String, directions: Vec<Direction> },
     /// `#name` or `#{expression}`, by its number among those that the parser met.
     Rust(usize),
     /// The argument that stands for a parameter of a template, and where the parameter stood.

@@ -18,6 +18,7 @@ use super::group::GroupId;
 use super::owned::Goal;
 use super::places;
 use super::rules::FamilyPrograms;
+use super::sets::SetsUndo;
 use super::sysctls::SysctlUndo;
 use crate::family::Family;
 
@@ -48,6 +49,8 @@ pub(crate) struct Manifest {
     pub(crate) program_deadline_seconds: u64,
     pub(crate) ipv4: Option<RulesUndo>,
     pub(crate) ipv6: Option<RulesUndo>,
+    #[serde(default)]
+    pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
     pub(crate) files: Vec<FileUndo>,
 }
@@ -105,6 +108,7 @@ pub(crate) struct Draft {
     pub(crate) lock_wait_seconds: u64,
     pub(crate) program_deadline_seconds: u64,
     pub(crate) rules: Vec<FormerRules>,
+    pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
     /// Path, what stood there, directories to make.
     pub(crate) files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
@@ -179,6 +183,7 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
         program_deadline_seconds: draft.program_deadline_seconds,
         ipv4: None,
         ipv6: None,
+        sets: draft.sets,
         sysctls: draft.sysctls,
         files: Vec::new(),
     };

@@ -32,6 +32,7 @@ mod record;
 mod report;
 mod retired;
 mod rules;
+mod sets;
 mod sharing;
 pub mod sysctl;
 mod sysctls;
@@ -46,6 +47,9 @@ pub use foreign::Foreign;
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
-pub use report::{ChainChange, ChainReport, FileReport, Recovered, Report, RulesReport, SysctlReport};
+pub use report::{
+    ChainChange, ChainReport, FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport,
+};
+pub use sets::{DesiredSet, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use variant::Variant;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::change::{FileChange, SysctlWrite};
 use super::error::{ApplyError, at};
+use super::sets::DesiredSet;
 use super::sharing::Sharing;
 use super::variant::Variant;
 use crate::family::Family;
@@ -21,6 +22,8 @@ pub struct Desired {
     pub ipv4_sharing: Sharing,
     /// What in the IPv6 tables belongs to others.
     pub ipv6_sharing: Sharing,
+    /// The sets that the rules refer to, in the order in which they can be made: lists after what is in them.
+    pub sets: Vec<DesiredSet>,
     /// The sysctls, in the order in which they are to be written.
     pub sysctls: Vec<SysctlWrite>,
     /// The files, in the order in which they are to be put in place.

@@ -18,6 +18,8 @@ pub(crate) struct Record {
     ipv6: SavedText,
     ipv4_chains: SavedText,
     ipv6_chains: SavedText,
+    /// The names of its sets in the kernel.
+    pub(crate) sets: Vec<String>,
 }
 
 /// The form on disk: restore texts.
@@ -30,6 +32,8 @@ struct Stored {
     ipv4_chains: String,
     #[serde(default)]
     ipv6_chains: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sets: Vec<String>,
 }
 
 impl Record {
@@ -85,6 +89,7 @@ impl Record {
             ipv6: self.ipv6.to_string(),
             ipv4_chains: self.ipv4_chains.to_string(),
             ipv6_chains: self.ipv6_chains.to_string(),
+            sets: self.sets.clone(),
         };
         let path = Path::new(places::RECORD);
         let bytes = serde_json::to_vec_pretty(&stored)
@@ -123,6 +128,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Record, String> {
         ipv6: text(&stored.ipv6)?,
         ipv4_chains: text(&stored.ipv4_chains)?,
         ipv6_chains: text(&stored.ipv6_chains)?,
+        sets: stored.sets,
     })
 }
 

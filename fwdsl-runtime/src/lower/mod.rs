@@ -6,19 +6,26 @@
 mod assemble;
 mod domain;
 mod draft;
+mod elements;
 mod family;
 mod name;
 mod plan;
+mod sets;
+
+use std::sync::Arc;
 
 use crate::catalogue::Extension;
 use crate::family::Family;
+use crate::ipset::KernelSet;
 use crate::loc::Loc;
 use crate::model::{Action, ChainPolicy, HookPosition, Match, Model, Ownership};
 use crate::table::{Hook, TableName};
 
 pub(crate) use domain::contradiction;
+pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use family::{model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
+pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +36,8 @@ pub struct Ruleset {
     pub tables: Vec<Table>,
     /// Whether the policy owns only its chains in these, not the tables.
     pub chains_alone: bool,
+    /// The sets that its rules can refer to, in the order in which they can be made.
+    pub sets: Vec<Arc<KernelSet>>,
 }
 
 /// A table.
@@ -127,13 +136,14 @@ pub(crate) fn emitted_name(model: &Model, chain: &crate::model::Chain) -> String
 ///
 /// The policy must have passed [`crate::check`]; rules that fit no family are left out.
 pub fn lower(model: &Model, family: Family) -> Option<Ruleset> {
+    let sets = sets::lower_sets(model, family);
     let tables: Vec<Table> =
-        TableName::ALL.into_iter().filter_map(|table| lower_table(model, table, family)).collect();
+        TableName::ALL.into_iter().filter_map(|table| lower_table(model, table, family, &sets)).collect();
     let chains_alone = matches!(model.ownership, Ownership::Chains { .. });
-    (!tables.is_empty()).then_some(Ruleset { family, tables, chains_alone })
+    (!tables.is_empty()).then_some(Ruleset { family, tables, chains_alone, sets })
 }
 
-fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> {
+fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<KernelSet>]) -> Option<Table> {
     let here = |chain: &&crate::model::Chain| {
         chain.table == name && model.families.and(chain.families).contains(family)
     };
@@ -164,7 +174,7 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
         });
     }
     for chain in source {
-        let mut lowered = assemble::lower_chain(model, chain, family, &mut names).into_iter();
+        let mut lowered = assemble::lower_chain(model, chain, family, sets, &mut names).into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,

@@ -7,6 +7,7 @@ mod address_text;
 mod ownership;
 mod pack;
 mod rate;
+mod set;
 mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
@@ -14,6 +15,8 @@ pub(crate) use address_text::is_net;
 pub use ownership::{DEFAULT_PREFIX, ForeignChain, HookPosition, Ownership};
 pub use pack::UnpackError;
 pub use rate::{LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
+pub(crate) use set::ELEMENTS_MAX;
+pub use set::{Element, ElementOption, ElementPart, Set, SetOption, SetRef};
 pub use value::{INTERFACE_MAX_BYTES, IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
@@ -37,6 +40,7 @@ pub struct Model {
     pub(crate) ownership: Ownership,
     pub(crate) foreign: Vec<ForeignChain>,
     pub(crate) chains: Vec<Chain>,
+    pub(crate) sets: Vec<Set>,
     pub(crate) sysctls: Vec<SysctlUse>,
     pub(crate) levels: Vec<LevelSetting>,
     pub(crate) assertions: Vec<Assertion>,
@@ -192,6 +196,16 @@ impl Model {
         &self.chains
     }
 
+    /// The sets, in source order.
+    pub fn sets(&self) -> &[Set] {
+        &self.sets
+    }
+
+    /// The set of this name.
+    pub fn set(&self, name: &str) -> Option<&Set> {
+        self.sets.iter().find(|set| set.name == name)
+    }
+
     /// The sysctls, in source order; a later one overrides an earlier one for the same key.
     pub fn sysctls(&self) -> &[SysctlUse] {
         &self.sysctls
@@ -323,6 +337,11 @@ impl Match {
     /// The options, in source order.
     pub fn options(&self) -> &[OptionUse] {
         &self.options
+    }
+
+    /// Whether consulting it changes what it answers next time.
+    pub fn is_stateful(&self) -> bool {
+        self.extension.stateful || self.options.iter().any(|option| option.spec.stateful)
     }
 
     /// Where it stands.

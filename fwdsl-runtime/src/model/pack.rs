@@ -47,6 +47,7 @@ impl Model {
         self.ownership.pack(&mut out);
         self.foreign.pack(&mut out);
         self.chains.pack(&mut out);
+        self.sets.pack(&mut out);
         self.sysctls.pack(&mut out);
         self.levels.pack(&mut out);
         self.assertions.pack(&mut out);
@@ -74,6 +75,7 @@ impl Model {
             ownership: Pack::unpack(input)?,
             foreign: Pack::unpack(input)?,
             chains: Pack::unpack(input)?,
+            sets: Pack::unpack(input)?,
             sysctls: Pack::unpack(input)?,
             levels: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
@@ -218,6 +220,8 @@ macro_rules! pack_fields {
 }
 
 pack_fields!(Expansion { what, call });
+mod set;
+
 pack_fields!(LevelSetting { lint, level });
 pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });
@@ -510,6 +514,10 @@ impl Pack for Value {
                 out.push(11);
                 flags.pack(out);
             }
+            Value::Set(set) => {
+                out.push(13);
+                set.pack(out);
+            }
         }
     }
 
@@ -543,6 +551,7 @@ impl Pack for Value {
             10 => Value::Text(Pack::unpack(input)?),
             11 => Value::TcpFlags(Pack::unpack(input)?),
             12 => Value::Rust(Pack::unpack(input)?),
+            13 => Value::Set(Pack::unpack(input)?),
             _ => return Err(bad("value")),
         })
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::address::Address;
 use super::rate::Rate;
+use super::set::SetRef;
 
 /// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
 pub const INTERFACE_MAX_BYTES: usize = 15;
@@ -31,6 +32,8 @@ pub enum Value {
     Text(String),
     /// TCP flags.
     TcpFlags(TcpFlags),
+    /// A set.
+    Set(SetRef),
     /// `#name`: the Rust value at this place of the policy, which is known when the program runs. A model that a
     /// [`crate::Policy`] gives out has its values in its stead.
     Rust(u8),

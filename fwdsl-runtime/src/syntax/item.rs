@@ -1,4 +1,4 @@
-//! Items of a policy: `let`, `family`, `sysctl`, `table`, `chain`, `assert`.
+//! Items of a policy: `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`.
 
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
@@ -14,6 +14,7 @@ use super::ownership::{parse_foreign, parse_own, parse_position};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::rust_value::{parse_rust_value, peek_rust_value};
+use super::set::parse_set;
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
 use crate::family::FamilySet;
@@ -22,8 +23,8 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 10] =
-    ["let", "family", "own", "sysctl", "table", "chain", "foreign", "assert", "fn", "use"];
+const ITEMS: [&str; 11] =
+    ["let", "family", "own", "sysctl", "set", "table", "chain", "foreign", "assert", "fn", "use"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
@@ -60,8 +61,16 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         "let" => parse_let(parser, input, policy)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "own" => policy.ownership.push(parse_own(parser, input)?),
-        "foreign" => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
+        "set" => parse_set(parser, input, false, policy)?,
+        "foreign" => {
+            input.ident();
+            match input.peek_ident().as_deref() {
+                Some("set") => parse_set(parser, input, true, policy)?,
+                Some("chain") => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
+                _ => return Err(parser.expected(input, "`chain` or `set`")),
+            }
+        }
         "table" => parse_table(parser, input, policy)?,
         "chain" => {
             let chain = parse_chain(parser, input, TableName::Filter, attributes)?;
@@ -92,15 +101,15 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
         return parser.expected(
             input,
-            "an item: `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain`, `assert`, `fn` or `use`",
+            "an item: `let`, `family`, `own`, `sysctl`, `set`, `table`, `chain`, `foreign`, `assert`, `fn` or `use`",
         );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `own`, `sysctl`, `table`, `chain`, `foreign chain`, `assert`, `fn` and \
-             `use`; rules stand in a chain"
+            "a policy holds `let`, `family`, `own`, `sysctl`, `set`, `table`, `chain`, `foreign chain`, `foreign set`, \
+             `assert`, `fn` and `use`; rules stand in a chain"
                 .into()
         }
     };
@@ -142,6 +151,13 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) ->
 /// `family ipv4;`
 pub(super) fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     input.ident();
+    let families = parse_family_word(parser, input)?;
+    parser.require_punct(input, ";")?;
+    Ok(families)
+}
+
+/// `ipv4` or `ipv6`
+pub(super) fn parse_family_word(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     let start = input.span();
     let word = input.ident().unwrap_or_default();
     let loc = parser.loc(start, input.last);
@@ -154,7 +170,6 @@ pub(super) fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed
             return Err(parser.fail(loc, format!("unknown family `{word}`"), Some(help)));
         }
     };
-    parser.require_punct(input, ";")?;
     Ok(Located::new(families, loc))
 }
 
@@ -265,7 +280,10 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
                     let chain = parse_chain(parser, &mut inside, table, attributes)?;
                     policy.chains.push(chain);
                 }
-                Some("foreign") => policy.foreign.push(parse_foreign(parser, &mut inside, table)?),
+                Some("foreign") => {
+                    inside.ident();
+                    policy.foreign.push(parse_foreign(parser, &mut inside, table)?);
+                }
                 _ => return Err(parser.expected(&inside, "`chain`, `foreign chain` or `family`")),
             }
             Ok(())

@@ -44,13 +44,12 @@ pub(super) fn parse_own(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Lo
     Ok(Located::new(ownership, loc))
 }
 
-/// `foreign chain NAME;` or `foreign chain NAME { family ipv4; }`
+/// `chain NAME;` or `chain NAME { family ipv4; }`, behind `foreign`.
 pub(super) fn parse_foreign(
     parser: &mut Parser,
     input: &mut Input<'_>,
     table: TableName,
 ) -> Parsed<ForeignChain> {
-    input.ident();
     if !input.keyword("chain") {
         return Err(parser.expected(input, "`chain`"));
     }

@@ -9,7 +9,7 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, Sharing};
+use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -41,6 +41,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         ipv6: text(Family::Ipv6),
         ipv4_sharing: sharing(Family::Ipv4),
         ipv6_sharing: sharing(Family::Ipv6),
+        sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
         files,
     };

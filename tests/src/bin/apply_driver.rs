@@ -11,7 +11,8 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
-use fwdsl_runtime::host::{self, ApplyError, Desired, Options, Sharing, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Sharing, Variant};
+use fwdsl_runtime::ipset::find_kind;
 use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
 
@@ -95,6 +96,23 @@ fn parse_desired(value: &Value) -> Desired {
         },
         purpose: "a test's file".to_owned(),
     };
+    let set = |value: &Value| DesiredSet {
+        name: text(value, "name").expect("a name"),
+        kind: find_kind(value["kind"].as_str().expect("a kind")).expect("a kind of set"),
+        family: match value["family"].as_str() {
+            Some("ipv4") => Some(Family::Ipv4),
+            Some(_) => Some(Family::Ipv6),
+            None => None,
+        },
+        parameters: text(value, "parameters").expect("parameters"),
+        elements: value["elements"]
+            .as_array()
+            .map(|all| all.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            .unwrap_or_default(),
+        keep: value["keep"] == true,
+        changes_by_itself: value["changes_by_itself"] == true,
+        foreign: value["foreign"] == true,
+    };
     let policy = text(value, "policy").map(|source| policy(&source));
     let ruleset = |family| policy.as_ref().and_then(|policy| policy.lower(family).expect("it compiled"));
     let rules = |family: Family| {
@@ -102,11 +120,14 @@ fn parse_desired(value: &Value) -> Desired {
         text(value, family.name()).or_else(of_policy)
     };
     let sharing = |family| ruleset(family).map(|ruleset| Sharing::of(&ruleset)).unwrap_or_default();
+    let sets = policy.as_ref().map(|policy| policy.all_sets().expect("it compiled")).unwrap_or_default();
+    let policy_sets = sets.iter().map(|set| DesiredSet::from(set.as_ref()));
     Desired {
         ipv4: rules(Family::Ipv4),
         ipv6: rules(Family::Ipv6),
         ipv4_sharing: sharing(Family::Ipv4),
         ipv6_sharing: sharing(Family::Ipv6),
+        sets: policy_sets.chain(list("sets").iter().map(set)).collect(),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
         files: list("files").iter().map(file).collect(),
     }
