@@ -5,6 +5,7 @@ use proc_macro2::Delimiter;
 use super::atom::{parse_atom, parse_name};
 use super::input::Input;
 use super::item::parse_family;
+use super::names::{Definition, Space};
 use super::parser::{Failed, Parsed, Parser, skip_statement};
 use crate::family::FamilySet;
 use crate::loc::Located;
@@ -53,7 +54,7 @@ pub(super) fn parse_foreign(
     if !input.keyword("chain") {
         return Err(parser.expected(input, "`chain`"));
     }
-    let start = input.span();
+    let (start, before) = (input.span(), *input);
     let mut atom = parse_atom(parser, input, "the name of a chain")?;
     // `f2b-+`: an atom ends before a sign that joins nothing.
     if !atom.quoted && input.punct("-+") {
@@ -64,6 +65,10 @@ pub(super) fn parse_foreign(
     if !atom.quoted && !atom.text.trim_end_matches('+').chars().all(plain) {
         let help = format!("a name with other characters is quoted: \"{}\"", atom.text);
         return Err(parser.fail(atom.loc, format!("`{}` is not a name", atom.text), Some(help)));
+    }
+    if !atom.text.ends_with('+') {
+        let space = Space::Chains(table);
+        parser.names.define(space, &atom.text, Definition::default, before, *input);
     }
     let mut foreign = ForeignChain { table, name: atom.text, families: FamilySet::BOTH, loc: atom.loc };
     match input.group(Delimiter::Brace) {
@@ -100,8 +105,8 @@ pub(super) fn parse_position(
     let position = match word.as_str() {
         "first" => HookPosition::First,
         "last" => HookPosition::Last,
-        "before" => HookPosition::Before(parse_name(parser, input, "the name of a chain")?.text),
-        "after" => HookPosition::After(parse_name(parser, input, "the name of a chain")?.text),
+        "before" => HookPosition::Before(parse_anchor(parser, input)?),
+        "after" => HookPosition::After(parse_anchor(parser, input)?),
         _ => {
             let help = nearest(&word, ["first", "last", "before", "after"]).map_or_else(
                 || "a hook is `first`, `last`, `before CHAIN` or `after CHAIN`".to_owned(),
@@ -115,4 +120,12 @@ pub(super) fn parse_position(
         }
     };
     Ok(Some(Located::new(position, parser.loc(start, input.last))))
+}
+
+/// The chain that a hook stands beside, which the policy may declare as a foreign one.
+fn parse_anchor(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<String> {
+    let (space, before) = (parser.names.chains(), *input);
+    let name = parse_name(parser, input, "the name of a chain")?;
+    parser.names.used(space, &name.text, before, *input);
+    Ok(name.text)
 }
