@@ -1,6 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod coexisting;
+pub mod contents;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;

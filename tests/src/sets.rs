@@ -63,7 +63,7 @@ pub fn policy_of(source: &str) -> Policy {
 pub fn restore_sets(netns: &Netns, text: &str) -> Output {
     let mut child = netns
         .command("ipset")
-        .arg("restore")
+        .args(["restore", "-exist"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -270,3 +270,53 @@ fn rules_over_sets_are_saved_as_they_were_emitted() {
         }
     }
 }
+
+#[test]
+fn the_example_of_the_language_page_compiles() {
+    let page = include_str!("../../docs/language.md");
+    let sets = page.split("\n## Sets\n").nth(1).expect("the page has a section on sets");
+    let example = sets.split("```").nth(1).expect("the section has an example").trim_start_matches("text");
+    let policy = policy(example);
+    assert_eq!(policy.model().sets().len(), 8);
+    assert!(rules_of(&policy).iter().any(|rule| rule.contains("--match-set f2b-sshd src")));
+}
+
+fn rules_of(policy: &Policy) -> Vec<String> {
+    let text = policy.emit(Ipv4).unwrap().unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn an_assertion_takes_a_set_of_known_contents_for_a_list() {
+    let problems = |set: &str, assertion: &str| {
+        let source = format!(
+            "{set} chain INPUT policy drop {{ from @A tcp dport @P => accept; set(!@P dst) => drop; from @A => reject; }}
+            set P: port {{ 22, 80..=90 }} assert INPUT {{ {assertion} }}"
+        );
+        let compiled = fwdsl_runtime::syntax::compile(source.parse().unwrap());
+        compiled.diagnostics.iter().map(|found| found.message.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let known = "set A: net { 10.0.0.0/8, fd00::/8 }";
+    for holds in [
+        "from 10.1.2.3 tcp dport 85 => accept;",
+        "from !@A => !accept;",
+        "from @A tcp dport @P => accept;",
+        "from 10.0.0.0/8 tcp dport 23 => drop;",
+        "from fd00::1 sctp => drop;",
+    ] {
+        assert_eq!(problems(known, holds), "", "{holds}");
+    }
+    assert!(!problems(known, "from 10.0.0.0/7 tcp dport 22 => accept;").is_empty());
+    assert!(!problems(known, "from 11.0.0.1 tcp dport 22 => accept;").is_empty());
+    // What is not known may match or not.
+    for open in [
+        "set A: net keep { 10.0.0.0/8 }",
+        "set A: net timeout 0 { 10.0.0.0/8 }",
+        "set A: net { 10.0.0.0/8, 10.1.0.0/16 nomatch }",
+        "foreign set A: net family ipv4;",
+        "chain OUTPUT { _ => set(add @A dst); } set A: net { 10.0.0.0/8 }",
+    ] {
+        assert!(!problems(open, "from 10.2.2.3 tcp dport 85 => accept;").is_empty(), "{open}");
+        assert_eq!(problems(open, "from 11.0.0.1 tcp dport 23 => !accept;"), "", "{open}");
+    }
+}

@@ -129,7 +129,7 @@ fn plan_addresses(plan: &mut Plan, option: &str, range: &str, domain: Domain) ->
 
 /// Sets of addresses, alone or in a list with others.
 fn plan_address_sets(plan: &mut Plan, rule: &Rule, option: &str, range: &str, family: Family) -> Option<()> {
-    let positive = rule.uses(option).filter(|option| !option.negated).count();
+    let alone = rule.uses(option).count() == 1;
     for option_use in rule.uses(option).filter(|option| names_set(option)) {
         let values = values_of(option_use, family);
         if option_use.negated {
@@ -140,9 +140,7 @@ fn plan_address_sets(plan: &mut Plan, rule: &Rule, option: &str, range: &str, fa
         let draft = |value: Value| match value {
             Value::Set(_) => in_set(value, false),
             // The rule's own parameter may be taken by another condition on the same side.
-            Value::Address(Address::Net(_)) if positive == 1 => {
-                Some(Draft::one(&CORE, option, false, vec![value]))
-            }
+            Value::Address(Address::Net(_)) if alone => Some(Draft::one(&CORE, option, false, vec![value])),
             _ => Some(Draft::one(&IPRANGE, range, false, vec![value])),
         };
         let alternatives: Vec<Draft> = values.into_iter().filter_map(draft).collect();

@@ -40,7 +40,9 @@ pub(super) fn parse_unused_fragment(parser: &mut Parser, input: Input<'_>) {
     let mut ahead = input;
     parse_attributes(parser, &mut ahead);
     let word = ahead.peek_ident().unwrap_or_default();
-    if word != "use" && ITEMS.contains(&word.as_str()) {
+    // `set(…)` is a match.
+    let is_rule = word == "use" || word == "set" && ahead.is_called();
+    if !is_rule && ITEMS.contains(&word.as_str()) {
         parse_items(parser, input);
     } else {
         parse_body(parser, input);
@@ -65,12 +67,12 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         return Ok(());
     }
     let word = input.peek_ident().unwrap_or_default();
-    if !matches!(word.as_str(), "chain" | "let" | "fn")
+    if !matches!(word.as_str(), "chain" | "let" | "fn" | "set" | "foreign")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
         parser.fail(
             place,
-            "a doc comment belongs to a chain, a template, a `let` or a rule",
+            "a doc comment belongs to a chain, a template, a `let`, a set or a rule",
             Some("use `//`".into()),
         );
     }
@@ -79,11 +81,11 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         "family" => policy.families.push(parse_family(parser, input)?),
         "own" => policy.ownership.push(parse_own(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
-        "set" => parse_set(parser, input, false, policy)?,
+        "set" => parse_set(parser, input, false, &attributes, policy)?,
         "foreign" => {
             input.ident();
             match input.peek_ident().as_deref() {
-                Some("set") => parse_set(parser, input, true, policy)?,
+                Some("set") => parse_set(parser, input, true, &attributes, policy)?,
                 Some("chain") => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
                 _ => return Err(parser.expected(input, "`chain` or `set`")),
             }

@@ -3,9 +3,11 @@
 use proc_macro2::Delimiter;
 
 use super::ast::{Element, Expr, ExprKind, Policy, Set, SetArgument, SetWord};
-use super::atom::{parse_atom, parse_name, skip_atom};
+use super::atom::{parse_atom, parse_name, skip_atom, starts_atom};
+use super::attribute::Attributes;
 use super::input::Input;
 use super::item::parse_family_word;
+use super::names::{Definition, Space};
 use super::parser::{Parsed, Parser};
 use super::value::{parse_value, starts_value};
 use crate::family::FamilySet;
@@ -26,11 +28,19 @@ pub(super) fn parse_set(
     parser: &mut Parser,
     input: &mut Input<'_>,
     foreign: bool,
+    attributes: &Attributes,
     policy: &mut Policy,
 ) -> Parsed<()> {
     input.ident();
+    let before = *input;
     let name = parse_name(parser, input, "the name of a set")?;
-    match parse_declared(parser, input, Located::new(name.text.clone(), name.loc), foreign) {
+    let behind = *input;
+    let declared = parse_declared(parser, input, Located::new(name.text.clone(), name.loc), foreign);
+    let kind = declared.as_ref().map_or("", |set| set.kind.name);
+    let definition =
+        || Definition { doc: attributes.documentation(), value: kind.to_owned(), ..Definition::default() };
+    parser.names.define(Space::Sets, &name.text, definition, before, behind);
+    match declared {
         Ok(set) => policy.sets.push(set),
         Err(failed) => {
             policy.broken_sets.push(name.text);
@@ -199,7 +209,12 @@ fn parse_part(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<SetArgument>
 pub(super) fn parse_set_name(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Expr> {
     let start = input.span();
     parser.require_punct(input, "@")?;
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing(Space::Sets, before);
+    }
     let name = parse_name(parser, input, "the name of a set")?;
+    parser.names.used(Space::Sets, &name.text, before, *input);
     let kind = ExprKind::Set { name: name.text, directions: Vec::new() };
     Ok(Expr { kind, loc: parser.loc(start, input.last) })
 }
