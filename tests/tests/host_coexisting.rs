@@ -445,6 +445,51 @@ fn others_may_change_their_rules_while_we_change_ours() {
     });
 }
 
+#[test]
+fn sets_of_a_policy_of_own_chains_come_and_go_with_its_rules() {
+    if !require(&["ipset"]) {
+        return;
+    }
+    each_variant(|host| {
+        let before = all_of_others(&host);
+        let names = |host: &Sandbox| host.netns.sh("ipset list -n | sort");
+        let policy = |address: &str| {
+            format!(
+                "own chains; set BANNED: hash:net {{ {address}, 2001:db8::/32 }}
+                 chain INPUT {{ from @BANNED => jump banned; }} chain banned {{ from @BANNED => drop; }}"
+            )
+        };
+        desire(&host, &policy("192.0.2.0/24"));
+        host.apply_well(&[]);
+        let first = names(&host);
+        assert_eq!(host.apply_well(&[])["changed"], false);
+        assert_eq!(all_of_others(&host), before);
+
+        let old = state(&host);
+        host.desire(&broken(&policy("198.51.100.0/24")));
+        assert!(failure(&host.apply(&[])).contains("the former state is back"));
+        assert_eq!((state(&host), names(&host)), (old, first.clone()));
+
+        // Another set comes before the rules that name it, and the old one goes behind them.
+        desire(&host, &policy("198.51.100.0/24"));
+        host.apply_well(&[]);
+        assert_ne!(names(&host), first);
+        assert_eq!(names(&host).lines().count(), first.lines().count());
+
+        // A chain of ours that others go to stays, and so does the set that it asks.
+        iptables(&host, "-A DOCKER-USER -p sctp -j banned");
+        let used = names(&host);
+        desire(&host, "own chains; chain INPUT { tcp dport 22 => accept; }");
+        let report = host.apply_well(&[]);
+        assert!(warnings(&report).contains("chain `banned`"), "{report}");
+        assert_eq!(names(&host), used, "{report}");
+        iptables(&host, "-D DOCKER-USER -p sctp -j banned");
+        host.apply_well(&[]);
+        assert_eq!(names(&host).trim(), "");
+        assert_eq!(all_of_others(&host), before);
+    });
+}
+
 /// An apply that fails when the rules are loaded already.
 fn broken(policy: &str) -> Value {
     json!({ "policy": policy, "sysctls": [{ "key": "net/ipv4/ip_forward", "value": "no number" }] })

@@ -11,6 +11,7 @@ use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
 use fwdsl_tests::rules::{saved_table, tables};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+use fwdsl_tests::sets::restore_sets;
 
 fn text(policy: &Policy, family: Family) -> String {
     policy.emit(family).expect("it compiled").unwrap_or_default()
@@ -239,7 +240,7 @@ fn random_policy(random: &mut Random) -> (String, Policy) {
 
 #[test]
 fn random_policies_load_beside_other_rules_and_are_saved_as_they_were_emitted() {
-    if !require(&PROGRAMS) {
+    if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         return;
     }
     let mut random = Random::new(17);
@@ -248,6 +249,9 @@ fn random_policies_load_beside_other_rules_and_are_saved_as_they_were_emitted() 
         let netns = Netns::new();
         for family in Family::ALL {
             let Some(text) = policy.emit(family).expect("it compiled") else { continue };
+            let sets = policy.emit_sets(family).expect("it compiled");
+            let output = restore_sets(&netns, &sets);
+            assert!(output.status.success(), "{}\n{sets}", String::from_utf8_lossy(&output.stderr));
             for variant in VARIANTS {
                 let program = variant.program(family, "restore");
                 let path = std::env::temp_dir().join(format!("{}-{variant}-{family}", netns.name()));
