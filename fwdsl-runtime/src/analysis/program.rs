@@ -54,6 +54,10 @@ pub(super) enum Action {
     Return,
     Jump(usize),
     Goto(usize),
+    /// Goes to a chain of others, where anything may happen to the packet, and comes back perhaps.
+    JumpAway,
+    /// The same, but what comes back goes on behind the caller.
+    GotoAway,
 }
 
 /// What a test makes of a region: parts of which it is true, of which it may be true, and of which
@@ -72,6 +76,8 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
         model::Action::Target { extension, .. } if **extension == RETURN => Some(Action::Return),
         model::Action::Target { extension, .. } => Some(Action::Verdict(extension)),
+        model::Action::Jump(name) if table.is_foreign(name) => Some(Action::JumpAway),
+        model::Action::Goto(name) if table.is_foreign(name) => Some(Action::GotoAway),
         model::Action::Jump(name) => chain(name).map(Action::Jump),
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };

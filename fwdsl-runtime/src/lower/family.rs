@@ -61,7 +61,10 @@ pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> Family
         families = families.and(match &verdict.action {
             Action::Jump(target) | Action::Goto(target) => {
                 let named = |other: &&Chain| other.table == chain.table && other.name == *target;
-                let targets = model.chains.iter().filter(named).map(|other| model_families(model, other));
+                let own = model.chains.iter().filter(named).map(|other| model_families(model, other));
+                let foreign =
+                    model.foreign.iter().filter(|other| other.table == chain.table && other.name == *target);
+                let targets = own.chain(foreign.map(|other| model.families.and(other.families)));
                 // A chain that does not exist is reported as such, not as a matter of families.
                 targets.reduce(FamilySet::or).unwrap_or(FamilySet::BOTH)
             }

@@ -32,6 +32,8 @@ fn merge_use(
     let origin = note_expansion(expansions, what, call.loc);
     let mut copier = Copier { arguments: &arguments, origin, diagnostics };
     policy.families.extend(items.families.iter().cloned());
+    policy.ownership.extend(items.ownership.iter().map(|owned| copier.ownership(owned)));
+    policy.foreign.extend(items.foreign.iter().map(|foreign| copier.foreign_chain(foreign)));
     policy.lets.extend(items.lets.iter().map(|item| copier.definition(item)));
     policy.broken_lets.extend(items.broken_lets.iter().cloned());
     policy.sets.extend(items.sets.iter().map(|set| copier.set(set)));
