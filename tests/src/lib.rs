@@ -12,6 +12,7 @@ pub mod provisioned;
 pub mod random;
 pub mod respaced;
 pub mod rules;
+pub mod samples;
 pub mod sandbox;
 
 /// The policy that the README shows compiles, and its assertion holds.

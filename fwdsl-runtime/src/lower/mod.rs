@@ -4,11 +4,14 @@
 //! once, a stateful match is consulted once and last, several verdicts share one evaluation.
 
 mod assemble;
+mod changes;
 mod domain;
 mod draft;
 mod family;
 mod name;
+mod normal;
 mod plan;
+mod protocols;
 
 use crate::catalogue::Extension;
 use crate::family::Family;
@@ -19,6 +22,8 @@ use crate::table::{Hook, TableName};
 pub(crate) use domain::contradiction;
 pub(crate) use family::{model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
+pub(crate) use normal::{HashTable, hash_table};
+pub(crate) use protocols::{asked_protocols, protocols_of_value};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +146,12 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
     if source.is_empty() {
         return None;
     }
+    let here = |foreign: &&crate::model::ForeignChain| {
+        foreign.table == name && model.families.and(foreign.families).contains(family)
+    };
+    let foreign: Vec<String> =
+        model.foreign.iter().filter(here).map(|foreign| foreign.name.clone()).collect();
+    let changes = changes::Changes::new(&source, &foreign, name);
     let mut names = name::Names::new(taken_names(model, name, &source));
     let mut built_in: Vec<Chain> = Vec::new();
     let mut others: Vec<Chain> = Vec::new();
@@ -164,7 +175,7 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
         });
     }
     for chain in source {
-        let mut lowered = assemble::lower_chain(model, chain, family, &mut names).into_iter();
+        let mut lowered = assemble::lower_chain(model, chain, family, &changes, &mut names).into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,
@@ -174,10 +185,6 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
     }
     others.sort_by(|a, b| a.name.cmp(&b.name));
     built_in.append(&mut others);
-    let here = |foreign: &&crate::model::ForeignChain| {
-        foreign.table == name && model.families.and(foreign.families).contains(family)
-    };
-    let foreign = model.foreign.iter().filter(here).map(|foreign| foreign.name.clone()).collect();
     Some(Table { name, chains: built_in, hooks, foreign })
 }
 
