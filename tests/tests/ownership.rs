@@ -205,6 +205,20 @@ fn nothing_is_proven_of_what_foreign_chains_may_decide() {
 }
 
 #[test]
+fn what_a_foreign_chain_may_change_no_rule_behind_it_is_sure_to_find() {
+    let proven = |table: &str| {
+        said(&format!(
+            "table {table} {{ foreign chain X; chain Y {{ _ => jump X; ct untracked => return; _ => drop; }} }}
+             assert {table}/Y {{ ct new => !return; }}"
+        ))
+    };
+    assert!(proven("filter").is_empty(), "{:#?}", proven("filter"));
+    // There, CT can take a packet from connection tracking.
+    let found = proven("raw");
+    assert!(found.len() == 1 && found[0].contains("assertion broken"), "{found:#?}");
+}
+
+#[test]
 fn own_chains_are_proven_by_themselves() {
     let proven = |case: &str| {
         said(&format!(

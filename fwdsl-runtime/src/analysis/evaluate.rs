@@ -49,7 +49,7 @@ pub(super) fn falling_off(chain: &Chain) -> &'static Extension {
 
 /// Every verdict that ends a packet's way: what a chain can give of which nothing is known.
 pub(super) fn any_verdict() -> impl Iterator<Item = &'static Extension> {
-    catalogue::targets().filter(|target| target.flow == Flow::Ends && **target != RETURN)
+    catalogue::targets().filter(|target| target.flow != Flow::Continues && **target != RETURN)
 }
 
 /// Whether a match is true of a packet.

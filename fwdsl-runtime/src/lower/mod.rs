@@ -156,7 +156,12 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
     if source.is_empty() {
         return None;
     }
-    let changes = changes::Changes::new(&source);
+    let here = |foreign: &&crate::model::ForeignChain| {
+        foreign.table == name && model.families.and(foreign.families).contains(family)
+    };
+    let foreign: Vec<String> =
+        model.foreign.iter().filter(here).map(|foreign| foreign.name.clone()).collect();
+    let changes = changes::Changes::new(&source, &foreign, name);
     let mut names = name::Names::new(taken_names(model, name, &source));
     let mut built_in: Vec<Chain> = Vec::new();
     let mut others: Vec<Chain> = Vec::new();
@@ -190,10 +195,6 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
     }
     others.sort_by(|a, b| a.name.cmp(&b.name));
     built_in.append(&mut others);
-    let here = |foreign: &&crate::model::ForeignChain| {
-        foreign.table == name && model.families.and(foreign.families).contains(family)
-    };
-    let foreign = model.foreign.iter().filter(here).map(|foreign| foreign.name.clone()).collect();
     Some(Table { name, chains: built_in, hooks, foreign })
 }
 
