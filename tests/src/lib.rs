@@ -1,5 +1,6 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
+pub mod constructs;
 pub mod fragments;
 pub mod meaning;
 pub mod netns;
@@ -8,6 +9,7 @@ pub mod provisioned;
 pub mod random;
 pub mod rules;
 pub mod sandbox;
+pub mod wire;
 
 /// The policy that the README shows compiles, and its assertion holds.
 #[cfg(doctest)]
