@@ -238,10 +238,17 @@ impl Case {
     /// The packets of a family that hit, and that miss.
     #[must_use]
     pub fn packets(&self, family: Family) -> [u32; 2] {
-        let of = |hit: bool| {
-            self.steps.iter().filter(move |step| step.probe.fits(family) && step.hit == hit)
-        };
-        [true, false].map(|hit| of(hit).map(|step| step.probe.times).sum())
+        let mut counts = [0, 0];
+        for step in self.steps.iter().filter(|step| step.probe.fits(family)) {
+            let hits = match step.fate {
+                Fate::Some(times) => times,
+                _ if step.hit => step.probe.times,
+                _ => 0,
+            };
+            counts[0] += hits;
+            counts[1] += step.probe.times - hits;
+        }
+        counts
     }
 }
 

@@ -45,7 +45,9 @@ fn one_sided(case: &Case) -> Option<String> {
     };
     let family = Family::ALL.into_iter().find(lacking)?;
     let [hits, misses] = case.packets(family);
-    case.why.is_none().then(|| format!("{}: {hits} packets hit and {misses} miss in {family}; why?", case.name))
+    case.why
+        .is_none()
+        .then(|| format!("{}: {hits} packets hit and {misses} miss in {family}; why?", case.name))
 }
 
 /// How many packets hit and missed in each family, and of how many the analysis was sure.

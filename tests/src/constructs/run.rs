@@ -58,7 +58,10 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
     assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
 
     send_all(network, family, case.before.iter().map(|probe| (probe, LENGTH_BEFORE)));
-    let answers = steps.iter().any(|step| step.answer.is_some()).then(|| network.peer.enter(|| Answers::listen(family)));
+    let answers = steps
+        .iter()
+        .any(|step| step.answer.is_some())
+        .then(|| network.peer.enter(|| Answers::listen(family)));
     let numbered = steps.iter().enumerate().flat_map(|(index, step)| {
         std::iter::repeat_n((&step.probe, LENGTH + index), step.probe.times as usize)
     });
@@ -77,18 +80,27 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
             None => {}
         }
         for fault in wrong {
-            outcome.faults.push(format!("{family} {variant} {}: {:?} {fault}", case.name, step.probe.packet(family)));
+            outcome.faults.push(format!(
+                "{family} {variant} {}: {:?} {fault}",
+                case.name,
+                step.probe.packet(family)
+            ));
         }
     }
     if case.packets(family)[0] > 0 {
         for (target, wanted) in &case.targets {
             let acted = counters.target(target);
             if acted != *wanted {
-                outcome.faults.push(format!("{family} {variant} {}: {target} acts {acted} times, not {wanted}", case.name));
+                outcome.faults.push(format!(
+                    "{family} {variant} {}: {target} acts {acted} times, not {wanted}",
+                    case.name
+                ));
             }
         }
         for saved in case.saved.iter().filter(|saved| !counters.text.contains(**saved)) {
-            outcome.faults.push(format!("{family} {variant} {}: {saved:?} is not in the saved rules", case.name));
+            outcome
+                .faults
+                .push(format!("{family} {variant} {}: {saved:?} is not in the saved rules", case.name));
         }
     }
     if !outcome.faults.is_empty() {
@@ -125,7 +137,11 @@ fn analyse(ruleset: &Ruleset, case: &Case, step: &Step, family: Family) -> Resul
         Fate::Some(_) => accepts && others,
     };
     let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.name).collect();
-    if allowed { Ok(verdicts.len() == 1) } else { Err(format!("is {names:?} to the analysis, not {:?}", step.fate)) }
+    if allowed {
+        Ok(verdicts.len() == 1)
+    } else {
+        Err(format!("is {names:?} to the analysis, not {:?}", step.fate))
+    }
 }
 
 /// Where packets are counted.
@@ -145,7 +161,9 @@ impl Places {
             (Hook::Prerouting, TableName::Raw) => Some((TableName::Mangle, Hook::Prerouting)),
             (Hook::Input, TableName::Security) | (Hook::Postrouting, _) => None,
             (Hook::Prerouting | Hook::Input, _) => Some((TableName::Security, Hook::Input)),
-            (Hook::Forward | Hook::Output, TableName::Security) => Some((TableName::Mangle, Hook::Postrouting)),
+            (Hook::Forward | Hook::Output, TableName::Security) => {
+                Some((TableName::Mangle, Hook::Postrouting))
+            }
             (Hook::Forward | Hook::Output, _) => Some((TableName::Security, hook)),
         };
         let chains = model.chains().iter().filter(|chain| chain.hook().is_none());
@@ -256,7 +274,8 @@ impl Counters {
                 Some((counters, chain, length.trim().parse().ok()?))
             });
             if let Some((counters, chain, length)) = rule {
-                let packets = counters.trim_start_matches('[').split(':').next().and_then(|count| count.parse().ok());
+                let packets =
+                    counters.trim_start_matches('[').split(':').next().and_then(|count| count.parse().ok());
                 let chain = chain.trim_matches('"').to_owned();
                 *lengths.entry((table.clone(), chain, length)).or_insert(0) += packets.unwrap_or(0u64);
             }
@@ -270,8 +289,10 @@ impl Counters {
 
     /// How many packets rules with a target have met.
     fn target(&self, target: &str) -> u64 {
-        let acting = |line: &&str| line.starts_with('[') && format!("{line} ").contains(&format!(" -j {target} "));
-        let packets = |line: &str| line[1..].split(':').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0);
+        let acting =
+            |line: &&str| line.starts_with('[') && format!("{line} ").contains(&format!(" -j {target} "));
+        let packets =
+            |line: &str| line[1..].split(':').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0);
         self.text.lines().filter(acting).map(packets).sum()
     }
 }

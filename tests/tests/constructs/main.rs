@@ -1,19 +1,41 @@
 //! Every construct of the language on a real kernel: packets that must match and packets that must not.
 
 mod matches;
+mod states;
+mod transport;
 
 use fwdsl_tests::constructs::case::Case;
 use fwdsl_tests::constructs::report::run_all;
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::PROGRAMS;
 
-fn run(title: &str, cases: &[Case]) {
-    if require(&PROGRAMS) {
-        run_all(title, cases);
-    }
+/// A section: its title, and what makes its cases.
+type Section = (&'static str, fn() -> Vec<Case>);
+
+macro_rules! sections {
+    ($($name:ident: $cases:path;)*) => {
+        /// All of them.
+        const SECTIONS: &[Section] = &[$((stringify!($name), $cases)),*];
+
+        $(
+            #[test]
+            fn $name() {
+                if require(&PROGRAMS) {
+                    run_all(stringify!($name), &$cases());
+                }
+            }
+        )*
+    };
 }
 
-#[test]
-fn interfaces() {
-    run("interfaces", &matches::interfaces());
+sections! {
+    interfaces: matches::interfaces;
+    addresses: matches::addresses;
+    protocols: transport::protocols;
+    ports: transport::ports;
+    icmp_types: transport::icmp_types;
+    tcp_flags: transport::tcp_flags;
+    states: states::states;
+    rates: states::rates;
+    fragments: states::fragments;
 }
