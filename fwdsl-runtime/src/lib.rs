@@ -15,6 +15,8 @@ pub mod diagnostic;
 pub mod emit;
 mod expression;
 pub mod family;
+#[cfg(feature = "syntax")]
+pub mod format;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;

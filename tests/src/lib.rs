@@ -7,6 +7,7 @@ pub mod netns;
 pub mod policies;
 pub mod provisioned;
 pub mod random;
+pub mod respaced;
 pub mod rules;
 pub mod sandbox;
 pub mod wire;

@@ -21,19 +21,19 @@ pub static HOST: Policy = firewall! {
     }
 
     chain INPUT policy drop {
-        in lo                            => accept;
-        ct established|related           => accept;
-        #[allow(fragment_reassembled)]   // kept from the article; the kernel reassembles before INPUT
-        fragment                         => log("[IPTABLES FRAGMENT] : "), drop;
-        tcp|udp dport NETBIOS            => drop;
-        icmp echo-request                => jump LOG_PINGDEATH;
+        in lo                  => accept;
+        ct established|related => accept;
+        #[allow(fragment_reassembled)] // kept from the article; the kernel reassembles before INPUT
+        fragment               => log("[IPTABLES FRAGMENT] : "), drop;
+        tcp|udp dport NETBIOS  => drop;
+        icmp echo-request      => jump LOG_PINGDEATH;
         icmpv6 [neighbour-solicitation, neighbour-advertisement, router-advertisement, packet-too-big] => accept;
-        to NOBODY                        => drop;
-        tcp dport 113                    => reject(tcp-reset);
+        to NOBODY              => drop;
+        tcp dport 113          => reject(tcp-reset);
         /// administration
-        tcp dport SSH                    => accept;
-        limit 1/s                        => log("[IPTABLES INPUT] : ");
-        _                                => drop;
+        tcp dport SSH          => accept;
+        limit 1/s              => log("[IPTABLES INPUT] : ");
+        _                      => drop;
     }
 
     chain FORWARD policy drop {
@@ -52,8 +52,8 @@ pub static HOST: Policy = firewall! {
 
     assert INPUT {
         in eth0 to !NOBODY tcp dport SSH ct new => accept;
-        in eth0 tcp dport 137 ct new    => drop;
-        in eth0 tcp dport 3306 ct new   => !accept;
+        in eth0 tcp dport 137 ct new            => drop;
+        in eth0 tcp dport 3306 ct new           => !accept;
     }
 };
 

@@ -9,22 +9,22 @@ pub static HOST: Policy = firewall! {
     let ADMINS = [192.0.2.0/24, 2001:db8:ad::/48];
 
     sysctl {
-        net.ipv4.tcp_syncookies         = 1;
-        net.ipv4.conf.*.rp_filter       = 1;
+        net.ipv4.tcp_syncookies          = 1;
+        net.ipv4.conf.*.rp_filter        = 1;
         net.ipv4.conf.*.accept_redirects = 0;
         net.ipv6.conf.*.accept_redirects = 0;
     }
 
     chain INPUT policy drop {
-        in lo                 => accept;
+        in lo                  => accept;
         ct established|related => accept;
-        ct invalid            => drop;
+        ct invalid             => drop;
 
         icmp echo-request limit 10/s burst 20 => accept;
-        icmpv6                => jump ICMPV6;
+        icmpv6 => jump ICMPV6;
 
         tcp ct new {
-            dport WEB => accept;
+            dport WEB             => accept;
             /// administration
             from ADMINS dport ssh => accept;
         }
@@ -32,8 +32,8 @@ pub static HOST: Policy = firewall! {
         udp dport https => accept;
 
         limit 6/minute burst 10 => log("[web refused] ", level info);
-        tcp => reject(tcp-reset);
-        _   => reject;
+        tcp                     => reject(tcp-reset);
+        _                       => reject;
     }
 
     chain FORWARD policy drop {}
@@ -41,14 +41,14 @@ pub static HOST: Policy = firewall! {
     /// What RFC 4890 wants let in to a host (section 4.4).
     chain ICMPV6 {
         icmpv6 [destination-unreachable, packet-too-big, time-exceeded, parameter-problem] => accept;
-        icmpv6 [router-advertisement, neighbour-solicitation, neighbour-advertisement]     => accept;
+        icmpv6 [router-advertisement, neighbour-solicitation, neighbour-advertisement] => accept;
         icmpv6 echo-request limit 10/s burst 20 => accept;
         _ => drop;
     }
 
     assert INPUT {
-        in eth0 tcp dport WEB ct new     => accept;
-        in eth0 tcp dport mysql ct new   => !accept;
+        in eth0 tcp dport WEB ct new              => accept;
+        in eth0 tcp dport mysql ct new            => !accept;
         in eth0 from !ADMINS tcp dport ssh ct new => reject;
     }
 };

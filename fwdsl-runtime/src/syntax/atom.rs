@@ -2,6 +2,9 @@
 //! them: `10.0.0.0/8` arrives as `10.0 . 0.0 / 8`. The exact text of each token is kept and handed
 //! to the parser of the value; integers and floats are never evaluated.
 
+use proc_macro2::TokenStream;
+use syn::buffer::TokenBuffer;
+
 use super::input::Input;
 use super::parser::{Failed, Parsed, Parser};
 use crate::loc::Loc;
@@ -150,4 +153,23 @@ impl Parser {
         let loc = self.loc(start, end);
         self.fail(loc, format!("expected {what}, found {}", input.describe()), None)
     }
+}
+
+/// For each token of a stream whether it continues the atom of the token before: for the formatter,
+/// which writes an atom without blanks.
+pub(crate) fn continues_atom(tokens: &TokenStream) -> Vec<bool> {
+    let buffer = TokenBuffer::new2(tokens.clone());
+    let mut input = Input::new(buffer.begin());
+    let mut continues = Vec::new();
+    while !input.is_empty() {
+        let mut ahead = input;
+        let is_atom = !peek_string(&input) && join(&mut ahead).is_some();
+        continues.push(false);
+        input.skip();
+        while is_atom && !input.is_at(&ahead) {
+            continues.push(true);
+            input.skip();
+        }
+    }
+    continues
 }

@@ -23,6 +23,11 @@ impl<'a> Input<'a> {
         self.cursor.eof()
     }
 
+    /// Whether both stand before the same token.
+    pub(super) fn is_at(&self, other: &Input<'_>) -> bool {
+        self.cursor == other.cursor
+    }
+
     /// The span of the next token, of its opening bracket if it is a group; of the end of the group
     /// that this is the inside of if there is none.
     pub(super) fn span(&self) -> Span {

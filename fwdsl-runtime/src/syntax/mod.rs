@@ -29,6 +29,7 @@ mod value;
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
+pub(crate) use atom::continues_atom;
 pub use fragment::{Fragment, Settled, path_key, predicate_key};
 pub use rust_value::RustExpression;
 pub use spans::SpanTable;

@@ -5,8 +5,8 @@
 //!   ⇒ Policy::with_values(file!(), b"…", [values::Port::of(&PORT).value(), …])
 //! ```
 //!
-//! [`places`] says which Rust types may stand where, so that rustc checks the type at the user's expression;
-//! [`fill`] puts the values into the rules, each read by the reader that also reads what is written out.
+//! `places` says which Rust types may stand where, so that rustc checks the type at the user's expression;
+//! `fill` puts the values into the rules, each read by the reader that also reads what is written out.
 
 mod constant;
 mod fill;
@@ -29,7 +29,7 @@ pub(crate) use fill::fill;
 /// How many Rust values a policy takes. A policy is a constant, so it holds them in place; a slice is one value.
 pub const RUST_VALUES_MAX: usize = 64;
 
-/// What may stand at a place; the name of the type in [`places`] that checks it.
+/// What may stand at a place; each has a type of its name, which checks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Ports, ranges of ports, names of services.

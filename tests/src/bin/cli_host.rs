@@ -8,11 +8,11 @@ static HOST: Policy = firewall! {
     let SSH = 50134;
 
     sysctl {
-        net.ipv4.tcp_syncookies         = 2;
-        net.ipv4.conf.*.send_redirects  = 0;
+        net.ipv4.tcp_syncookies          = 2;
+        net.ipv4.conf.*.send_redirects   = 0;
         net.ipv4.conf.*.accept_redirects = 0;
-        net.ipv4.conf.all.rp_filter     = 2;
-        net.ipv6.conf.*.accept_ra       = 0;
+        net.ipv4.conf.all.rp_filter      = 2;
+        net.ipv6.conf.*.accept_ra        = 0;
     }
 
     chain INPUT policy drop {

@@ -46,7 +46,7 @@ impl Answers {
                     Heard::Icmp { kind: (ty, code), length: quoted } if *quoted == length => {
                         return Answer::Icmp(*ty, *code);
                     }
-                    Heard::Reset { port } if step.probe.dport() == Some(*port) => return Answer::Reset,
+                    Heard::Reset { port } if step.probe.tcp_dport() == Some(*port) => return Answer::Reset,
                     _ => {}
                 }
             }

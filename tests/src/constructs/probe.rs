@@ -194,11 +194,21 @@ impl Probe {
         address
     }
 
-    /// Of one family only.
-    #[must_use]
-    pub fn only(mut self, family: Family) -> Probe {
+    fn only(mut self, family: Family) -> Probe {
         self.families = self.families.and(FamilySet::only(family));
         self
+    }
+
+    /// Of IPv4 only.
+    #[must_use]
+    pub fn only_ipv4(self) -> Probe {
+        self.only(Family::Ipv4)
+    }
+
+    /// Of IPv6 only.
+    #[must_use]
+    pub fn only_ipv6(self) -> Probe {
+        self.only(Family::Ipv6)
     }
 
     /// Over this link of the host.
@@ -270,13 +280,10 @@ impl Probe {
         self.families.contains(family)
     }
 
-    /// The destination port, where the packet has one.
+    /// The destination port of a TCP segment.
     #[must_use]
-    pub fn dport(&self) -> Option<u16> {
-        match &self.transport {
-            Transport::Tcp { ports, .. } | Transport::Udp { ports, .. } => Some(ports[1]),
-            _ => None,
-        }
+    pub fn tcp_dport(&self) -> Option<u16> {
+        if let Transport::Tcp { ports, .. } = &self.transport { Some(ports[1]) } else { None }
     }
 
     /// The packet of a family.

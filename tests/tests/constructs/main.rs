@@ -3,6 +3,8 @@
 mod matches;
 mod states;
 mod transport;
+mod verdicts;
+mod whole;
 
 use fwdsl_tests::constructs::case::Case;
 use fwdsl_tests::constructs::report::run_all;
@@ -38,4 +40,11 @@ sections! {
     states: states::states;
     rates: states::rates;
     fragments: states::fragments;
+    ways: verdicts::ways;
+    policies: verdicts::policies;
+    rejects: verdicts::rejects;
+    logs: verdicts::logs;
+    tables: verdicts::tables;
+    names: whole::names;
+    abstractions: whole::abstractions;
 }

@@ -1,7 +1,6 @@
 //! Connection states, rates and fragments.
 
 use fwdsl_runtime::analysis::CtState::{Established, Invalid, Related, Untracked};
-use fwdsl_runtime::family::Family::Ipv6;
 use fwdsl_tests::constructs::case::{Case, Fate};
 use fwdsl_tests::constructs::probe::{ACK, FIN, Probe, SPORT, SYN, errors, icmpv6, pings, proto, tcp, udp};
 use fwdsl_tests::wire::Fragment::{First, Last};
@@ -48,7 +47,7 @@ pub(crate) fn states() -> Vec<Case> {
     cases.push(
         Case::matching("ct untracked from ::/0")
             .hits([icmpv6(135, 0).state(Untracked), icmpv6(134, 0).state(Untracked)])
-            .misses([udp(5013), icmpv6(128, 0).only(Ipv6)]),
+            .misses([udp(5013), icmpv6(128, 0).only_ipv6()]),
     );
     cases
 }
@@ -65,13 +64,13 @@ pub(crate) fn rates() -> Vec<Case> {
         Case::matching("udp dport 7 limit 1/h burst 2")
             .misses([udp(8).times(9), tcp(7)])
             .limited(udp(7).times(5), 2),
-        Case::matching("limit 1/h burst 2 from [172.16.0.0/24, 10.0.0.0/8, 10.1.0.0/16, fd00::/64, 2001:db8::/32]")
+        Case::matching("limit 1/h burst 2 from [172.16.0.0/24, 11.0.0.0/8, 11.1.0.0/16, fd00::/64, 2002:db8::/32]")
             .misses([udp(1).from("192.0.2.1").times(4), udp(1).from("fd77::1").times(4)])
-            .limited(udp(1).from("10.1.0.1").times(1), 1)
-            .limited(udp(1).from("2001:db8::1").times(1), 1)
+            .limited(udp(1).from("11.1.0.1").times(1), 1)
+            .limited(udp(1).from("2002:db8::1").times(1), 1)
             .limited(udp(1).times(3), 1),
-        Case::matching("limit 1/h burst 2 from ![10.0.0.0/8, 10.1.0.0/16, 2001:db8::/32, 2001:db9::/32]")
-            .misses([udp(1).from("10.1.0.1").times(4), udp(1).from("2001:db8::1").times(4)])
+        Case::matching("limit 1/h burst 2 from ![11.0.0.0/8, 11.1.0.0/16, 2002:db8::/32, 2002::/16]")
+            .misses([udp(1).from("11.1.0.1").times(4), udp(1).from("2002:db8::1").times(4)])
             .limited(udp(1).times(4), 2),
         Case::source("limit, with a list and several verdicts", &format!(
             "chain INPUT policy drop {{ tcp|udp port {many} limit 1/h burst 3 => log(\"seen \"), jump A, jump B, accept; _ => jump REST; }}
@@ -109,18 +108,21 @@ pub(crate) fn fragments() -> Vec<Case> {
     vec![
         Case::matching("fragment")
             .raw()
-            .hits(later.clone().map(ipv4))
+            .hits(later.clone().map(Probe::only_ipv4))
             .misses(allowed.clone())
             .misses(pings()),
-        Case::matching("!fragment").raw().hits(allowed.clone().map(ipv4)).misses(later.clone()),
+        Case::matching("!fragment").raw().hits(allowed.clone().map(Probe::only_ipv4)).misses(later.clone()),
         Case::matching("fragment")
             .forwarded()
-            .hits(through(&later.clone().map(ipv4)))
+            .hits(through(&later.clone().map(Probe::only_ipv4)))
             .misses(through(&allowed)),
-        Case::matching("fragment").sent().hits(sent(&later.clone().map(ipv4))).misses(sent(&allowed)),
+        Case::matching("fragment")
+            .sent()
+            .hits(sent(&later.clone().map(Probe::only_ipv4)))
+            .misses(sent(&allowed)),
         Case::matching("udp !fragment from [172.16.0.0/24, 10.0.0.0/8]")
             .raw()
-            .hits([ipv4(udp(9).fragment(First)), udp(9).from("10.0.0.1")])
+            .hits([udp(9).fragment(First).only_ipv4(), udp(9).from("10.0.0.1")])
             .misses([udp(9).fragment(Last), udp(9).from("11.0.0.1")]),
         // The ports are in the first fragment alone.
         Case::matching("udp dport 9")
@@ -128,8 +130,4 @@ pub(crate) fn fragments() -> Vec<Case> {
             .hits([udp(9), udp(9).fragment(First)])
             .misses([udp(9).fragment(Last)]),
     ]
-}
-
-fn ipv4(probe: Probe) -> Probe {
-    probe.only(fwdsl_runtime::family::Family::Ipv4)
 }

@@ -1,6 +1,5 @@
 //! Protocols, ports, ICMP types and TCP flags.
 
-use fwdsl_runtime::family::Family::{Ipv4, Ipv6};
 use fwdsl_tests::constructs::case::Case;
 use fwdsl_tests::constructs::probe::{
     ACK, FIN, PSH, Probe, RST, SYN, URG, dccp, icmp, icmpv6, pings, proto, sctp, tcp, udp, udplite,
@@ -23,13 +22,13 @@ pub(crate) fn protocols() -> Vec<Case> {
         Case::matching("icmp").hits([icmp(8, 0), icmp(13, 0)]).misses([udp(1), icmpv6(128, 0)]),
         Case::matching("icmpv6").hits([icmpv6(128, 0), icmpv6(1, 4)]).misses([udp(1), icmp(8, 0)]),
         Case::matching("proto 47").hits([proto(GRE)]).misses([proto(ESP), tcp(1)]),
-        Case::matching("proto ah from 0.0.0.0/0").hits([proto(AH).only(Ipv4)]).misses([proto(ESP)]),
+        Case::matching("proto ah from 0.0.0.0/0").hits([proto(AH).only_ipv4()]).misses([proto(ESP)]),
         Case::matching("proto 253").hits([proto(253)]).misses([proto(254)]),
         Case::matching("tcp|udp").hits([tcp(1), udp(1)]).misses([sctp(1), proto(GRE)]),
         Case::matching("[tcp, udp, sctp, esp]")
             .hits([tcp(1), udp(1), sctp(1), proto(ESP)])
             .misses([dccp(1), proto(GRE)]),
-        Case::matching("!icmp").hits([tcp(1).only(Ipv4), proto(GRE).only(Ipv4)]).misses(pings()),
+        Case::matching("!icmp").hits([tcp(1).only_ipv4(), proto(GRE).only_ipv4()]).misses(pings()),
         Case::matching("!tcp").hits([udp(1), proto(GRE)]).hits(pings()).misses([tcp(1)]),
         Case::matching("proto ![47, 50, 6]").hits([udp(1)]).misses([tcp(1), proto(GRE), proto(ESP)]),
     ]
@@ -151,7 +150,7 @@ pub(crate) fn tcp_flags() -> Vec<Case> {
             .misses(with(&[FIN | PSH])),
         Case::matching("tcp !flags(rst / rst)").hits(with(&[SYN])).misses(with(&[RST, RST | ACK])),
         Case::matching("tcp syn dport [5, 6] from [172.16.0.0/24, fd00::/64]").hits([tcp(5), tcp(6)]).misses(
-            [tcp(7), tcp(5).flags(ACK), tcp(5).from("10.0.0.1"), tcp(5).only(Ipv6).from("2001:db8::1")],
+            [tcp(7), tcp(5).flags(ACK), tcp(5).from("10.0.0.1"), tcp(5).only_ipv6().from("2001:db8::1")],
         ),
         Case::matching("tcp(option 2)")
             .hits([tcp(5).options(&[2, 4, 5, 180]), tcp(5).options(&[1, 1, 1, 1, 2, 4, 5, 180])])
