@@ -9,8 +9,10 @@ use rustix::net::{RecvFlags, ipproto, recv};
 use super::case::{Answer, Step};
 use super::network::raw_socket;
 
-/// How long an answer may take; the kernel gives it before it takes the next packet.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// How long an answer may take that is to come.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long silence is listened to. The kernel answers before it takes the next packet, and all have arrived.
+const SILENCE: Duration = Duration::from_millis(50);
 
 /// Sockets that hear ICMP errors and TCP resets.
 #[derive(Debug)]
@@ -38,7 +40,8 @@ impl Answers {
 
     /// What came back for a packet of this length.
     pub(super) fn to(&self, step: &Step, length: usize) -> Answer {
-        let deadline = Instant::now() + PATIENCE;
+        let patience = if step.answer == Some(Answer::Silence) { SILENCE } else { PATIENCE };
+        let deadline = Instant::now() + patience;
         loop {
             self.take();
             for heard in self.heard.borrow().iter() {

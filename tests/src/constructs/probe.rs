@@ -6,6 +6,7 @@ use fwdsl_runtime::analysis::{CtState, Packet, Tracking};
 use fwdsl_runtime::catalogue::{DCCP_NUMBER, SCTP_NUMBER, UDPLITE_NUMBER};
 use fwdsl_runtime::family::{Family, FamilySet};
 use fwdsl_runtime::model::family_of;
+use fwdsl_runtime::table::Hook;
 
 use super::network::{LINKS, beyond, end};
 use crate::wire::{Fragment, IpPacket, Transport};
@@ -303,6 +304,16 @@ impl Probe {
             fragment: self.fragment,
             headers: self.headers.clone(),
             transport,
+        }
+    }
+
+    /// The hooks that it passes.
+    #[must_use]
+    pub fn way(&self) -> &'static [Hook] {
+        match (self.by_host, self.out) {
+            (true, _) => &[Hook::Output, Hook::Postrouting],
+            (false, Some(_)) => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
+            (false, None) => &[Hook::Prerouting, Hook::Input],
         }
     }
 

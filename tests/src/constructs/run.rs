@@ -74,7 +74,7 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
             let heard = answers.to(step, LENGTH + index);
             wrong.extend((heard != wanted).then(|| format!("is answered {heard:?}, not {wanted:?}")));
         }
-        match ruleset.as_ref().map(|ruleset| analyse(ruleset, case, step, family)) {
+        match ruleset.as_ref().map(|ruleset| analyse(ruleset, step, family)) {
             Some(Ok(sure)) => outcome.decided += u32::from(sure),
             Some(Err(fault)) => wrong.push(fault),
             None => {}
@@ -125,22 +125,38 @@ fn send_all<'a>(
     }
 }
 
-/// Whether the analysis is sure of a step's fate; an error if it excludes it.
-fn analyse(ruleset: &Ruleset, case: &Case, step: &Step, family: Family) -> Result<bool, String> {
-    let (table, hook) = case.place;
-    let packet = step.probe.analysed(family, hook.has_in_interface(), hook.has_out_interface());
-    let Some(verdicts) = evaluate(ruleset, table, hook.name(), &packet) else { return Ok(false) };
-    let (accepts, others) = (verdicts.contains(&&ACCEPT), verdicts.iter().any(|verdict| *verdict != &ACCEPT));
-    let allowed = match step.fate {
+/// Whether the analysis is sure of a step's fate; an error if it excludes it. A packet is accepted if every chain on its
+/// way accepts it; those of `nat` are asked for the first packet of a flow alone and decide nothing.
+fn analyse(ruleset: &Ruleset, step: &Step, family: Family) -> Result<bool, String> {
+    let mut ends: Vec<&str> = Vec::new();
+    for hook in step.probe.way() {
+        let packet = step.probe.analysed(family, hook.has_in_interface(), hook.has_out_interface());
+        for table in TableName::ALL.into_iter().filter(|table| *table != TableName::Nat) {
+            let verdicts = evaluate(ruleset, table, hook.name(), &packet).unwrap_or_default();
+            ends.extend(verdicts.iter().map(|verdict| verdict.name));
+            if !verdicts.is_empty() && !verdicts.contains(&&ACCEPT) {
+                // It comes no further.
+                ends.retain(|end| *end != ACCEPT.name);
+                return decided(step.fate, &ends);
+            }
+        }
+    }
+    decided(step.fate, &ends)
+}
+
+/// Holds what the analysis takes for possible against what is so.
+fn decided(fate: Fate, ends: &[&str]) -> Result<bool, String> {
+    let (accepts, others) = (ends.contains(&ACCEPT.name), ends.iter().any(|end| *end != ACCEPT.name));
+    let allowed = match fate {
         Fate::Accepted => accepts,
         Fate::Dropped => others,
         Fate::Some(_) => accepts && others,
     };
-    let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.name).collect();
-    if allowed {
-        Ok(verdicts.len() == 1)
+    // Without a chain on its way nothing is decided.
+    if allowed || ends.is_empty() {
+        Ok(accepts != others)
     } else {
-        Err(format!("is {names:?} to the analysis, not {:?}", step.fate))
+        Err(format!("is {ends:?} to the analysis, not {fate:?}"))
     }
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn ports() -> Vec<Case> {
             .hits([udp(1).sport(35), udp(35).sport(1), udp(2).sport(33)])
             .misses([udp(2).sport(34)]),
         Case::matching("sctp dport [36412, 38412]").hits([sctp(36412)]).misses([sctp(5), tcp(36412)]),
+        Case::matching("sctp dport 5").hits([sctp(5)]).misses([sctp(6), udp(5)]),
         Case::matching("sctp sport !7").hits([sctp(5)]).misses([sctp(5).sport(7), udp(5)]),
         Case::matching("proto [33, 136] dport 5").hits([dccp(5), udplite(5)]).misses([dccp(6), udp(5)]),
         Case::matching("[tcp, udp, sctp] sport ![1, 2] dport [5, 6, 7..=9]")

@@ -298,23 +298,30 @@ pub(crate) fn tables() -> Vec<Case> {
         .hit(udp(3), Dropped, ["A"])
         .hit(udp(4), Dropped, ["A", "A"])
         .miss(udp(5), Accepted, ["A", "A"]),
-        // The table is asked for the first packet of a flow.
+        // The kernel asks the table for the first packet of a flow, and only once something has it track connections.
         Case::source(
             "table nat { chain PREROUTING … }",
-            "table nat { chain PREROUTING { udp dport 5101 => jump A, accept; udp => jump B; } chain A { } chain B { } }",
+            "table nat { chain PREROUTING { ct new udp dport 5101 => jump A, accept; udp => jump B; } chain A { } chain B { } }",
         )
         .at(nat, Hook::Prerouting)
         .hit(udp(5101), Accepted, ["A"])
         .miss(udp(5102), Accepted, ["B"])
         .miss(tcp(5101), Accepted, []),
         Case::source(
-            "table nat { chain INPUT … chain POSTROUTING … }",
-            "table nat { chain INPUT { udp dport 5111 => jump A; } chain POSTROUTING { out eth1 => jump B; } chain A { } chain B { } }",
+            "table nat { chain INPUT … }",
+            "table nat { chain INPUT { ct new udp dport 5111 => jump A; } chain A { } }",
         )
         .at(nat, Hook::Input)
         .hit(udp(5111), Accepted, ["A"])
-        .hit(udp(5111).by_host().via("eth1"), Accepted, ["B"])
-        .miss(udp(5112), Accepted, [])
-        .miss(udp(5112).by_host(), Accepted, []),
+        .miss(udp(5112), Accepted, []),
+        Case::source(
+            "table nat { chain OUTPUT … chain POSTROUTING … }",
+            "table nat { chain OUTPUT { udp dport 5121 => jump A; } chain POSTROUTING { ct new out eth1 => jump B; } chain A { } chain B { } }",
+        )
+        .at(nat, Hook::Output)
+        .hit(udp(5121).by_host().via("eth1"), Accepted, ["A", "B"])
+        .hit(udp(5121).by_host(), Accepted, ["A"])
+        .hit(udp(5122).by_host().via("eth1"), Accepted, ["B"])
+        .miss(udp(5123).by_host(), Accepted, []),
     ]
 }
