@@ -2,15 +2,18 @@
 //! only what must stand in a proc-macro crate: turning findings into compiler errors and the
 //! policy into tokens.
 
+mod errors;
+mod names;
 mod rules;
 mod settle;
 mod values;
+mod words;
 
-use fwdsl_runtime::diagnostic::Diagnostic;
-use fwdsl_runtime::loc::Sources;
-use fwdsl_runtime::syntax::{Compiled, Source, SpanTable};
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use errors::{expand_error, expand_warning};
+use fwdsl_runtime::syntax::{Compiled, Source};
+use names::expand_names;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 use settle::Input;
 
 /// Expands `{ path to the fwdsl crate } { state } policy …`. Called by `fwdsl::firewall!`, which knows the path
@@ -23,16 +26,24 @@ pub fn firewall_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
     let source = Source::new(input.policy.clone());
     let expansion = match input.ask(&source.unsettled(&settled)) {
         Some(question) => question,
+        None if names::are_wanted() => expand(&input.facade, &source.compile_with_names(settled)),
         None => expand(&input.facade, &source.compile(settled)),
     };
     expansion.into()
 }
 
-/// Expands the fragments of a `fwdsl::rules!`.
+/// Expands `{ path to the fwdsl crate } fragments…` of a `fwdsl::rules!`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn rules_impl(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     rules::expand(input.into()).into()
+}
+
+/// Expands the words of the language, for `fwdsl::editor` alone.
+#[doc(hidden)]
+#[proc_macro]
+pub fn words_impl(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    words::expand_words().into()
 }
 
 fn not_from_the_facade() -> TokenStream {
@@ -43,6 +54,7 @@ fn not_from_the_facade() -> TokenStream {
 
 /// Whatever is wrong, the expansion is a `Policy`, so that one mistake gives one error.
 fn expand(facade: &TokenStream, compiled: &Compiled) -> TokenStream {
+    let names = compiled.names.as_deref().map(|names| expand_names(facade, names));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         compiled.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     let sources = compiled.model.sources();
@@ -51,35 +63,9 @@ fn expand(facade: &TokenStream, compiled: &Compiled) -> TokenStream {
     let policy =
         values::expand_policy(facade, &Literal::byte_string(&compiled.pack()), &compiled.rust_values);
     quote! {{
+        #names
         #(#errors)*
         #(#warnings)*
         #policy
     }}
-}
-
-/// `compile_error!` over the tokens that are wrong: rustc underlines from the span of the path to
-/// that of the braces.
-fn expand_error(error: &Diagnostic, sources: &Sources, spans: &SpanTable) -> TokenStream {
-    let (start, end) = spans.of(error.loc);
-    let message = Literal::string(&error.text(sources));
-    let mut arguments = Group::new(Delimiter::Brace, quote!(#message));
-    arguments.set_span(end);
-    let path = quote_spanned!(start=> ::core::compile_error!);
-    quote!(#path #arguments)
-}
-
-/// A use of a deprecated constant that is named after the lint: how a macro warns on stable Rust.
-fn expand_warning(warning: &Diagnostic, sources: &Sources, spans: &SpanTable) -> TokenStream {
-    let (start, _) = spans.of(warning.loc);
-    let name = format_ident!("{}", warning.lint.unwrap_or("fwdsl"));
-    let note = warning.text(sources);
-    let used = Ident::new(&name.to_string(), start);
-    quote! {
-        const _: () = {
-            #[deprecated(note = #note)]
-            #[allow(non_upper_case_globals)]
-            const #name: () = ();
-            #used
-        };
-    }
 }

@@ -10,8 +10,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use fwdsl_runtime::syntax::names_of_fragment;
 use proc_macro2::{Delimiter, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
+
+use crate::names::{self, expand_names};
 
 /// Why a fragment cannot be declared: where, and what to do.
 struct Refused {
@@ -22,12 +25,13 @@ struct Refused {
 type Read<T> = Result<T, Refused>;
 type Tokens = std::iter::Peekable<proc_macro2::token_stream::IntoIter>;
 
-/// Expands the fragments of one `rules!`.
+/// Expands `{ path to the fwdsl crate } fragments…` of one `rules!`.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut tokens = tokens.into_iter().peekable();
+    let facade = group(&mut tokens, Delimiter::Brace, "the facade").unwrap_or_default();
     let mut out = TokenStream::new();
     while tokens.peek().is_some() {
-        match fragment(&mut tokens) {
+        match fragment(&facade, &mut tokens) {
             Ok(fragment) => out.extend(fragment),
             Err(Refused { span, message }) => {
                 out.extend(quote_spanned!(span=> ::core::compile_error! { #message }));
@@ -40,7 +44,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
 }
 
 /// `[attributes] [pub] [fn] NAME [(parameters)] { body }`
-fn fragment(tokens: &mut Tokens) -> Read<TokenStream> {
+fn fragment(facade: &TokenStream, tokens: &mut Tokens) -> Read<TokenStream> {
     let mut attributes = TokenStream::new();
     while matches!(tokens.peek(), Some(TokenTree::Punct(sign)) if sign.as_char() == '#') {
         attributes.extend(tokens.next());
@@ -76,11 +80,21 @@ fn fragment(tokens: &mut Tokens) -> Read<TokenStream> {
     }
     let body = group(tokens, Delimiter::Brace, "`{` and rules")?;
     let id = id(&name, &body);
+    let names = names::are_wanted().then(|| {
+        let names = names_of_fragment(parameters.clone(), body.clone());
+        expand_names(facade, &names)
+    });
     let body = body_of_crate(body)?;
-    let hidden = format_ident!("__fwdsl_rules_{}_{:016x}", name, id, span = Span::call_site());
+    let hidden = format_ident!(
+        "__fwdsl_rules_{}_{:016x}",
+        name,
+        id,
+        span = name.span().resolved_at(Span::call_site())
+    );
     let id = Literal::string(&format!("{name} {id:016x}"));
     let export = exported.then(|| quote!(#[macro_export]));
     Ok(quote! {
+        #names
         #attributes
         #export
         #[doc(hidden)]

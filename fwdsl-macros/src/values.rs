@@ -5,6 +5,8 @@ use fwdsl_runtime::values::Place;
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
+use crate::names;
+
 /// The expression of type `Policy`.
 pub(crate) fn expand_policy(facade: &TokenStream, bytes: &Literal, values: &[RustExpression]) -> TokenStream {
     if values.is_empty() {
@@ -33,7 +35,10 @@ fn expand_value(facade: &TokenStream, value: &RustExpression, span: Span) -> Tok
 
 /// A constant's value fails the build if no rule could hold it.
 fn expand_check(facade: &TokenStream, value: &RustExpression) -> TokenStream {
-    let span = value.tokens.clone().into_iter().last().map_or_else(Span::call_site, |token| token.span());
+    let last = value.tokens.clone().into_iter().last();
+    // An editor would take all that stands at the expression's place for what the user wrote there.
+    let last = last.filter(|_| !names::are_wanted());
+    let span = last.map_or_else(Span::call_site, |token| token.span());
     // The facade's name keeps its meaning and gets the place of the user's.
     let there = |mut token: TokenTree| {
         token.set_span(span.resolved_at(token.span()));

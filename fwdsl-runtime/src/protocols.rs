@@ -3,6 +3,9 @@
 /// A protocol: number, the name that Debian's `/etc/protocols` gives it first, further names.
 type Row = (u8, &'static str, &'static [&'static str]);
 
+/// The protocols that firewalls mostly speak of, by the names that the language prefers.
+pub(crate) const COMMON: [&str; 8] = ["tcp", "udp", "icmp", "icmpv6", "sctp", "esp", "ah", "gre"];
+
 /// By number. The names are those of the IANA registry as `protocols(5)` files spell them. Number 0 is
 /// left out: to `iptables` it means every protocol, under the name `all`.
 static ROWS: &[Row] = &[

@@ -5,7 +5,7 @@
 use std::fmt;
 
 /// A table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TableName {
     /// `raw`: before connection tracking.
     Raw,
@@ -14,6 +14,7 @@ pub enum TableName {
     /// `nat`: address translation, consulted by the first packet of a connection.
     Nat,
     /// `filter`: the default table.
+    #[default]
     Filter,
     /// `security`: mandatory access control marks.
     Security,

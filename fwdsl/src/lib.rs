@@ -12,6 +12,9 @@ pub use fwdsl_runtime::host;
 #[cfg(feature = "cli")]
 pub mod cli;
 
+#[doc(hidden)]
+pub mod editor;
+
 /// What a program that holds a policy needs: `use fwdsl::prelude::*;`.
 pub mod prelude {
     pub use crate::{Policy, firewall, rules};
@@ -80,5 +83,5 @@ macro_rules! firewall {
 /// Inside a fragment, Rust paths and `#` values begin with `crate::` or the name of a crate.
 #[macro_export]
 macro_rules! rules {
-    ($($fragments:tt)*) => { $crate::__private::rules_impl! { $($fragments)* } };
+    ($($fragments:tt)*) => { $crate::__private::rules_impl! { { $crate } $($fragments)* } };
 }

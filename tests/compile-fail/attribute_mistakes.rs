@@ -4,8 +4,8 @@ use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
     #![alow(fragment_reassembled)]
-    /// documentation of a `let`
-    let SSH = 22;
+    /// documentation of a family
+    family ipv4;
     #[inline]
     chain INPUT policy drop {
         #[allow(fragment_reasembled)]

@@ -1,7 +1,9 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod constructs;
+pub mod editor;
 pub mod fragments;
+pub mod lsp;
 pub mod meaning;
 pub mod netns;
 pub mod policies;

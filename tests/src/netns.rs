@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-/// Set to `required`, what a kernel test lacks is a failure instead of a reason to skip it.
+/// Set to `required`, what a test lacks is a failure instead of a reason to skip it.
 const SWITCH: &str = "FWDSL_KERNEL_TESTS";
 
 /// Whether the calling test can run here: as root, with these programs.
@@ -33,12 +33,20 @@ pub fn require(programs: &[&str]) -> bool {
     if missing.is_empty() {
         return true;
     }
-    let what = missing.join(", ");
+    skip_without(&missing.join(", "));
+    false
+}
+
+/// Says loudly that the calling test lacks something and is skipped.
+///
+/// # Panics
+///
+/// With `FWDSL_KERNEL_TESTS=required` in the environment.
+pub fn skip_without(what: &str) {
     assert!(std::env::var_os(SWITCH).is_none_or(|value| value != "required"), "this test needs {what}");
-    let name = std::thread::current().name().unwrap_or("a kernel test").to_owned();
+    let name = std::thread::current().name().unwrap_or("a test").to_owned();
     // Not by `eprintln!`: the test harness would keep that to itself.
     let _ = writeln!(std::io::stderr(), "SKIPPED {name}: it needs {what}");
-    false
 }
 
 fn installed(program: &str) -> bool {

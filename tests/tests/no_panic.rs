@@ -9,7 +9,7 @@ use fwdsl::family::Family;
 use fwdsl_runtime::emit::{Protocols, emit};
 use fwdsl_runtime::lower::lower;
 use fwdsl_runtime::model::Model;
-use fwdsl_runtime::syntax::compile;
+use fwdsl_runtime::syntax::{Settled, Source, compile};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// How long one input may take. The slowest take milliseconds; this finds what grows without end.
@@ -119,7 +119,7 @@ fn mutate(tokens: TokenStream, random: &mut Random, pool: &[TokenTree], rate: us
 
 /// Reads the policy and, if it is sound, all that follows. Returns whether it is.
 fn digest(tokens: TokenStream) -> bool {
-    let compiled = compile(tokens);
+    let compiled = Source::new(tokens).compile_with_names(Settled::default());
     for diagnostic in &compiled.diagnostics {
         let _ = diagnostic.text(&Default::default());
     }

@@ -9,6 +9,7 @@ mod general;
 mod shorthand;
 mod targets;
 mod transport;
+mod words;
 
 pub use core::{CORE, PORTS};
 pub use extension::{DefaultValue, Extension, Flow, Kind, OptionSpec, ValueKind, Word};
@@ -19,6 +20,7 @@ pub use transport::{
     DCCP_NUMBER, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, PORT_PROTOCOLS,
     SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP, UDP_NUMBER, UDPLITE_NUMBER,
 };
+pub use words::{match_words, verdict_words};
 
 /// Every entry. The place of an entry is its number in a packed policy.
 pub static EXTENSIONS: &[&Extension] = &[

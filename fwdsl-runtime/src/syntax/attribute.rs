@@ -23,6 +23,19 @@ pub(super) struct Attributes {
     pub(super) absent: bool,
 }
 
+impl Attributes {
+    /// The doc comment without the blank that its lines begin with; empty if there is none.
+    pub(super) fn documentation(&self) -> String {
+        self.doc.as_ref().map_or(String::new(), |doc| unindent(&doc.value))
+    }
+}
+
+/// Takes off the blank that a doc comment's lines begin with.
+fn unindent(doc: &str) -> String {
+    let lines: Vec<&str> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    lines.join("\n")
+}
+
 /// Reads the attributes that stand here, if any. A broken one is reported and left out, so that
 /// what it stands before is still known.
 pub(super) fn parse_attributes(parser: &mut Parser, input: &mut Input<'_>) -> Attributes {

@@ -3,10 +3,11 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::buffer::TokenBuffer;
 
-use super::ast::{Call, Callee, Expr, Template};
+use super::ast::{Call, Callee, Expr, Statement, Template};
 use super::attribute::Attributes;
 use super::fragment::{self, path_key};
 use super::input::Input;
+use super::names::{Definition, Space};
 use super::parser::{Failed, Parsed, Parser};
 use super::rule::parse_body;
 use super::value::parse_value;
@@ -29,11 +30,32 @@ pub(super) fn parse_call(parser: &mut Parser, input: &mut Input<'_>, attributes:
 }
 
 /// `fn name(a, b) { … }`
-pub(super) fn parse_template(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Template> {
+pub(super) fn parse_template(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    attributes: &Attributes,
+) -> Parsed<Template> {
     input.ident();
-    let start = input.span();
+    let (start, before) = (input.span(), *input);
     let Some(name) = input.ident() else { return Err(parser.expected(input, "the name of a template")) };
-    let name = Located::new(name, parser.loc(start, input.last));
+    let (loc, behind) = (parser.loc(start, input.last), *input);
+    let former = parser.names.enter_body();
+    let rest = parse_parameters_and_body(parser, input);
+    parser.names.place = former;
+    let definition = || Definition {
+        doc: attributes.documentation(),
+        parameters: rest.iter().flat_map(|(parameters, _)| parameters).map(|it| it.value.clone()).collect(),
+        ..Definition::default()
+    };
+    parser.names.define(Space::Templates, &name, definition, before, behind);
+    let (parameters, body) = rest?;
+    Ok(Template { name: Located::new(name, loc), parameters, body })
+}
+
+fn parse_parameters_and_body(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+) -> Parsed<(Vec<Located<String>>, Vec<Statement>)> {
     let Some(inside) = input.group(Delimiter::Parenthesis) else {
         return Err(parser.expected(input, "`(` and parameters"));
     };
@@ -41,17 +63,19 @@ pub(super) fn parse_template(parser: &mut Parser, input: &mut Input<'_>) -> Pars
     let Some(inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and rules"));
     };
-    Ok(Template { name, parameters, body: parse_body(parser, inside) })
+    Ok((parameters, parse_body(parser, inside)))
 }
 
 /// `a, b`
-fn parse_parameters(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<Located<String>>> {
+pub(super) fn parse_parameters(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<Located<String>>> {
     let mut parameters: Vec<Located<String>> = Vec::new();
     while !input.is_empty() {
-        let start = input.span();
+        let (start, before) = (input.span(), input);
         let Some(name) = input.ident() else {
             return Err(parser.expected(&input, "the name of a parameter"));
         };
+        let space = parser.names.parameters();
+        parser.names.define(space, &name, Definition::default, before, input);
         let loc = parser.loc(start, input.last);
         if parameters.iter().any(|other| other.value == name) {
             parser.fail(loc, format!("parameter `{name}` stands twice"), None);
@@ -71,14 +95,22 @@ fn parse_parameters(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<Loc
 
 /// `(x, y)`
 fn parse_arguments(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Expr>> {
-    let Some(mut inside) = input.group(Delimiter::Parenthesis) else { return Ok(Vec::new()) };
+    let Some(inside) = input.group(Delimiter::Parenthesis) else { return Ok(Vec::new()) };
+    let former = parser.names.enter_arguments();
+    let arguments = parse_argument_list(parser, inside);
+    parser.names.place = former;
+    arguments
+}
+
+fn parse_argument_list(parser: &mut Parser, mut input: Input<'_>) -> Parsed<Vec<Expr>> {
     let mut arguments = Vec::new();
-    while !inside.is_empty() {
-        arguments.push(parse_value(parser, &mut inside, "an argument")?);
-        if !inside.is_empty() {
-            parser.require_punct(&mut inside, ",")?;
+    while !input.is_empty() {
+        arguments.push(parse_value(parser, &mut input, "an argument")?);
+        if !input.is_empty() {
+            parser.require_punct(&mut input, ",")?;
         }
     }
+    parser.names.missing_value(input);
     Ok(arguments)
 }
 
@@ -159,6 +191,7 @@ pub(super) fn read_fragment<T>(
     let (parameters, body) = body.ok_or(Failed)?;
     let [parameters, body] = [parameters, body].map(TokenBuffer::new2);
     let before = (parser.user, parser.spans.file, parser.spans.user);
+    let former = parser.names.enter_body();
     parser.user = number + 1;
     parser.spans.user.get_or_insert(used);
     if !body.begin().eof() {
@@ -167,5 +200,6 @@ pub(super) fn read_fragment<T>(
     let parsed = parse_parameters(parser, Input::new(parameters.begin()))
         .map(|parameters| fragment::Parsed { parameters, content: read(parser, Input::new(body.begin())) });
     (parser.user, parser.spans.file, parser.spans.user) = before;
+    parser.names.place = former;
     parsed
 }

@@ -4,12 +4,13 @@ use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
 use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
-use super::atom::{parse_atom, parse_name};
+use super::atom::{parse_atom, parse_name, starts_atom};
 use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
 use super::call::{parse_template, parse_use, read_fragment};
 use super::fragment;
 use super::input::Input;
 use super::matches::parse_matches;
+use super::names::{Definition, Space, written_between};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::rust_value::{parse_rust_value, peek_rust_value};
@@ -31,6 +32,18 @@ pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy 
     policy
 }
 
+/// Reads a fragment outside of any policy, for its names alone: as items if it begins like one, else as rules.
+pub(super) fn parse_unused_fragment(parser: &mut Parser, input: Input<'_>) {
+    let mut ahead = input;
+    parse_attributes(parser, &mut ahead);
+    let word = ahead.peek_ident().unwrap_or_default();
+    if word != "use" && ITEMS.contains(&word.as_str()) {
+        parse_items(parser, input);
+    } else {
+        parse_body(parser, input);
+    }
+}
+
 /// Reads the items of a policy or of a fragment.
 fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
     let mut policy = Policy::default();
@@ -49,13 +62,17 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         return Ok(());
     }
     let word = input.peek_ident().unwrap_or_default();
-    if word != "chain"
+    if !matches!(word.as_str(), "chain" | "let" | "fn")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
-        parser.fail(place, "a doc comment belongs to a chain or a rule", Some("use `//`".into()));
+        parser.fail(
+            place,
+            "a doc comment belongs to a chain, a template, a `let` or a rule",
+            Some("use `//`".into()),
+        );
     }
     match word.as_str() {
-        "let" => parse_let(parser, input, policy)?,
+        "let" => parse_let(parser, input, policy, attributes)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
         "table" => parse_table(parser, input, policy)?,
@@ -68,7 +85,7 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             policy.asserts.push(assert);
         }
         "fn" => {
-            let template = parse_template(parser, input)?;
+            let template = parse_template(parser, input, &attributes)?;
             policy.templates.push(template);
         }
         "use" => {
@@ -103,11 +120,16 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     parser.fail(loc, format!("unknown item `{word}`"), Some(help))
 }
 
-fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
+fn parse_let(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    policy: &mut Policy,
+    attributes: Attributes,
+) -> Parsed<()> {
     input.ident();
-    let start = input.span();
+    let (start, before) = (input.span(), *input);
     let Some(name) = input.ident() else { return Err(parser.expected(input, "a name")) };
-    let loc = parser.loc(start, input.last);
+    let (loc, behind) = (parser.loc(start, input.last), *input);
     if name.contains(|c: char| c.is_lowercase()) {
         let help = format!(
             "write it `{}`: words with lower-case letters belong to the language",
@@ -119,12 +141,21 @@ fn parse_let(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) ->
             Some(help),
         );
     }
+    let mut written = (behind, behind);
     let value = (|| {
         parser.require_punct(input, "=")?;
+        let from = *input;
         let value = parse_value(parser, input, "a value")?;
+        written = (from, *input);
         parser.require_punct(input, ";")?;
         Ok(value)
     })();
+    let definition = || Definition {
+        doc: attributes.documentation(),
+        value: written_between(written.0, written.1),
+        ..Definition::default()
+    };
+    parser.names.define(Space::Lets, &name, definition, before, behind);
     match value {
         Ok(value) => policy.lets.push(Let { name: Located::new(name, loc), value }),
         Err(Failed) => {
@@ -297,7 +328,12 @@ fn parse_chain(
     attributes: Attributes,
 ) -> Parsed<Chain> {
     input.ident();
+    let before = *input;
     let name = parse_name(parser, input, "the name of a chain")?;
+    let doc = attributes.documentation();
+    let definition = || Definition { doc: doc.clone(), ..Definition::default() };
+    parser.names.place.table = table;
+    parser.names.define(Space::Chains(table), &name.text, definition, before, *input);
     // A wrong policy is reported, and the chain goes on without one.
     let policy = parse_chain_policy(parser, input).unwrap_or(None);
     let empty = TokenBuffer::new2(TokenStream::new());
@@ -320,16 +356,10 @@ fn parse_chain(
         name: Located::new(name.text, name.loc),
         policy,
         families,
-        doc: attributes.doc.map(|doc| unindent(&doc.value)).unwrap_or_default(),
+        doc,
         levels: attributes.levels,
         body,
     })
-}
-
-/// Takes off the blank that a doc comment's lines begin with.
-fn unindent(doc: &str) -> String {
-    let lines: Vec<&str> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    lines.join("\n")
 }
 
 fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<Located<ChainPolicy>>> {
@@ -357,11 +387,20 @@ fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Opti
 fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     input.ident();
     let start = input.span();
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing(Space::Chains(TableName::Filter), before);
+    }
     let name = parse_atom(parser, input, "the name of a chain")?;
     let (table, chain) = match name.text.split_once('/') {
         Some((table, chain)) if !name.quoted => (find_table(parser, table, name.loc)?, chain.to_owned()),
+        // Half of a name, which becomes an error below: an editor offers the chains of this table.
+        _ if input.peek_punct("/") && TableName::from_name(&name.text).is_some() => {
+            (find_table(parser, &name.text, name.loc)?, String::new())
+        }
         _ => (TableName::Filter, name.text.clone()),
     };
+    parser.names.used(Space::Chains(table), &chain, before, *input);
     let chain = Located::new(chain, parser.loc(start, input.last));
     let Some(mut inside) = input.group(Delimiter::Brace) else {
         return Err(parser.expected(input, "`{` and `PATTERN => verdict;`"));
@@ -382,9 +421,11 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
 
 fn parse_case(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<AssertCase> {
     let start = input.span();
+    parser.names.begin(Space::Matches, *input);
     let matches = parse_matches(parser, input)?;
     parser.require_punct(input, "=>")?;
     let negated = input.punct("!");
+    parser.names.begin(Space::Verdicts, *input);
     let word = parse_name(parser, input, "a verdict")?;
     let verdicts = || catalogue::targets().filter(|target| target.flow == Flow::Ends);
     let Some(verdict) = verdicts().find(|target| target.word() == word.text) else {

@@ -5,6 +5,7 @@ use proc_macro2::{Delimiter, Span};
 use super::ast::{Expr, ExprKind, Match, OptionUse};
 use super::atom::{parse_atom, peek_atom, starts_atom};
 use super::input::Input;
+use super::names::Space;
 use super::parser::{Failed, Parsed, Parser};
 use super::value::{parse_value, starts_value};
 use crate::catalogue::{
@@ -33,8 +34,13 @@ pub(super) fn parse_matches(parser: &mut Parser, input: &mut Input<'_>) -> Parse
         if input.is_empty() || input.peek_punct(";") {
             return Err(parser.expected(input, "`=>` and a verdict, or `{` and rules"));
         }
+        // A rule's first was noted as what the statement begins with.
+        if !matches.is_empty() {
+            parser.names.begin(Space::Matches, *input);
+        }
         parse_match(parser, input, &mut matches)?;
     }
+    parser.names.missing(Space::Matches, *input);
     if matches.is_empty() {
         return Err(parser.expected(input, "a match, or `_` for every packet"));
     }
@@ -99,7 +105,7 @@ fn unknown_match(parser: &mut Parser, input: &mut Input<'_>) -> Failed {
     let words = catalogue::SHORTHANDS
         .iter()
         .map(|entry| entry.word)
-        .chain(["tcp", "udp", "icmp", "icmpv6", "sctp", "esp", "ah", "gre"])
+        .chain(protocols::COMMON)
         .chain(extensions.iter().map(String::as_str));
     let help = match nearest(&atom.text, words) {
         Some("state") => {

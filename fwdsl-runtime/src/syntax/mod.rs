@@ -18,6 +18,7 @@ mod fragment;
 mod input;
 mod item;
 mod matches;
+mod names;
 mod parser;
 mod resolve;
 mod rule;
@@ -31,6 +32,7 @@ use syn::buffer::TokenBuffer;
 
 pub(crate) use atom::continues_atom;
 pub use fragment::{Fragment, Settled, path_key, predicate_key};
+pub use names::{Definition, Name, Space, Word};
 pub use rust_value::RustExpression;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
@@ -39,6 +41,7 @@ use crate::check::check_further;
 use crate::diagnostic::Diagnostic;
 use crate::loc::Sources;
 use crate::model::Model;
+use names::Names;
 
 /// What came of a policy's tokens.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// The tokens of each place.
     pub spans: SpanTable,
+    /// The names in it, if they were asked for.
+    pub names: Option<Vec<Name>>,
     /// The Rust values of the policy, each at its place.
     pub rust_values: Vec<RustExpression>,
 }
@@ -85,20 +90,42 @@ impl Source {
 
     /// Reads and checks the policy. It goes on after an error, so that all of them are found.
     pub fn compile(&self, settled: Settled) -> Compiled {
-        compile_buffer(&self.buffer, settled)
+        compile_buffer(&self.buffer, settled, Names::default())
+    }
+
+    /// The same for an editor, which also wants the names.
+    pub fn compile_with_names(&self, settled: Settled) -> Compiled {
+        compile_buffer(&self.buffer, settled, Names::wanted())
     }
 }
 
-fn compile_buffer(buffer: &TokenBuffer, settled: Settled) -> Compiled {
+/// The names in a fragment, for an editor: those that it brings along, and uses of names that its user has.
+pub fn names_of_fragment(parameters: TokenStream, body: TokenStream) -> Vec<Name> {
+    let mut parser = parser::Parser { names: Names::wanted(), ..parser::Parser::default() };
+    let [parameters, body] = [parameters, body].map(TokenBuffer::new2);
+    parser.names.enter_body();
+    // What is wrong with it is said where it is used.
+    let _reported = call::parse_parameters(&mut parser, input::Input::new(parameters.begin()));
+    item::parse_unused_fragment(&mut parser, input::Input::new(body.begin()));
+    parser.names.list.unwrap_or_default()
+}
+
+fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compiled {
     let file = if buffer.begin().eof() { String::new() } else { buffer.begin().span().file() };
-    let mut parser = parser::Parser { settled, files: vec![file], ..parser::Parser::default() };
+    let mut parser = parser::Parser { settled, names, files: vec![file], ..parser::Parser::default() };
     let mut policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
     let expansions = expand::expand(&mut policy, &parser.bodies, &parser.settled, &mut diagnostics);
     let (mut model, places) = resolve::resolve(policy, &mut diagnostics);
     model.sources = Sources { files: parser.files, expansions };
     let diagnostics = check_further(&model, diagnostics);
-    Compiled { model, diagnostics, spans: parser.spans, rust_values: places.expressions(&parser.rust_values) }
+    Compiled {
+        model,
+        diagnostics,
+        spans: parser.spans,
+        names: parser.names.list,
+        rust_values: places.expressions(&parser.rust_values),
+    }
 }
 
 impl Compiled {

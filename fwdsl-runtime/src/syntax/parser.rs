@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use super::expand::FragmentBodies;
 use super::fragment::Settled;
 use super::input::Input;
+use super::names::Names;
 use super::rust_value::Written;
 use super::spans::SpanTable;
 use crate::diagnostic::Diagnostic;
@@ -15,6 +16,7 @@ use crate::loc::Loc;
 pub(super) struct Parser {
     pub(super) spans: SpanTable,
     pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) names: Names,
     pub(super) settled: Settled,
     /// The files that tokens were from so far, the policy's own first.
     pub(super) files: Vec<String>,

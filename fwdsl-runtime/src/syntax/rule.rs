@@ -8,6 +8,7 @@ use super::attribute::{Attributes, parse_attributes};
 use super::call::{begins_call, parse_call, parse_use, read_fragment};
 use super::input::Input;
 use super::matches::{parse_matches, parse_options};
+use super::names::Space;
 use super::parser::{Parsed, Parser, begins_statement, skip_statement};
 use crate::catalogue::{self, Extension};
 use crate::nearest::nearest;
@@ -21,6 +22,8 @@ pub(super) fn parse_body(parser: &mut Parser, mut input: Input<'_>) -> Vec<State
             Err(_) => skip_statement(&mut input),
         }
     }
+    // Where the next would stand.
+    parser.names.begin(Space::Statements, input);
     body
 }
 
@@ -31,6 +34,7 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<
         skip_statement(input);
         return Ok(None);
     }
+    parser.names.begin(Space::Statements, *input);
     if begins_call(input) || input.peek_ident().is_some_and(|word| word == "use") {
         return parse_call_statement(parser, input, attributes).map(Some);
     }
@@ -93,15 +97,19 @@ fn parse_verdicts(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Vec<Verd
 
 fn parse_verdict(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Verdict> {
     let start = input.span();
+    parser.names.begin(Space::Verdicts, *input);
     let Some(word) = input.peek_ident() else {
         return Err(parser.expected(input, "a verdict"));
     };
     if let "jump" | "goto" = word.as_str() {
         input.ident();
+        let (space, before) = (parser.names.chains(), *input);
         if input.peek_ident().is_none() && !peek_string(input) {
+            parser.names.missing(space, before);
             return Err(parser.expected(input, "the name of a chain"));
         }
         let name = parse_name(parser, input, "the name of a chain")?;
+        parser.names.used(space, &name.text, before, *input);
         let action = if word == "jump" { Action::Jump(name.text) } else { Action::Goto(name.text) };
         return Ok(Verdict { action, loc: name.loc });
     }

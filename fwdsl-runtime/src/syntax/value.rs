@@ -3,7 +3,7 @@
 use proc_macro2::Delimiter;
 
 use super::ast::{Expr, ExprKind};
-use super::atom::{parse_atom, starts_atom};
+use super::atom::{Atom, parse_atom, starts_atom};
 use super::input::Input;
 use super::parser::{Parsed, Parser};
 use super::rust_value::{parse_rust_value, peek_rust_value};
@@ -58,6 +58,8 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
                 parser.require_punct(&mut inside, ",")?;
             }
         }
+        // Where the next would stand.
+        parser.names.missing_value(inside);
         let loc = parser.loc(start, input.last);
         if list.is_empty() {
             return Err(parser.fail(loc, "an empty list matches nothing", None));
@@ -67,11 +69,17 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
     if peek_rust_value(input) {
         return parse_rust_value(parser, input);
     }
-    let first = parse_atom(parser, input, what)?;
+    parse_atom_or_range(parser, input, what)
+}
+
+/// `a`, or `a..=b`
+fn parse_atom_or_range(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Expr> {
+    let start = input.span();
+    let first = parse_value_atom(parser, input, what)?;
     // In `1.. => …` the `=` belongs to the arrow.
     let endless = input.peek_punct("..=>");
     if !endless && input.punct("..=") {
-        let last = parse_atom(parser, input, "the end of the range")?;
+        let last = parse_value_atom(parser, input, "the end of the range")?;
         let loc = parser.loc(start, input.last);
         let [first, last] = [first, last].map(|end| Located::new(end.text, end.loc));
         return Ok(Expr { kind: ExprKind::Range(first, last), loc });
@@ -86,4 +94,16 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
     }
     let kind = if first.quoted { ExprKind::Text(first.text) } else { ExprKind::Atom(first.text) };
     Ok(Expr { kind, loc: first.loc })
+}
+
+fn parse_value_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
+    let before = *input;
+    if !starts_atom(input) {
+        parser.names.missing_value(before);
+    }
+    let atom = parse_atom(parser, input, what)?;
+    if !atom.quoted {
+        parser.names.used_as_value(&atom.text, before, *input);
+    }
+    Ok(atom)
 }
