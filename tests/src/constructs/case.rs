@@ -46,6 +46,8 @@ pub struct Step {
     pub walks: Vec<&'static str>,
     /// What the peer hears, where that matters.
     pub answer: Option<Answer>,
+    /// Matches of iptables by which the peer knows it as it comes back, where that matters.
+    pub leaves: Option<&'static str>,
 }
 
 /// A construct of the language, and packets.
@@ -60,6 +62,8 @@ pub struct Case {
     pub before: Vec<Probe>,
     /// The packets, in order.
     pub steps: Vec<Step>,
+    /// Ports at which datagrams to the host's first link are waited for.
+    pub listening: Vec<u16>,
     /// How often rules of this target act in all, in each family with hits.
     pub targets: Vec<(&'static str, u64)>,
     /// Text that the loaded rules hold as `iptables-save` prints them.
@@ -84,6 +88,7 @@ impl Case {
             place: (TableName::Filter, Hook::Input),
             before: Vec::new(),
             steps: Vec::new(),
+            listening: Vec::new(),
             targets: Vec::new(),
             saved: Vec::new(),
             why: None,
@@ -180,7 +185,7 @@ impl Case {
 
     fn step(mut self, hit: bool, probe: Probe, fate: Fate, mut walks: Vec<&'static str>) -> Case {
         walks.sort_unstable();
-        self.steps.push(Step { probe, hit, fate, walks, answer: None });
+        self.steps.push(Step { probe, hit, fate, walks, answer: None, leaves: None });
         self
     }
 
@@ -192,6 +197,24 @@ impl Case {
     #[must_use]
     pub fn answered(mut self, answer: Answer) -> Case {
         self.steps.last_mut().expect("an answer is to a packet").answer = Some(answer);
+        self
+    }
+
+    /// How the last packet comes to the peer: what matches of iptables are true of it there.
+    ///
+    /// # Panics
+    ///
+    /// If there is no packet yet.
+    #[must_use]
+    pub fn leaves(mut self, matches: &'static str) -> Case {
+        self.steps.last_mut().expect("a packet leaves").leaves = Some(matches);
+        self
+    }
+
+    /// With a socket of the host that waits for datagrams.
+    #[must_use]
+    pub fn listening(mut self, port: u16) -> Case {
+        self.listening.push(port);
         self
     }
 

@@ -29,6 +29,9 @@ const OWN: [&str; 10] = [
     "::/96",
 ];
 
+/// Of these, the one that routing puts into realm 5.
+const REALM: &str = "203.0.113.0/24";
+
 /// The host that rules are loaded in, and its peer.
 #[derive(Debug)]
 pub struct Network {
@@ -54,15 +57,17 @@ impl Network {
         // An answer for each packet that is rejected, however many they are.
         host.sh(&format!(
             "{sysctls} echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding;\n\
-             echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit"
+             echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit\n\
+             echo 1 >/proc/sys/net/netfilter/nf_conntrack_acct"
         ));
         peer.sh(sysctls);
         let (mut on_host, mut on_peer) = (String::new(), String::new());
         for (index, link) in LINKS.into_iter().enumerate() {
             // Both ends have one hardware address and nobody asks for it: what is sent here comes out there,
             // whatever address it is for, and nothing else does.
+            let address = format!("address 02:00:00:00:00:{:02x}", index + 1);
             on_peer.push_str(&format!(
-                "link add p{index} address 02:00:00:00:00:01 type veth peer name {link} address 02:00:00:00:00:01 netns {}\n",
+                "link add p{index} {address} type veth peer name {link} {address} netns {}\n",
                 host.name()
             ));
             for (lines, name, own) in [(&mut on_host, link, 2), (&mut on_peer, &*format!("p{index}"), 1)] {
@@ -80,8 +85,10 @@ impl Network {
             }
         }
         for own in OWN {
-            on_host.push_str(&format!("route add local {own} dev lo\n"));
+            let realm = if own == REALM { "realm 5" } else { "" };
+            on_host.push_str(&format!("route add local {own} dev lo {realm}\n"));
         }
+        on_host.push_str("link set wg7 group 5\n");
         for (lines, name) in [(&mut on_host, "eth0"), (&mut on_peer, "p0")] {
             lines.push_str(&format!("route add default dev {name}\nroute add ::/0 dev {name}\n"));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use fwdsl_runtime::analysis::evaluate;
@@ -15,7 +16,8 @@ use fwdsl_runtime::table::{Hook, TableName};
 
 use super::answers::Answers;
 use super::case::{Case, Fate, Step};
-use super::network::{Network, send};
+use super::network::{Network, end, send};
+use crate::netns::Netns;
 use crate::rules::{restore, tables};
 use crate::wire::IpPacket;
 
@@ -57,6 +59,12 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
     let output = restore(&network.host, family, variant, &text);
     assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
 
+    let observed = observing_rules(&steps);
+    let output = restore(&network.peer, family, variant, &observed);
+    assert!(output.status.success(), "{}\n{observed}", String::from_utf8_lossy(&output.stderr));
+    let listen = |port: &u16| UdpSocket::bind((end(family, 0, 2), *port)).expect("the host may listen");
+    let _sockets: Vec<UdpSocket> = network.host.enter(|| case.listening.iter().map(listen).collect());
+
     send_all(network, family, case.before.iter().map(|probe| (probe, LENGTH_BEFORE)));
     let answers = steps
         .iter()
@@ -68,11 +76,20 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
     send_all(network, family, numbered);
 
     let counters = places.arrived(network, family, variant, &steps);
+    let seen = Counters::of_namespace(&network.peer, family, variant);
     for (index, step) in steps.iter().enumerate() {
         let mut wrong = places.compare(&counters, step, LENGTH + index);
         if let (Some(wanted), Some(answers)) = (step.answer, &answers) {
             let heard = answers.to(step, LENGTH + index);
             wrong.extend((heard != wanted).then(|| format!("is answered {heard:?}, not {wanted:?}")));
+        }
+        if step.leaves.is_some() {
+            let came = seen.of(&observed_at(), LENGTH + index);
+            let wanted = u64::from(step.probe.times);
+            wrong.extend(
+                (came != wanted)
+                    .then(|| format!("comes to the peer {came} times, not {wanted}\n{}", seen.text)),
+            );
         }
         match ruleset.as_ref().map(|ruleset| analyse(ruleset, step, family)) {
             Some(Ok(sure)) => outcome.decided += u32::from(sure),
@@ -107,6 +124,22 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
         outcome.faults.push(text);
     }
     outcome
+}
+
+/// Rules of the peer for what is to come back to it.
+fn observing_rules(steps: &[&Step]) -> String {
+    let (table, chain) = observed_at();
+    let mut text = format!("*{table}\n:PREROUTING ACCEPT [0:0]\n");
+    for (index, step) in steps.iter().enumerate() {
+        if let Some(matches) = step.leaves {
+            let _ = writeln!(text, "-A {chain} {matches} -m length --length {}", LENGTH + index);
+        }
+    }
+    text + "COMMIT\n"
+}
+
+fn observed_at() -> Place {
+    (TableName::Raw, Hook::Prerouting.name().to_owned())
 }
 
 /// Sends packets from the host and the peer, changing sides only where the order asks for it.
@@ -222,8 +255,7 @@ impl Places {
     fn arrived(&self, network: &Network, family: Family, variant: Variant, steps: &[&Step]) -> Counters {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let text = network.host.sh(&format!("{} -c 2>/dev/null", variant.program(family, "save")));
-            let counters = Counters::parse(text);
+            let counters = Counters::of_namespace(&network.host, family, variant);
             let mut missing = steps.iter().enumerate().filter(|(index, step)| {
                 let arrived: u64 = self.arrival.iter().map(|place| counters.of(place, LENGTH + index)).sum();
                 arrived < u64::from(step.probe.times)
@@ -278,6 +310,10 @@ struct Counters {
 }
 
 impl Counters {
+    fn of_namespace(netns: &Netns, family: Family, variant: Variant) -> Counters {
+        Counters::parse(netns.sh(&format!("{} -c 2>/dev/null", variant.program(family, "save"))))
+    }
+
     fn parse(text: String) -> Counters {
         let mut lengths = BTreeMap::new();
         let mut table = String::new();
@@ -286,7 +322,8 @@ impl Counters {
                 table = name.to_owned();
             }
             let rule = line.split_once("] -A ").and_then(|(counters, rule)| {
-                let (chain, length) = rule.split_once(" -m length --length ")?;
+                let (rest, length) = rule.split_once("-m length --length ")?;
+                let chain = rest.split(' ').next()?;
                 Some((counters, chain, length.trim().parse().ok()?))
             });
             if let Some((counters, chain, length)) = rule {
