@@ -68,6 +68,8 @@ pub struct Case {
     pub targets: Vec<(&'static str, u64)>,
     /// Text that the loaded rules hold as `iptables-save` prints them.
     pub saved: Vec<&'static str>,
+    /// Why the analysis is not asked.
+    pub unanalysed: Option<&'static str>,
     /// Why there are no packets of one kind.
     pub why: Option<&'static str>,
 }
@@ -91,6 +93,7 @@ impl Case {
             listening: Vec::new(),
             targets: Vec::new(),
             saved: Vec::new(),
+            unanalysed: None,
             why: None,
         }
     }
@@ -229,6 +232,13 @@ impl Case {
     #[must_use]
     pub fn saved(mut self, text: &'static str) -> Case {
         self.saved.push(text);
+        self
+    }
+
+    /// Why the analysis has nothing to say of the packets' fates.
+    #[must_use]
+    pub fn beyond_analysis(mut self, why: &'static str) -> Case {
+        self.unanalysed = Some(why);
         self
     }
 

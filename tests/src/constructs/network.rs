@@ -29,9 +29,6 @@ const OWN: [&str; 10] = [
     "::/96",
 ];
 
-/// Of these, the one that routing puts into realm 5.
-const REALM: &str = "203.0.113.0/24";
-
 /// The host that rules are loaded in, and its peer.
 #[derive(Debug)]
 pub struct Network {
@@ -80,13 +77,14 @@ impl Network {
             on_peer.push_str(&format!("route add 172.{}.0.0/16 dev p{index}\n", 20 + index));
             on_peer.push_str(&format!("route add fd01:0:{index:x}::/48 dev p{index}\n"));
             for via in 0..LINKS.len() {
-                on_host.push_str(&format!("route add {}/32 dev {link}\n", beyond(Family::Ipv4, via, index)));
+                let realm = if link == "br-lan" { "realm 5" } else { "" };
+                let ipv4 = beyond(Family::Ipv4, via, index);
+                on_host.push_str(&format!("route add {ipv4}/32 dev {link} {realm}\n"));
                 on_host.push_str(&format!("route add {}/128 dev {link}\n", beyond(Family::Ipv6, via, index)));
             }
         }
         for own in OWN {
-            let realm = if own == REALM { "realm 5" } else { "" };
-            on_host.push_str(&format!("route add local {own} dev lo {realm}\n"));
+            on_host.push_str(&format!("route add local {own} dev lo\n"));
         }
         on_host.push_str("link set wg7 group 5\n");
         for (lines, name) in [(&mut on_host, "eth0"), (&mut on_peer, "p0")] {

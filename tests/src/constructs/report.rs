@@ -61,7 +61,7 @@ fn table(title: &str, cases: &[Case], decided: &[u32]) -> String {
         }
         let [ipv4, ipv6] = counts.map(|[hits, misses]| format!("{hits} / {misses}"));
         let _ = writeln!(text, "  {:<68} {ipv4:>9} {ipv6:>9} {decided:>8}", case.name);
-        if let Some(why) = case.why {
+        for why in case.why.iter().chain(&case.unanalysed) {
             let _ = writeln!(text, "      ({why})");
         }
     }

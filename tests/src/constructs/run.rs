@@ -76,6 +76,7 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
     send_all(network, family, numbered);
 
     let counters = places.arrived(network, family, variant, &steps);
+    let asked = ruleset.as_ref().filter(|_| case.unanalysed.is_none());
     let seen = Counters::of_namespace(&network.peer, family, variant);
     for (index, step) in steps.iter().enumerate() {
         let mut wrong = places.compare(&counters, step, LENGTH + index);
@@ -91,7 +92,7 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
                     .then(|| format!("comes to the peer {came} times, not {wanted}\n{}", seen.text)),
             );
         }
-        match ruleset.as_ref().map(|ruleset| analyse(ruleset, step, family)) {
+        match asked.map(|ruleset| analyse(ruleset, step, family)) {
             Some(Ok(sure)) => outcome.decided += u32::from(sure),
             Some(Err(fault)) => wrong.push(fault),
             None => {}
@@ -197,8 +198,8 @@ fn decided(fate: Fate, ends: &[&str]) -> Result<bool, String> {
 struct Places {
     /// Where they arrive.
     arrival: Vec<Place>,
-    /// What they come to if the policy lets them.
-    passed: Option<Place>,
+    /// What they come to, one of these, if the policy lets them; empty if nothing is behind the place.
+    passed: Vec<Place>,
     /// The user chains of the policy.
     chains: Vec<Place>,
 }
@@ -206,20 +207,20 @@ struct Places {
 impl Places {
     fn of(case: &Case, model: &Model) -> Places {
         let (table, hook) = case.place;
-        let passed = match (hook, table) {
-            (Hook::Prerouting, TableName::Raw) => Some((TableName::Mangle, Hook::Prerouting)),
-            (Hook::Input, TableName::Security) | (Hook::Postrouting, _) => None,
-            (Hook::Prerouting | Hook::Input, _) => Some((TableName::Security, Hook::Input)),
-            (Hook::Forward | Hook::Output, TableName::Security) => {
-                Some((TableName::Mangle, Hook::Postrouting))
+        let passed: &[(TableName, Hook)] = match (hook, table) {
+            (Hook::Prerouting, TableName::Raw) => &[(TableName::Mangle, Hook::Prerouting)],
+            (Hook::Input, TableName::Security) | (Hook::Postrouting, _) => &[],
+            (Hook::Prerouting, _) => {
+                &[(TableName::Security, Hook::Input), (TableName::Security, Hook::Forward)]
             }
-            (Hook::Forward | Hook::Output, _) => Some((TableName::Security, hook)),
+            (Hook::Forward | Hook::Output, TableName::Security) => &[(TableName::Mangle, Hook::Postrouting)],
+            _ => &[(TableName::Security, hook)],
         };
         let chains = model.chains().iter().filter(|chain| chain.hook().is_none());
         let arrival = [Hook::Prerouting, Hook::Output].map(|hook| (TableName::Raw, hook.name().to_owned()));
         Places {
             arrival: arrival.into(),
-            passed: passed.map(|(table, hook)| (table, hook.name().to_owned())),
+            passed: passed.iter().map(|(table, hook)| (*table, hook.name().to_owned())).collect(),
             chains: chains.map(|chain| (chain.table(), chain.name().to_owned())).collect(),
         }
     }
@@ -278,8 +279,8 @@ impl Places {
             Fate::Dropped => 0,
             Fate::Some(times) => times,
         };
-        if let Some(place) = &self.passed {
-            let passed = counters.of(place, length);
+        if !self.passed.is_empty() {
+            let passed: u64 = self.passed.iter().map(|place| counters.of(place, length)).sum();
             if passed != u64::from(wanted) {
                 faults.push(format!("passes {passed} times, not {wanted}"));
             }
