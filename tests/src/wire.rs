@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(bytes[48..56], [SCTP_NUMBER, 0, 4, 0, 0, 0, 0x46, 0x57]);
         assert_eq!(bytes[56..], [0; 4]);
         packet.fragment = Fragment::First;
-        assert_eq!(packet.bytes(70)[56..60], [0, 7, 0, 9]);
+        assert_eq!(packet.bytes(80)[56..60], [0, 7, 0, 9]);
     }
 
     #[test]
