@@ -35,6 +35,50 @@ pub enum Hook {
     Postrouting,
 }
 
+/// A set of hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HookSet(u8);
+
+impl HookSet {
+    /// No hook.
+    pub const NONE: HookSet = HookSet(0);
+    /// Every hook.
+    pub const ALL: HookSet = HookSet::of(&Hook::ALL);
+
+    /// The set that holds these.
+    pub const fn of(hooks: &[Hook]) -> HookSet {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < hooks.len() {
+            bits |= 1 << hooks[at] as u8;
+            at += 1;
+        }
+        HookSet(bits)
+    }
+
+    /// Whether `hook` is in the set.
+    pub const fn contains(self, hook: Hook) -> bool {
+        self.0 & (1 << hook as u8) != 0
+    }
+
+    /// What both sets hold.
+    #[must_use]
+    pub const fn and(self, other: HookSet) -> HookSet {
+        HookSet(self.0 & other.0)
+    }
+
+    /// What either set holds.
+    #[must_use]
+    pub const fn or(self, other: HookSet) -> HookSet {
+        HookSet(self.0 | other.0)
+    }
+
+    /// The hooks in the set, in the order in which a packet comes to them.
+    pub fn iter(self) -> impl Iterator<Item = Hook> {
+        Hook::ALL.into_iter().filter(move |hook| self.contains(*hook))
+    }
+}
+
 impl TableName {
     /// Every table.
     pub const ALL: [TableName; 5] =

@@ -11,6 +11,7 @@ pub mod provisioned;
 pub mod random;
 pub mod respaced;
 pub mod rules;
+pub mod samples;
 pub mod sandbox;
 pub mod wire;
 

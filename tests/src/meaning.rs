@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use fwdsl::catalogue::{Flow, ValueKind};
 use fwdsl::family::{Family, FamilySet};
 use fwdsl::lower::Ruleset;
 use fwdsl::model::{Action, Address, IcmpMatch, Match, Model, OptionUse, Value, family_of, to_bits};
@@ -29,6 +30,12 @@ pub struct Packet {
     pub state: &'static str,
     /// Whether it is a second or further fragment.
     pub fragment: bool,
+    /// The mark.
+    pub mark: u32,
+    /// Other bits that are looked at under a mask, and that nothing changes here.
+    pub bits: u32,
+    /// The length in bytes.
+    pub length: u64,
 }
 
 /// What becomes of a packet: the last word, and the source lines of the rules that logged it.
@@ -36,10 +43,12 @@ pub struct Packet {
 pub struct Outcome {
     /// `accept`, `drop`, `reject` or, at the end of the chain, `end`.
     pub verdict: String,
-    /// Line of each rule whose `log` saw the packet, in order.
+    /// Line of each rule whose `log` or `nflog` saw the packet, in order.
     pub logged: Vec<u32>,
     /// Line of each rule that asked a stateful match, in order.
     pub consulted: Vec<u32>,
+    /// The mark that the packet has in the end.
+    pub mark: u32,
 }
 
 /// A random packet of values that the random policies speak of, and of others beside them.
@@ -62,7 +71,9 @@ pub fn packet(random: &mut Random, family: Family) -> Packet {
     let mut address = || random.pick(pool).parse().expect("an address");
     let ends = [address(), address()];
     let names = ["lo", "eth0", "eth1", "eth0.100", "br-lan", "wg7", "WAN", "other"];
-    let protocols = [6, 6, 6, 17, 17, 132, if family == Family::Ipv4 { 1 } else { 58 }, 47, 50, 51];
+    // AH is a header on the way to the protocol in IPv6, and never the protocol itself.
+    let [icmp, other] = if family == Family::Ipv4 { [1, 51] } else { [58, 89] };
+    let protocols = [6, 6, 6, 17, 17, 132, icmp, 47, 50, other];
     let ports = [1, 7, 9, 22, 35, 80, 133, 273, 1024, 1500, 8000, 65535];
     Packet {
         ends,
@@ -73,6 +84,9 @@ pub fn packet(random: &mut Random, family: Family) -> Packet {
         flags: [0b00_0010, 0b01_0010, 0b01_0000, 0][random.below(4)],
         state: random.pick(&["invalid", "new", "related", "established", "untracked"]),
         fragment: family == Family::Ipv4 && random.one_in(8),
+        mark: [0, 1, 2, 0x10, 0x11][random.below(5)],
+        bits: [0, 1, 2, 0x10, 0x20][random.below(5)],
+        length: [20, 64, 100, 500, 1500][random.below(5)],
     }
 }
 
@@ -142,7 +156,11 @@ fn fits(matches: &[&Match], actions: &[&Action], family: Family) -> bool {
         let any = values.peek().is_none()
             || values.any(|value| match value {
                 Value::Address(address) => address.family() == family,
-                Value::Protocol(1 | 43 | 44 | 60) => family == Family::Ipv4,
+                Value::Protocol(1 | 43 | 44 | 51 | 60) => family == Family::Ipv4,
+                Value::Endpoint(endpoint) => endpoint.family().is_none_or(|own| own == family),
+                Value::Number(33..) if option.spec().value == ValueKind::PrefixLength => {
+                    family == Family::Ipv6
+                }
                 Value::Protocol(58) => family == Family::Ipv6,
                 Value::Word(index) => {
                     let words = option.spec().value.words();
@@ -155,20 +173,24 @@ fn fits(matches: &[&Match], actions: &[&Action], family: Family) -> bool {
     let here = |families: FamilySet| families.contains(family);
     matches.iter().all(|entry| here(entry.extension().families) && entry.options().iter().all(option_fits))
         && actions.iter().all(|action| match action {
-            Action::Target { options, .. } => options.iter().all(option_fits),
+            Action::Target { extension, options } => {
+                here(extension.families) && options.iter().all(option_fits)
+            }
             Action::Jump(_) | Action::Goto(_) => true,
         })
 }
 
 fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool) -> Outcome {
-    let mut outcome = Outcome { verdict: String::new(), logged: Vec::new(), consulted: Vec::new() };
+    let mut packet = packet.clone();
+    let mut outcome =
+        Outcome { verdict: String::new(), logged: Vec::new(), consulted: Vec::new(), mark: packet.mark };
     let find = |name: &str| chains.iter().find(|chain| chain.name == name).expect("the chain is there");
     // Where to go on after a chain: the chain, the rule, the verdict of the rule.
     let mut stack: Vec<(&Chain<'_>, usize, usize)> = vec![(find(start), 0, 0)];
     let base = stack[0].0;
     'chains: while let Some((chain, mut rule, mut verdict)) = stack.pop() {
         while let Some((matches, actions, line)) = chain.rules.get(rule) {
-            if verdict == 0 && !matches_packet(matches, packet, limits, *line, &mut outcome) {
+            if verdict == 0 && !matches_packet(matches, &packet, limits, *line, &mut outcome) {
                 rule += 1;
                 continue;
             }
@@ -184,9 +206,14 @@ fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool) -> Out
                         stack.push((find(target), 0, 0));
                         continue 'chains;
                     }
-                    Action::Target { extension, .. } => match extension.name {
-                        "LOG" => outcome.logged.push(*line),
+                    Action::Target { extension, options } => match extension.name {
+                        "LOG" | "NFLOG" => outcome.logged.push(*line),
                         "RETURN" => continue 'chains,
+                        "MARK" => {
+                            packet.mark = marked(packet.mark, &options[0]);
+                            outcome.mark = packet.mark;
+                        }
+                        _ if extension.flow == Flow::Continues => {}
                         name => {
                             outcome.verdict = name.to_ascii_lowercase();
                             return outcome;
@@ -202,6 +229,20 @@ fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool) -> Out
     outcome
 }
 
+/// The mark after a `MARK`, in whatever form it is written (iptables-extensions(8), MARK).
+fn marked(mark: u32, option: &OptionUse) -> u32 {
+    let Some(Value::Masked(bits)) = option.values().next() else { return mark };
+    let (value, mask) = (bits.value, bits.mask());
+    match option.spec().name {
+        "set-xmark" => (mark & !mask) ^ value,
+        "set" => (mark & !mask) | value,
+        "and" => mark & value,
+        "or" => mark | value,
+        "xor" => mark ^ value,
+        other => panic!("an unknown form of MARK: {other}"),
+    }
+}
+
 fn matches_packet(
     matches: &[&Match],
     packet: &Packet,
@@ -211,7 +252,9 @@ fn matches_packet(
 ) -> bool {
     let (stateful, stateless): (Vec<&&Match>, Vec<&&Match>) =
         matches.iter().partition(|entry| entry.extension().stateful);
-    let plain = stateless.iter().all(|entry| entry.options().iter().all(|option| holds(option, packet)));
+    let plain = stateless
+        .iter()
+        .all(|entry| entry.options().iter().all(|option| holds(entry.extension().name, option, packet)));
     if plain && !stateful.is_empty() {
         outcome.consulted.push(line);
         return limits;
@@ -221,13 +264,13 @@ fn matches_packet(
 
 /// Any of the values, or none of them if negated. A later fragment has no ports, types and flags,
 /// which neither match nor match negated.
-fn holds(option: &OptionUse, packet: &Packet) -> bool {
+fn holds(extension: &str, option: &OptionUse, packet: &Packet) -> bool {
     let name = option.spec().name;
     let has_ports = matches!(packet.protocol, 6 | 17 | 33 | 132 | 136);
-    let beyond_header = match name {
-        "sport" | "dport" | "port" | "sports" | "dports" | "ports" => Some(has_ports),
-        "type" => Some(matches!(packet.protocol, 1 | 58)),
-        "flags" => Some(packet.protocol == 6),
+    let beyond_header = match (extension, name) {
+        (_, "sport" | "dport" | "port" | "sports" | "dports" | "ports") => Some(has_ports),
+        ("icmp" | "icmp6", "type") => Some(matches!(packet.protocol, 1 | 58)),
+        ("tcp", "flags") => Some(packet.protocol == 6),
         _ => None,
     };
     if beyond_header.is_some_and(|there| !there || packet.fragment) {
@@ -237,15 +280,17 @@ fn holds(option: &OptionUse, packet: &Packet) -> bool {
     let any = if values.peek().is_none() {
         name != "fragment" || packet.fragment
     } else {
-        values.any(|value| value_holds(name, value, option, packet))
+        values.any(|value| value_holds(extension, name, value, option, packet))
     };
     any != option.negated()
 }
 
-fn value_holds(name: &str, value: &Value, option: &OptionUse, packet: &Packet) -> bool {
+/// Whatever looks at a value of a kind that packets have looks at the packet's own here, so that
+/// values that no packet has both of are not both true; what no packet here has is true of all.
+fn value_holds(extension: &str, name: &str, value: &Value, option: &OptionUse, packet: &Packet) -> bool {
     match value {
         Value::Address(address) => {
-            let end = packet.ends[usize::from(matches!(name, "to" | "dst-range"))];
+            let end = packet.ends[usize::from(matches!(name, "to" | "dst-range" | "ctorigdst"))];
             let (first, last) = address.bounds();
             let same_family = match address {
                 Address::Net(net) => net.family() == family_of(end),
@@ -264,7 +309,7 @@ fn value_holds(name: &str, value: &Value, option: &OptionUse, packet: &Packet) -
         Value::Ports(range) => {
             let [source, destination] = packet.ports.map(|port| (range.first..=range.last).contains(&port));
             match name.trim_end_matches('s') {
-                "sport" => source,
+                "sport" | "ctorigdstport" => source,
                 "dport" => destination,
                 _ => source || destination,
             }
@@ -273,7 +318,14 @@ fn value_holds(name: &str, value: &Value, option: &OptionUse, packet: &Packet) -
         Value::Icmp(IcmpMatch::Type { ty, code }) => {
             packet.icmp.0 == *ty && code.is_none_or(|code| packet.icmp.1 == code)
         }
-        Value::Word(index) => option.spec().value.words()[usize::from(*index)].name == packet.state,
+        Value::Word(index) if name == "ctstate" || extension == "state" => {
+            option.spec().value.words()[usize::from(*index)].name == packet.state
+        }
+        Value::Masked(bits) => {
+            let own = if extension == "mark" { packet.mark } else { packet.bits };
+            own & bits.mask() == bits.value
+        }
+        Value::Span(span) => (span.first..=span.last).contains(&packet.length),
         Value::TcpFlags(flags) => packet.flags & flags.mask == flags.set,
         _ => true,
     }

@@ -24,7 +24,8 @@ fn attempt(random: &mut Random) -> String {
     for (table, hooks) in [
         ("filter", &["INPUT", "FORWARD", "OUTPUT"][..]),
         ("mangle", &["PREROUTING", "POSTROUTING"]),
-        ("raw", &["PREROUTING"]),
+        ("raw", &["PREROUTING", "OUTPUT"]),
+        ("nat", &["PREROUTING", "POSTROUTING", "INPUT", "OUTPUT"]),
     ] {
         if table != "filter" && !random.one_in(3) {
             continue;
@@ -32,6 +33,7 @@ fn attempt(random: &mut Random) -> String {
         let _ = writeln!(source, "table {table} {{");
         for hook in hooks {
             let policy = random.pick(&["", " policy accept", " policy drop"]);
+            let policy = if table == "nat" { "" } else { policy };
             let _ = writeln!(source, "chain {hook}{policy} {{");
             rules(&mut source, random, table, hook, &chains);
             source.push_str("}\n");
@@ -88,6 +90,66 @@ fn compiles(rule: &str, table: &str, chain: &str, callable: &[&str]) -> bool {
     source.push('}');
     source.parse().is_ok_and(|tokens| compile(tokens).is_sound())
 }
+
+/// What asks for the mark, which verdicts change.
+const MARKS: &[&str] = &[
+    "mark 0x1",
+    "mark !0",
+    "mark 0x10/0x10",
+    "mark [1, 2]",
+    "mark ![1, 0x10/0xf0]",
+    "mark(!0x11)",
+    "mark [0/0xf, 0x11/0xff, 2]",
+];
+
+/// Matches that change by being asked. A name stands for the same parameters everywhere.
+const STATEFUL: &[&str] = &[
+    "hashlimit(upto 40/s, burst 20, mode srcip, name \"ssh\")",
+    "hashlimit(above 60/minute, mode [dstport, srcip], srcmask 24, htable-expire 90000, name b)",
+    "hashlimit(upto 512kb/s, name bytes, mode dstip)",
+    "recent(set, name \"seen\")",
+    "recent(update, seconds 60, hitcount 4, rttl, name \"seen\", rsource)",
+    "recent(!rcheck, seconds 60, reap, mask 255.255.255.0, rdest)",
+    "recent(remove)",
+    "quota(1000000)",
+    "statistic(mode random, !probability 0.25)",
+    "statistic(nth, every 10, packet 3)",
+    "connlimit(above 10, mask 24)",
+    "connlimit(upto 3, mask 64, daddr)",
+];
+
+/// Matches of which packets here know nothing, or only their length.
+const STATELESS: &[&str] = &[
+    "length(100)",
+    "length([20..=64, 500])",
+    "length(![20, 64..=100])",
+    "addrtype(dst-type [local, broadcast, multicast], limit-iface-in)",
+    "addrtype(!src-type local)",
+    "pkttype([broadcast, multicast])",
+    "pkttype(![unicast, otherhost])",
+    "conntrack(ctproto [tcp, udp], ctstate new, ctdir original)",
+    "conntrack(!ctorigsrc [10.0.0.0/8, fd00::/8], ctstatus assured)",
+    "conntrack(ctorigdstport [22, 80..=90], !ctexpire 10..=20)",
+    "rpfilter(loose, invert)",
+    "rpfilter",
+    "owner(uid [0, 1000..=2000], !gid 5)",
+    "mac(source \"00:16:3e:00:00:01\")",
+    "ttl(lt 5)",
+    "hl(![64, 255])",
+    "frag(first, id 1..=5)",
+    "frag",
+    "ipv6header([hop, route], soft)",
+    "dscp([ef, 10])",
+    "tos(![minimize-delay, 0x20/0xff])",
+    "string(![\"foo\", \"b|a|r\"], algo bm, to 500)",
+    "time(start 08:00, stop 17:30, weekdays [fri, mon])",
+    "connmark(mark ![1, 2/0xf])",
+    "helper(\"ftp\")",
+    "socket(transparent)",
+    "physdev(in [eth0, eth1], is-bridged)",
+    "connbytes(10..=20, dir both, mode bytes)",
+    "cpu([0, 1])",
+];
 
 fn matches(random: &mut Random, chain: &str) -> (String, bool) {
     let mut parts: Vec<String> = Vec::new();
@@ -168,6 +230,11 @@ fn matches(random: &mut Random, chain: &str) -> (String, bool) {
     if random.one_in(12) {
         parts.push(random.pick(&["fragment", "!fragment"]).into());
     }
+    for (rarity, extensions) in [(4, MARKS), (6, STATEFUL), (4, STATELESS)] {
+        if random.one_in(rarity) {
+            parts.push(random.pick(extensions).into());
+        }
+    }
     if parts.is_empty() {
         parts.push("_".into());
     }
@@ -193,6 +260,51 @@ fn addresses(random: &mut Random, option: &str) -> String {
     format!("{option} {value}")
 }
 
+/// Verdicts after which the packet goes on.
+const CHANGES: &[&str] = &[
+    "mark(set 0x1)",
+    "mark(set 0x10/0xf0)",
+    "mark(set 0x12/0x3)",
+    "mark(and 0xf)",
+    "mark(or 0x10)",
+    "mark(xor 0x11)",
+    "mark(set-xmark 0x1/0x2)",
+    "connmark(set 5)",
+    "connmark(save)",
+    "connmark(restore, mask 0xff)",
+    "nflog(group 5)",
+    "nflog(\"p: \", group 1, threshold 10)",
+    "audit(drop)",
+    "tee(gateway 10.0.0.1)",
+    "tee(gateway fd00::1, oif eth0)",
+];
+
+/// The same, in `mangle` alone.
+const CHANGES_IN_MANGLE: &[&str] = &[
+    "ttl(set 64)",
+    "hl(dec 1)",
+    "dscp(set af11)",
+    "tos(set minimize-delay)",
+    "tos(or 4)",
+    "checksum(fill)",
+    "classify(1:10)",
+];
+
+const TRANSLATIONS: &[&str] = &[
+    "dnat(to 10.0.0.2)",
+    "dnat(to 10.0.0.2:8080, random)",
+    "dnat(to [fd00::2]:80..=90)",
+    "dnat(to 10.0.0.2..=10.0.0.9, persistent)",
+    "dnat(:8080)",
+    "snat(to 192.0.2.1:1024..=65535, random-fully)",
+    "snat(to fd00::9)",
+    "masquerade",
+    "masquerade(to 1024..=65535)",
+    "redirect(to 3128)",
+    "redirect",
+    "netmap(to 10.5.0.0/16)",
+];
+
 fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool) -> String {
     let mut verdicts = Vec::new();
     if random.one_in(3) {
@@ -210,7 +322,27 @@ fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool) -> S
     if let (false, true) = (callable.is_empty(), random.one_in(4)) {
         verdicts.push(format!("jump {}", random.pick(callable)));
     }
-    match random.below(6) {
+    if random.one_in(3) {
+        let changes = match table {
+            "mangle" => [CHANGES, CHANGES_IN_MANGLE].concat(),
+            "raw" => {
+                [CHANGES, &["notrack", "ct(zone 7)", "ct(ctevents [mark, new], zone-orig mark)"]].concat()
+            }
+            _ => CHANGES.to_vec(),
+        };
+        verdicts.push(random.pick(&changes).into());
+    }
+    if table == "nat" && random.one_in(2) {
+        verdicts.push(random.pick(TRANSLATIONS).into());
+        return verdicts.join(", ");
+    }
+    if tcp && random.one_in(6) {
+        verdicts.push(random.pick(&["tcpmss(clamp-mss-to-pmtu)", "tcpmss(set-mss 1400)"]).into());
+    }
+    match random.below(7) {
+        6 => verdicts.push(
+            random.pick(&["nfqueue(3, bypass)", "nfqueue(balance 0..=3)", "synproxy(mss 1460)"]).into(),
+        ),
         0 | 1 => verdicts.push("accept".into()),
         2 => verdicts.push("drop".into()),
         3 => verdicts.push("return".into()),

@@ -34,7 +34,9 @@ fn lowered_rules_do_what_the_source_says() {
                     let same =
                         meant.verdict == done.verdict || (meant.verdict == "end" && done.verdict == "accept");
                     assert!(
-                        same && meant.logged == done.logged && meant.consulted == done.consulted,
+                        same && meant.logged == done.logged
+                            && meant.consulted == done.consulted
+                            && meant.mark == done.mark,
                         "{} {family} {packet:?}\nmeant {meant:?}\ndone  {done:?}\n{source}\n{}",
                         chain.name(),
                         fwdsl::emit::emit(&ruleset, Default::default())

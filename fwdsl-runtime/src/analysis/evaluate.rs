@@ -1,8 +1,10 @@
 //! What rules do with one packet.
 
-use super::meaning::{Meaning, drops_tiny_fragments, is_modelled, meaning, reads_transport, words_of};
+use super::meaning::{
+    Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+};
 use super::packet::Packet;
-use crate::catalogue::{ACCEPT, CORE, DROP, Extension, Flow, RETURN, TCP_NUMBER};
+use crate::catalogue::{ACCEPT, Aspects, CORE, DROP, Extension, Flow, RETURN, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
@@ -63,12 +65,14 @@ pub(super) struct Ends {
 pub(super) struct Walk<'a> {
     pub(super) table: &'a Table,
     packet: &'a Packet,
+    /// What the table's targets change on the way.
+    changed: Aspects,
     memo: Vec<Option<Ends>>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(table: &'a Table, packet: &'a Packet) -> Walk<'a> {
-        Walk { table, packet, memo: vec![None; table.chains.len()] }
+        Walk { table, packet, changed: changes(table), memo: vec![None; table.chains.len()] }
     }
 
     /// How the packet's way can end that enters this chain.
@@ -104,7 +108,7 @@ impl<'a> Walk<'a> {
             }
             Action::Target { extension, .. } => {
                 add(&mut ends.verdicts, extension);
-                false
+                extension.flow == Flow::MayEnd
             }
             Action::Jump(name) | Action::Goto(name) => {
                 let Some(target) = self.chain(name) else { return true };
@@ -122,7 +126,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn answer(&self, rule: &Rule) -> Answer {
-        all(rule.matches.iter().map(|entry| match_answer(entry, self.packet)))
+        all(rule.matches.iter().map(|entry| self.match_answer(entry)))
     }
 
     /// Whether legacy may throw the packet away while it looks at this rule: what the rule asks
@@ -134,7 +138,12 @@ impl<'a> Walk<'a> {
             && packet.protocol == TCP_NUMBER
             && packet.family() == Family::Ipv4
             && drops_tiny_fragments(&rule.matches)
-            && all(core().map(|entry| match_answer(entry, packet))) != Answer::No
+            && all(core().map(|entry| self.match_answer(entry))) != Answer::No
+    }
+
+    /// Whether a match is true of the packet.
+    pub(super) fn match_answer(&self, entry: &Match) -> Answer {
+        match_answer(entry, self.packet, self.changed)
     }
 }
 
@@ -148,8 +157,8 @@ fn all(answers: impl Iterator<Item = Answer>) -> Answer {
     answers.min().unwrap_or(Answer::Yes)
 }
 
-/// Whether a match is true of a packet.
-pub(super) fn match_answer(entry: &Match, packet: &Packet) -> Answer {
+/// Whether a match is true of a packet, of which something may have been changed on the way.
+fn match_answer(entry: &Match, packet: &Packet, changed: Aspects) -> Answer {
     if reads_transport(entry) {
         if !entry.extension.protocols.contains(&packet.protocol) {
             return Answer::No;
@@ -161,7 +170,10 @@ pub(super) fn match_answer(entry: &Match, packet: &Packet) -> Answer {
     if !is_modelled(entry.extension) {
         return Answer::Perhaps;
     }
-    all(entry.options().iter().map(|option| option_answer(entry.extension, option, packet)))
+    all(entry.options().iter().map(|option| {
+        let known = !is_changed(entry.extension, option.spec(), changed);
+        if known { option_answer(entry.extension, option, packet) } else { Answer::Perhaps }
+    }))
 }
 
 fn option_answer(extension: &Extension, option: &OptionUse, packet: &Packet) -> Answer {

@@ -1,7 +1,8 @@
 //! Which part of a packet each option of the catalogue looks at.
 
-use crate::catalogue::{Extension, OptionSpec, TCP};
-use crate::model::{Match, OptionUse, Value};
+use crate::catalogue::{Aspects, Extension, OptionSpec, TCP};
+use crate::lower::Table;
+use crate::model::{Action, Match, OptionUse, Value};
 
 /// What an option looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,21 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
         ("comment", _) => Meaning::Always,
         _ => Meaning::Opaque,
     }
+}
+
+/// What the targets of a table change of packets that go on, so that a rule may find them otherwise than
+/// they came.
+pub(super) fn changes(table: &Table) -> Aspects {
+    let rules = table.chains.iter().flat_map(|chain| &chain.rules);
+    rules.fold(Aspects::NONE, |all, rule| match &rule.action {
+        Action::Target { extension, .. } => all.or(extension.changes),
+        Action::Jump(_) | Action::Goto(_) => all,
+    })
+}
+
+/// Whether an option looks at what is changed, and so may answer otherwise than the packet says.
+pub(super) fn is_changed(extension: &Extension, spec: &OptionSpec, changed: Aspects) -> bool {
+    extension.looks_at.or(spec.looks_at).meets(changed)
 }
 
 /// Whether a match without any option is true of every packet (`-m tcp`), not opaque (`-m socket`).

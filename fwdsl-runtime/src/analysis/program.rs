@@ -1,10 +1,12 @@
 //! A table's rules as conditions on regions.
 
 use super::interface::Interfaces;
-use super::meaning::{Meaning, drops_tiny_fragments, is_modelled, meaning, reads_transport, words_of};
+use super::meaning::{
+    Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+};
 use super::packet::Tracking;
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
-use crate::catalogue::{Extension, Flow, RETURN, TCP_NUMBER};
+use crate::catalogue::{Aspects, Extension, Flow, RETURN, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::Table;
 use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
@@ -70,9 +72,15 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
         model::Action::Jump(name) => chain(name).map(Action::Jump),
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
+    let changed = changes(table);
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().filter_map(|rule| {
-            let test = test(&rule.matches, family, &interfaces);
+            let mut test = test(&rule.matches, family, &interfaces, changed);
+            // Such a target is a verdict on the packets that it takes, and nobody knows on which.
+            test.opaque |= matches!(
+                &rule.action,
+                model::Action::Target { extension, .. } if extension.flow == Flow::MayEnd
+            );
             Some(Rule { test, action: action(&rule.action)? })
         });
         rules.collect()
@@ -102,7 +110,8 @@ pub(super) fn domain(axis: Axis, family: Family, interfaces: &Interfaces) -> Spa
 }
 
 /// The conjunction of matches. Their options may hold lists and be negated.
-pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces) -> Test {
+/// What is changed on the way of a packet is not known of it.
+pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, changed: Aspects) -> Test {
     let mut test = Test {
         drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches),
         ..Test::default()
@@ -118,6 +127,10 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces) -
         }
         for option in &entry.options {
             let to = if transport { &mut test.transport } else { &mut test.always };
+            if is_changed(entry.extension, option.spec(), changed) {
+                test.opaque = true;
+                continue;
+            }
             test.opaque |= meaning(entry.extension, option.spec()) == Meaning::Opaque;
             to.extend(conditions(entry.extension, option, family, interfaces));
         }

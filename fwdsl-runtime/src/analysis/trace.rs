@@ -1,6 +1,6 @@
 //! The way on which a packet gets a verdict, told to people.
 
-use super::evaluate::{Answer, Ends, Walk, falling_off, match_answer};
+use super::evaluate::{Answer, Ends, Walk, falling_off};
 use super::meaning::reads_transport;
 use super::packet::Packet;
 use crate::catalogue::{DROP, Extension, Flow, RETURN};
@@ -113,6 +113,9 @@ impl Tracer<'_> {
                         self.assume(rule, true);
                         return Some(Decided::Rule(rule.loc));
                     }
+                    if extension.flow == Flow::MayEnd {
+                        continue;
+                    }
                     (None, false)
                 }
                 Action::Jump(name) | Action::Goto(name) => match self.walk.chain(name) {
@@ -142,7 +145,7 @@ impl Tracer<'_> {
 
     /// Notes what the rule's matches are taken to answer that the packet does not tell.
     fn assume(&mut self, rule: &Rule, matches: bool) {
-        let open = rule.matches.iter().filter(|entry| match_answer(entry, self.packet) == Answer::Perhaps);
+        let open = rule.matches.iter().filter(|entry| self.walk.match_answer(entry) == Answer::Perhaps);
         for entry in open {
             let assumed = Assumed {
                 loc: rule.loc,

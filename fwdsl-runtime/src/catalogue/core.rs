@@ -3,7 +3,10 @@
 //!
 //! Source: iptables(8), section PARAMETERS.
 
-use super::extension::{Extension, OptionSpec, ValueKind};
+use super::aspect::Aspects;
+use super::extension::Extension;
+use super::kind::ValueKind;
+use super::option::OptionSpec;
 use crate::family::FamilySet;
 
 /// The parameters of a rule itself, in the order in which `iptables-save` prints them.
@@ -12,8 +15,8 @@ pub static CORE: Extension = Extension {
     ..Extension::new_match(
         "core",
         &[
-            OptionSpec::new("from", "-s", ValueKind::Address).negatable(),
-            OptionSpec::new("to", "-d", ValueKind::Address).negatable(),
+            OptionSpec::new("from", "-s", ValueKind::Address).negatable().looking_at(Aspects::ADDRESSES),
+            OptionSpec::new("to", "-d", ValueKind::Address).negatable().looking_at(Aspects::ADDRESSES),
             OptionSpec::new("in", "-i", ValueKind::Interface).negatable(),
             OptionSpec::new("out", "-o", ValueKind::Interface).negatable(),
             OptionSpec::new("proto", "-p", ValueKind::Protocol).negatable(),

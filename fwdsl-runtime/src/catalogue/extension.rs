@@ -1,7 +1,10 @@
 //! The form of a catalogue entry.
 
-use crate::family::{Family, FamilySet};
-use crate::table::TableName;
+use super::aspect::Aspects;
+use super::option::OptionSpec;
+use super::requirement::Requirement;
+use crate::family::FamilySet;
+use crate::table::{HookSet, TableName};
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Flow {
     Continues,
     /// The packet's way through the chain ends here.
     Ends,
+    /// It ends here or goes on, by what the packet is.
+    MayEnd,
 }
 
 /// A match or target of iptables: its options, and where it may stand.
@@ -38,128 +43,29 @@ pub struct Extension {
     pub tables: &'static [TableName],
     /// Tables in which iptables refuses it.
     pub not_in: &'static [TableName],
+    /// The hooks from which a rule with it may be reached, through whatever chains.
+    pub hooks: HookSet,
     /// The protocols, one of which the rule must match for it; any if empty.
     pub protocols: &'static [u8],
+    /// Whether the rule must ask for TCP packets with SYN set.
+    pub syn: bool,
+    /// For matches: whether it asks something without any option.
+    pub bare: bool,
     /// Whether consulting it changes what it answers next time (`limit`). Such a match is
     /// consulted once for a packet, after everything else in the rule has matched.
     pub stateful: bool,
     /// For targets: what happens afterwards.
     pub flow: Flow,
+    /// What a match looks at that a target can change.
+    pub looks_at: Aspects,
+    /// What a target changes of a packet that goes on.
+    pub changes: Aspects,
     /// The options, in the order in which `iptables-save` prints them.
     pub options: &'static [OptionSpec],
+    /// What the options want of each other.
+    pub requirements: &'static [Requirement],
     /// One sentence on what it does.
     pub about: &'static str,
-}
-
-/// One option of an extension.
-#[derive(Debug)]
-pub struct OptionSpec {
-    /// The name in the language: without dashes and without the extension's own name.
-    pub name: &'static str,
-    /// The option as iptables prints it.
-    pub flag: &'static str,
-    /// What it takes.
-    pub value: ValueKind,
-    /// The families that have it.
-    pub families: FamilySet,
-    /// Whether `!` may stand before it.
-    pub negatable: bool,
-    /// Whether the extension is refused without it.
-    pub required: bool,
-    /// Whether its value may stand without the option's name, first in the parentheses.
-    pub positional: bool,
-    /// The value that holds if it is not written.
-    pub default: Option<DefaultValue>,
-}
-
-/// The value of an option that is not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DefaultValue {
-    /// A number, left out by `iptables-save`.
-    Number(u64),
-    /// A word of the option's list for each family, printed by `iptables-save` all the same.
-    PrintedWord {
-        /// The word for IPv4.
-        ipv4: &'static str,
-        /// The word for IPv6.
-        ipv6: &'static str,
-    },
-}
-
-/// A word that an option takes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Word {
-    /// The word in the language, lower case.
-    pub name: &'static str,
-    /// The word as `iptables-save` prints it.
-    pub print: &'static str,
-    /// The families that know it.
-    pub families: FamilySet,
-    /// The protocols, one of which the rule must match for it; any if empty.
-    pub protocols: &'static [u8],
-    /// Other spellings that iptables accepts.
-    pub aliases: &'static [&'static str],
-}
-
-impl Word {
-    /// A word of both families that is printed as it is written.
-    pub const fn plain(name: &'static str) -> Word {
-        Word { name, print: name, families: FamilySet::BOTH, protocols: &[], aliases: &[] }
-    }
-
-    /// A word of both families that is printed in another form.
-    pub const fn printed(name: &'static str, print: &'static str) -> Word {
-        Word { print, ..Word::plain(name) }
-    }
-
-    /// A word of one family, with an alias.
-    pub const fn of(families: FamilySet, name: &'static str, aliases: &'static [&'static str]) -> Word {
-        Word { families, aliases, ..Word::plain(name) }
-    }
-
-    /// Whether `text` is this word or one of its aliases.
-    pub fn is(&self, text: &str) -> bool {
-        self.name == text || self.aliases.contains(&text)
-    }
-}
-
-/// The kind of value that an option takes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ValueKind {
-    /// None: the option is a flag.
-    Flag,
-    /// An interface name, a `+` at its end standing for any continuation.
-    Interface,
-    /// An address, a network or a range of addresses.
-    Address,
-    /// A protocol by name or number.
-    Protocol,
-    /// A port or a range of ports, by number or service name.
-    Port,
-    /// An ICMP type, with or without a code.
-    IcmpType(Family),
-    /// One word of a list.
-    Word(&'static [Word]),
-    /// Any of the words of a list; printed in the list's order, joined by commas.
-    Words(&'static [Word]),
-    /// Events per time unit.
-    Rate,
-    /// A whole number.
-    Number {
-        /// The least.
-        min: u64,
-        /// The greatest.
-        max: u64,
-    },
-    /// A number that also has names: the word at an index stands for that number.
-    NamedNumber(&'static [Word]),
-    /// Text.
-    Text {
-        /// The greatest length in bytes.
-        max_bytes: usize,
-    },
-    /// TCP flags: those that must be set, among those that are looked at.
-    TcpFlags,
 }
 
 impl Extension {
@@ -176,10 +82,16 @@ impl Extension {
             families: FamilySet::BOTH,
             tables: &[],
             not_in: &[],
+            hooks: HookSet::ALL,
             protocols: &[],
+            syn: false,
+            bare: false,
             stateful: false,
             flow: Flow::Continues,
+            looks_at: Aspects::NONE,
+            changes: Aspects::NONE,
             options,
+            requirements: &[],
             about,
         }
     }
@@ -202,53 +114,15 @@ impl Extension {
     /// The option that the language calls `name`; the extension's own name before it is accepted.
     pub fn option(&'static self, name: &str) -> Option<&'static OptionSpec> {
         let bare = name.strip_prefix(&format!("{}-", self.word())).unwrap_or(name);
-        self.options.iter().find(|option| option.name == bare || option.name == name)
+        let called = |option: &&OptionSpec| {
+            [bare, name].into_iter().any(|name| option.name == name || option.aliases.contains(&name))
+        };
+        self.options.iter().find(called)
     }
 
     /// Whether the extension may stand in `table`.
     pub fn allowed_in(&self, table: TableName) -> bool {
         (self.tables.is_empty() || self.tables.contains(&table)) && !self.not_in.contains(&table)
-    }
-}
-
-impl OptionSpec {
-    /// An option of both families that may be left out and not be negated.
-    pub(super) const fn new(name: &'static str, flag: &'static str, value: ValueKind) -> OptionSpec {
-        OptionSpec {
-            name,
-            flag,
-            value,
-            families: FamilySet::BOTH,
-            negatable: false,
-            required: false,
-            positional: false,
-            default: None,
-        }
-    }
-
-    /// The same, and `!` may stand before it.
-    pub(super) const fn negatable(self) -> OptionSpec {
-        OptionSpec { negatable: true, ..self }
-    }
-
-    /// The same, but the extension is refused without it, and its name may be left out.
-    pub(super) const fn required(self) -> OptionSpec {
-        OptionSpec { required: true, positional: true, ..self }
-    }
-
-    /// The same, and its name may be left out.
-    pub(super) const fn positional(self) -> OptionSpec {
-        OptionSpec { positional: true, ..self }
-    }
-
-    /// The same, with the value that holds if it is not written.
-    pub(super) const fn or(self, default: DefaultValue) -> OptionSpec {
-        OptionSpec { default: Some(default), ..self }
-    }
-
-    /// The same, but of some families only.
-    pub(super) const fn of(self, families: FamilySet) -> OptionSpec {
-        OptionSpec { families, ..self }
     }
 }
 
@@ -260,22 +134,3 @@ impl PartialEq for Extension {
 }
 
 impl Eq for Extension {}
-
-impl PartialEq for OptionSpec {
-    /// Options are compared within one extension, where the name is unique.
-    fn eq(&self, other: &OptionSpec) -> bool {
-        self.name == other.name && self.flag == other.flag
-    }
-}
-
-impl Eq for OptionSpec {}
-
-impl ValueKind {
-    /// The words that an option of this kind knows.
-    pub fn words(self) -> &'static [Word] {
-        match self {
-            ValueKind::Word(words) | ValueKind::Words(words) | ValueKind::NamedNumber(words) => words,
-            _ => &[],
-        }
-    }
-}

@@ -3,19 +3,40 @@
 //! Parsing, checks, lowering and emission all read it. To add an extension is to add an entry and
 //! name it in [`EXTENSIONS`].
 
+mod alter;
+mod aspect;
+mod content;
 mod core;
+mod divert;
 mod extension;
-mod general;
+mod headers;
+mod kind;
+mod marks;
+mod nat;
+mod option;
+mod origin;
+mod rates;
+mod requirement;
 mod shorthand;
 mod targets;
+mod tracking;
 mod transport;
 mod words;
 
+pub use alter::TCPMSS;
+pub use aspect::Aspects;
+pub use content::{COMMENT, COMMENT_MAX_BYTES, STRING, TIME};
 pub use core::{CORE, PORTS};
-pub use extension::{DefaultValue, Extension, Flow, Kind, OptionSpec, ValueKind, Word};
-pub use general::{COMMENT, COMMENT_MAX_BYTES, CONNTRACK, CT_STATES, LIMIT, LIMIT_DEFAULT_BURST, STATE};
+pub use extension::{Extension, Flow, Kind};
+pub use kind::{MaskForm, ValueKind, Word};
+pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
+pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
+pub use option::{DefaultValue, List, OptionSpec, When};
+pub use rates::{HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
+pub use requirement::Requirement;
 pub use shorthand::{SHORTHANDS, Shorthand, shorthand};
 pub use targets::{ACCEPT, DROP, LOG, LOG_PREFIX_MAX_BYTES, REJECT, RETURN};
+pub use tracking::{CONNTRACK, CT_STATES, STATE};
 pub use transport::{
     DCCP_NUMBER, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, PORT_PROTOCOLS,
     SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP, UDP_NUMBER, UDPLITE_NUMBER,
@@ -42,6 +63,73 @@ pub static EXTENSIONS: &[&Extension] = &[
     &RETURN,
     &REJECT,
     &LOG,
+    &MARK_MATCH,
+    &CONNMARK_MATCH,
+    &marks::REALM,
+    &marks::DSCP_MATCH,
+    &marks::TOS_MATCH,
+    &HASHLIMIT,
+    &RECENT,
+    &rates::QUOTA,
+    &rates::STATISTIC,
+    &rates::CONNLIMIT,
+    &rates::CONNBYTES,
+    &tracking::HELPER,
+    &origin::OWNER,
+    &origin::MAC,
+    &origin::ADDRTYPE,
+    &origin::PKTTYPE,
+    &origin::RPFILTER,
+    &origin::PHYSDEV,
+    &origin::DEVGROUP,
+    &origin::SOCKET,
+    &origin::CPU,
+    &origin::EUI64,
+    &origin::POLICY,
+    &headers::LENGTH,
+    &headers::TTL_MATCH,
+    &headers::HL_MATCH,
+    &headers::TCPMSS_MATCH,
+    &headers::ECN_MATCH,
+    &headers::AH,
+    &headers::ESP,
+    &headers::IPCOMP,
+    &headers::DCCP,
+    &headers::MH,
+    &headers::FRAG,
+    &headers::HBH,
+    &headers::DST,
+    &headers::RT,
+    &headers::IPV6HEADER,
+    &STRING,
+    &TIME,
+    &MARK,
+    &CONNMARK,
+    &marks::DSCP,
+    &TOS,
+    &marks::CLASSIFY,
+    &DNAT,
+    &SNAT,
+    &MASQUERADE,
+    &REDIRECT,
+    &nat::NETMAP,
+    &nat::SNPT,
+    &nat::DNPT,
+    &TCPMSS,
+    &alter::TTL,
+    &alter::HL,
+    &alter::TCPOPTSTRIP,
+    &alter::ECN,
+    &alter::CHECKSUM,
+    &divert::NFLOG,
+    &divert::NFQUEUE,
+    &divert::TEE,
+    &divert::TRACE,
+    &divert::AUDIT,
+    &divert::SYNPROXY,
+    &divert::TPROXY,
+    &tracking::CT,
+    &tracking::NOTRACK,
 ];
 
 /// The match of this name (the word that the language uses).
@@ -86,6 +174,28 @@ mod tests {
     }
 
     #[test]
+    fn requirements_name_options_that_exist() {
+        for entry in EXTENSIONS {
+            for name in entry.requirements.iter().flat_map(Requirement::options) {
+                assert!(entry.options.iter().any(|option| option.name == name), "{}: {name}", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_of_an_option_stands_for_two() {
+        for entry in EXTENSIONS {
+            for option in entry.options {
+                for name in option.aliases {
+                    let bearers = entry.options.iter();
+                    let bearers = bearers.filter(|other| other.name == *name || other.aliases.contains(name));
+                    assert_eq!(bearers.count(), 1, "{}: {name}", entry.name);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn shorthands_name_options_that_exist() {
         for entry in SHORTHANDS {
             assert!(entry.extension.option(entry.option).is_some(), "{}", entry.word);
@@ -96,14 +206,15 @@ mod tests {
     fn defaults_fit_the_kind_of_their_option() {
         for option in EXTENSIONS.iter().flat_map(|entry| entry.options) {
             match option.default {
-                Some(DefaultValue::PrintedWord { ipv4, ipv6 }) => {
+                Some(DefaultValue::Printed { ipv4, ipv6, .. }) => {
                     let words = option.value.words();
-                    assert!(words.iter().any(|word| word.name == ipv4));
-                    assert!(words.iter().any(|word| word.name == ipv6));
+                    let known = |text| words.is_empty() || words.iter().any(|word| word.name == text);
+                    assert!(known(ipv4) && known(ipv6), "{}", option.flag);
                 }
                 Some(DefaultValue::Number(_)) => {
                     assert!(matches!(option.value, ValueKind::Number { .. } | ValueKind::NamedNumber(_)));
                 }
+                Some(DefaultValue::FullPrefix) => assert_eq!(option.value, ValueKind::PrefixLength),
                 None => {}
             }
         }

@@ -1,6 +1,6 @@
 //! The words that stand for one option of a match without parentheses: `from`, `dport`, `ct`, ….
 
-use super::{CONNTRACK, CORE, Extension, LIMIT, PORTS};
+use super::{CONNTRACK, CORE, Extension, LIMIT, MARK_MATCH, PORTS};
 
 /// A word of the language that stands for one option of an extension.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ pub static SHORTHANDS: &[Shorthand] = &[
     word("dport", &PORTS, "dport"),
     word("port", &PORTS, "port"),
     word("ct", &CONNTRACK, "ctstate"),
+    word("mark", &MARK_MATCH, "mark"),
     Shorthand { word: "limit", extension: &LIMIT, option: "limit", followed_by: &["burst"] },
 ];
 

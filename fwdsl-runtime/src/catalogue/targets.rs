@@ -2,7 +2,9 @@
 //!
 //! Source: iptables(8), section TARGETS; iptables-extensions(8), sections REJECT and LOG.
 
-use super::extension::{DefaultValue, Extension, Flow, OptionSpec, ValueKind, Word};
+use super::extension::{Extension, Flow};
+use super::kind::{ValueKind, Word};
+use super::option::{DefaultValue, OptionSpec, When};
 use super::transport::TCP_NUMBER;
 use crate::family::FamilySet;
 use crate::table::TableName;
@@ -48,9 +50,13 @@ pub static REJECT: Extension = Extension {
     ..Extension::new_target(
         "REJECT",
         Flow::Ends,
-        &[OptionSpec::new("with", "--reject-with", ValueKind::Word(REJECT_WITH))
-            .positional()
-            .or(DefaultValue::PrintedWord { ipv4: "icmp-port-unreachable", ipv6: "icmp6-port-unreachable" })],
+        &[OptionSpec::new("with", "--reject-with", ValueKind::Word(REJECT_WITH)).positional().or(
+            DefaultValue::Printed {
+                ipv4: "icmp-port-unreachable",
+                ipv6: "icmp6-port-unreachable",
+                when: When::Always,
+            },
+        )],
         "drop the packet and tell its sender",
     )
 };

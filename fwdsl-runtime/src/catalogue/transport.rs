@@ -2,7 +2,10 @@
 //!
 //! Source: iptables-extensions(8), sections tcp, udp, sctp, icmp, icmp6, multiport, iprange.
 
-use super::extension::{Extension, OptionSpec, ValueKind};
+use super::aspect::Aspects;
+use super::extension::Extension;
+use super::kind::ValueKind;
+use super::option::OptionSpec;
 use crate::family::{Family, FamilySet};
 
 /// ICMP, RFC 792.
@@ -43,7 +46,9 @@ pub static TCP: Extension = transport(
     &[
         option("sport", "--sport", ValueKind::Port),
         option("dport", "--dport", ValueKind::Port),
-        option("option", "--tcp-option", ValueKind::Number { min: 1, max: 255 }),
+        option("option", "--tcp-option", ValueKind::Number { min: 1, max: 255 })
+            .union()
+            .looking_at(Aspects::TCP_OPTIONS),
         option("flags", "--tcp-flags", ValueKind::TcpFlags),
     ],
     "TCP ports, flags and options",
@@ -103,11 +108,14 @@ pub static MULTIPORT: Extension = transport(
 );
 
 /// `-m iprange`
-pub static IPRANGE: Extension = Extension::new_match(
-    "iprange",
-    &[
-        option("src-range", "--src-range", ValueKind::Address),
-        option("dst-range", "--dst-range", ValueKind::Address),
-    ],
-    "ranges of addresses that need not be networks",
-);
+pub static IPRANGE: Extension = Extension {
+    looks_at: Aspects::ADDRESSES,
+    ..Extension::new_match(
+        "iprange",
+        &[
+            option("src-range", "--src-range", ValueKind::Address),
+            option("dst-range", "--dst-range", ValueKind::Address),
+        ],
+        "ranges of addresses that need not be networks",
+    )
+};

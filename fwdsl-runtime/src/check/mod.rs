@@ -6,7 +6,11 @@
 mod assertions;
 mod chains;
 mod depth;
+mod hashlimit;
+mod hooks;
 mod lints;
+mod plain;
+mod requirements;
 mod rules;
 mod sysctls;
 mod values;
@@ -30,6 +34,8 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
             rules::check_rule(model, chain, rule, &mut diagnostics);
         }
     }
+    hooks::check_hooks(model, &mut diagnostics);
+    hashlimit::check_hash_tables(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
     if diagnostics.is_empty() {

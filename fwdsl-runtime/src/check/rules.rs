@@ -1,12 +1,14 @@
 //! Rules: whether their parts go together, and may stand where they do.
 
 use super::values::check_options;
-use crate::catalogue::{CORE, Extension, PORT_PROTOCOLS, PORTS};
+use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, TCP};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
 use crate::loc::Loc;
-use crate::lower::{contradiction, model_families, rule_families, value_families};
-use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, Value};
+use crate::lower::{
+    asked_protocols, contradiction, model_families, protocols_of_value, rule_families, value_families,
+};
+use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, TcpFlags, Value};
 use crate::protocols;
 use crate::table::{Hook, TableName};
 
@@ -20,8 +22,9 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
         if let Action::Target { extension, options } = verdict.action() {
             check_place(extension, chain.table, verdict.loc(), diagnostics);
             check_options(extension, options, verdict.loc(), diagnostics);
-            check_protocols_of_words(&rule.matches, options, diagnostics);
+            check_protocols_of_options(&rule.matches, extension, options, diagnostics);
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
+            check_syn(&rule.matches, extension, verdict.loc(), diagnostics);
         }
     }
     for pair in rule.verdicts.windows(2) {
@@ -82,6 +85,7 @@ pub(super) fn check_matches(
         check_place(entry.extension, table, entry.loc, diagnostics);
         check_options(entry.extension, &entry.options, entry.loc, diagnostics);
         check_protocols(matches, entry.extension, entry.loc, diagnostics);
+        check_protocols_of_options(matches, entry.extension, &entry.options, diagnostics);
         for option in &entry.options {
             if let Some(hook) = hook {
                 check_interface(hook, option, diagnostics);
@@ -120,19 +124,6 @@ fn check_place(extension: &Extension, table: TableName, loc: Loc, diagnostics: &
         format!("the kernel takes it in table {} only", tables.join(", "))
     };
     diagnostics.push(Diagnostic::error(loc, message).help(help));
-}
-
-/// The protocols of which the rule asks for one; `None` if it does not say.
-fn asked_protocols(matches: &[Match]) -> Option<Vec<u8>> {
-    let options = matches.iter().filter(|entry| *entry.extension == CORE).flat_map(|entry| &entry.options);
-    let positive = options.filter(|option| option.spec.name == "proto" && !option.negated);
-    positive
-        .map(|option| {
-            let number =
-                |value: &Value| if let Value::Protocol(number) = value { Some(*number) } else { None };
-            option.values().filter_map(number).collect::<Vec<u8>>()
-        })
-        .reduce(|a, b| a.into_iter().filter(|number| b.contains(number)).collect())
 }
 
 /// An extension that works with certain protocols wants one of them in the same rule.
@@ -175,24 +166,53 @@ fn check_protocols(matches: &[Match], extension: &Extension, loc: Loc, diagnosti
     }
 }
 
-/// `reject(tcp-reset)` and its like: a word that works with certain protocols only.
-fn check_protocols_of_words(matches: &[Match], options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
-    for option in options {
-        for value in &option.values {
-            let Value::Word(index) = value.value else { continue };
-            let Some(word) = option.spec.value.words().get(usize::from(index)) else { continue };
-            if word.protocols.is_empty() {
-                continue;
-            }
-            let asked = asked_protocols(matches);
-            let fits = asked.is_some_and(|asked| asked.iter().all(|number| word.protocols.contains(number)));
-            if !fits {
-                let names = protocol_names(word.protocols);
-                let message = format!("`{}` works with {names} only", word.name);
-                let help = format!("the rule must ask for it: `{} … => …`", protocol_name(word.protocols[0]));
-                diagnostics.push(Diagnostic::error(value.loc, message).help(help));
-            }
+/// `reject(tcp-reset)`, ports of address translation and their like: an option or a value that works
+/// with certain protocols only.
+fn check_protocols_of_options(
+    matches: &[Match],
+    extension: &Extension,
+    options: &[OptionUse],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let asked = asked_protocols(matches);
+    let mut check = |what: &str, protocols: &[u8], loc: Loc| {
+        let fits = |asked: &Vec<u8>| asked.iter().all(|number| protocols.contains(number));
+        if protocols.is_empty() || asked.as_ref().is_some_and(fits) {
+            return;
         }
+        let names = protocol_names(protocols);
+        let message = format!("{what} works with {names} only");
+        let help = format!("the rule must ask for it: `{} … => …`", protocol_name(protocols[0]));
+        diagnostics.push(Diagnostic::error(loc, message).help(help));
+    };
+    for option in options {
+        let option_name = format!("`{}` of `{}`", option.spec.name, extension.word());
+        check(&option_name, option.spec.protocols, option.loc);
+        for value in &option.values {
+            let what = match &value.value {
+                Value::Word(index) => {
+                    let word = option.spec.value.words().get(usize::from(*index));
+                    word.map_or(String::new(), |word| format!("`{}`", word.name))
+                }
+                _ => "a port".to_owned(),
+            };
+            check(&what, protocols_of_value(option.spec, &value.value), value.loc);
+        }
+    }
+}
+
+/// TCPMSS only makes sense of SYN, and the kernel refuses it elsewhere.
+fn check_syn(matches: &[Match], extension: &Extension, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
+    let is_syn =
+        |value: &Value| matches!(value, Value::TcpFlags(flags) if flags.set & TcpFlags::SYN.set != 0);
+    let mut flags = matches.iter().filter(|entry| *entry.extension == TCP).flat_map(|entry| &entry.options);
+    let asks =
+        |option: &OptionUse| option.spec.name == "flags" && !option.negated && option.values().all(is_syn);
+    if extension.syn && !flags.any(asks) {
+        let message =
+            format!("`{}` works with SYN packets only, and the rule does not ask for them", extension.word());
+        let help = "say which: `tcp syn`, or `tcp flags(syn / syn,rst)` for the answers too";
+        diagnostics.push(Diagnostic::error(loc, message).help(help));
     }
 }
 
@@ -241,7 +261,8 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
                     note(format!("chain `{target}`"), model_families(model, other), other.loc);
                 }
             }
-            Action::Target { options, .. } => {
+            Action::Target { extension, options } => {
+                note(format!("`{}`", verdict.word()), extension.families, verdict.loc());
                 for option in options {
                     let values =
                         option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);

@@ -1,6 +1,11 @@
 //! Values: what an option takes.
 
-use crate::catalogue::{COMMENT_MAX_BYTES, Extension, LIMIT, LIMIT_DEFAULT_BURST, OptionSpec, ValueKind};
+use super::hashlimit::check_hashlimit;
+use super::plain::plain_problem;
+use super::requirements::check_requirements;
+use crate::catalogue::{
+    COMMENT_MAX_BYTES, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, OptionSpec, ValueKind,
+};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
 use crate::model::{
@@ -26,14 +31,20 @@ pub(super) fn check_options(
             let message = format!("`{}` cannot be negated", option.spec.name);
             diagnostics.push(Diagnostic::error(option.loc, message));
         }
+        if let Some(problem) = nothing_left(option) {
+            diagnostics.push(Diagnostic::error(option.loc, problem.message));
+        }
         for value in &option.values {
             if let Some(problem) = problem_of(option.spec, &value.value) {
                 diagnostics.push(Diagnostic::error(value.loc, problem.message).maybe_help(problem.help));
             }
         }
     }
+    check_requirements(extension, options, loc, diagnostics);
     if *extension == LIMIT {
         check_burst(options, diagnostics);
+    } else if *extension == HASHLIMIT {
+        check_hashlimit(options, diagnostics);
     }
 }
 
@@ -49,23 +60,35 @@ pub(super) fn check_comment(text: &str, loc: Loc, diagnostics: &mut Vec<Diagnost
     }
 }
 
-struct Problem {
+/// None of all words of a list.
+fn nothing_left(option: &OptionUse) -> Option<Problem> {
+    let words = option.spec.value.words();
+    let is_there = |index: usize| option.values().any(|value| *value == Value::Word(index as u8));
+    let all = option.negated && !words.is_empty() && (0..words.len()).all(is_there);
+    if all {
+        problem(format!("none of all there are for `{}`: nothing matches", option.spec.name))
+    } else {
+        None
+    }
+}
+
+pub(super) struct Problem {
     message: String,
     help: Option<String>,
 }
 
-fn problem(message: impl Into<String>) -> Option<Problem> {
+pub(super) fn problem(message: impl Into<String>) -> Option<Problem> {
     Some(Problem { message: message.into(), help: None })
 }
 
-fn problem_with_help(message: impl Into<String>, help: impl Into<String>) -> Option<Problem> {
+pub(super) fn problem_with_help(message: impl Into<String>, help: impl Into<String>) -> Option<Problem> {
     Some(Problem { message: message.into(), help: Some(help.into()) })
 }
 
 fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
     match value {
         Value::Interface(name) => interface(name),
-        Value::Address(address) => address_problem(address),
+        Value::Address(address) => address_problem(address).or_else(|| plain_problem(spec, value)),
         Value::Protocol(0) => {
             problem_with_help("protocol 0 stands for every protocol in iptables", "leave it out")
         }
@@ -76,8 +99,9 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
         Value::Icmp(IcmpMatch::Type { ty: 255, code: Some(_) }) => {
             problem("ICMP type 255 stands for any type in the kernel, whatever the code")
         }
+        // Said of the rate and the burst together.
+        Value::Rate(_) if spec.value == ValueKind::HashRate => None,
         Value::Rate(rate) => rate_problem(rate),
-        Value::Number(number) => number_problem(spec, *number),
         Value::Text(text) => text_problem(spec, text),
         Value::TcpFlags(TcpFlags { mask: 0, .. }) => problem_with_help(
             "no flag is looked at, so every packet matches",
@@ -87,7 +111,7 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
             "a flag that must be set is not among those that are looked at, so nothing matches",
             "`flags(SET / MASK)`: the mask names every flag of the set",
         ),
-        _ => None,
+        _ => plain_problem(spec, value),
     }
 }
 
@@ -165,21 +189,11 @@ fn check_burst(options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn number_problem(spec: &OptionSpec, number: u64) -> Option<Problem> {
-    let (min, max) = match spec.value {
-        ValueKind::Number { min, max } => (min, max),
-        ValueKind::NamedNumber(words) => (0, words.len() as u64 - 1),
+fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
+    let max_bytes = match spec.value {
+        ValueKind::Text { max_bytes } | ValueKind::Name { max_bytes } => max_bytes,
         _ => return None,
     };
-    let name = spec.name;
-    (number < min || number > max).then(|| Problem {
-        message: format!("`{name}` goes from {min} to {max}, and this is {number}"),
-        help: None,
-    })
-}
-
-fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
-    let ValueKind::Text { max_bytes } = spec.value else { return None };
     if text.is_empty() {
         return problem(format!("an empty `{}`", spec.name));
     }
@@ -189,7 +203,23 @@ fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
             "iptables would cut it without a word",
         );
     }
-    control_character(spec.name, text)
+    match spec.value {
+        ValueKind::Name { .. } => name_problem(text),
+        _ => control_character(spec.name, text),
+    }
+}
+
+/// The kernel makes a file of the name, and `iptables-save` prints it without quotes.
+fn name_problem(name: &str) -> Option<Problem> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let bad = name.chars().find(|c| !plain(*c));
+    match bad {
+        Some(bad) => problem(format!("the name holds {bad:?}; it takes letters, digits, `-`, `_` and `.`")),
+        None if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
+            problem("the name begins with neither a letter nor a digit")
+        }
+        None => None,
+    }
 }
 
 /// The text goes through lines of `iptables-restore`, where a control character ends or garbles it.

@@ -7,10 +7,10 @@ mod value;
 
 use std::fmt::Write;
 
-use crate::catalogue::{CORE, DefaultValue, Extension, OptionSpec};
+use crate::catalogue::{CORE, DefaultValue, Extension, OptionSpec, When};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
-use crate::model::{Action, Match, OptionUse};
+use crate::model::{Action, Match, OptionUse, Value, width};
 
 /// How protocols are written that iptables itself has no name for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,11 +99,12 @@ impl Writer<'_> {
 
     /// The options in the catalogue's order, which is the one in which iptables saves them.
     fn options(&mut self, extension: &Extension, options: &[OptionUse]) {
+        let is_there = |name: &str| options.iter().any(|option| option.spec.name == name);
         for spec in extension.options {
             match options.iter().find(|option| option.spec == spec) {
-                Some(option) if is_default(option) => {}
+                Some(option) if is_default(option, self.family) => {}
                 Some(option) => self.option(option),
-                None => self.default(spec),
+                None => self.default(spec, is_there),
             }
         }
     }
@@ -120,15 +121,34 @@ impl Writer<'_> {
     }
 
     /// What iptables prints even if nobody wrote it.
-    fn default(&mut self, spec: &OptionSpec) {
-        if let Some(DefaultValue::PrintedWord { ipv4, ipv6 }) = spec.default {
-            self.words(&[spec.flag, if self.family == Family::Ipv4 { ipv4 } else { ipv6 }]);
+    fn default(&mut self, spec: &OptionSpec, is_there: impl Fn(&str) -> bool) {
+        let Some((text, when)) = spec.default.and_then(|default| default.text(self.family)) else { return };
+        let printed = match when {
+            When::Always => true,
+            When::With(other) => is_there(other),
+            When::Without(other) => !is_there(other),
+        };
+        match (printed, text) {
+            (false, _) => {}
+            (true, "") => self.words(&[spec.flag]),
+            (true, text) => self.words(&[spec.flag, text]),
         }
     }
 }
 
+/// The options of an extension as they are emitted, each with a blank before it.
+pub(crate) fn emit_options(extension: &Extension, options: &[OptionUse], family: Family) -> String {
+    let mut out = String::new();
+    Writer { out: &mut out, family, protocols: Protocols::Named }.options(extension, options);
+    out
+}
+
 /// Whether iptables leaves the option out because it says what holds anyway.
-fn is_default(option: &OptionUse) -> bool {
-    let Some(DefaultValue::Number(default)) = option.spec.default else { return false };
-    option.values().all(|value| *value == crate::model::Value::Number(default))
+fn is_default(option: &OptionUse, family: Family) -> bool {
+    let default = match option.spec.default {
+        Some(DefaultValue::Number(default)) => default,
+        Some(DefaultValue::FullPrefix) => u64::from(width(family)),
+        _ => return false,
+    };
+    option.values().all(|value| *value == Value::Number(default))
 }

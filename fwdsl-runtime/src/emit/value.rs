@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::Protocols;
-use crate::catalogue::OptionSpec;
+use crate::catalogue::{OptionSpec, ValueKind};
 use crate::family::Family;
-use crate::model::{Address, IcmpMatch, SaveForm, Value};
+use crate::model::{Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, Value, saved_rate, saved_size};
 use crate::protocols::{builtin, save_name};
 
 pub(super) fn emit_value(
@@ -19,11 +19,15 @@ pub(super) fn emit_value(
     let _ = match value {
         Value::Interface(name) => write!(out, "{name}"),
         Value::Address(address) => write_address(out, spec, address),
+        Value::Protocol(number) if spec.value == ValueKind::ProtocolNumber => write!(out, "{number}"),
         Value::Protocol(number) => match save_name(*number) {
             Some(name) if protocols == Protocols::Named || builtin(*number) => write!(out, "{name}"),
             _ => write!(out, "{number}"),
         },
-        Value::Ports(ports) => write!(out, "{ports}"),
+        Value::Ports(ports) => match spec.value {
+            ValueKind::PortSpan(sign) => write_span(out, ports.first.into(), ports.last.into(), sign),
+            _ => write!(out, "{ports}"),
+        },
         // ICMP type 255 is the kernel's sign for any type; ip6tables has no word for it.
         Value::Icmp(IcmpMatch::Any | IcmpMatch::Type { ty: 255, code: None }) if family == Family::Ipv4 => {
             write!(out, "any")
@@ -35,22 +39,77 @@ pub(super) fn emit_value(
             let word = spec.value.words().get(usize::from(*index));
             write!(out, "{}", word.map_or("", |word| word.print))
         }
+        Value::Rate(rate) if spec.value == ValueKind::HashRate => {
+            write!(out, "{}", rate.normalised_at(HASHLIMIT_SCALE))
+        }
         Value::Rate(rate) => write!(out, "{}", rate.normalised()),
-        Value::Number(number) => write!(out, "{number}"),
+        Value::Number(number) => match spec.value {
+            ValueKind::Named { hex: true, .. } => write!(out, "0x{number:02x}"),
+            _ => write!(out, "{number}"),
+        },
+        Value::Text(text) if matches!(spec.value, ValueKind::Name { .. }) => write!(out, "{text}"),
         Value::Text(text) => {
             write_text(out, text);
             Ok(())
         }
         Value::TcpFlags(flags) => write!(out, "{flags}"),
+        Value::Masked(masked) => match spec.value {
+            ValueKind::Masked(form, _) => masked.write(out, form),
+            _ => Ok(()),
+        },
+        Value::Span(span) => match spec.value {
+            ValueKind::Span { max, open: true, .. } if span.last == max => write!(out, "{}", span.first),
+            ValueKind::Span { sign, .. } => write_span(out, span.first, span.last, sign),
+            _ => Ok(()),
+        },
+        Value::Endpoint(endpoint) => write!(out, "{endpoint}"),
+        Value::Bytes(bytes) if spec.value == ValueKind::HashRate => write!(out, "{}", saved_rate(*bytes)),
+        Value::Bytes(bytes) => write!(out, "{}", saved_size(*bytes)),
+        Value::Pattern(bytes) => {
+            write_pattern(out, bytes, spec.value);
+            Ok(())
+        }
+        Value::Mac(mac) => write!(out, "{mac}"),
+        Value::Share(share) => write!(out, "{share}"),
+        Value::Class(class) => write!(out, "{class}"),
+        Value::Time(time) => write!(out, "{time}"),
+        Value::Moment(moment) => write!(out, "{moment}"),
         // A policy is filled in before it is emitted.
         Value::Rust(_) => Ok(()),
     };
+}
+
+fn write_span(out: &mut String, first: u64, last: u64, sign: char) -> std::fmt::Result {
+    if first == last { write!(out, "{first}") } else { write!(out, "{first}{sign}{last}") }
+}
+
+/// A pattern of `string`, which is always in quotes and escapes less than other text.
+fn write_pattern(out: &mut String, bytes: &[u8], kind: ValueKind) {
+    out.push('"');
+    if kind == (ValueKind::Pattern { hex: true }) {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        out.push_str(&format!("|{digits}|"));
+    } else {
+        for byte in bytes {
+            if matches!(byte, b'"' | b'\\') {
+                out.push('\\');
+            }
+            out.push(char::from(*byte));
+        }
+    }
+    out.push('"');
 }
 
 fn write_address(out: &mut String, spec: &OptionSpec, address: &Address) -> std::fmt::Result {
     // `iprange` writes ranges; the rule's own parameters write networks.
     let is_range = spec.flag.ends_with("-range");
     match address {
+        Address::Net(net) if spec.value == ValueKind::Host => write!(out, "{}", SaveForm(net.addr)),
+        Address::Net(net)
+            if net.is_host() && matches!(spec.value, ValueKind::Network { full_prefix: false, .. }) =>
+        {
+            write!(out, "{}", SaveForm(net.addr))
+        }
         Address::Net(net) if !is_range => write!(out, "{net}"),
         Address::Net(net) => {
             let (first, last) = net.ends();

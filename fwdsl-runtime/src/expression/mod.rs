@@ -2,11 +2,14 @@
 //!
 //! They come from a policy's tokens, or at run time from the Rust values that a policy was given.
 
+mod plain;
 mod read;
 
 use crate::loc::{Loc, Located};
 
-pub(crate) use read::{read_value, takes_list};
+pub(crate) use read::read_value;
+#[cfg(feature = "syntax")]
+pub(crate) use read::{problem_at, read_addr, read_end, read_port};
 
 /// A value, not yet read as what its place wants.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub(crate) enum ExprKind {
     List(Vec<Expr>),
     /// `!value`
     Not(Box<Expr>),
+    /// `address:ports/base`, each of which may be left out
+    Endpoint { address: Option<Box<Expr>>, ports: Option<Box<Expr>>, base: Option<Located<String>> },
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
     /// `#name` or `#{expression}`, by its number among those that the parser met.

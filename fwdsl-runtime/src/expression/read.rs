@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::plain::{read_plain, read_plain_range};
 use super::{ExprKind, Leaf};
 use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
 use crate::diagnostic::Diagnostic;
@@ -12,18 +13,21 @@ use crate::nearest::nearest;
 use crate::{icmp, protocols, services};
 
 /// Why a value cannot be read: the message, and what to do about it.
-type Problem = (String, Option<String>);
+pub(crate) type Problem = (String, Option<String>);
 
 /// Reads a value.
 pub(crate) fn read_value(extension: &Extension, spec: &OptionSpec, leaf: &Leaf) -> Result<Value, Diagnostic> {
     let mut place = leaf.loc;
-    read(extension, spec, &leaf.kind, &mut place).map_err(|(message, help)| {
-        let diagnostic = Diagnostic::error(place, message).maybe_help(help);
-        match &leaf.used {
-            Some((name, loc)) => diagnostic.note(format!("used here through `{name}`"), Some(*loc)),
-            None => diagnostic,
-        }
-    })
+    read(extension, spec, &leaf.kind, &mut place).map_err(|problem| problem_at(place, problem, leaf))
+}
+
+/// A problem with a value, at its place; if that is in a `let`, the use of it is named too.
+pub(crate) fn problem_at(place: Loc, (message, help): Problem, leaf: &Leaf) -> Diagnostic {
+    let diagnostic = Diagnostic::error(place, message).maybe_help(help);
+    match &leaf.used {
+        Some((name, loc)) => diagnostic.note(format!("used here through `{name}`"), Some(*loc)),
+        None => diagnostic,
+    }
 }
 
 /// `place` is where a problem lies: the value, or the end of a range that is being read.
@@ -68,12 +72,6 @@ fn read(
             Ok(rate) => Ok(Value::Rate(rate)),
             Err(message) => Err((message, None)),
         },
-        (ValueKind::Number { min, max }, ExprKind::Atom(text)) => match text.parse() {
-            Ok(number) => Ok(Value::Number(number)),
-            Err(_) => {
-                Err((format!("`{}` takes a number from {min} to {max}, not `{text}`", spec.name), None))
-            }
-        },
         (ValueKind::Text { .. }, ExprKind::Text(text)) => Ok(Value::Text(text.clone())),
         (ValueKind::Text { .. }, ExprKind::Atom(word)) => {
             Err((format!("expected a string, found `{word}`"), Some(format!("quote it: \"{word}\""))))
@@ -88,11 +86,20 @@ fn read(
             };
             Ok(Value::TcpFlags(TcpFlags { mask: bits(mask)?, set: bits(set)? }))
         }
-        (_, kind) => Err((format!("expected {}, found {}", wanted(spec.value), form(kind)), None)),
+        (_, kind) => {
+            let plain = match kind {
+                ExprKind::Atom(text) | ExprKind::Text(text) => read_plain(extension, spec, text),
+                ExprKind::Range(first, last) => read_plain_range(spec, &first.value, &last.value),
+                _ => None,
+            };
+            plain.unwrap_or_else(|| {
+                Err((format!("expected {}, found {}", wanted(spec.value), form(kind)), None))
+            })
+        }
     }
 }
 
-fn read_end<T>(
+pub(crate) fn read_end<T>(
     end: &Located<String>,
     place: &mut Loc,
     read: fn(&str) -> Result<T, Problem>,
@@ -105,14 +112,14 @@ fn address_problem(error: AddressError) -> Problem {
     (error.message, error.help)
 }
 
-fn read_addr(text: &str) -> Result<IpAddr, Problem> {
+pub(crate) fn read_addr(text: &str) -> Result<IpAddr, Problem> {
     if text.contains('/') {
         return Err((format!("`{text}` is a network, and a range goes from one address to another"), None));
     }
     Net::parse(text).map(|net| net.addr).map_err(address_problem)
 }
 
-fn read_protocol(word: &str) -> Result<Value, Problem> {
+pub(super) fn read_protocol(word: &str) -> Result<Value, Problem> {
     if let Some(number) = protocols::find(word) {
         return Ok(Value::Protocol(number));
     }
@@ -128,7 +135,7 @@ fn read_protocol(word: &str) -> Result<Value, Problem> {
     }
 }
 
-fn read_port(word: &str) -> Result<u16, Problem> {
+pub(crate) fn read_port(word: &str) -> Result<u16, Problem> {
     if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
         return word.parse().map_err(|_| (format!("port {word} is over 65535"), None));
     }
@@ -178,7 +185,12 @@ fn read_icmp(family: Family, word: &str) -> Result<Value, Problem> {
     Err((format!("unknown {protocol} type `{word}`"), help))
 }
 
-fn read_word(extension: &Extension, spec: &OptionSpec, words: &[Word], text: &str) -> Result<Value, Problem> {
+pub(super) fn read_word(
+    extension: &Extension,
+    spec: &OptionSpec,
+    words: &[Word],
+    text: &str,
+) -> Result<Value, Problem> {
     if let Some(index) = words.iter().position(|word| word.is(text)) {
         return Ok(Value::Word(u8::try_from(index).unwrap_or(u8::MAX)));
     }
@@ -200,13 +212,29 @@ fn wanted(kind: ValueKind) -> &'static str {
         ValueKind::Flag => "nothing",
         ValueKind::Interface => "an interface",
         ValueKind::Address => "an address, a network or a range of addresses",
-        ValueKind::Protocol => "a protocol",
-        ValueKind::Port => "a port or a range of ports",
+        ValueKind::Host => "an address",
+        ValueKind::Network { .. } => "an address or a network",
+        ValueKind::PrefixLength => "a prefix length",
+        ValueKind::Endpoint => "an address, a port or both: `10.0.0.2:8080`",
+        ValueKind::Protocol | ValueKind::ProtocolNumber => "a protocol",
+        ValueKind::Port | ValueKind::PortSpan(_) => "a port or a range of ports",
         ValueKind::IcmpType(_) => "an ICMP type",
         ValueKind::Word(_) | ValueKind::Words(_) => "a word",
-        ValueKind::NamedNumber(_) | ValueKind::Number { .. } => "a number",
-        ValueKind::Rate => "a rate such as `3/s`",
-        ValueKind::Text { .. } => "a string",
+        ValueKind::NamedNumber(_)
+        | ValueKind::Number { .. }
+        | ValueKind::NumberOr { .. }
+        | ValueKind::Named { .. }
+        | ValueKind::HashBurst => "a number",
+        ValueKind::Span { .. } => "a number or a range of numbers",
+        ValueKind::Masked(..) => "a number, or one with a mask: `0x1/0xff`",
+        ValueKind::Probability => "a number from 0 to 1",
+        ValueKind::Rate | ValueKind::HashRate => "a rate such as `3/s`",
+        ValueKind::Name { .. } => "a name",
+        ValueKind::Text { .. } | ValueKind::Pattern { .. } => "a string",
+        ValueKind::Mac => "an Ethernet address",
+        ValueKind::TimeOfDay => "a time of day",
+        ValueKind::Date => "a date",
+        ValueKind::Class => "a class such as `1:10`",
         ValueKind::TcpFlags => "`syn` or `flags(set / mask)`",
     }
 }
@@ -220,20 +248,8 @@ fn form(kind: &ExprKind) -> String {
         ExprKind::List(_) => "a list".into(),
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
+        ExprKind::Endpoint { .. } => "an endpoint".into(),
         ExprKind::Rust(_) => "a Rust value".into(),
         ExprKind::Argument { value, .. } => form(&value.kind),
     }
-}
-
-/// Whether several values may stand for an option: a list is their union.
-pub(crate) fn takes_list(kind: ValueKind) -> bool {
-    matches!(
-        kind,
-        ValueKind::Interface
-            | ValueKind::Address
-            | ValueKind::Protocol
-            | ValueKind::Port
-            | ValueKind::IcmpType(_)
-            | ValueKind::Words(_)
-    )
 }

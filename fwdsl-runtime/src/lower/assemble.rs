@@ -10,12 +10,15 @@
 //! INPUT.4c -j LOG, -j DROP
 //! ```
 
+use super::changes::Changes;
 use super::draft::Draft;
 use super::family::rule_families;
 use super::name::Names;
+use super::normal::normal_action;
 use super::plan::{Plan, plan};
+use super::protocols::{asked_protocols, wanted_protocols};
 use super::{Chain, Rule};
-use crate::catalogue::{COMMENT, CORE, RETURN};
+use crate::catalogue::{COMMENT, CORE, RETURN, TCP};
 use crate::family::Family;
 use crate::model::{Action, Model, Rule as SourceRule, Value, Verdict};
 
@@ -27,12 +30,13 @@ pub(super) fn lower_chain(
     model: &Model,
     source: &crate::model::Chain,
     family: Family,
+    changes: &Changes<'_>,
     names: &mut Names,
 ) -> Vec<Chain> {
     let own =
         Chain { name: source.name.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
     let mut assembly =
-        Assembly { chains: vec![own], current: 0, names, base: source.name.clone(), number: 0 };
+        Assembly { chains: vec![own], current: 0, names, base: source.name.clone(), number: 0, family };
     let here: Vec<(usize, &SourceRule)> = source
         .rules
         .iter()
@@ -43,7 +47,7 @@ pub(super) fn lower_chain(
         assembly.number = index + 1;
         let is_last = place + 1 == here.len();
         if let Some(plan) = plan(rule, family) {
-            assembly.rule(rule, plan, is_last);
+            assembly.rule(rule, plan, changes.disturb(rule), is_last);
         }
     }
     assembly.chains
@@ -57,12 +61,15 @@ struct Assembly<'a> {
     base: String,
     /// The number of the source rule, for names.
     number: usize,
+    family: Family,
 }
 
 impl Assembly<'_> {
-    fn rule(&mut self, rule: &SourceRule, plan: Plan, is_last: bool) {
+    /// `disturbed`: a verdict changes what the rule asks for, so it is asked once.
+    fn rule(&mut self, rule: &SourceRule, plan: Plan, disturbed: bool, is_last: bool) {
         let several = rule.verdicts.len() > 1;
-        let consults = !plan.stateful.matches.is_empty();
+        let consults =
+            !plan.stateful.matches.is_empty() || disturbed && (several || !plan.choices.is_empty());
         let ends = rule.verdicts.last().is_some_and(Verdict::is_terminal);
         let once = ends || plan.choices.iter().all(|choice| choice.disjoint);
         let product: usize = plan.choices.iter().map(|choice| choice.alternatives.len()).product();
@@ -165,19 +172,16 @@ impl Assembly<'_> {
         self.chains.len() - 1
     }
 
-    fn push(&mut self, chain: usize, rule: &SourceRule, mut draft: Draft, action: Action) {
-        if let Some(protocol) = wanted_protocol(&action)
-            && !draft.has_protocol()
-        {
-            // The kernel wants the protocol in the same rule, and the calling one has asked already.
-            draft = Draft::one(&CORE, "proto", false, vec![Value::Protocol(protocol)]).with(&draft);
+    fn push(&mut self, chain: usize, rule: &SourceRule, draft: Draft, action: Action) {
+        let action = normal_action(&action, self.family);
+        for draft in with_what_it_wants(rule, draft, &action) {
+            let mut matches = draft.finish();
+            if let (Some(comment), true) = (rule.comment(), chain == self.current) {
+                let comment = Value::Text(comment.to_owned());
+                matches.extend(Draft::one(&COMMENT, "comment", false, vec![comment]).finish());
+            }
+            self.chains[chain].rules.push(Rule { matches, action: action.clone(), loc: rule.loc });
         }
-        let mut matches = draft.finish();
-        if let (Some(comment), true) = (rule.comment(), chain == self.current) {
-            let comment = Value::Text(comment.to_owned());
-            matches.extend(Draft::one(&COMMENT, "comment", false, vec![comment]).finish());
-        }
-        self.chains[chain].rules.push(Rule { matches, action, loc: rule.loc });
     }
 
     /// A rule for every packet, without the source rule's comment.
@@ -201,15 +205,25 @@ fn call(rule: &SourceRule, chain: &str) -> Action {
     if call_leaves(rule) { Action::Goto(chain.to_owned()) } else { Action::Jump(chain.to_owned()) }
 }
 
-/// The protocol that a target wants its rule to ask for.
-fn wanted_protocol(action: &Action) -> Option<u8> {
-    let Action::Target { extension, options } = action else { return None };
-    let words = options.iter().flat_map(|option| {
-        option.values().filter_map(move |value| match value {
-            Value::Word(index) => option.spec().value.words().get(usize::from(*index)),
-            _ => None,
-        })
-    });
-    let protocols = words.map(|word| word.protocols).chain([extension.protocols]);
-    protocols.flatten().next().copied()
+/// The kernel wants some targets to stand in a rule that asks for their protocol, and for SYN. In a
+/// chain of its own the verdict's rule repeats what the rule that leads there has asked already.
+fn with_what_it_wants(rule: &SourceRule, draft: Draft, action: &Action) -> Vec<Draft> {
+    let Action::Target { extension, options } = action else { return vec![draft] };
+    let mut drafts = vec![draft];
+    if extension.syn && !drafts[0].asks("flags") {
+        let flags = rule.matches.iter().filter(|entry| *entry.extension == TCP);
+        let flags = flags.flat_map(|entry| &entry.options).filter(|option| option.spec.name == "flags");
+        let values = flags.flat_map(|option| option.values().cloned());
+        drafts = values.map(|flags| drafts[0].with(&Draft::one(&TCP, "flags", false, vec![flags]))).collect();
+    }
+    let asked = asked_protocols(&rule.matches).unwrap_or_default();
+    match wanted_protocols(extension, options, &asked) {
+        Some(protocols) if drafts.iter().any(|draft| !draft.asks("proto")) => {
+            let one = |number: u8| Draft::one(&CORE, "proto", false, vec![Value::Protocol(number)]);
+            let with =
+                |draft: &Draft| protocols.iter().map(|number| one(*number).with(draft)).collect::<Vec<_>>();
+            drafts.iter().flat_map(with).collect()
+        }
+        _ => drafts,
+    }
 }

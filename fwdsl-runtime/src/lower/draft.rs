@@ -1,6 +1,6 @@
 //! A rule in the making.
 
-use crate::catalogue::{CORE, Extension, IPRANGE, MULTIPORT, OptionSpec};
+use crate::catalogue::{CORE, Extension, IPRANGE, MULTIPORT, OptionSpec, TCP};
 use crate::loc::{Loc, Located};
 use crate::model::{Match, OptionUse, Value};
 
@@ -36,11 +36,11 @@ impl Draft {
         draft
     }
 
-    /// Whether the rule asks for one protocol, as some targets want in the same rule.
-    pub(super) fn has_protocol(&self) -> bool {
-        let options =
-            self.matches.iter().filter(|entry| *entry.extension == CORE).flat_map(|entry| &entry.options);
-        options.into_iter().any(|option| option.spec.name == "proto" && !option.negated)
+    /// Whether the rule asks for an option of this name, as it must for some targets.
+    pub(super) fn asks(&self, name: &str) -> bool {
+        let its_own = |entry: &&Match| [&CORE, &TCP].contains(&entry.extension);
+        let mut options = self.matches.iter().filter(its_own).flat_map(|entry| &entry.options);
+        options.any(|option| option.spec.name == name && !option.negated)
     }
 
     /// The matches in the order in which a rule is emitted: the core parameters as one, then a

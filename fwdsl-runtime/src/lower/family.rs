@@ -5,12 +5,12 @@ use crate::catalogue::ValueKind;
 use crate::family::{Family, FamilySet};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 
-/// Protocols that mean one family alone: ICMP is IPv4's; ICMPv6 is IPv6's; hop-by-hop options,
-/// routing, fragment and destination options are extension headers in IPv6, which `ip6tables -p`
-/// never matches (ip6tables(8)).
+/// Protocols that mean one family alone: ICMP is IPv4's; ICMPv6 is IPv6's; routing, fragment,
+/// authentication and destination options are extension headers in IPv6, which `ip6tables -p` never
+/// matches (ip6tables(8)).
 fn protocol_families(number: u8) -> FamilySet {
     match number {
-        1 | 43 | 44 | 60 => FamilySet::IPV4,
+        1 | 43 | 44 | 51 | 60 => FamilySet::IPV4,
         58 => FamilySet::IPV6,
         _ => FamilySet::BOTH,
     }
@@ -20,9 +20,12 @@ fn protocol_families(number: u8) -> FamilySet {
 pub(crate) fn value_families(spec: &OptionSpec, value: &Value) -> FamilySet {
     let own = match (value, spec.value) {
         (Value::Address(address), _) => FamilySet::only(address.family()),
+        (Value::Endpoint(endpoint), _) => endpoint.family().map_or(FamilySet::BOTH, FamilySet::only),
+        (Value::Number(33..), ValueKind::PrefixLength) => FamilySet::IPV6,
+        (Value::Protocol(_), ValueKind::ProtocolNumber) => FamilySet::BOTH,
         (Value::Protocol(number), _) => protocol_families(*number),
-        (Value::Word(index), ValueKind::Word(words) | ValueKind::Words(words)) => {
-            words.get(usize::from(*index)).map_or(FamilySet::BOTH, |word| word.families)
+        (Value::Word(index), kind) => {
+            kind.words().get(usize::from(*index)).map_or(FamilySet::BOTH, |word| word.families)
         }
         _ => FamilySet::BOTH,
     };

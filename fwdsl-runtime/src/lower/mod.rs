@@ -4,11 +4,14 @@
 //! once, a stateful match is consulted once and last, several verdicts share one evaluation.
 
 mod assemble;
+mod changes;
 mod domain;
 mod draft;
 mod family;
 mod name;
+mod normal;
 mod plan;
+mod protocols;
 
 use crate::catalogue::Extension;
 use crate::family::Family;
@@ -19,6 +22,8 @@ use crate::table::TableName;
 pub(crate) use domain::contradiction;
 pub(crate) use family::{model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
+pub(crate) use normal::{HashTable, hash_table};
+pub(crate) use protocols::{asked_protocols, protocols_of_value};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +108,7 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
     if source.is_empty() {
         return None;
     }
+    let changes = changes::Changes::new(&source);
     let mut names = name::Names::new(source.iter().map(|chain| chain.name.clone()));
     let mut built_in: Vec<Chain> = Vec::new();
     let mut others: Vec<Chain> = Vec::new();
@@ -116,7 +122,7 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
         });
     }
     for chain in source {
-        let mut lowered = assemble::lower_chain(model, chain, family, &mut names).into_iter();
+        let mut lowered = assemble::lower_chain(model, chain, family, &changes, &mut names).into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,

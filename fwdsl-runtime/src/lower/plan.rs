@@ -4,9 +4,10 @@
 use super::domain::{Domain, disjoint, domain};
 use super::draft::{Draft, option_use};
 use super::family::values_of;
+use super::normal::normal_match;
 use crate::catalogue::{
-    CORE, Extension, ICMP_TYPE, ICMP6_TYPE, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, SCTP, SCTP_NUMBER, TCP,
-    TCP_NUMBER, UDP, UDP_NUMBER, ValueKind,
+    CORE, Extension, ICMP_TYPE, ICMP6_TYPE, IPRANGE, List, MULTIPORT, MULTIPORT_SLOTS, SCTP, SCTP_NUMBER,
+    TCP, TCP_NUMBER, UDP, UDP_NUMBER,
 };
 use crate::family::Family;
 use crate::model::{Address, Match, OptionUse, PortRange, Rule, Value};
@@ -54,21 +55,53 @@ pub(super) fn plan(rule: &Rule, family: Family) -> Option<Plan> {
         if !entry.extension.module || belongs_to_transport(entry.extension) {
             continue;
         }
-        let mut entry = entry.clone();
-        entry.options.iter_mut().for_each(tidy_words);
-        let draft = if entry.extension.stateful { &mut plan.stateful } else { &mut plan.inline };
-        draft.matches.push(entry);
+        if entry.extension.stateful {
+            plan.stateful.matches.push(normal_match(entry, family));
+        } else {
+            let (alternatives, apart) = unions(entry, family);
+            add_choice(&mut plan, alternatives, apart)?;
+        }
     }
     Some(plan)
 }
 
-/// Words are emitted once each, in the catalogue's order.
-fn tidy_words(option: &mut OptionUse) {
-    if let ValueKind::Words(_) = option.spec.value {
-        let place = |value: &Value| if let Value::Word(index) = value { *index } else { u8::MAX };
-        option.values.sort_by_key(|value| place(&value.value));
-        option.values.dedup_by(|a, b| a.value == b.value);
+/// A match as alternatives, one for each value of a list where iptables takes one value: and
+/// whether no packet matches two of them.
+fn unions(entry: &Match, family: Family) -> (Vec<Draft>, bool) {
+    let mut alternatives = vec![Match { options: Vec::new(), ..entry.clone() }];
+    let mut others = Vec::new();
+    let mut apart = true;
+    for option in &entry.options {
+        let mut values = values_of(option, family);
+        if option.spec.list != List::Union || values.len() < 2 {
+            alternatives.iter_mut().for_each(|entry| entry.options.push(option.clone()));
+        } else if option.negated {
+            // Each in a match of its own, with what makes it complete: all must hold.
+            let first = values.remove(0);
+            others.extend(values.into_iter().map(|value| {
+                let mut options = entry.options.clone();
+                options.retain(|other| !other.spec.negatable);
+                options.push(option_use(option.spec, true, vec![value]));
+                Match { options, ..entry.clone() }
+            }));
+            let option = option_use(option.spec, true, vec![first]);
+            alternatives.iter_mut().for_each(|entry| entry.options.push(option.clone()));
+        } else {
+            apart &= disjoint(&values);
+            let with = |entry: &Match, value: &Value| {
+                let mut entry = entry.clone();
+                entry.options.push(option_use(option.spec, false, vec![value.clone()]));
+                entry
+            };
+            alternatives =
+                alternatives.iter().flat_map(|entry| values.iter().map(|value| with(entry, value))).collect();
+        }
     }
+    let drafts = alternatives.iter().map(|entry| {
+        let matches = std::iter::once(entry).chain(&others);
+        Draft { matches: matches.map(|entry| normal_match(entry, family)).collect() }
+    });
+    (drafts.collect(), apart)
 }
 
 /// Extensions whose options stand beside the protocol in the same rule.

@@ -89,6 +89,16 @@ impl Net {
         Ok(Net { addr, prefix })
     }
 
+    /// A single address.
+    pub const fn host(addr: IpAddr) -> Net {
+        Net { addr, prefix: width(family_of(addr)) }
+    }
+
+    /// Whether it is a single address.
+    pub const fn is_host(&self) -> bool {
+        self.prefix == width(self.family())
+    }
+
     /// The address family.
     pub const fn family(&self) -> Family {
         family_of(self.addr)

@@ -4,15 +4,26 @@
 
 mod address;
 mod address_text;
+mod atoms;
+mod bytes;
+mod clock;
+mod endpoint;
+mod masked;
 mod pack;
 mod rate;
 mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
 pub(crate) use address_text::is_net;
+pub use atoms::{Class, Mac, Share};
+pub use bytes::{RATE_MAX, RATE_MIN, is_kept, least_burst, parse_size, saved_burst, saved_rate, saved_size};
+pub use clock::{LAST_MOMENT, Moment, TimeOfDay};
+pub use endpoint::Endpoint;
+pub use masked::Masked;
+pub(crate) use masked::parse_number;
 pub use pack::UnpackError;
-pub use rate::{LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
-pub use value::{INTERFACE_MAX_BYTES, IcmpMatch, PortRange, TCP_FLAG_NAMES, TcpFlags, Value};
+pub use rate::{HASHLIMIT_SCALE, LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
+pub use value::{INTERFACE_MAX_BYTES, IcmpMatch, PortRange, Span, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
 use crate::family::FamilySet;

@@ -6,7 +6,6 @@
 //! so only equal versions of macro and runtime understand each other, which the manifests demand.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use super::*;
 use crate::catalogue::{self, EXTENSIONS};
@@ -213,13 +212,14 @@ macro_rules! pack_fields {
     };
 }
 
+mod value;
+
 pack_fields!(Expansion { what, call });
 pack_fields!(LevelSetting { lint, level });
 pack_fields!(Chain { table, name, policy, families, doc, rules, levels, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });
 pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
-pack_fields!(TcpFlags { mask, set });
 pack_fields!(Setting { key, value });
 pack_fields!(SysctlUse { value, loc, value_loc, rust_value });
 
@@ -373,127 +373,6 @@ impl Pack for Action {
                 Action::Target { extension, options }
             }
             _ => return Err(bad("verdict")),
-        })
-    }
-}
-
-impl Pack for IpAddr {
-    fn pack(&self, out: &mut Vec<u8>) {
-        match self {
-            IpAddr::V4(addr) => {
-                out.push(4);
-                out.extend_from_slice(&addr.octets());
-            }
-            IpAddr::V6(addr) => {
-                out.push(6);
-                out.extend_from_slice(&addr.octets());
-            }
-        }
-    }
-
-    fn unpack(input: &mut &[u8]) -> Unpacked<IpAddr> {
-        fn octets<const N: usize>(input: &mut &[u8]) -> Unpacked<[u8; N]> {
-            take(input, N, "address")?.try_into().map_err(|_| bad("address"))
-        }
-        match u8::unpack(input)? {
-            4 => Ok(IpAddr::from(octets::<4>(input)?)),
-            6 => Ok(IpAddr::from(octets::<16>(input)?)),
-            _ => Err(bad("address")),
-        }
-    }
-}
-
-impl Pack for Value {
-    fn pack(&self, out: &mut Vec<u8>) {
-        match self {
-            Value::Interface(name) => {
-                out.push(0);
-                name.pack(out);
-            }
-            Value::Address(Address::Net(net)) => {
-                out.push(1);
-                net.addr.pack(out);
-                net.prefix.pack(out);
-            }
-            Value::Address(Address::Range { first, last }) => {
-                out.push(2);
-                first.pack(out);
-                last.pack(out);
-            }
-            Value::Protocol(number) => {
-                out.push(3);
-                number.pack(out);
-            }
-            Value::Ports(ports) => {
-                out.push(4);
-                out.extend_from_slice(&ports.first.to_be_bytes());
-                out.extend_from_slice(&ports.last.to_be_bytes());
-            }
-            Value::Icmp(IcmpMatch::Any) => out.push(5),
-            Value::Icmp(IcmpMatch::Type { ty, code }) => {
-                out.push(6);
-                ty.pack(out);
-                code.pack(out);
-            }
-            Value::Word(index) => {
-                out.push(7);
-                index.pack(out);
-            }
-            Value::Rate(rate) => {
-                out.push(8);
-                u64::from(rate.count).pack(out);
-                out.push(rate.per as u8);
-            }
-            Value::Number(number) => {
-                out.push(9);
-                number.pack(out);
-            }
-            Value::Text(text) => {
-                out.push(10);
-                text.pack(out);
-            }
-            Value::Rust(place) => {
-                out.push(12);
-                place.pack(out);
-            }
-            Value::TcpFlags(flags) => {
-                out.push(11);
-                flags.pack(out);
-            }
-        }
-    }
-
-    fn unpack(input: &mut &[u8]) -> Unpacked<Value> {
-        Ok(match u8::unpack(input)? {
-            0 => Value::Interface(Pack::unpack(input)?),
-            1 => {
-                let (addr, prefix) = (IpAddr::unpack(input)?, u8::unpack(input)?);
-                if prefix > width(family_of(addr)) {
-                    return Err(bad("prefix length"));
-                }
-                Value::Address(Address::Net(Net { addr, prefix }))
-            }
-            2 => Value::Address(Address::Range { first: Pack::unpack(input)?, last: Pack::unpack(input)? }),
-            3 => Value::Protocol(Pack::unpack(input)?),
-            4 => {
-                let bytes = take(input, 4, "ports")?;
-                let port = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
-                Value::Ports(PortRange { first: port(0), last: port(2) })
-            }
-            5 => Value::Icmp(IcmpMatch::Any),
-            6 => Value::Icmp(IcmpMatch::Type { ty: Pack::unpack(input)?, code: Pack::unpack(input)? }),
-            7 => Value::Word(Pack::unpack(input)?),
-            8 => {
-                let count = unpack_within(input, "rate")?;
-                let unit = usize::from(u8::unpack(input)?);
-                let per = TimeUnit::ALL.get(unit).copied().ok_or_else(|| bad("rate"))?;
-                Value::Rate(Rate { count, per })
-            }
-            9 => Value::Number(Pack::unpack(input)?),
-            10 => Value::Text(Pack::unpack(input)?),
-            11 => Value::TcpFlags(Pack::unpack(input)?),
-            12 => Value::Rust(Pack::unpack(input)?),
-            _ => return Err(bad("value")),
         })
     }
 }

@@ -1,11 +1,15 @@
-//! Rates as `limit` takes them.
+//! Rates as `limit` and `hashlimit` take them.
 //!
-//! Source: extensions/libxt_limit.c of iptables and net/netfilter/xt_limit.c of Linux.
+//! Source: extensions/libxt_limit.c and libxt_hashlimit.c of iptables, net/netfilter/xt_limit.c and
+//! xt_hashlimit.c of Linux.
 
 use std::fmt;
 
 /// Ticks per second of the kernel's `limit` (`XT_LIMIT_SCALE`): its finest distinction of rates.
 pub const LIMIT_SCALE: u64 = 10_000;
+
+/// The same for `hashlimit` (`XT_HASHLIMIT_SCALE_v2`).
+pub const HASHLIMIT_SCALE: u64 = 1_000_000;
 
 /// The longest time, in seconds, that a full burst may take to come back: beyond it the kernel's
 /// 32-bit credit counter overflows. The counter's step depends on `CONFIG_HZ`; this is the
@@ -81,10 +85,15 @@ impl Rate {
         Ok(Rate { count, per })
     }
 
-    /// Ticks between two events, in the kernel's scale; the kernel keeps nothing finer.
+    /// Ticks between two events for `limit`; the kernel keeps nothing finer.
     /// Zero if the rate is faster than the kernel can say.
     pub const fn period(&self) -> u64 {
-        if self.count == 0 { 0 } else { LIMIT_SCALE * self.per.seconds() / self.count as u64 }
+        self.period_at(LIMIT_SCALE)
+    }
+
+    /// The same with so many ticks in a second.
+    pub const fn period_at(&self, scale: u64) -> u64 {
+        if self.count == 0 { 0 } else { scale * self.per.seconds() / self.count as u64 }
     }
 
     /// The greatest burst with which the kernel's credit counter does not overflow.
@@ -95,12 +104,18 @@ impl Rate {
         }
     }
 
-    /// The rate as the kernel keeps it and `iptables-save` prints it: the longest unit in which
-    /// the period comes out even enough.
+    /// The rate as the kernel keeps it for `limit` and `iptables-save` prints it: the longest unit
+    /// in which the period comes out even enough.
     #[must_use]
     pub fn normalised(&self) -> Rate {
-        let period = self.period();
-        let ticks = |unit: TimeUnit| LIMIT_SCALE * unit.seconds();
+        self.normalised_at(LIMIT_SCALE)
+    }
+
+    /// The same with so many ticks in a second.
+    #[must_use]
+    pub fn normalised_at(&self, scale: u64) -> Rate {
+        let period = self.period_at(scale);
+        let ticks = |unit: TimeUnit| scale * unit.seconds();
         let mut chosen = TimeUnit::Day;
         for unit in [TimeUnit::Hour, TimeUnit::Minute, TimeUnit::Second] {
             if period > ticks(unit) || ticks(unit) / period < ticks(unit) % period {

@@ -3,6 +3,10 @@
 use std::fmt;
 
 use super::address::Address;
+use super::atoms::{Class, Mac, Share};
+use super::clock::{Moment, TimeOfDay};
+use super::endpoint::Endpoint;
+use super::masked::Masked;
 use super::rate::Rate;
 
 /// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
@@ -31,9 +35,38 @@ pub enum Value {
     Text(String),
     /// TCP flags.
     TcpFlags(TcpFlags),
+    /// Bits, with or without a mask.
+    Masked(Masked),
+    /// Whole numbers from the first to the last.
+    Span(Span),
+    /// Where translation goes.
+    Endpoint(Endpoint),
+    /// A number of bytes, or of bytes a second.
+    Bytes(u64),
+    /// Bytes that are looked for.
+    Pattern(Vec<u8>),
+    /// An Ethernet address.
+    Mac(Mac),
+    /// A share of all packets.
+    Share(Share),
+    /// A class of a queueing discipline.
+    Class(Class),
+    /// A time of day.
+    Time(TimeOfDay),
+    /// A moment.
+    Moment(Moment),
     /// `#name`: the Rust value at this place of the policy, which is known when the program runs. A model that a
     /// [`crate::Policy`] gives out has its values in its stead.
     Rust(u8),
+}
+
+/// Whole numbers from the first to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// The first.
+    pub first: u64,
+    /// The last; the same as the first for one number.
+    pub last: u64,
 }
 
 /// Ports from the first to the last.
@@ -157,6 +190,12 @@ impl Value {
                 (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
             },
             (Value::Protocol(a), Value::Protocol(b)) => a == b,
+            (Value::Span(a), Value::Span(b)) => a.first <= b.last && b.first <= a.last,
+            (Value::Masked(a), Value::Masked(b)) => {
+                // A bit outside the mask must be zero for anything to match.
+                let both = a.mask() & b.mask();
+                a.value & both == b.value & both
+            }
             (
                 Value::Icmp(IcmpMatch::Type { ty: a, code: a_code }),
                 Value::Icmp(IcmpMatch::Type { ty: b, code: b_code }),

@@ -7,7 +7,7 @@ use super::atom::{parse_atom, peek_atom, starts_atom};
 use super::input::Input;
 use super::names::Space;
 use super::parser::{Failed, Parsed, Parser};
-use super::value::{parse_value, starts_value};
+use super::value::{parse_endpoint, parse_value, starts_value};
 use crate::catalogue::{
     self, CORE, Extension, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, OptionSpec, Shorthand, TCP, TCP_NUMBER,
     ValueKind,
@@ -66,7 +66,7 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
             matches.push(parse_shorthand(parser, input, entry, negated, start)?);
             return Ok(());
         }
-        if after.peek_group(Delimiter::Parenthesis) && !negated {
+        if !negated && (after.peek_group(Delimiter::Parenthesis) || stands_alone(&word)) {
             return parse_extension(parser, input, matches);
         }
         if negated && (word == "_" || after.peek_group(Delimiter::Parenthesis)) {
@@ -82,6 +82,11 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
         return parse_protocol(parser, input, matches);
     }
     Err(parser.expected(input, "a match"))
+}
+
+/// Whether a word is a match that asks something without any option: `rpfilter`.
+fn stands_alone(word: &str) -> bool {
+    catalogue::find_match(word).is_some_and(|extension| extension.bare)
 }
 
 /// A word without lower-case letters names a `let`, never a word of the language.
@@ -205,6 +210,7 @@ fn icmp_value(parser: &mut Parser, input: &mut Input<'_>, family: Family) -> Par
         let mut after = ahead;
         after.ident();
         let other_match = catalogue::shorthand(&word).is_some()
+            || stands_alone(&word)
             || protocols::find(&text).is_some()
             || after.peek_group(Delimiter::Parenthesis);
         if !known && other_match {
@@ -288,7 +294,8 @@ fn parse_extension(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec
         [_] => Some(extension.name),
         _ => None,
     };
-    let asks_nothing = options.is_empty() && !extension.options.iter().any(|spec| spec.required);
+    let asks_nothing =
+        options.is_empty() && !extension.bare && !extension.options.iter().any(|spec| spec.required);
     if asks_nothing && protocol.is_none() {
         let loc = parser.loc(start, input.last);
         return Err(parser.fail(loc, format!("`{word}` without an option asks for nothing"), None));
@@ -317,6 +324,11 @@ pub(super) fn parse_options(
     Ok(options)
 }
 
+/// Whether a port without an address comes next, where one may stand.
+fn starts_endpoint(input: &Input<'_>, spec: &OptionSpec) -> bool {
+    spec.value == ValueKind::Endpoint && input.peek_punct(":")
+}
+
 fn parse_option(
     parser: &mut Parser,
     input: &mut Input<'_>,
@@ -341,17 +353,22 @@ fn parse_option(
         let value = match spec.value {
             ValueKind::Flag => None,
             ValueKind::TcpFlags => Some(parse_flags(parser, input)?),
+            ValueKind::Endpoint => Some(parse_endpoint(parser, input)?),
             _ => Some(parse_value(parser, input, &what)?),
         };
         return Ok(OptionUse { spec, negated, value, loc: parser.loc(start, input.last) });
     }
     // A word with something else behind it was meant to be an option's name.
-    let alone = word.is_empty() || ahead.is_empty() || [",", "|", ".."].iter().any(|it| ahead.peek_punct(it));
+    let alone =
+        word.is_empty() || ahead.is_empty() || [",", "|", "..", ":"].iter().any(|it| ahead.peek_punct(it));
     if let Some(spec) = positional
         && alone
-        && (starts_value(input) || starts_atom(input))
+        && (starts_value(input) || starts_atom(input) || starts_endpoint(input, spec))
     {
-        let value = parse_value(parser, input, &format!("a value for `{}`", spec.name))?;
+        let value = match spec.value {
+            ValueKind::Endpoint => parse_endpoint(parser, input)?,
+            _ => parse_value(parser, input, &format!("a value for `{}`", spec.name))?,
+        };
         let loc = value.loc;
         return Ok(OptionUse { spec, negated: false, value: Some(value), loc });
     }

@@ -83,8 +83,13 @@ impl Places {
     /// The place of an expression that stands for values of an option.
     pub(super) fn of_option(&mut self, number: usize, spec: &OptionSpec, loc: Loc) -> Result<u8, Diagnostic> {
         let max = match spec.value {
-            ValueKind::Number { max, .. } => max,
-            ValueKind::Text { max_bytes } => max_bytes as u64,
+            ValueKind::Number { max, .. }
+            | ValueKind::NumberOr { max, .. }
+            | ValueKind::Named { max, .. }
+            | ValueKind::Span { max, .. } => max,
+            ValueKind::Masked(..) => u64::from(u32::MAX),
+            ValueKind::PrefixLength => 128,
+            ValueKind::Text { max_bytes } | ValueKind::Name { max_bytes } => max_bytes as u64,
             ValueKind::Interface => INTERFACE_MAX_BYTES as u64,
             _ => u64::MAX,
         };

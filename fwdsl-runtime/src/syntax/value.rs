@@ -5,6 +5,7 @@ use proc_macro2::Delimiter;
 use super::ast::{Expr, ExprKind};
 use super::atom::{Atom, parse_atom, starts_atom};
 use super::input::Input;
+use super::matches::is_let;
 use super::parser::{Parsed, Parser};
 use super::rust_value::{parse_rust_value, peek_rust_value};
 use crate::loc::Located;
@@ -106,4 +107,58 @@ fn parse_value_atom(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> P
         parser.names.used_as_value(&atom.text, before, *input);
     }
     Ok(atom)
+}
+
+/// Reads where translation goes: `10.0.0.2`, `10.0.0.2:8080`, `10.0.0.2..=10.0.0.9:80..=90`,
+/// `[fd00::2]:80`, `:8080`. In brackets stands an IPv6 address here, not a list.
+pub(super) fn parse_endpoint(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Expr> {
+    let start = input.span();
+    let mut address = None;
+    if let Some(mut inside) = input.group(Delimiter::Bracket) {
+        address = Some(parse_single(parser, &mut inside, "an address")?);
+        if !inside.is_empty() {
+            return Err(parser.expected(&inside, "`]`: an endpoint is one address or range, `[fd00::2]:80`"));
+        }
+    } else if let Some(name) = let_before_port(input) {
+        let before = *input;
+        input.ident();
+        parser.names.used_as_value(&name, before, *input);
+        address = Some(Expr { kind: ExprKind::Atom(name), loc: parser.loc(start, input.last) });
+    } else if !input.peek_punct(":") || input.peek_punct("::") {
+        address = Some(parse_single(parser, input, "an address, or `:` and a port")?);
+    }
+    let mut ports = None;
+    let mut base = None;
+    if input.punct(":") {
+        let value = parse_single(parser, input, "a port")?;
+        // `80..=90/8000`: what stands behind the stroke is put together with the port before it.
+        ports = Some(match value {
+            Expr { kind: ExprKind::Range(first, last), loc } => {
+                let (last, port) = split_base(last);
+                base = port;
+                Expr { kind: ExprKind::Range(first, last), loc }
+            }
+            other => other,
+        });
+    }
+    let loc = parser.loc(start, input.last);
+    let [address, ports] = [address, ports].map(|expr| expr.map(Box::new));
+    Ok(Expr { kind: ExprKind::Endpoint { address, ports, base }, loc })
+}
+
+/// The `let` before a port. `DB:80` would be read as the start of an IPv6 address.
+fn let_before_port(input: &Input<'_>) -> Option<String> {
+    let mut ahead = *input;
+    let word = ahead.ident().filter(|word| is_let(word))?;
+    (ahead.peek_punct(":") && !ahead.peek_punct("::")).then_some(word)
+}
+
+fn split_base(last: Located<String>) -> (Located<String>, Option<Located<String>>) {
+    match last.value.split_once('/') {
+        Some((port, base)) => {
+            let at = |text: &str| Located::new(text.to_owned(), last.loc);
+            (at(port), Some(at(base)))
+        }
+        None => (last, None),
+    }
 }

@@ -1,9 +1,9 @@
 //! Rust values, put into the rules that they stand in.
 
 use super::{Place, RustValues};
-use crate::catalogue::Extension;
+use crate::catalogue::{Extension, List};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Leaf, read_value, takes_list};
+use crate::expression::{Leaf, read_value};
 use crate::loc::{Loc, Located};
 use crate::model::{Action, Model, OptionUse, Value};
 
@@ -57,7 +57,7 @@ impl Filling<'_> {
             }
         }
         option.values = filled;
-        if self.diagnostics.len() == before && option.values.len() > 1 && !takes_list(option.spec.value) {
+        if self.diagnostics.len() == before && option.values.len() > 1 && option.spec.list == List::No {
             let message = format!("`{}` takes one value, not {}", option.spec.name, option.values.len());
             self.diagnostics.push(Diagnostic::error(option.loc, message));
         }

@@ -50,10 +50,17 @@ impl Place {
     /// What may stand for an option that takes this kind of value.
     pub fn of(kind: ValueKind) -> Place {
         match kind {
-            ValueKind::Port => Place::Port,
-            ValueKind::Address => Place::Address,
-            ValueKind::Number { .. } => Place::Number,
-            ValueKind::Text { .. } => Place::Text,
+            ValueKind::Port | ValueKind::PortSpan(_) => Place::Port,
+            ValueKind::Address | ValueKind::Host | ValueKind::Network { .. } | ValueKind::Endpoint => {
+                Place::Address
+            }
+            ValueKind::Number { .. }
+            | ValueKind::NumberOr { .. }
+            | ValueKind::Named { .. }
+            | ValueKind::Span { .. }
+            | ValueKind::Masked(..)
+            | ValueKind::PrefixLength => Place::Number,
+            ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Pattern { .. } => Place::Text,
             _ => Place::Word,
         }
     }

@@ -139,6 +139,11 @@ impl Copier<'_> {
             ExprKind::Range(first, last) => ExprKind::Range(self.range_end(first), self.range_end(last)),
             ExprKind::List(list) => ExprKind::List(list.iter().map(|expr| self.expr(expr)).collect()),
             ExprKind::Not(inner) => ExprKind::Not(Box::new(self.expr(inner))),
+            ExprKind::Endpoint { address, ports, base } => {
+                let [address, ports] =
+                    [address, ports].map(|part| part.as_ref().map(|expr| Box::new(self.expr(expr))));
+                ExprKind::Endpoint { address, ports, base: base.as_ref().map(|base| self.range_end(base)) }
+            }
             kind @ (ExprKind::Atom(_)
             | ExprKind::Text(_)
             | ExprKind::Flags { .. }

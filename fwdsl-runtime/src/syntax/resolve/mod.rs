@@ -1,12 +1,13 @@
 //! Syntax tree to model: names are looked up, values read, blocks flattened.
 
+mod endpoint;
 mod scope;
 
 use super::ast;
 use super::rust_value::Places;
-use crate::catalogue::{COMMENT, CORE, Extension, IPRANGE, PORTS, ValueKind};
+use crate::catalogue::{COMMENT, CORE, Extension, IPRANGE, List, PORTS, ValueKind};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{read_value, takes_list};
+use crate::expression::read_value;
 use crate::lint::{self, LevelSetting};
 use crate::loc::{Loc, Located};
 use crate::model::{
@@ -227,7 +228,11 @@ impl Resolver<'_> {
     fn resolve_option(&mut self, extension: &'static Extension, option: ast::OptionUse) -> Option<OptionUse> {
         let ast::OptionUse { spec, negated, value, loc } = option;
         let mut resolved = OptionUse { spec, negated, values: Vec::new(), loc };
-        if let Some(expr) = value {
+        if let Some(ast::Expr { kind: ast::ExprKind::Endpoint { address, ports, base }, loc }) = &value {
+            let endpoint =
+                self.resolve_endpoint(spec, address.as_deref(), ports.as_deref(), base.as_ref())?;
+            resolved.values.push(Located::new(endpoint, *loc));
+        } else if let Some(expr) = value {
             let (not, leaves) = self.scope.leaves(&expr, self.diagnostics)?;
             if negated && not {
                 self.diagnostics.push(Diagnostic::error(loc, "`!` twice"));
@@ -254,7 +259,7 @@ impl Resolver<'_> {
             if self.diagnostics.len() > before {
                 return None;
             }
-            if leaves.len() > 1 && !takes_list(spec.value) {
+            if leaves.len() > 1 && spec.list == List::No {
                 let message = format!("`{}` takes one value, not {}", spec.name, leaves.len());
                 self.diagnostics.push(Diagnostic::error(expr.loc, message));
                 return None;
@@ -299,7 +304,7 @@ fn place_match(extension: &'static Extension, options: Vec<OptionUse>, loc: Loc,
     }
     // What has given all its options away says nothing by itself; what lacks a required one is
     // kept, for the check to say so.
-    if !rest.is_empty() || extension.options.iter().any(|spec| spec.required) {
+    if !rest.is_empty() || extension.bare || extension.options.iter().any(|spec| spec.required) {
         matches.push(Match { extension, options: rest, loc });
     }
 }

@@ -184,7 +184,12 @@ fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
         ExprKind::Atom(word) => names.push(word),
         ExprKind::List(list) => list.iter().for_each(|expr| collect_names(expr, names)),
         ExprKind::Not(expr) | ExprKind::Argument { value: expr, .. } => collect_names(expr, names),
-        ExprKind::Text(_) | ExprKind::Range(..) | ExprKind::Flags { .. } | ExprKind::Rust(_) => {}
+        // An endpoint stands in an option only, where no `let` is defined.
+        ExprKind::Endpoint { .. }
+        | ExprKind::Text(_)
+        | ExprKind::Range(..)
+        | ExprKind::Flags { .. }
+        | ExprKind::Rust(_) => {}
     }
 }
 

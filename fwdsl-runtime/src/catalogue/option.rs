@@ -1,0 +1,197 @@
+//! The form of an option in a catalogue entry.
+
+use super::aspect::Aspects;
+use super::kind::ValueKind;
+use crate::family::{Family, FamilySet};
+use crate::table::HookSet;
+
+/// What a list of values means for an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// The option takes one value.
+    No,
+    /// Any of the values; iptables takes one, so the lowering makes several rules of them.
+    Union,
+    /// iptables takes them all in one option, joined by commas.
+    Joined,
+}
+
+/// One option of an extension.
+#[derive(Debug)]
+pub struct OptionSpec {
+    /// The name in the language: without dashes and without the extension's own name.
+    pub name: &'static str,
+    /// Other names that are understood.
+    pub aliases: &'static [&'static str],
+    /// The option as iptables prints it.
+    pub flag: &'static str,
+    /// What it takes.
+    pub value: ValueKind,
+    /// What several values mean.
+    pub list: List,
+    /// The families that have it.
+    pub families: FamilySet,
+    /// The hooks from which a rule with it may be reached.
+    pub hooks: HookSet,
+    /// The protocols, one of which the rule must match for it; any if empty.
+    pub protocols: &'static [u8],
+    /// Whether `!` may stand before it.
+    pub negatable: bool,
+    /// Whether the extension is refused without it.
+    pub required: bool,
+    /// Whether its value may stand without the option's name, first in the parentheses.
+    pub positional: bool,
+    /// What it looks at that a target can change, beside what its extension does.
+    pub looks_at: Aspects,
+    /// The value that holds if it is not written.
+    pub default: Option<DefaultValue>,
+}
+
+/// The value of an option that is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultValue {
+    /// A number, left out by `iptables-save`.
+    Number(u64),
+    /// The whole address, left out by `iptables-save`.
+    FullPrefix,
+    /// A value for each family, printed by `iptables-save` all the same; empty for a flag.
+    Printed {
+        /// The value for IPv4.
+        ipv4: &'static str,
+        /// The value for IPv6.
+        ipv6: &'static str,
+        /// When it is printed.
+        when: When,
+    },
+}
+
+/// When a default is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// If another option is there.
+    With(&'static str),
+    /// If another option is not there.
+    Without(&'static str),
+}
+
+impl DefaultValue {
+    /// A value that is the same for both families and always printed.
+    pub(super) const fn printed(value: &'static str) -> DefaultValue {
+        DefaultValue::Printed { ipv4: value, ipv6: value, when: When::Always }
+    }
+
+    /// The text that is printed, if any is.
+    pub fn text(self, family: Family) -> Option<(&'static str, When)> {
+        match (self, family) {
+            (DefaultValue::Printed { ipv4, when, .. }, Family::Ipv4) => Some((ipv4, when)),
+            (DefaultValue::Printed { ipv6, when, .. }, Family::Ipv6) => Some((ipv6, when)),
+            _ => None,
+        }
+    }
+}
+
+impl OptionSpec {
+    /// An option of both families that may be left out and not be negated.
+    pub(super) const fn new(name: &'static str, flag: &'static str, value: ValueKind) -> OptionSpec {
+        let list = match value {
+            ValueKind::Interface
+            | ValueKind::Address
+            | ValueKind::Protocol
+            | ValueKind::Port
+            | ValueKind::IcmpType(_) => List::Union,
+            ValueKind::Words(_) => List::Joined,
+            _ => List::No,
+        };
+        OptionSpec {
+            name,
+            aliases: &[],
+            flag,
+            value,
+            list,
+            families: FamilySet::BOTH,
+            hooks: HookSet::ALL,
+            protocols: &[],
+            negatable: false,
+            required: false,
+            positional: false,
+            looks_at: Aspects::NONE,
+            default: None,
+        }
+    }
+
+    /// A flag.
+    pub(super) const fn flag(name: &'static str, flag: &'static str) -> OptionSpec {
+        OptionSpec::new(name, flag, ValueKind::Flag)
+    }
+
+    /// The same, and these names are understood too.
+    pub(super) const fn alias(self, aliases: &'static [&'static str]) -> OptionSpec {
+        OptionSpec { aliases, ..self }
+    }
+
+    /// The same, and `!` may stand before it.
+    pub(super) const fn negatable(self) -> OptionSpec {
+        OptionSpec { negatable: true, ..self }
+    }
+
+    /// The same, and a list of values is any of them.
+    pub(super) const fn union(self) -> OptionSpec {
+        OptionSpec { list: List::Union, ..self }
+    }
+
+    /// The same, and a list of values is printed as one, joined by commas.
+    pub(super) const fn joined(self) -> OptionSpec {
+        OptionSpec { list: List::Joined, ..self }
+    }
+
+    /// The same, but the extension is refused without it, and its name may be left out.
+    pub(super) const fn required(self) -> OptionSpec {
+        OptionSpec { required: true, positional: true, ..self }
+    }
+
+    /// The same, and its name may be left out.
+    pub(super) const fn positional(self) -> OptionSpec {
+        OptionSpec { positional: true, ..self }
+    }
+
+    /// The same, but its name may not be left out.
+    pub(super) const fn by_name(self) -> OptionSpec {
+        OptionSpec { positional: false, ..self }
+    }
+
+    /// The same, with the value that holds if it is not written.
+    pub(super) const fn or(self, default: DefaultValue) -> OptionSpec {
+        OptionSpec { default: Some(default), ..self }
+    }
+
+    /// The same, but of some families only.
+    pub(super) const fn of(self, families: FamilySet) -> OptionSpec {
+        OptionSpec { families, ..self }
+    }
+
+    /// The same, but only where these hooks lead.
+    pub(super) const fn at(self, hooks: HookSet) -> OptionSpec {
+        OptionSpec { hooks, ..self }
+    }
+
+    /// The same, and it looks at what a target can change.
+    pub(super) const fn looking_at(self, looks_at: Aspects) -> OptionSpec {
+        OptionSpec { looks_at, ..self }
+    }
+
+    /// The same, but only for one of these protocols.
+    pub(super) const fn over(self, protocols: &'static [u8]) -> OptionSpec {
+        OptionSpec { protocols, ..self }
+    }
+}
+
+impl PartialEq for OptionSpec {
+    /// Options are compared within one extension, where the name is unique.
+    fn eq(&self, other: &OptionSpec) -> bool {
+        self.name == other.name && self.flag == other.flag
+    }
+}
+
+impl Eq for OptionSpec {}

@@ -1,0 +1,289 @@
+//! Uses of every extension, made from the catalogue: each option at its limits, positive and negated.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fwdsl_runtime::catalogue::{Extension, Kind, List, OptionSpec, Requirement, ValueKind};
+use fwdsl_runtime::protocols;
+
+/// A rule that uses one option of an extension, but for its place.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The extension.
+    pub extension: &'static Extension,
+    /// The option that the sample is about; none for the extension alone.
+    pub option: Option<&'static OptionSpec>,
+    /// The rule, with what the option needs beside it.
+    pub rules: Vec<String>,
+}
+
+/// Everything that can be said of an extension's options.
+#[must_use]
+pub fn samples(extension: &'static Extension) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut add = |option: Option<&'static OptionSpec>, text: Option<String>, negated: bool| {
+        // What the option needs beside it can be chosen in several ways, not all of which fit.
+        let mut rules: Vec<String> = [false, true]
+            .into_iter()
+            .flat_map(|last| protocols_to_try(extension, option).map(move |protocol| (last, protocol)))
+            .map(|(last, protocol)| rule(extension, option, text.as_deref(), negated, last, protocol))
+            .collect();
+        rules.dedup();
+        samples.push(Sample { extension, option, rules });
+    };
+    let stands_alone = extension.options.iter().all(|spec| !spec.required)
+        && extension
+            .requirements
+            .iter()
+            .all(|it| !matches!(it, Requirement::OneOf(_) | Requirement::AnyOf(_)));
+    if stands_alone && (extension.kind == Kind::Target || extension.bare) {
+        add(None, None, false);
+    }
+    for spec in extension.options {
+        let values = values(spec);
+        let single = values.iter().map(|value| Some(value.clone()));
+        let texts: Vec<Option<String>> =
+            if spec.value == ValueKind::Flag { vec![None] } else { single.collect() };
+        for text in &texts {
+            add(Some(spec), text.clone(), false);
+            if spec.negatable {
+                add(Some(spec), text.clone(), true);
+            }
+        }
+        if spec.list != List::No && values.len() > 1 {
+            let list = format!("[{}]", values[values.len() - 2..].join(", "));
+            add(Some(spec), Some(list.clone()), false);
+            if spec.negatable {
+                add(Some(spec), Some(list), true);
+            }
+        }
+        if spec.list == List::Joined && values.len() > 2 {
+            let mut all = values.clone();
+            all.reverse();
+            all.retain(|value| value != "none");
+            add(Some(spec), Some(format!("[{}]", all.join(", "))), false);
+        }
+    }
+    samples
+}
+
+/// The protocols for a rule: those that the extension, the option or one of its words works with.
+fn protocols_to_try(
+    extension: &'static Extension,
+    option: Option<&'static OptionSpec>,
+) -> impl Iterator<Item = Option<u8>> {
+    let of_option = option.map_or(&[][..], |spec| spec.protocols);
+    let words = extension.options.iter().flat_map(|spec| spec.value.words());
+    let of_words: Vec<u8> = words.flat_map(|word| word.protocols).copied().collect();
+    let endpoint = extension.options.iter().any(|spec| spec.value == ValueKind::Endpoint);
+    let mut all: Vec<Option<u8>> =
+        extension.protocols.iter().chain(of_option).copied().chain(of_words).map(Some).collect();
+    if all.is_empty() || extension.protocols.is_empty() {
+        all.insert(0, None);
+    }
+    if endpoint {
+        all.extend([Some(17), Some(33)]);
+    }
+    all.dedup();
+    all.truncate(6);
+    all.into_iter()
+}
+
+fn rule(
+    extension: &'static Extension,
+    option: Option<&'static OptionSpec>,
+    text: Option<&str>,
+    negated: bool,
+    last: bool,
+    protocol: Option<u8>,
+) -> String {
+    let mut there: Vec<(&'static OptionSpec, String)> = Vec::new();
+    if let Some(spec) = option {
+        let not = if negated { "!" } else { "" };
+        there.push((spec, format!("{not}{} {}", spec.name, text.unwrap_or_default())));
+    }
+    complete(extension, &mut there, last);
+    let options: Vec<&str> = there.iter().map(|(_, text)| text.trim()).collect();
+    let arguments = if options.is_empty() { String::new() } else { format!("({})", options.join(", ")) };
+    let word = extension.word();
+    let protocol = match (extension.syn, protocol) {
+        (true, _) => "tcp syn".to_owned(),
+        (false, Some(number)) => format!("proto {}", protocols::save_name(number).unwrap_or("255")),
+        (false, None) => String::new(),
+    };
+    match extension.kind {
+        Kind::Match if options.is_empty() => format!("{protocol} {word} => return;"),
+        Kind::Match => format!("{protocol} {word}{arguments} => return;"),
+        Kind::Target if protocol.is_empty() => format!("_ => {word}{arguments};"),
+        Kind::Target => format!("{protocol} => {word}{arguments};"),
+    }
+}
+
+/// Adds what the options that are there need beside them.
+fn complete(extension: &'static Extension, there: &mut Vec<(&'static OptionSpec, String)>, last: bool) {
+    let is_there =
+        |there: &[(&'static OptionSpec, String)], name: &str| there.iter().any(|(spec, _)| spec.name == name);
+    let add = |there: &mut Vec<(&'static OptionSpec, String)>, name: &str| {
+        if is_there(there, name) {
+            return;
+        }
+        let spec = extension.options.iter().find(|spec| spec.name == name).expect("an option");
+        let values = values(spec);
+        let greater = extension
+            .requirements
+            .iter()
+            .any(|it| matches!(it, Requirement::Below { more, .. } if *more == name));
+        let value = if last || greater { values.last() } else { values.first() };
+        there.push((spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default())));
+    };
+    for _ in 0..3 {
+        for requirement in extension.requirements {
+            if let Requirement::Needs(name, others) = requirement
+                && is_there(there, name)
+                && !others.iter().any(|other| is_there(there, other))
+            {
+                add(there, others[0]);
+            }
+        }
+    }
+    for spec in extension.options.iter().filter(|spec| spec.required) {
+        add(there, spec.name);
+    }
+    for requirement in extension.requirements {
+        if let Requirement::WordNeeds { option, word, needs } = requirement
+            && there.iter().any(|(spec, text)| spec.name == *option && text.ends_with(word))
+        {
+            add(there, needs);
+        }
+    }
+    for requirement in extension.requirements {
+        if let Requirement::OneOf(names) | Requirement::AnyOf(names) = requirement
+            && !names.iter().any(|name| is_there(there, name))
+        {
+            add(there, if last { names[names.len() - 1] } else { names[0] });
+        }
+    }
+}
+
+/// Values of an option, its limits among them.
+fn values(spec: &OptionSpec) -> Vec<String> {
+    static NAMES: AtomicUsize = AtomicUsize::new(0);
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    match spec.value {
+        ValueKind::Flag => Vec::new(),
+        ValueKind::Interface => texts(&["eth0", "br-lan", "wg+", "\"WAN\"", "abcdefghijklmno"]),
+        ValueKind::Address => {
+            texts(&["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "fe80::1", "10.0.0.1..=10.0.0.9"])
+        }
+        ValueKind::Host => texts(&["255.255.255.0", "10.0.0.1", "fd00::1", "ffff:ffff:ffff:ffff::"]),
+        ValueKind::Network { longest: 64, .. } => texts(&["fd00::/64", "2001:db8::/48"]),
+        ValueKind::Network { .. } => texts(&["10.0.0.0/8", "192.0.2.1", "fd00::/64", "2001:db8::1"]),
+        ValueKind::PrefixLength => texts(&["0", "24", "32", "33", "64", "128"]),
+        ValueKind::Protocol | ValueKind::ProtocolNumber => texts(&["tcp", "udp", "58", "1", "255"]),
+        ValueKind::Port => texts(&["0", "22", "65535", "1..=2", "0..=65535"]),
+        ValueKind::PortSpan(_) => texts(&["22", "1024..=65535", "0", "domain", "65535"]),
+        ValueKind::Endpoint if spec.flag == "--to-destination" => {
+            let moved = texts(&["10.0.0.2:80..=90/8000", "[fd00::2]:80..=90/8000", ":80..=90/8000"]);
+            [endpoints(), moved].concat()
+        }
+        ValueKind::Endpoint => endpoints(),
+        ValueKind::IcmpType(_) => texts(&["0", "3/4", "128", "255"]),
+        ValueKind::Word(words) | ValueKind::Words(words) => {
+            words.iter().map(|word| word.name.to_owned()).collect()
+        }
+        ValueKind::Rate => texts(&["1/s", "10000/s", "7/minute", "100/h"]),
+        ValueKind::HashRate => texts(&[
+            "1/s",
+            "1000000/s",
+            "1441/s",
+            "60/minute",
+            "7/h",
+            "3600/h",
+            "100/day",
+            "512kb/s",
+            "1mb/s",
+            "16b/s",
+            "100b/s",
+            "4095mb/s",
+        ]),
+        ValueKind::HashBurst => texts(&["1", "20"]),
+        ValueKind::Number { min, max } => {
+            vec![min.to_string(), (min / 2 + max / 2).to_string(), max.to_string()]
+        }
+        ValueKind::NumberOr { min, max, words } => {
+            let words = words.iter().map(|word| word.name.to_owned());
+            [min, max].map(|number| number.to_string()).into_iter().chain(words).collect()
+        }
+        ValueKind::NamedNumber(words) => {
+            let names = words.iter().map(|word| word.name.to_owned());
+            names.chain([(words.len() - 1).to_string()]).collect()
+        }
+        ValueKind::Named { min, max, names, .. } => {
+            let names = names.iter().map(|(name, _)| (*name).to_owned());
+            [min, max].map(|number| number.to_string()).into_iter().chain(names).collect()
+        }
+        ValueKind::Span { max, whole, open, .. } => {
+            let mut spans = vec!["2..=9".to_owned(), format!("2..={max}"), format!("0..={}", max - 1)];
+            if spec.name != "balance" {
+                spans.extend(["0".to_owned(), (max - 1).to_string()]);
+            }
+            if whole && !open {
+                spans.push(format!("0..={max}"));
+            }
+            spans
+        }
+        ValueKind::Masked(form, names) => {
+            use fwdsl_runtime::catalogue::MaskForm;
+            let names = names.iter().map(|(name, _)| (*name).to_owned());
+            let numbers = match form {
+                MaskForm::Byte => texts(&["0", "0x10", "0xff", "0x10/0x3f", "0/0"]),
+                MaskForm::None => texts(&["1", "0xff", "0xffffffff"]),
+                MaskForm::NamedZero => texts(&["1", "10", "0x1/0xff", "0/0xff", "0xffffffff"]),
+                _ => texts(&["0", "1", "0x1/0xff", "0x101/0xff", "0/0", "0xffffffff", "5/0xffffffff"]),
+            };
+            numbers.into_iter().chain(names).collect()
+        }
+        ValueKind::Probability => texts(&["0", "0.1", "0.5", "0.33", "1"]),
+        ValueKind::Text { max_bytes } => {
+            let plain = "a-b";
+            vec![
+                format!("{plain:?}"),
+                "\"it's \\\"q\\\" \\\\ b\"".into(),
+                format!("{:?}", "x".repeat(max_bytes)),
+            ]
+        }
+        ValueKind::Name { max_bytes } => {
+            // A name of its own each, for the kernel keeps tables by name.
+            let number = NAMES.fetch_add(1, Ordering::Relaxed);
+            vec![format!("n{number}"), format!("{:?}", format!("{:x>max_bytes$}", number))]
+        }
+        ValueKind::Pattern { hex: false } => {
+            texts(&["\"foo\"", "\"it's \\\"q\\\" \\\\ |b|\"", "\"äö\"", "\"a\\\\\""])
+        }
+        ValueKind::Pattern { hex: true } => texts(&["\"|de ad|\"", "\"foo|0a0b|bar\"", "\"|666f6f|\""]),
+        ValueKind::Mac => texts(&["\"00:16:3e:00:00:01\"", "\"FF:ff:ff:ff:ff:ff\""]),
+        ValueKind::TimeOfDay => texts(&["00:00", "08:00", "17:30:05", "23:59:59"]),
+        ValueKind::Date => {
+            texts(&["1970-01-02", "2026-12-31", "\"2027-01-31T17:30:05\"", "\"2038-01-19T03:14:07\""])
+        }
+        ValueKind::Class => texts(&["0:0", "1:10", "ffff:ffff"]),
+        ValueKind::TcpFlags => texts(&["(syn / syn,ack,fin,rst)", "(none / all)"]),
+    }
+}
+
+fn endpoints() -> Vec<String> {
+    let texts = [
+        "10.0.0.2",
+        "10.0.0.2:8080",
+        "10.0.0.2..=10.0.0.9",
+        "10.0.0.2..=10.0.0.9:80..=90",
+        "10.0.0.2:0..=65535",
+        ":8080",
+        ":80..=90",
+        "fd00::2",
+        "[fd00::2]",
+        "[fd00::2]:8080",
+        "fd00::2..=fd00::9",
+        "[fd00::2..=fd00::9]:80..=90",
+    ];
+    texts.map(str::to_owned).to_vec()
+}

@@ -1,0 +1,348 @@
+//! Promise 1 for every entry of the catalogue: each option at its limits, positive and negated, in
+//! each table, hook and family that the entry serves, loads on both variants and is saved as it was
+//! emitted. Prints what was covered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use fwdsl::family::Family;
+use fwdsl::host::Variant;
+use fwdsl::table::{Hook, TableName};
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, Kind};
+use fwdsl_runtime::syntax::compile;
+use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::rules::{restore, saved_table, tables};
+use fwdsl_tests::samples::{Sample, samples};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+
+/// Matches and targets that some kernels do not have, or not in every namespace.
+const KNOWN_ABSENT: &[&str] = &[];
+
+/// What iptables says if the kernel lacks an extension.
+const ABSENT: &[&str] = &["missing kernel module", "No chain/target/match by that name", "Couldn't load"];
+
+fn policy(table: TableName, hook: Hook, rules: &str) -> Option<Policy> {
+    let source = format!("table {table} {{ chain {} {{ {rules} }} }}", hook.name());
+    let compiled = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")));
+    compiled.is_sound().then(|| Policy::from_model(compiled.model).expect("the same checks"))
+}
+
+/// The text of a policy for a family.
+fn emitted(policy: &Policy, family: Family) -> Option<String> {
+    policy.emit(family).expect("it passed the checks")
+}
+
+/// Why a rule does not compile.
+fn complaint(table: TableName, hook: Hook, rule: &str) -> String {
+    let source = format!("table {table} {{ chain {} {{ {rule} }} }}", hook.name());
+    let compiled = compile(source.parse().expect("tokens"));
+    let messages: Vec<&str> =
+        compiled.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+    messages.join("; ")
+}
+
+fn name(extension: &Extension) -> String {
+    let prefix = if extension.kind == Kind::Match { "-m" } else { "-j" };
+    format!("{prefix} {}", extension.name)
+}
+
+fn absence(extension: &Extension, family: Family, variant: Variant) -> String {
+    format!("{} {family} {variant}", name(extension))
+}
+
+/// Loads text, and compares what is saved. What is wrong, if anything is.
+fn difference(netns: &Netns, family: Family, variant: Variant, text: &str) -> Option<String> {
+    let output = restore(netns, family, variant, text);
+    if !output.status.success() {
+        return Some(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let (table, block) = tables(text).into_iter().next().expect("a table");
+    let saved = saved_table(netns, family, variant, &table);
+    if saved == block {
+        return None;
+    }
+    let pairs = block.lines().zip(saved.lines()).filter(|(emitted, saved)| emitted != saved);
+    Some(pairs.map(|(emitted, saved)| format!("\n  emitted {emitted}\n  saved   {saved}")).collect())
+}
+
+/// Loads rules together; if something is wrong with that, their halves, down to the rules at fault.
+fn find_wrong<'a>(
+    netns: &Netns,
+    (table, hook): (TableName, Hook),
+    family: Family,
+    variant: Variant,
+    rules: &[(&'a Sample, &'a str)],
+    wrong: &mut Vec<(&'a Sample, &'a str, String)>,
+) {
+    if rules.is_empty() {
+        return;
+    }
+    let source: Vec<&str> = rules.iter().map(|(_, rule)| *rule).collect();
+    let together = policy(table, hook, &source.join("\n"));
+    let together = together.unwrap_or_else(|| panic!("{}", complaint(table, hook, &source.join("\n"))));
+    let Some(said) = difference(netns, family, variant, &emitted(&together, family).unwrap_or_default())
+    else {
+        return;
+    };
+    match rules {
+        [(sample, rule)] => wrong.push((sample, rule, said)),
+        _ => {
+            let (first, second) = rules.split_at(rules.len() / 2);
+            let before = wrong.len();
+            find_wrong(netns, (table, hook), family, variant, first, wrong);
+            find_wrong(netns, (table, hook), family, variant, second, wrong);
+            if wrong.len() == before {
+                wrong.push((rules[0].0, rules[0].1, format!(" and others, together only: {said}")));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let netns = Netns::new();
+    let all: Vec<Sample> = EXTENSIONS
+        .iter()
+        .filter(|it| it.module || it.kind == Kind::Target)
+        .flat_map(|it| samples(it))
+        .collect();
+    let mut absent = BTreeSet::new();
+    let mut failures = String::new();
+    let mut covered: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    let mut compiled_somewhere: BTreeMap<(String, String), bool> = BTreeMap::new();
+    let only = std::env::var("FWDSL_CATALOGUE_TABLE").ok();
+    for table in TableName::ALL.into_iter().filter(|it| only.as_ref().is_none_or(|only| only == it.name())) {
+        for hook in table.hooks().iter().copied() {
+            let mut here: Vec<(&Sample, &str, Policy)> = Vec::new();
+            for sample in &all {
+                let found = sample
+                    .rules
+                    .iter()
+                    .find_map(|rule| Some((sample, rule.as_str(), policy(table, hook, rule)?)));
+                let known =
+                    compiled_somewhere.entry((name(sample.extension), sample.rules[0].clone())).or_default();
+                *known |= found.is_some();
+                here.extend(found);
+            }
+            for family in Family::ALL {
+                for variant in VARIANTS {
+                    let here = here.iter().filter_map(|(sample, rule, policy)| {
+                        let lacks = absent.contains(&absence(sample.extension, family, variant));
+                        let fits = emitted(policy, family).is_some_and(|text| text.contains("\n-A "));
+                        (fits && !lacks).then_some((*sample, *rule))
+                    });
+                    let here: Vec<(&Sample, &str)> = here.collect();
+                    let mut wrong = Vec::new();
+                    find_wrong(&netns, (table, hook), family, variant, &here, &mut wrong);
+                    for (sample, ..) in &here {
+                        let place = format!("{table}/{hook}");
+                        *covered.entry(name(sample.extension)).or_default().entry(place).or_default() += 1;
+                    }
+                    for (sample, rule, said) in wrong {
+                        if ABSENT.iter().any(|it| said.contains(it)) {
+                            absent.insert(absence(sample.extension, family, variant));
+                        } else {
+                            writeln!(failures, "{table}/{hook} {family} {variant}: {rule}{said}").unwrap();
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let nowhere = compiled_somewhere.iter().filter(|(_, compiled)| !**compiled && only.is_none());
+    for ((extension, rule), _) in nowhere {
+        let places = TableName::ALL.iter().flat_map(|table| table.hooks().iter().map(|hook| (*table, *hook)));
+        let said: BTreeSet<String> = places.map(|(table, hook)| complaint(table, hook, rule)).collect();
+        writeln!(failures, "{extension}: nowhere compiles: {rule}: {said:?}").unwrap();
+    }
+    for entry in EXTENSIONS.iter().filter(|it| it.module || it.kind == Kind::Target) {
+        let places = covered.get(&name(entry)).cloned().unwrap_or_default();
+        let total: usize = places.values().sum();
+        let places: Vec<&str> = places.keys().map(String::as_str).collect();
+        eprintln!("{:<16} {total:>6} loads in {}", name(entry), places.join(" "));
+    }
+    for absence in &absent {
+        eprintln!("ABSENT from this kernel: {absence}");
+        let known = KNOWN_ABSENT.iter().any(|known| absence.starts_with(known));
+        if !known && std::env::var_os("FWDSL_KERNEL_TESTS").is_some_and(|value| value == "required") {
+            writeln!(failures, "this kernel lacks {absence}").unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// The saved rule of the language, and another spelling of it that iptables takes. Loaded, both are saved alike.
+const SPELLINGS: &[(&str, &str, &str, &str)] = &[
+    ("filter", "INPUT", "mark 10 => return", "-m mark --mark 10 -j RETURN"),
+    ("filter", "INPUT", "mark !5/0xffffffff => return", "-m mark ! --mark 5/0xffffffff -j RETURN"),
+    ("mangle", "INPUT", "_ => mark(set 1)", "-j MARK --set-mark 1"),
+    ("mangle", "INPUT", "_ => mark(set 0x101/0xff)", "-j MARK --set-mark 0x101/0xff"),
+    ("mangle", "INPUT", "_ => mark(xset 0x1ff/0xff)", "-j MARK --set-xmark 0x1ff/0xff"),
+    ("mangle", "INPUT", "_ => mark(and 0xf0)", "-j MARK --and-mark 0xf0"),
+    ("mangle", "INPUT", "_ => mark(or 0xf0)", "-j MARK --or-mark 0xf0"),
+    ("mangle", "INPUT", "_ => mark(xor 0xf0)", "-j MARK --xor-mark 0xf0"),
+    ("mangle", "INPUT", "_ => connmark(set 0x101/0xff)", "-j CONNMARK --set-mark 0x101/0xff"),
+    ("mangle", "INPUT", "_ => connmark(and 0xf0)", "-j CONNMARK --and-mark 0xf0"),
+    ("mangle", "INPUT", "_ => connmark(save)", "-j CONNMARK --save-mark"),
+    ("mangle", "INPUT", "_ => connmark(restore, mask 0xff)", "-j CONNMARK --restore-mark --mask 0xff"),
+    ("mangle", "INPUT", "_ => connmark(restore, ctmask 0xff)", "-j CONNMARK --restore-mark --ctmask 0xff"),
+    ("mangle", "INPUT", "_ => tos(set minimize-delay)", "-j TOS --set-tos Minimize-Delay"),
+    ("mangle", "INPUT", "_ => tos(set 0x10)", "-j TOS --set-tos 0x10"),
+    ("mangle", "INPUT", "_ => tos(and 0x10)", "-j TOS --and-tos 0x10"),
+    ("mangle", "INPUT", "_ => tos(or 0x10)", "-j TOS --or-tos 0x10"),
+    ("mangle", "INPUT", "_ => tos(xor 0x10)", "-j TOS --xor-tos 0x10"),
+    ("mangle", "INPUT", "tos(normal-service) => return", "-m tos --tos Normal-Service -j RETURN"),
+    ("mangle", "INPUT", "_ => dscp(af11)", "-j DSCP --set-dscp-class AF11"),
+    ("mangle", "INPUT", "dscp(class ef) => return", "-m dscp --dscp-class EF -j RETURN"),
+    ("mangle", "FORWARD", "_ => classify(1:10)", "-j CLASSIFY --set-class 1:10"),
+    ("filter", "INPUT", "pkttype(host) => return", "-m pkttype --pkt-type host -j RETURN"),
+    ("filter", "INPUT", "connlimit(above 5) => return", "-m connlimit --connlimit-above 5 -j RETURN"),
+    ("filter", "INPUT", "conntrack(!ctproto tcp) => return", "-m conntrack ! --ctproto tcp -j RETURN"),
+    (
+        "filter",
+        "INPUT",
+        "recent(update, reap, seconds 10, hitcount 5, rttl) => return",
+        "-m recent --update --reap --seconds 10 --hitcount 5 --rttl -j RETURN",
+    ),
+    (
+        "filter",
+        "INPUT",
+        "statistic(random, !probability 0.33) => return",
+        "-m statistic --mode random ! --probability 0.33 -j RETURN",
+    ),
+    ("filter", "INPUT", "string(\"foo\", algo bm) => return", "-m string --string foo --algo bm -j RETURN"),
+    (
+        "filter",
+        "INPUT",
+        "string(hex \"foo|0a 0b|\", algo bm, to 65535) => return",
+        "-m string --hex-string \"foo|0a0b|\" --algo bm --to 65535 -j RETURN",
+    ),
+    (
+        "filter",
+        "INPUT",
+        "string(\"äö\", algo kmp) => return",
+        "-m string --string \"äö\" --algo kmp -j RETURN",
+    ),
+    (
+        "filter",
+        "INPUT",
+        "string(\"a\\\\\", algo kmp) => return",
+        "-m string --string \"a\\\\\" --algo kmp -j RETURN",
+    ),
+    ("filter", "INPUT", "time(start 08:00) => return", "-m time --timestart 08:00 -j RETURN"),
+    ("filter", "INPUT", "time(!weekdays [sat, sun]) => return", "-m time ! --weekdays Sat,Sun -j RETURN"),
+    ("filter", "INPUT", "time(!monthdays 1) => return", "-m time ! --monthdays 1 -j RETURN"),
+    (
+        "filter",
+        "INPUT",
+        "time(weekdays [mon, tue, wed, thu, fri, sat, sun], datestop 2030-01-01) => return",
+        "-m time --weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun --datestop 2030-01-01 -j RETURN",
+    ),
+    (
+        "filter",
+        "INPUT",
+        "time(start 23:00, stop 05:00, contiguous, kerneltz) => return",
+        "-m time --timestart 23:00 --timestop 05:00 --contiguous --kerneltz -j RETURN",
+    ),
+    ("raw", "OUTPUT", "_ => ct(ctevents [destroy, new])", "-j CT --ctevents destroy,new"),
+    ("raw", "PREROUTING", "_ => nfqueue", "-j NFQUEUE"),
+    ("filter", "INPUT", "_ => nflog(group 0)", "-j NFLOG --nflog-group 0"),
+    ("mangle", "PREROUTING", "udp => tproxy(3128)", "-p udp -j TPROXY --on-port 3128"),
+    (
+        "mangle",
+        "INPUT",
+        "tcp => tcpoptstrip([wscale, mss])",
+        "-p tcp -j TCPOPTSTRIP --strip-options wscale,mss",
+    ),
+];
+
+#[test]
+fn other_spellings_are_saved_as_the_language_emits_them() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let netns = Netns::new();
+    for (table, chain, rule, spelling) in SPELLINGS {
+        let (table, hook) = (TableName::from_name(table).unwrap(), Hook::from_name(chain).unwrap());
+        let policy = policy(table, hook, &format!("{rule};"));
+        let policy =
+            policy.unwrap_or_else(|| panic!("{rule}: {}", complaint(table, hook, &format!("{rule};"))));
+        for (family, variant) in Family::ALL.into_iter().flat_map(|it| VARIANTS.map(|variant| (it, variant)))
+        {
+            let text = emitted(&policy, family).expect("both families");
+            let marker = format!("-A {chain} ");
+            let written: String = text
+                .lines()
+                .map(|line| {
+                    if line.starts_with(&marker) {
+                        format!("{marker}{spelling}\n")
+                    } else {
+                        format!("{line}\n")
+                    }
+                })
+                .collect();
+            let output = restore(&netns, family, variant, &written);
+            assert!(output.status.success(), "{spelling}: {}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(saved_table(&netns, family, variant, table.name()), text, "{family} {variant} {rule}");
+        }
+    }
+}
+
+/// `hashlimit` adds what its parameters are to its name; all else is as iptables saves it.
+#[test]
+fn hashlimits_are_saved_as_iptables_would_save_them() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let netns = Netns::new();
+    for (number, (options, spelling)) in [
+        ("upto 60/minute, mode srcip", "upto 60/min --hashlimit-mode srcip"),
+        ("above 3600/h, mode [dstport, srcip]", "above 3600/hour --hashlimit-mode dstport,srcip"),
+        ("upto 1440/day, burst 1", "upto 1440/day --hashlimit-burst 1"),
+        ("upto 1441/s, htable-expire 1000", "upto 1441/s --hashlimit-htable-expire 1000"),
+        ("upto 3/minute, htable-expire 10000", "upto 3/m --hashlimit-htable-expire 10000"),
+        (
+            "upto 999999/s, rate-match, rate-interval 9",
+            "upto 999999/s --hashlimit-rate-match --hashlimit-rate-interval 9",
+        ),
+        ("upto 1000b/s, htable-expire 15000", "upto 1000b/s --hashlimit-htable-expire 15000"),
+        ("upto 3mb/s, burst 10mb", "upto 3mb/s --hashlimit-burst 10mb"),
+        (
+            "above 512kb/s, burst 600kb, htable-expire 60000",
+            "above 512kb/s --hashlimit-burst 600kb --hashlimit-htable-expire 60000",
+        ),
+        (
+            "upto 512kb/s, burst 512kb, htable-expire 15000",
+            "upto 512kb/s --hashlimit-burst 512kb --hashlimit-htable-expire 15000",
+        ),
+        (
+            "upto 99999b/s, srcmask 32, dstmask 24",
+            "upto 99999b/s --hashlimit-srcmask 32 --hashlimit-dstmask 24",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let rule = format!("hashlimit({options}, name h{number}) => return;");
+        let policy = policy(TableName::Filter, Hook::Input, &rule);
+        let policy =
+            policy.unwrap_or_else(|| panic!("{rule}: {}", complaint(TableName::Filter, Hook::Input, &rule)));
+        for (family, variant) in Family::ALL.into_iter().flat_map(|it| VARIANTS.map(|variant| (it, variant)))
+        {
+            let text = emitted(&policy, family).expect("both families");
+            let name = text.split("--hashlimit-name ").nth(1).and_then(|rest| rest.split(' ').next());
+            let name = name.expect("a name");
+            assert!(name.starts_with(&format!("h{number}-")), "{name}");
+            let written = format!(
+                "*filter\n-A INPUT -m hashlimit --hashlimit-{spelling} --hashlimit-name {name} -j RETURN\nCOMMIT\n"
+            );
+            let output = restore(&netns, family, variant, &written);
+            assert!(output.status.success(), "{spelling}: {}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(saved_table(&netns, family, variant, "filter"), text, "{family} {variant} {rule}");
+        }
+    }
+}
