@@ -36,7 +36,7 @@ pub(super) static LENGTH: Extension = Extension {
     ..Extension::new_match(
         "length",
         &[condition("length", "--length", span(65_535)).required()],
-        "the packet's length in bytes, the IP header included for IPv4 and left out for IPv6",
+        "the packet's length in bytes, the IP header included",
     )
 };
 

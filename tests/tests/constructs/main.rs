@@ -1,5 +1,9 @@
 //! Every construct of the language on a real kernel: packets that must match and packets that must not.
 
+mod changes;
+mod counts;
+mod headers;
+mod marks;
 mod matches;
 mod states;
 mod transport;
@@ -92,6 +96,17 @@ sections! {
     rejects: verdicts::rejects;
     logs: verdicts::logs;
     tables: verdicts::tables;
+    marks: marks::marks;
+    services: marks::services;
+    counts: counts::counts;
+    headers: headers::headers;
+    contents: headers::contents;
+    origins: headers::origins;
+    tracking: headers::tracking;
+    translations: changes::translations;
+    own_translations: changes::own_translations;
+    changed_headers: changes::headers;
+    diversions: changes::diversions;
     names: whole::names;
     abstractions: whole::abstractions;
 }
