@@ -159,7 +159,7 @@ fn read_bytes(text: &str) -> Result<Vec<u8>, Problem> {
             })?);
         }
     }
-    if text.split('|').count() % 2 == 0 {
+    if text.split('|').count().is_multiple_of(2) {
         return Err((format!("\"{text}\" has a `|` without its fellow"), None));
     }
     Ok(bytes)

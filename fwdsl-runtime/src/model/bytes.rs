@@ -20,7 +20,7 @@ pub fn parse_size(text: &str) -> Option<u64> {
 
 /// A size in the greatest unit that it is a multiple of.
 pub fn saved_size(bytes: u64) -> String {
-    let whole = |factor: u64| bytes >= factor && bytes % factor == 0;
+    let whole = |factor: u64| bytes >= factor && bytes.is_multiple_of(factor);
     let (unit, factor) = SIZES.into_iter().find(|(_, factor)| whole(*factor)).unwrap_or(SIZES[2]);
     format!("{}{unit}", bytes / factor)
 }

@@ -58,7 +58,7 @@ fn number(text: &str, digits: usize, most: u32) -> Option<u32> {
 
 fn days_of_year(year: u32) -> u32 {
     // No century between 1970 and 2038 but 2000, which has the day.
-    if year % 4 == 0 { 366 } else { 365 }
+    if year.is_multiple_of(4) { 366 } else { 365 }
 }
 
 fn days_of(year: u32, month: u32) -> u32 {
