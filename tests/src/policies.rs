@@ -6,19 +6,34 @@ use fwdsl_runtime::syntax::compile;
 
 use crate::random::Random;
 
+/// What random policies speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// Everything.
+    All,
+    /// Of what packets of the test have, and what the yardstick knows.
+    Known,
+}
+
 /// The source of a random policy that compiles.
 #[must_use]
 pub fn policy(random: &mut Random) -> String {
+    policy_of(random, Vocabulary::All)
+}
+
+/// The same of some words only.
+#[must_use]
+pub fn policy_of(random: &mut Random, words: Vocabulary) -> String {
     // Its rules compile each by themselves; together their chains may still go too deep.
     loop {
-        let source = attempt(random);
+        let source = attempt(random, words);
         if source.parse().is_ok_and(|tokens| compile(tokens).is_sound()) {
             return source;
         }
     }
 }
 
-fn attempt(random: &mut Random) -> String {
+fn attempt(random: &mut Random, words: Vocabulary) -> String {
     let mut source = String::new();
     let chains = ["A", "B-1", "\"c.d\""];
     for (table, hooks) in [
@@ -35,13 +50,13 @@ fn attempt(random: &mut Random) -> String {
             let policy = random.pick(&["", " policy accept", " policy drop"]);
             let policy = if table == "nat" { "" } else { policy };
             let _ = writeln!(source, "chain {hook}{policy} {{");
-            rules(&mut source, random, table, hook, &chains);
+            rules(&mut source, random, (table, hook), &chains, words);
             source.push_str("}\n");
         }
         // Each chain calls only those after it, so that there is no circle.
         for (index, chain) in chains.iter().enumerate() {
             let _ = writeln!(source, "chain {chain} {{");
-            rules(&mut source, random, table, chain, &chains[index + 1..]);
+            rules(&mut source, random, (table, chain), &chains[index + 1..], words);
             source.push_str("}\n");
         }
         source.push_str("}\n");
@@ -53,17 +68,23 @@ fn attempt(random: &mut Random) -> String {
 #[must_use]
 pub fn pattern(random: &mut Random, chain: &str) -> String {
     loop {
-        let (pattern, _) = matches(random, chain);
+        let (pattern, _) = matches(random, chain, Vocabulary::All);
         if compiles(&format!("{pattern} => accept;"), "filter", chain, &[]) {
             return pattern;
         }
     }
 }
 
-fn rules(source: &mut String, random: &mut Random, table: &str, chain: &str, callable: &[&str]) {
+fn rules(
+    source: &mut String,
+    random: &mut Random,
+    (table, chain): (&str, &str),
+    callable: &[&str],
+    words: Vocabulary,
+) {
     let mut wanted = random.below(6);
     while wanted > 0 {
-        let rule = rule(random, table, chain, callable);
+        let rule = rule(random, (table, chain), callable, words);
         if compiles(&rule, table, chain, callable) {
             source.push_str(&rule);
             wanted -= 1;
@@ -71,13 +92,13 @@ fn rules(source: &mut String, random: &mut Random, table: &str, chain: &str, cal
     }
 }
 
-fn rule(random: &mut Random, table: &str, chain: &str, callable: &[&str]) -> String {
+fn rule(random: &mut Random, (table, chain): (&str, &str), callable: &[&str], words: Vocabulary) -> String {
     let mut rule = String::new();
     if random.one_in(6) {
         let _ = writeln!(rule, "/// random {} \"rule\"", random.below(100));
     }
-    let (matches, tcp) = matches(random, chain);
-    let _ = writeln!(rule, "{matches} => {};", verdicts(random, table, callable, tcp));
+    let (matches, tcp) = matches(random, chain, words);
+    let _ = writeln!(rule, "{matches} => {};", verdicts(random, table, callable, tcp, words));
     if random.one_in(6) { format!("{} {{\n{rule}}}\n", addresses(random, "from")) } else { rule }
 }
 
@@ -118,11 +139,10 @@ const STATEFUL: &[&str] = &[
     "connlimit(upto 3, mask 64, daddr)",
 ];
 
-/// Matches of which packets here know nothing, or only their length.
+const LENGTHS: &[&str] = &["length(100)", "length([20..=40, 500])", "length(![20, 50..=100])"];
+
+/// Matches of which packets here know nothing.
 const STATELESS: &[&str] = &[
-    "length(100)",
-    "length([20..=64, 500])",
-    "length(![20, 64..=100])",
     "addrtype(dst-type [local, broadcast, multicast], limit-iface-in)",
     "addrtype(!src-type local)",
     "pkttype([broadcast, multicast])",
@@ -151,7 +171,7 @@ const STATELESS: &[&str] = &[
     "cpu([0, 1])",
 ];
 
-fn matches(random: &mut Random, chain: &str) -> (String, bool) {
+fn matches(random: &mut Random, chain: &str, words: Vocabulary) -> (String, bool) {
     let mut parts: Vec<String> = Vec::new();
     let mut tcp = false;
     match random.below(12) {
@@ -230,8 +250,9 @@ fn matches(random: &mut Random, chain: &str) -> (String, bool) {
     if random.one_in(12) {
         parts.push(random.pick(&["fragment", "!fragment"]).into());
     }
-    for (rarity, extensions) in [(4, MARKS), (6, STATEFUL), (4, STATELESS)] {
-        if random.one_in(rarity) {
+    for (rarity, extensions) in [(4, MARKS), (6, LENGTHS), (6, STATEFUL), (4, STATELESS)] {
+        let known = [MARKS, LENGTHS].contains(&extensions) || words == Vocabulary::All;
+        if known && random.one_in(rarity) {
             parts.push(random.pick(extensions).into());
         }
     }
@@ -260,8 +281,7 @@ fn addresses(random: &mut Random, option: &str) -> String {
     format!("{option} {value}")
 }
 
-/// Verdicts after which the packet goes on.
-const CHANGES: &[&str] = &[
+const MARKINGS: &[&str] = &[
     "mark(set 0x1)",
     "mark(set 0x10/0xf0)",
     "mark(set 0x12/0x3)",
@@ -269,6 +289,13 @@ const CHANGES: &[&str] = &[
     "mark(or 0x10)",
     "mark(xor 0x11)",
     "mark(set-xmark 0x1/0x2)",
+];
+
+/// Verdicts after which the packet goes on.
+const CHANGES: &[&str] = &[
+    "mark(set 0x1)",
+    "mark(set 0x12/0x3)",
+    "mark(xor 0x11)",
     "connmark(set 5)",
     "connmark(save)",
     "connmark(restore, mask 0xff)",
@@ -305,7 +332,7 @@ const TRANSLATIONS: &[&str] = &[
     "netmap(to 10.5.0.0/16)",
 ];
 
-fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool) -> String {
+fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool, words: Vocabulary) -> String {
     let mut verdicts = Vec::new();
     if random.one_in(3) {
         verdicts.push(
@@ -330,6 +357,7 @@ fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool) -> S
             }
             _ => CHANGES.to_vec(),
         };
+        let changes = if words == Vocabulary::Known { MARKINGS.to_vec() } else { changes };
         verdicts.push(random.pick(&changes).into());
     }
     if table == "nat" && random.one_in(2) {
@@ -340,7 +368,7 @@ fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool) -> S
         verdicts.push(random.pick(&["tcpmss(clamp-mss-to-pmtu)", "tcpmss(set-mss 1400)"]).into());
     }
     match random.below(7) {
-        6 => verdicts.push(
+        6 if words == Vocabulary::All => verdicts.push(
             random.pick(&["nfqueue(3, bypass)", "nfqueue(balance 0..=3)", "synproxy(mss 1460)"]).into(),
         ),
         0 | 1 => verdicts.push("accept".into()),

@@ -17,6 +17,25 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 const SEEDS: &[&str] = &[
     r#"
+    let WEB = 10.0.0.2; let RATE = 40/s;
+    table nat { chain PREROUTING { tcp|udp => dnat(to WEB:80..=90/8000, random); tcp => dnat(to [fd00::2..=fd00::9]:80); tcp => redirect(3128); }
+                chain POSTROUTING { out eth0 => jump M; } chain M { tcp => masquerade(to 1024..=65535, random-fully); _ => snat(to 192.0.2.1); } }
+    table mangle { chain FORWARD { tcp flags(syn / syn,rst) => tcpmss(clamp-mss-to-pmtu), mark(set 0x1/0xff), dscp(ef), tos(and 0x10), classify(1:10); }
+                   chain PREROUTING { mark [1, 0x2/0xf] rpfilter => connmark(restore, mask 0xff), mark(xor 1), nflog(group 5), accept; udp => tproxy(3128); } }
+    table raw { chain PREROUTING { tcp => ct(helper ftp, zone mark, ctevents [new, mark]); _ => notrack; } }
+    chain INPUT {
+        hashlimit(upto RATE, burst 20, mode [srcip, dstport], srcmask 24, name "ssh") => accept;
+        hashlimit(above 512kb/s, burst 1mb, name b, htable-expire 9000) => drop;
+        recent(update, seconds 60, reap, hitcount 4, rttl, name "seen", mask 255.255.0.0, rdest) => drop;
+        statistic(nth, !every 10, packet 3) quota(!5) connlimit(upto 3, mask 64) => return;
+        conntrack(ctproto [tcp, 58], !ctorigsrc [10.0.0.0/8, fd00::/8], ctorigdstport 22..=80, ctexpire 1..=2) => accept;
+        addrtype(!dst-type [local, broadcast], limit-iface-in) pkttype(![host, multicast]) => drop;
+        mac(source "00:16:3e:00:00:01") length(![1, 2..=9]) string("a|b", algo bm, from 1, to 5) => drop;
+        time(start 08:00, stop 17:30, !weekdays [sat, sun], monthdays 1, datestop "2030-01-01T00:00:00") frag(first, id 1..=2) => drop;
+        tcp tcpmss(1..=500) => synproxy(mss 1460), tee(gateway fd00::1); connbytes(10, dir both, mode avgpkt) => nfqueue(balance 0..=3);
+    }
+    "#,
+    r#"
     #![allow(fragment_reassembled)]
     let SSH = 50134; let NETBIOS = [135, 137..=139]; let NOBODY = [255.255.255.255, 224.0.0.1];
     sysctl { net.ipv4.tcp_syncookies = 1; net.ipv4.conf.*.send_redirects = 0;

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::values::check_options;
 use crate::catalogue::{HASHLIMIT, LIMIT_DEFAULT_BURST};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
 use crate::lower::{HashTable, hash_table, rule_families};
 use crate::model::{
-    HASHLIMIT_SCALE, Model, OptionUse, RATE_MAX, RATE_MIN, Rate, TimeUnit, Value, is_kept, least_burst,
-    parse_size, saved_burst, saved_rate,
+    HASHLIMIT_SCALE, Match, Model, OptionUse, RATE_MAX, RATE_MIN, Rate, TimeUnit, Value, is_kept,
+    least_burst, parse_size, saved_burst, saved_rate,
 };
 
 /// The longest time, in seconds, in which a burst may come back: the kernel counts it in as many
@@ -93,6 +94,9 @@ fn bytes_problem(rate: u64, burst: Option<u64>) -> Option<(String, String)> {
         ));
     }
     let burst = burst?;
+    if burst > RATE_MAX {
+        return Some((format!("a burst of {burst} bytes"), "the kernel counts to just under 4096mb".into()));
+    }
     match saved_burst(rate, burst) {
         None => Some((
             "the burst is less than the rate of one second".into(),
@@ -117,8 +121,7 @@ pub(super) fn check_hash_tables(model: &Model, diagnostics: &mut Vec<Diagnostic>
                     continue;
                 }
                 for entry in rule.matches.iter().filter(|entry| *entry.extension == HASHLIMIT) {
-                    let mut values = entry.options.iter().flat_map(OptionUse::values);
-                    if values.any(|value| matches!(value, Value::Rust(_))) {
+                    if !is_settled(entry) {
                         continue;
                     }
                     let Some(table) = hash_table(entry, family) else { continue };
@@ -137,4 +140,12 @@ pub(super) fn check_hash_tables(model: &Model, diagnostics: &mut Vec<Diagnostic>
             }
         }
     }
+}
+
+/// Whether the use is sound and no Rust value is to come.
+fn is_settled(entry: &Match) -> bool {
+    let mut problems = Vec::new();
+    check_options(entry.extension, &entry.options, entry.loc, &mut problems);
+    let mut values = entry.options.iter().flat_map(OptionUse::values);
+    problems.is_empty() && !values.any(|value| matches!(value, Value::Rust(_)))
 }

@@ -11,11 +11,12 @@ pub(super) fn check_requirements(
     loc: Loc,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let uses = Uses { word: extension.word(), options };
+    let uses = Uses { extension, word: extension.word(), options };
     diagnostics.extend(extension.requirements.iter().filter_map(|requirement| uses.broken(requirement, loc)));
 }
 
 struct Uses<'a> {
+    extension: &'static Extension,
     word: String,
     options: &'a [OptionUse],
 }
@@ -42,7 +43,7 @@ impl Uses<'_> {
             Requirement::Needs(name, others) => {
                 let option = self.find(name)?;
                 let there = others.iter().any(|other| self.find(other).is_some());
-                (!there).then(|| self.lacks(option, &or(others)))
+                (!there && !self.lacks_all_of(others)).then(|| self.lacks(option, &or(others)))
             }
             Requirement::WordNeeds { option, word, needs } => {
                 let option = self.find(option)?;
@@ -69,6 +70,17 @@ impl Uses<'_> {
                 Some(Diagnostic::error(option.loc, message))
             }
         }
+    }
+
+    /// Whether it is said already that one of these is missing.
+    fn lacks_all_of(&self, others: &[&str]) -> bool {
+        self.extension.requirements.iter().any(|requirement| match requirement {
+            Requirement::OneOf(names) | Requirement::AnyOf(names) => {
+                others.iter().all(|other| names.contains(other))
+                    && !names.iter().any(|name| self.find(name).is_some())
+            }
+            _ => false,
+        })
     }
 
     fn none_of(&self, names: &[&str], loc: Loc) -> Option<Diagnostic> {

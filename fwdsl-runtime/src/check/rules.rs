@@ -23,8 +23,11 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             check_place(extension, chain.table, verdict.loc(), diagnostics);
             check_options(extension, options, verdict.loc(), diagnostics);
             check_protocols_of_options(&rule.matches, extension, options, diagnostics);
+            let before = diagnostics.len();
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
-            check_syn(&rule.matches, extension, verdict.loc(), diagnostics);
+            if diagnostics.len() == before {
+                check_syn(&rule.matches, extension, verdict.loc(), diagnostics);
+            }
         }
     }
     for pair in rule.verdicts.windows(2) {

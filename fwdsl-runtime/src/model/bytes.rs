@@ -54,7 +54,7 @@ pub fn saved_burst(rate: u64, burst: u64) -> Option<String> {
     if burst < kept {
         return None;
     }
-    let total = burst.div_ceil(kept.max(1)) * kept;
+    let total = burst.div_ceil(kept.max(1)).saturating_mul(kept);
     let (unit, factor) = SIZES.into_iter().find(|(_, factor)| total >= *factor).unwrap_or(SIZES[2]);
     Some(format!("{}{unit}", total / factor))
 }

@@ -66,7 +66,7 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
             matches.push(parse_shorthand(parser, input, entry, negated, start)?);
             return Ok(());
         }
-        if !negated && (after.peek_group(Delimiter::Parenthesis) || stands_alone(&word)) {
+        if !negated && (after.peek_group(Delimiter::Parenthesis) || stands_alone(&peek_atom(&ahead))) {
             return parse_extension(parser, input, matches);
         }
         if negated && (word == "_" || after.peek_group(Delimiter::Parenthesis)) {
@@ -210,7 +210,7 @@ fn icmp_value(parser: &mut Parser, input: &mut Input<'_>, family: Family) -> Par
         let mut after = ahead;
         after.ident();
         let other_match = catalogue::shorthand(&word).is_some()
-            || stands_alone(&word)
+            || stands_alone(&text)
             || protocols::find(&text).is_some()
             || after.peek_group(Delimiter::Parenthesis);
         if !known && other_match {
