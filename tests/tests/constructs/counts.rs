@@ -67,6 +67,22 @@ pub(crate) fn counts() -> Vec<Case> {
         .hit(udp(3), Dropped, ["C"])
         .miss(udp(2).tos(2), Dropped, []),
         Case::source(
+            "recent, negated",
+            "chain INPUT policy drop {
+                 udp dport 1 recent(set, name \"not\") => jump A;
+                 udp dport 1 recent(!set, name \"not\") => jump B;
+                 udp dport 2 recent(!update, name \"not\", seconds 60) => jump C;
+                 udp dport 3 recent(!remove, name \"not\") => jump D;
+             }
+             chain A { } chain B { } chain C { } chain D { }",
+        )
+        .hit(udp(2).tos(1), Dropped, ["C"])
+        .hit(udp(3).tos(1), Dropped, ["D"])
+        .miss(udp(1), Dropped, ["A"])
+        .miss(udp(2), Dropped, [])
+        .miss(udp(3), Dropped, [])
+        .hit(udp(3).tos(2), Dropped, ["D"]),
+        Case::source(
             "recent(update …) with a count of hits",
             "chain INPUT { udp dport 1 {
                  recent(update, seconds 60, reap, hitcount 3, rttl, name \"hits\", rsource) => drop;

@@ -5,17 +5,19 @@ mod counts;
 mod headers;
 mod marks;
 mod matches;
+mod origins;
 mod states;
+mod tracking;
 mod transport;
 mod verdicts;
 mod whole;
 
 use std::collections::BTreeSet;
 
-use fwdsl_runtime::catalogue::{EXTENSIONS, Extension};
+use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, OptionSpec};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::lower::lower;
-use fwdsl_runtime::model::{Action, OptionUse};
+use fwdsl_runtime::model::{Action, Match, OptionUse};
 use fwdsl_tests::constructs::case::Case;
 use fwdsl_tests::constructs::report::run_all;
 use fwdsl_tests::netns::require;
@@ -39,46 +41,52 @@ macro_rules! sections {
     };
 }
 
-/// What no case tries, and why.
+/// What a kernel gives no packet for, and why.
 const UNTRIED: &[(&str, &str)] = &[];
 
-/// The options that a case uses, in the source or in the rules that come of it, each as `extension option`; and the
-/// extensions without one.
+/// What a case uses, in the source or in the rules that come of it: extensions, their options as `EXTENSION option`, and
+/// those that are negated as `EXTENSION !option`.
 fn used(case: &Case) -> BTreeSet<String> {
     let model = case.model();
     let mut used = BTreeSet::new();
     let mut add = |extension: &Extension, options: &[OptionUse]| {
         used.insert(extension.name.to_owned());
-        used.extend(options.iter().map(|option| format!("{} {}", extension.name, option.spec().name)));
+        used.extend(options.iter().map(|option| named(extension, option.spec(), option.negated())));
     };
-    let add_action = |action: &Action, add: &mut dyn FnMut(&Extension, &[OptionUse])| {
+    let mut add_rule = |matches: &[Match], action: &Action| {
+        matches.iter().for_each(|entry| add(entry.extension(), entry.options()));
         if let Action::Target { extension, options } = action {
             add(extension, options);
         }
     };
     for rule in model.chains().iter().flat_map(|chain| chain.rules()) {
-        rule.matches().iter().for_each(|entry| add(entry.extension(), entry.options()));
-        rule.verdicts().iter().for_each(|verdict| add_action(verdict.action(), &mut add));
+        rule.verdicts().iter().for_each(|verdict| add_rule(rule.matches(), verdict.action()));
     }
     for ruleset in Family::ALL.into_iter().filter_map(|family| lower(&model, family)) {
-        for rule in ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules) {
-            rule.matches.iter().for_each(|entry| add(entry.extension(), entry.options()));
-            add_action(&rule.action, &mut add);
-        }
+        let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+        rules.for_each(|rule| add_rule(&rule.matches, &rule.action));
     }
     used
+}
+
+fn named(extension: &Extension, option: &OptionSpec, negated: bool) -> String {
+    format!("{} {}{}", extension.name, if negated { "!" } else { "" }, option.name)
 }
 
 #[test]
 fn every_option_of_the_catalogue_is_tried() {
     let used: BTreeSet<String> = all().iter().flat_map(used).collect();
-    let mut untried = Vec::new();
+    let mut wanted = Vec::new();
     for extension in EXTENSIONS {
-        let options = extension.options.iter().map(|option| format!("{} {}", extension.name, option.name));
-        untried.extend(options.chain([extension.name.to_owned()]).filter(|name| !used.contains(name)));
+        wanted.push(extension.name.to_owned());
+        for option in extension.options {
+            wanted.push(named(extension, option, false));
+            wanted.extend(option.negatable.then(|| named(extension, option, true)));
+        }
     }
+    wanted.retain(|name| !used.contains(name));
     let excused: Vec<&str> = UNTRIED.iter().map(|(what, _)| *what).collect();
-    assert_eq!(untried, excused);
+    assert_eq!(wanted, excused, "options without a case");
 }
 
 sections! {
@@ -101,8 +109,8 @@ sections! {
     counts: counts::counts;
     headers: headers::headers;
     contents: headers::contents;
-    origins: headers::origins;
-    tracking: headers::tracking;
+    origins: origins::origins;
+    tracking: tracking::tracking;
     translations: changes::translations;
     own_translations: changes::own_translations;
     changed_headers: changes::headers;

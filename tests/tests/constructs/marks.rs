@@ -83,6 +83,10 @@ pub(crate) fn marks() -> Vec<Case> {
         .hit(udp(6112).tos(0x10), Accepted, ["A"])
         .hit(udp(6112), Accepted, ["B"])
         .miss(udp(6113), Dropped, []),
+        Case::matching("realm(realm !5)")
+            .forwarded()
+            .hits([udp(1).out("eth1").only_ipv4()])
+            .misses([udp(1).out("br-lan").only_ipv4()]),
         Case::matching("realm(realm 5)")
             .forwarded()
             .hits([udp(1).out("br-lan").only_ipv4()])
@@ -115,6 +119,7 @@ pub(crate) fn services() -> Vec<Case> {
             .hits(with(&[0, 0x40]))
             .misses(with(&[0x10, 0x20])),
         Case::matching("ecn(ip-ect 2)").hits(with(&[2])).misses(with(&[0, 1, 3])),
+        Case::matching("ecn(ip-ect ![2, 3])").hits(with(&[0, 1])).misses(with(&[2, 3])),
         Case::matching("tcp ecn(tcp-ece, !tcp-cwr)").hits([tcp(1).flags(0x42)]).misses([
             tcp(1).flags(0xc2),
             tcp(1),

@@ -79,6 +79,13 @@ pub(crate) fn ports() -> Vec<Case> {
             .misses([udp(2).sport(34)]),
         Case::matching("sctp dport [36412, 38412]").hits([sctp(36412)]).misses([sctp(5), tcp(36412)]),
         Case::matching("sctp dport 5").hits([sctp(5)]).misses([sctp(6), udp(5)]),
+        Case::matching("sctp dport !5").hits([sctp(6)]).misses([sctp(5), udp(6)]),
+        Case::matching("sctp sport 7").hits([sctp(5).sport(7)]).misses([sctp(7), udp(5).sport(7)]),
+        Case::matching("tcp sport !7").hits([tcp(7)]).misses([tcp(5).sport(7), udp(7)]),
+        Case::matching("udp sport !7").hits([udp(7)]).misses([udp(5).sport(7), tcp(7)]),
+        Case::matching("tcp|udp sport [7, 9, 100..=101]")
+            .hits([tcp(1).sport(7), udp(1).sport(101)])
+            .misses([tcp(7), udp(1).sport(102), sctp(1).sport(7)]),
         Case::matching("sctp sport !7").hits([sctp(5)]).misses([sctp(5).sport(7), udp(5)]),
         Case::matching("proto [33, 136] dport 5").hits([dccp(5), udplite(5)]).misses([dccp(6), udp(5)]),
         Case::matching("[tcp, udp, sctp] sport ![1, 2] dport [5, 6, 7..=9]")
