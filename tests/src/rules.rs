@@ -16,6 +16,8 @@ use crate::netns::Netns;
 pub fn restore(netns: &Netns, family: Family, variant: Variant, text: &str) -> Output {
     let mut child = netns
         .command(variant.program(family, "restore"))
+        // Tests of legacy that run at once share the machine's lock.
+        .arg("--wait=60")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

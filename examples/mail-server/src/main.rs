@@ -16,7 +16,7 @@ pub static HOST: Policy = firewall! {
 
     /// A port that mailboxes are read at.
     fn mailbox(port) {
-        use site_rules::public_service(port, 20/minute);
+        use site_rules::public_service(port, 20/minute, "mailbox");
     }
 
     chain INPUT policy drop {
@@ -24,7 +24,7 @@ pub static HOST: Policy = firewall! {
 
         /// mail from other servers
         tcp dport smtp ct new => accept;
-        use site_rules::public_service(SUBMISSION, 10/minute);
+        use site_rules::public_service(SUBMISSION, 10/minute, "submission");
         mailbox(imaps);
         #[cfg(feature = "pop3")]
         mailbox(pop3s);

@@ -42,9 +42,9 @@ rules! {
         }
     }
 
-    /// A service for everybody, up to a rate of new connections for each source address.
-    pub fn public_service(port, rate) {
-        use fwdsl::rules::brute_force(port, rate);
+    /// A service for everybody, up to a rate of new connections for each source address, counted under a name.
+    pub fn public_service(port, rate, name_) {
+        use fwdsl::rules::brute_force(port, rate, name_);
         tcp dport port ct new => accept;
     }
 }

@@ -63,15 +63,16 @@ static ADDRESS_TYPES: &[Word] = &[
     ipv4_type("xresolve", "XRESOLVE"),
 ];
 
-/// `-m addrtype`
+/// `-m addrtype`. Of several types in one option the IPv6 kernel wants unicast and multicast in addition to the
+/// others, not as alternatives; so each is a match of its own.
 pub(super) static ADDRTYPE: Extension = Extension {
     looks_at: Aspects::ADDRESSES,
     requirements: &[AnyOf(&["src-type", "dst-type"]), AtMostOneOf(&["limit-iface-in", "limit-iface-out"])],
     ..Extension::new_match(
         "addrtype",
         &[
-            OptionSpec::new("src-type", "--src-type", ValueKind::Words(ADDRESS_TYPES)).negatable(),
-            OptionSpec::new("dst-type", "--dst-type", ValueKind::Words(ADDRESS_TYPES)).negatable(),
+            OptionSpec::new("src-type", "--src-type", ValueKind::Word(ADDRESS_TYPES)).negatable().union(),
+            OptionSpec::new("dst-type", "--dst-type", ValueKind::Word(ADDRESS_TYPES)).negatable().union(),
             OptionSpec::flag("limit-iface-in", "--limit-iface-in").at(ARRIVING),
             OptionSpec::flag("limit-iface-out", "--limit-iface-out").at(LEAVING),
         ],

@@ -40,13 +40,6 @@ pub enum Requirement {
         /// Only if this option is there too.
         with: Option<&'static str>,
     },
-    /// The word stands alone in the option's list.
-    Alone {
-        /// The option.
-        option: &'static str,
-        /// Its word.
-        word: &'static str,
-    },
     /// The option's range holds at least two numbers and at most so many.
     Wide {
         /// The option.
@@ -71,7 +64,7 @@ impl Requirement {
                 options.iter().copied().chain([with]).collect()
             }
             Requirement::Below { less, more, with, .. } => [less, more].into_iter().chain(with).collect(),
-            Requirement::Alone { option, .. } | Requirement::Wide { option, .. } => vec![option],
+            Requirement::Wide { option, .. } => vec![option],
         }
     }
 }

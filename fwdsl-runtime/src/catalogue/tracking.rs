@@ -6,7 +6,7 @@ use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::{ValueKind, Word};
 use super::option::OptionSpec;
-use super::requirement::Requirement::{Alone, AnyOf, AtMostOneOf};
+use super::requirement::Requirement::{AnyOf, AtMostOneOf};
 use super::transport::{TCP_NUMBER, UDP_NUMBER};
 use crate::family::FamilySet;
 use crate::table::TableName;
@@ -30,8 +30,8 @@ static STATES: &[Word] = &[
     Word::printed("untracked", "UNTRACKED"),
 ];
 
+/// Without `NONE`, which the kernel takes for no bits at all: no packet has one of them, so the match never holds.
 static STATUSES: &[Word] = &[
-    Word::printed("none", "NONE"),
     Word::printed("expected", "EXPECTED"),
     Word::of_print("seen-reply", "SEEN_REPLY", &["seen_reply"]),
     Word::printed("assured", "ASSURED"),
@@ -51,24 +51,21 @@ const fn ports(name: &'static str, flag: &'static str) -> OptionSpec {
 /// `-m conntrack`
 pub static CONNTRACK: Extension = Extension {
     looks_at: Aspects::TRACKING,
-    requirements: &[
-        AnyOf(&[
-            "ctstate",
-            "ctproto",
-            "ctorigsrc",
-            "ctorigdst",
-            "ctreplsrc",
-            "ctrepldst",
-            "ctorigsrcport",
-            "ctorigdstport",
-            "ctreplsrcport",
-            "ctrepldstport",
-            "ctstatus",
-            "ctexpire",
-            "ctdir",
-        ]),
-        Alone { option: "ctstatus", word: "none" },
-    ],
+    requirements: &[AnyOf(&[
+        "ctstate",
+        "ctproto",
+        "ctorigsrc",
+        "ctorigdst",
+        "ctreplsrc",
+        "ctrepldst",
+        "ctorigsrcport",
+        "ctorigdstport",
+        "ctreplsrcport",
+        "ctrepldstport",
+        "ctstatus",
+        "ctexpire",
+        "ctdir",
+    ])],
     ..Extension::new_match(
         "conntrack",
         &[

@@ -56,12 +56,6 @@ impl Uses<'_> {
                 (!there).then(|| self.lacks(option, &format!("`{with} {word}`")))
             }
             Requirement::Below { less, more, or_equal, with } => self.not_below(less, more, or_equal, with),
-            Requirement::Alone { option, word } => {
-                let option = self.find(option)?;
-                let message = format!("`{word}` and others: it stands for a packet with none of them");
-                (has_word(option, word) && option.values.len() > 1)
-                    .then(|| Diagnostic::error(option.loc, message))
-            }
             Requirement::Wide { option, most } => {
                 let option = self.find(option)?;
                 let Value::Span(Span { first, last }) = *option.values().next()? else { return None };

@@ -15,17 +15,18 @@ crate::rules! {
     }
 
     /// Drops new connections to `port` beyond a rate for each source: an IPv4 address, or a /64 of IPv6, which is what one
-    /// host may have of it (RFC 6177). Five come through at once.
-    pub fn brute_force(port, rate) {
+    /// host may have of it (RFC 6177). Five come through at once. `name` is that of the table that counts; uses with another
+    /// rate want another name.
+    pub fn brute_force(port, rate, name_) {
         tcp dport port ct new {
-            from 0.0.0.0/0 hashlimit(above rate, burst 5, mode srcip, name "tries")         => drop;
-            from ::/0 hashlimit(above rate, burst 5, mode srcip, srcmask 64, name "tries6") => drop;
+            from 0.0.0.0/0 hashlimit(above rate, burst 5, mode srcip, name name_)       => drop;
+            from ::/0 hashlimit(above rate, burst 5, mode srcip, srcmask 64, name name_) => drop;
         }
     }
 
-    /// `brute_force` for SSH: who guesses passwords opens many connections (sshd_config(5), `MaxAuthTries`, allows some
-    /// tries in each).
+    /// `brute_force` for SSH, under the name `ssh`: who guesses passwords opens many connections (sshd_config(5),
+    /// `MaxAuthTries`, allows some tries in each).
     pub fn ssh_brute_force(port, rate) {
-        use crate::rules::brute_force(port, rate);
+        use crate::rules::brute_force(port, rate, "ssh");
     }
 }
