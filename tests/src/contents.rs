@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use fwdsl::ipset::Direction;
+use fwdsl::ipset::{self, Direction};
 use fwdsl::lower::Ruleset;
-use fwdsl::model::{Address, ElementOption, ElementPart, Model, family_of, to_bits};
+use fwdsl::model::{Address, ElementOption, ElementPart, Model, Net, family_of, to_bits};
+use fwdsl_runtime::protocols;
 
 use crate::meaning::Packet;
 
@@ -31,6 +32,8 @@ enum Part {
     Service(u8, u16, u16),
     /// All that is in another set.
     Set(String),
+    /// What no packet here has: an interface, a MAC address.
+    Other,
 }
 
 impl Contents {
@@ -45,7 +48,7 @@ impl Contents {
                 ElementPart::Ports(ports) => Part::Ports(ports.first, ports.last),
                 ElementPart::Service { protocol, ports } => Part::Service(*protocol, ports.first, ports.last),
                 ElementPart::Set(name) => Part::Set(name.clone()),
-                other => panic!("the random policies have no {other:?}"),
+                _ => Part::Other,
             };
             let members = set.elements().iter().map(|element| {
                 let nomatch = element.options().any(|option| *option == ElementOption::NoMatch);
@@ -71,12 +74,14 @@ impl Contents {
         for set in &ruleset.sets {
             let members = set.elements.iter().map(|line| {
                 let entry = line.split(' ').next().expect("an element is not empty");
-                let parts = entry.split(',').map(|text| match set.kind.name {
-                    "list:set" => Part::Set(source_of(text)),
-                    "bitmap:port" => {
+                let parts = entry.split(',').zip(set.kind.parts).map(|(text, part)| match part {
+                    ipset::Part::Set => Part::Set(source_of(text)),
+                    ipset::Part::Port => {
                         Part::Ports(text.parse().expect("a port"), text.parse().expect("a port"))
                     }
-                    _ => part_of(text),
+                    ipset::Part::Ip | ipset::Part::Net => network(text),
+                    ipset::Part::Service => service(text),
+                    _ => Part::Other,
                 });
                 Member::new(line.contains(" nomatch"), parts.collect())
             });
@@ -128,6 +133,7 @@ impl Contents {
             }
             Part::Service(protocol, ..) => packet.protocol == *protocol,
             Part::Set(name) => self.hold(name, directions, packet, reversed),
+            Part::Other => false,
         }
     }
 }
@@ -142,19 +148,19 @@ impl Member {
     }
 }
 
-/// `10.0.0.0/8`, `tcp:80`, `gre:0`
-fn part_of(text: &str) -> Part {
-    if let Ok(net) = fwdsl::model::Net::parse(text) {
-        let (first, last) = net.ends();
-        return Part::Addresses(first, last);
-    }
+/// `10.0.0.0/8`
+fn network(text: &str) -> Part {
+    let net = Net::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let (first, last) = net.ends();
+    Part::Addresses(first, last)
+}
+
+/// `tcp:80`, `gre:0`, `icmp:echo-request`
+fn service(text: &str) -> Part {
     let (protocol, port) = text.split_once(':').expect("a protocol and a port");
-    let number = match protocol {
-        "tcp" => 6,
-        "udp" => 17,
-        "gre" => 47,
-        other => panic!("the random policies have no {other}"),
-    };
-    let port = port.parse().expect("a port");
+    let number = protocol.parse().ok().or_else(|| protocols::find(protocol));
+    let number = number.unwrap_or_else(|| panic!("the random policies have no {protocol}"));
+    // An ICMP type has a name. Packets are asked for the protocol alone.
+    let port = port.parse().unwrap_or_default();
     Part::Service(number, port, port)
 }

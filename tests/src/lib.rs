@@ -10,6 +10,7 @@ pub mod meaning;
 pub mod netns;
 pub mod policies;
 pub mod processes;
+pub mod productions;
 pub mod provisioned;
 pub mod random;
 pub mod respaced;

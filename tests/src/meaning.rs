@@ -117,7 +117,7 @@ pub fn in_source(model: &Model, table: TableName, chain: &str, packet: &Packet, 
                         rule.verdicts().iter().map(|verdict| verdict.action()).collect();
                     (rule.matches().iter().collect::<Vec<_>>(), actions, rule.loc().line)
                 })
-                .filter(|(matches, actions, _)| fits(model, matches, actions, family))
+                .filter(|(matches, actions, _)| fits(model, table, matches, actions, family))
                 .collect(),
         })
         .collect();
@@ -151,12 +151,14 @@ pub fn in_lowered(
 }
 
 /// The families that a rule is for: each part that knows one family only restricts it.
-fn fits(model: &Model, matches: &[&Match], actions: &[&Action], family: Family) -> bool {
+fn fits(model: &Model, table: TableName, matches: &[&Match], actions: &[&Action], family: Family) -> bool {
     let option_fits = |option: &OptionUse| {
         let mut values = option.values().peekable();
         let any = values.peek().is_none()
             || values.any(|value| match value {
                 Value::Address(address) => address.family() == family,
+                // What connection tracking holds is asked for by number alone.
+                Value::Protocol(_) if option.spec().value == ValueKind::ProtocolNumber => true,
                 Value::Protocol(1 | 43 | 44 | 51 | 60) => family == Family::Ipv4,
                 Value::Endpoint(endpoint) => endpoint.family().is_none_or(|own| own == family),
                 Value::Number(33..) if option.spec().value == ValueKind::PrefixLength => {
@@ -178,7 +180,13 @@ fn fits(model: &Model, matches: &[&Match], actions: &[&Action], family: Family) 
             Action::Target { extension, options } => {
                 here(extension.families) && options.iter().all(option_fits)
             }
-            Action::Jump(_) | Action::Goto(_) => true,
+            Action::Jump(target) | Action::Goto(target) => {
+                let chains = model.chains().iter().filter(|it| it.table() == table && it.name() == target);
+                let own = chains.map(|chain| chain.families());
+                let others = model.foreign_chains().iter();
+                let others = others.filter(|it| it.table() == table && it.name() == target);
+                own.chain(others.map(|it| it.families())).any(|families| families.contains(family))
+            }
         })
 }
 
@@ -186,9 +194,9 @@ fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool, sets: 
     let mut packet = packet.clone();
     let mut outcome =
         Outcome { verdict: String::new(), logged: Vec::new(), consulted: Vec::new(), mark: packet.mark };
-    let find = |name: &str| chains.iter().find(|chain| chain.name == name).expect("the chain is there");
+    let find = |name: &str| chains.iter().find(|chain| chain.name == name);
     // Where to go on after a chain: the chain, the rule, the verdict of the rule.
-    let mut stack: Vec<(&Chain<'_>, usize, usize)> = vec![(find(start), 0, 0)];
+    let mut stack: Vec<(&Chain<'_>, usize, usize)> = vec![(find(start).expect("the chain is there"), 0, 0)];
     let base = stack[0].0;
     'chains: while let Some((chain, mut rule, mut verdict)) = stack.pop() {
         while let Some((matches, actions, line)) = chain.rules.get(rule) {
@@ -199,13 +207,15 @@ fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool, sets: 
             while let Some(action) = actions.get(verdict) {
                 verdict += 1;
                 match action {
-                    Action::Jump(target) => {
-                        stack.push((chain, rule, verdict));
-                        stack.push((find(target), 0, 0));
-                        continue 'chains;
-                    }
-                    Action::Goto(target) => {
-                        stack.push((find(target), 0, 0));
+                    Action::Jump(target) | Action::Goto(target) => {
+                        if matches!(action, Action::Jump(_)) {
+                            stack.push((chain, rule, verdict));
+                        }
+                        match find(target) {
+                            Some(target) => stack.push((target, 0, 0)),
+                            // A chain of others lets the packet come back. That it went there is seen.
+                            None => outcome.logged.push(*line),
+                        }
                         continue 'chains;
                     }
                     Action::Target { extension, options } => match extension.name {
@@ -336,6 +346,8 @@ fn value_holds(extension: &str, name: &str, value: &Value, option: &OptionUse, p
         Value::Word(index) if name == "ctstate" || extension == "state" => {
             option.spec().value.words()[usize::from(*index)].name == packet.state
         }
+        // A day, which may be asked for by all the others.
+        Value::Word(index) if extension == "time" => u64::from(*index) == packet.length % 7,
         Value::Masked(bits) => {
             let own = if extension == "mark" { packet.mark } else { packet.bits };
             own & bits.mask() == bits.value

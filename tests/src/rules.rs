@@ -14,8 +14,22 @@ use crate::netns::Netns;
 ///
 /// If the program cannot be run.
 pub fn restore(netns: &Netns, family: Family, variant: Variant, text: &str) -> Output {
+    hand_over(netns, family, variant, text, &[])
+}
+
+/// The same beside the rules that are there, which stay.
+///
+/// # Panics
+///
+/// If the program cannot be run.
+pub fn restore_beside(netns: &Netns, family: Family, variant: Variant, text: &str) -> Output {
+    hand_over(netns, family, variant, text, &["--noflush"])
+}
+
+fn hand_over(netns: &Netns, family: Family, variant: Variant, text: &str, arguments: &[&str]) -> Output {
     let mut child = netns
         .command(variant.program(family, "restore"))
+        .args(arguments)
         // Tests of legacy that run at once share the machine's lock.
         .arg("--wait=60")
         .stdin(Stdio::piped())

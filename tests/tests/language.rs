@@ -451,3 +451,22 @@ fn extensions_under_their_own_names() {
     let ipv6 = ["-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 2 -j ACCEPT"];
     each(&policy, &[&shared[..], &ipv4].concat(), &[&shared[..], &ipv6].concat());
 }
+
+#[test]
+fn a_match_of_one_protocol_asks_for_it_in_a_chain_of_its_own_too() {
+    // The list and the limit want chains, and the kernel wants the protocol in each rule with the match.
+    let policy = firewall! {
+        chain INPUT { dccp(option [127, 255]) limit 1/s => log, drop; }
+    };
+    both(
+        &policy,
+        &[
+            "-A INPUT -p dccp -j INPUT.1",
+            "-A INPUT.1 -p dccp -m dccp --dccp-option 127 -g INPUT.1b",
+            "-A INPUT.1 -p dccp -m dccp --dccp-option 255 -g INPUT.1b",
+            "-A INPUT.1b -m limit --limit 1/sec -g INPUT.1c",
+            "-A INPUT.1c -j LOG",
+            "-A INPUT.1c -j DROP",
+        ],
+    );
+}

@@ -226,25 +226,34 @@ fn call(rule: &SourceRule, chain: &str) -> Action {
     if call_leaves(rule) { Action::Goto(chain.to_owned()) } else { Action::Jump(chain.to_owned()) }
 }
 
-/// The kernel wants some targets to stand in a rule that asks for their protocol, and for SYN. In a
-/// chain of its own the verdict's rule repeats what the rule that leads there has asked already.
+/// The kernel wants some targets and matches to stand in a rule that asks for their protocol, and some targets in one
+/// that asks for SYN. In a chain of its own a rule repeats what the rule that leads there has asked already.
 fn with_what_it_wants(rule: &SourceRule, draft: Draft, action: &Action) -> Vec<Draft> {
-    let Action::Target { extension, options } = action else { return vec![draft] };
+    let target = match action {
+        Action::Target { extension, options } => Some((*extension, options)),
+        Action::Jump(_) | Action::Goto(_) => None,
+    };
     let mut drafts = vec![draft];
-    if extension.syn && !drafts[0].asks("flags") {
+    if target.is_some_and(|(extension, _)| extension.syn) && !drafts[0].asks("flags") {
         let flags = rule.matches.iter().filter(|entry| *entry.extension == TCP);
         let flags = flags.flat_map(|entry| &entry.options).filter(|option| option.spec.name == "flags");
         let values = flags.flat_map(|option| option.values().cloned());
         drafts = values.map(|flags| drafts[0].with(&Draft::one(&TCP, "flags", false, vec![flags]))).collect();
     }
     let asked = asked_protocols(&rule.matches).unwrap_or_default();
-    match wanted_protocols(extension, options, &asked) {
-        Some(protocols) if drafts.iter().any(|draft| !draft.asks("proto")) => {
-            let one = |number: u8| Draft::one(&CORE, "proto", false, vec![Value::Protocol(number)]);
-            let with =
-                |draft: &Draft| protocols.iter().map(|number| one(*number).with(draft)).collect::<Vec<_>>();
-            drafts.iter().flat_map(with).collect()
+    let with_protocol = |draft: Draft| {
+        let matches = draft.matches.iter().map(|entry| (entry.extension, &entry.options));
+        let wanted = matches.chain(target).fold(None, |wanted, (extension, options)| {
+            let asked = wanted.as_ref().unwrap_or(&asked);
+            wanted_protocols(extension, options, asked).or(wanted)
+        });
+        match wanted {
+            Some(protocols) if !draft.asks("proto") => {
+                let one = |number: &u8| Draft::one(&CORE, "proto", false, vec![Value::Protocol(*number)]);
+                protocols.iter().map(|number| one(number).with(&draft)).collect()
+            }
+            _ => vec![draft],
         }
-        _ => drafts,
-    }
+    };
+    drafts.into_iter().flat_map(with_protocol).collect()
 }

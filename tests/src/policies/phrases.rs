@@ -1,0 +1,173 @@
+//! Matches and verdicts, and what rules are made of beside them, each with the productions in it.
+
+/// A piece of source and its productions.
+pub(super) type Phrase = (&'static str, &'static [&'static str]);
+
+/// What asks for a protocol.
+pub(super) const PROTOCOLS: &[Phrase] = &[
+    ("udp", &["match/protocol"]),
+    ("tcp|udp", &["match/protocols", "value/alternatives"]),
+    ("[tcp, udp, [sctp]]", &["match/protocols", "value/list in a list"]),
+    ("!icmp", &["match/protocol", "value/negation"]),
+    ("proto 47", &["match/proto", "value/atom"]),
+    ("proto ![47, 50]", &["match/proto", "value/negation", "value/list"]),
+    ("esp", &["match/protocol"]),
+    ("icmp echo-request", &["match/icmp type", "value/atom"]),
+    ("icmp ![3, 4]", &["match/icmp type", "value/negation"]),
+    (
+        "icmp(type [echo-request, 3/4, 11])",
+        &["match/extension of a protocol", "option/with value", "value/list"],
+    ),
+    ("icmpv6 [135, 136, 1/3]", &["match/icmpv6 type", "value/list"]),
+    ("icmpv6 !echo-request", &["match/icmpv6 type", "value/negation"]),
+    ("udp(dport 53)", &["match/extension of a protocol", "option/with value"]),
+    ("tcp(dport 22, !sport 1..=9)", &["match/extension of a protocol", "option/several", "option/negated"]),
+    ("sctp(dport !7)", &["match/extension of a protocol", "option/negated value"]),
+    ("sctp(sport 7..=9)", &["match/extension of a protocol", "value/range"]),
+    ("udp(sport 22)", &["match/extension of a protocol"]),
+    ("icmpv6(type 1)", &["match/extension of a protocol"]),
+    ("tcp", &["match/protocol"]),
+    ("tcp syn", &["match/tcp syn"]),
+    ("tcp !syn", &["match/tcp !syn"]),
+    ("tcp flags(syn / syn,ack)", &["match/tcp flags"]),
+    ("tcp !flags(none / all)", &["match/tcp !flags"]),
+];
+
+/// What asks for ports.
+pub(super) const PORTS: &[Phrase] = &[
+    ("dport ssh", &["match/dport", "value/atom"]),
+    ("dport 0..=65535", &["match/dport", "value/range"]),
+    ("sport !1024..=2000", &["match/sport", "value/negation", "value/range"]),
+    ("dport [ssh, http, 8000..=8080]", &["match/dport", "value/list"]),
+    ("port ![1, 2, 5..=9]", &["match/port", "value/negation", "value/list"]),
+    ("dport 80|443", &["match/dport", "value/alternatives"]),
+    ("dport SERVICES", &["match/dport", "value/let"]),
+    ("sport !SERVICES", &["match/sport", "value/negated let"]),
+    ("dport [SERVICES, 7]", &["match/dport", "value/let in a list"]),
+    ("sport FIRST..=LAST", &["match/sport", "value/let in a range"]),
+    ("dport #R_PORT", &["match/dport", "value/#name"]),
+    ("port [#R_PORTS, 8080]", &["match/port", "value/#name"]),
+    ("dport !#R_RANGE", &["match/dport", "value/#name", "value/negation"]),
+    ("sport #{R_PORT + 1}", &["match/sport", "value/#{expression}"]),
+    ("dport @S-PORT", &["match/dport", "value/set"]),
+    ("sport ![22, @S-PORT]", &["match/sport", "value/set in a list", "value/negation"]),
+    ("port [@S-PORT, 443..=1024]", &["match/port", "value/set in a list"]),
+    ("multiport(dports [22, 80], !sports 9..=10)", &["match/extension", "option/several", "option/negated"]),
+    ("multiport(!ports [22, 80])", &["match/extension", "option/negated"]),
+];
+
+/// What asks for anything else.
+pub(super) const OTHERS: &[Phrase] = &[
+    ("from 10.0.0.0/8", &["match/from", "value/atom"]),
+    ("from !2001:db8::1..=2001:db8::ff", &["match/from", "value/negation", "value/range"]),
+    ("to [10.0.0.0/8, [192.0.2.1, fd00::7]]", &["match/to", "value/list in a list"]),
+    ("to 10.0.0.1|2001:db8::1", &["match/to", "value/alternatives"]),
+    ("from ![10.0.0.1, 10.0.0.3, 2001:db8::5]", &["match/from", "value/negation", "value/list"]),
+    ("from HOSTS", &["match/from", "value/let"]),
+    ("to !HOSTS", &["match/to", "value/negated let"]),
+    ("from NOT_HOSTS", &["match/from", "value/let"]),
+    ("to [HOSTS, 8.8.8.8]", &["match/to", "value/let in a list"]),
+    ("from #R_HOST", &["match/from", "value/#name"]),
+    ("to ![#R_NETS, 10.1.0.0/16]", &["match/to", "value/#name", "value/negation"]),
+    ("to #{\"10.0.0.0/8\"}", &["match/to", "value/#{expression}"]),
+    ("from @S-NET", &["match/from", "value/set"]),
+    ("to !@S-IP", &["match/to", "value/set", "value/negation"]),
+    ("from @S-LIST", &["match/from", "value/set"]),
+    ("from [@S-FOUR, 192.0.2.7, 2001:db8::/64]", &["match/from", "value/set in a list"]),
+    ("iprange(src-range 10.0.0.1..=10.0.0.9)", &["match/extension", "option/with value", "value/range"]),
+    ("iprange(!dst-range 10.0.0.1..=10.0.0.9)", &["match/extension", "option/negated", "value/range"]),
+    ("in lo", &["match/in", "value/atom"]),
+    ("in ![eth0, wg+]", &["match/in", "value/negation", "value/list"]),
+    ("in \"WAN\"", &["match/in", "value/string"]),
+    ("in UPLINK", &["match/in", "value/let"]),
+    ("in #R_WORD", &["match/in", "value/#name"]),
+    ("out eth0.100|br-lan", &["match/out", "value/alternatives"]),
+    ("out !lo", &["match/out", "value/negation"]),
+    ("out !UPLINK", &["match/out", "value/negated let"]),
+    ("ct new", &["match/ct", "value/atom"]),
+    ("ct established|related", &["match/ct", "value/alternatives"]),
+    ("ct ![new, invalid]", &["match/ct", "value/negation"]),
+    ("conntrack(ctstate new, !ctproto tcp)", &["match/extension", "option/several", "option/negated"]),
+    ("state(new)", &["match/extension", "option/positional"]),
+    ("limit 1/s", &["match/limit", "value/atom"]),
+    ("limit SLOW burst 7", &["match/limit with burst", "value/let"]),
+    ("limit #R_RATE burst #R_NUMBER", &["match/limit with burst", "value/#name"]),
+    ("limit(limit 7/minute, burst 20)", &["match/extension", "option/with value", "option/several"]),
+    ("fragment", &["match/fragment"]),
+    ("!fragment", &["match/!fragment"]),
+    ("mark 0x1", &["match/mark", "value/atom"]),
+    ("mark ![1, 0x10/0xf0]", &["match/mark", "value/negation", "value/list"]),
+    ("mark(!0x11)", &["match/extension", "option/positional", "option/negated value"]),
+    ("mark #R_NUMBER", &["match/mark", "value/#name"]),
+    (
+        "length(![20, 50..=100])",
+        &["match/extension", "option/positional", "option/negated value", "value/range"],
+    ),
+    ("comment(\"it's a test\")", &["match/extension", "option/positional", "value/string"]),
+    ("rpfilter", &["match/extension alone"]),
+    ("socket(transparent, nowildcard)", &["match/extension", "option/flag", "option/several"]),
+    (
+        "recent(!rcheck, seconds 60, reap, name \"seen\")",
+        &["match/extension", "option/negated", "option/flag"],
+    ),
+    ("set(@S-PAIR dst,dst)", &["match/set", "option/positional"]),
+    ("set(!@S-PAIR src,src)", &["match/set", "option/negated value"]),
+    ("set(@S-NET src, return-nomatch)", &["match/set", "option/flag"]),
+    ("set(@S-TIME dst, !update-counters)", &["match/set", "option/flag", "option/negated"]),
+    ("set(@S-TIME src, packets-gt 5, !bytes-eq 7)", &["match/set", "option/with value", "option/negated"]),
+    ("set(@S-PORTS-BETWEEN src,dst,dst)", &["match/set", "option/positional"]),
+];
+
+/// Verdicts after which the packet goes on.
+pub(super) const CHANGES: &[Phrase] = &[
+    ("log", &["verdict/target alone"]),
+    ("log(\"it's a \\\"test\\\" \")", &["verdict/target", "option/positional", "value/string"]),
+    (
+        "log(prefix PREFIX, level info, uid)",
+        &["verdict/target", "option/with value", "option/flag", "value/let"],
+    ),
+    ("log(#R_TEXT)", &["verdict/target", "option/positional", "value/#name"]),
+    ("mark(set 0x12/0x3)", &["verdict/target", "option/with value"]),
+    ("mark(xor #R_NUMBER)", &["verdict/target", "value/#name"]),
+    ("set(add @S-TIME src, timeout 60, exist)", &["verdict/target", "value/set", "option/flag"]),
+    ("nflog(group 5)", &["verdict/target", "option/with value"]),
+];
+
+/// Verdicts that end a rule in any table.
+pub(super) const ENDS: &[Phrase] = &[
+    ("accept", &["verdict/accept"]),
+    ("drop", &["verdict/drop"]),
+    ("return", &["verdict/return"]),
+    ("reject", &["verdict/reject"]),
+    ("reject(icmp6-no-route)", &["verdict/reject", "option/positional"]),
+    ("reject(with tcp-reset)", &["verdict/reject", "option/with value"]),
+    ("dnat(to 10.0.0.2)", &["verdict/target", "endpoint/address"]),
+    ("dnat(10.0.0.2..=10.0.0.9, persistent)", &["verdict/target", "endpoint/range", "option/flag"]),
+    ("dnat(:8080)", &["verdict/target", "endpoint/ports", "option/positional"]),
+    ("dnat(to BACKEND:8080)", &["verdict/target", "endpoint/let and port", "value/let"]),
+    ("dnat(to [fd00::2]:80..=90)", &["verdict/target", "endpoint/in brackets", "endpoint/address and ports"]),
+    ("dnat(to 10.0.0.2:80..=90/8000)", &["verdict/target", "endpoint/base", "endpoint/address and ports"]),
+    ("snat(to #R_HOST)", &["verdict/target", "endpoint/address", "value/#name"]),
+    ("masquerade", &["verdict/target alone"]),
+    ("redirect(to 3128)", &["verdict/target", "option/with value"]),
+];
+
+/// Calls of templates and fragments, with a chain's name for `CHAIN`.
+pub(super) const CALLS: &[Phrase] = &[
+    ("plain();", &["statement/call"]),
+    ("ranged(1000, 2000, [53, 123]);", &["statement/call", "argument/atom", "argument/list"]),
+    ("ranged(FIRST, LAST, 5..=9);", &["statement/call", "argument/let", "argument/range"]),
+    ("ranged(1, 9, #R_RANGE);", &["statement/call", "argument/rust value", "value/#name"]),
+    ("rated(SLOW, 7, \"seen \");", &["statement/call", "argument/let", "argument/string"]),
+    ("rated(#R_RATE, #R_NUMBER, PREFIX);", &["statement/call", "argument/rust value"]),
+    ("toward(@S-NET, eth0, CHAIN);", &["statement/call", "argument/set", "argument/verdict's chain"]),
+    ("toward(HOSTS, [lo, wg+], CHAIN);", &["statement/call", "argument/let", "argument/list"]),
+    ("nested(SERVICES, 10.0.0.0/8);", &["statement/call", "argument/let", "argument/atom"]),
+    ("nested(22, [10.0.0.1, 2001:db8::5]);", &["statement/call", "argument/list"]),
+    ("marked(3, new, 5);", &["statement/call", "argument/atom"]),
+    ("use here::near;", &["statement/use", "use/rules", "use/path"]),
+    (
+        "use crate::ports([22, 80], CHAIN);",
+        &["statement/use", "use/rules", "use/with arguments", "use/use in a fragment", "argument/list"],
+    ),
+];

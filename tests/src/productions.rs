@@ -1,0 +1,307 @@
+//! The productions of the grammar, and how often random policies used each.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use fwdsl::catalogue::{EXTENSIONS, Extension, Kind};
+use fwdsl::lower::Ruleset;
+use fwdsl::model::{Action, Model, OptionUse};
+
+/// Each production with its alternatives. An alternative is called `production/alternative`.
+pub static PRODUCTIONS: &[(&str, &[&str])] = &[
+    ("policy", &["#![allow]", "#![warn]", "#![deny]", "#![analysis_budget]", "items"]),
+    (
+        "item",
+        &[
+            "let",
+            "family",
+            "own",
+            "sysctl",
+            "set",
+            "foreign set",
+            "table",
+            "chain",
+            "foreign chain",
+            "assert",
+            "fn",
+            "use",
+        ],
+    ),
+    (
+        "attribute",
+        &[
+            "doc of a rule",
+            "doc of a chain",
+            "doc of a let",
+            "doc of a set",
+            "doc of a template",
+            "allow",
+            "warn",
+            "deny",
+            "several lints",
+            "cfg that holds",
+            "cfg that does not hold",
+            "of a rule",
+            "of a block",
+            "of a call",
+            "of a use",
+            "of an item",
+            "of a chain",
+            "of a setting",
+            "of a case",
+        ],
+    ),
+    ("own", &["tables", "chains", "chains with a prefix"]),
+    ("table", &["filter", "nat", "mangle", "raw", "security"]),
+    ("table item", &["family", "chain", "foreign chain"]),
+    (
+        "chain",
+        &[
+            "built-in",
+            "word",
+            "word with hyphens",
+            "quoted",
+            "policy accept",
+            "policy drop",
+            "hook first",
+            "hook last",
+            "hook before",
+            "hook after",
+            "family",
+        ],
+    ),
+    ("foreign chain", &["name", "name with family", "names that begin so"]),
+    ("family", &["ipv4", "ipv6"]),
+    ("statement", &["rule", "block", "block in a block", "call", "use"]),
+    ("matches", &["_", "one", "several"]),
+    (
+        "match",
+        &[
+            "in",
+            "out",
+            "from",
+            "to",
+            "proto",
+            "sport",
+            "dport",
+            "port",
+            "ct",
+            "mark",
+            "limit",
+            "limit with burst",
+            "fragment",
+            "!fragment",
+            "protocol",
+            "protocols",
+            "icmp type",
+            "icmpv6 type",
+            "tcp syn",
+            "tcp !syn",
+            "tcp flags",
+            "tcp !flags",
+            "extension",
+            "extension alone",
+            "extension of a protocol",
+            "set",
+        ],
+    ),
+    ("option", &["with value", "positional", "flag", "negated", "negated value", "several"]),
+    (
+        "value",
+        &[
+            "atom",
+            "string",
+            "range",
+            "list",
+            "list in a list",
+            "alternatives",
+            "negation",
+            "let",
+            "let in a list",
+            "let in a range",
+            "negated let",
+            "set",
+            "set in a list",
+            "#name",
+            "#{expression}",
+            "parameter",
+        ],
+    ),
+    ("parameter", &["value", "end of a range", "negated", "in a list", "option", "chain", "set", "argument"]),
+    ("endpoint", &["address", "range", "ports", "address and ports", "in brackets", "let and port", "base"]),
+    ("verdict", &["accept", "drop", "return", "reject", "jump", "goto", "target", "target alone", "several"]),
+    ("fn", &["without parameters", "with parameters", "call in a template", "use in a template"]),
+    ("argument", &["atom", "string", "list", "range", "let", "set", "rust value", "verdict's chain"]),
+    ("use", &["rules", "items", "settings", "with arguments", "use in a fragment", "path"]),
+    (
+        "setting",
+        &["dotted key", "key with *", "quoted key", "key with hyphens", "number", "word", "string", "#name"],
+    ),
+    (
+        "set kind",
+        &[
+            "ip",
+            "net",
+            "ip,port",
+            "net,port",
+            "net,iface",
+            "net,net",
+            "ip,port,ip",
+            "ip,port,net",
+            "net,port,net",
+            "mac",
+            "ip,mac",
+            "ip,mark",
+            "bitmap:ip",
+            "bitmap:ip,mac",
+            "port",
+            "list",
+            "ipset's name",
+        ],
+    ),
+    (
+        "set parameter",
+        &[
+            "timeout",
+            "hashsize",
+            "maxelem",
+            "bucketsize",
+            "netmask",
+            "markmask",
+            "counters",
+            "comment",
+            "skbinfo",
+            "forceadd",
+            "keep",
+            "range",
+            "family",
+        ],
+    ),
+    (
+        "element",
+        &["one part", "parts", "nomatch", "timeout", "comment", "skbmark", "skbprio", "skbqueue", "none"],
+    ),
+    (
+        "part",
+        &[
+            "address",
+            "network",
+            "range",
+            "service",
+            "port",
+            "protocol",
+            "icmp",
+            "interface",
+            "physdev",
+            "string",
+            "list",
+            "let",
+            "#name",
+            "set",
+        ],
+    ),
+    ("assert", &["chain", "table and chain", "quoted chain", "verdict", "!verdict", "several matches"]),
+];
+
+/// How often each alternative, and each option of the catalogue, stood in a policy that compiled.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    productions: BTreeMap<&'static str, usize>,
+    catalogue: BTreeMap<String, usize>,
+}
+
+impl Coverage {
+    /// Counts what a policy is made of.
+    ///
+    /// # Panics
+    ///
+    /// If an alternative is not in the list.
+    pub fn add<'a>(
+        &mut self,
+        used: &[&'static str],
+        model: &Model,
+        lowered: impl IntoIterator<Item = &'a Ruleset>,
+    ) {
+        for name in used {
+            assert!(is_production(name), "{name} is not in the list");
+            *self.productions.entry(name).or_default() += 1;
+        }
+        for rule in model.chains().iter().flat_map(|chain| chain.rules()) {
+            for entry in rule.matches() {
+                self.add_uses(entry.extension(), entry.options());
+            }
+            for verdict in rule.verdicts() {
+                self.add_action(verdict.action());
+            }
+        }
+        // Some matches are others in the model: `udp(dport 53)` is `udp dport 53`.
+        let chains = lowered.into_iter().flat_map(|ruleset| &ruleset.tables).flat_map(|table| &table.chains);
+        for rule in chains.flat_map(|chain| &chain.rules) {
+            for entry in &rule.matches {
+                self.add_uses(entry.extension(), entry.options());
+            }
+            self.add_action(&rule.action);
+        }
+    }
+
+    fn add_action(&mut self, action: &Action) {
+        if let Action::Target { extension, options } = action {
+            self.add_uses(extension, options);
+        }
+    }
+
+    fn add_uses(&mut self, extension: &Extension, options: &[OptionUse]) {
+        *self.catalogue.entry(entry_name(extension)).or_default() += 1;
+        for option in options {
+            *self
+                .catalogue
+                .entry(format!("{} {}", entry_name(extension), option.spec().name))
+                .or_default() += 1;
+        }
+    }
+
+    /// What no policy used.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        let productions = alternatives().filter(|name| !self.productions.contains_key(name.as_str()));
+        let options = catalogue_names().filter(|name| !self.catalogue.contains_key(name));
+        productions.chain(options).collect()
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in alternatives() {
+            writeln!(f, "{:>7} {name}", self.productions.get(name.as_str()).unwrap_or(&0))?;
+        }
+        for name in catalogue_names() {
+            writeln!(f, "{:>7} {name}", self.catalogue.get(&name).unwrap_or(&0))?;
+        }
+        Ok(())
+    }
+}
+
+fn alternatives() -> impl Iterator<Item = String> {
+    PRODUCTIONS.iter().flat_map(|(name, all)| all.iter().map(move |it| format!("{name}/{it}")))
+}
+
+fn is_production(name: &str) -> bool {
+    PRODUCTIONS.iter().any(|(production, all)| {
+        name.strip_prefix(production)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|it| all.contains(&it))
+    })
+}
+
+fn catalogue_names() -> impl Iterator<Item = String> {
+    EXTENSIONS.iter().flat_map(|extension| {
+        let name = entry_name(extension);
+        let options = extension.options.iter().map(move |spec| format!("{name} {}", spec.name));
+        [entry_name(extension)].into_iter().chain(options)
+    })
+}
+
+fn entry_name(extension: &Extension) -> String {
+    let prefix = if extension.kind == Kind::Match { "match" } else { "target" };
+    format!("{prefix} {}", extension.name)
+}
