@@ -5,8 +5,8 @@ use fwdsl::table::TableName;
 use fwdsl_runtime::syntax::compile;
 
 fn reference() -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
-    std::fs::read_to_string(path).expect("the language reference")
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language/extensions.md");
+    std::fs::read_to_string(path).expect("the page of extensions")
 }
 
 /// The examples in the first column of a table of the reference.
