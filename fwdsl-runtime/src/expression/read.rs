@@ -68,7 +68,7 @@ fn read(
                 other => Ok(other),
             },
         },
-        (ValueKind::Rate, ExprKind::Atom(text)) => match Rate::parse(text) {
+        (ValueKind::Rate, ExprKind::Atom(text) | ExprKind::Text(text)) => match Rate::parse(text) {
             Ok(rate) => Ok(Value::Rate(rate)),
             Err(message) => Err((message, None)),
         },
