@@ -103,6 +103,7 @@ impl Module {
             Space::Chains(table) => table.name().to_owned(),
             Space::ChainsWithin(number) => format!("chains_{number}"),
             Space::Lets => "lets".to_owned(),
+            Space::Sets => "sets".to_owned(),
             Space::ValuesWithin(number) => format!("values_{number}"),
             Space::Parameters(number) => format!("parameters_{number}"),
             Space::Arguments(number) => format!("arguments_{number}"),
@@ -242,6 +243,7 @@ fn expand_definition(space: Space, definition: &Definition, name: &Ident) -> Tok
     let doc = (!doc.is_empty()).then(|| quote!(#[doc = #doc]));
     match space {
         Space::Lets => quote!(#doc pub const #name: Let = Let { value: #value };),
+        Space::Sets => quote!(#doc pub const #name: Set = Set { kind: #value };),
         Space::Templates => {
             let parameters = parameters
                 .iter()
@@ -325,11 +327,22 @@ mod tests {
     }
 
     #[test]
+    fn sets_are_told_with_their_kind_and_doc_comment() {
+        let text = expansion("/// the office\nset A: net { 10.0.0.0/8 } chain INPUT { from @A => accept; }");
+        assert!(text.contains("constA:Set=Set{kind:\"hash:net\"}"), "{text}");
+        assert!(text.contains("theoffice") && text.contains("policy::sets::A"), "{text}");
+    }
+
+    #[test]
     fn a_use_stands_at_the_same_place_with_and_without_the_completion_marker() {
         let policies = [
             ("filter", "chain INPUT { tcp dport ssh => jump TYPED; _ => drop; }"),
             ("lets", "chain INPUT { tcp dport TYPED => accept; _ => drop; }"),
             ("lets", "let A = [1, TYPED]; chain INPUT { _ => drop; }"),
+            ("sets", "set A: net {} chain INPUT { from @TYPED => drop; }"),
+            ("sets", "set A: net {} chain INPUT { set(!@TYPED) => drop; }"),
+            ("sets", "set A: net {} chain INPUT { _ => set(add @TYPED); }"),
+            ("sets", "set L: list { @TYPED } set A: net {} chain INPUT { _ => drop; }"),
             ("statements", "fn a(b) { tcp dport b => drop; TYPED } chain INPUT { _ => drop; }"),
             ("arguments_0", "chain INPUT { a(1, TYPED); _ => drop; } fn a(b) { tcp dport b => drop; }"),
             ("filter__DOCKER", "chain INPUT { _ => goto DOCKER-TYPED; } chain DOCKER-USER { _ => drop; }"),

@@ -1,11 +1,13 @@
 //! A policy, as `firewall!` makes it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
 use crate::family::Family;
+use crate::ipset::KernelSet;
 use crate::lower::{Ruleset, lower};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
@@ -123,8 +125,37 @@ impl Policy {
         Ok(self.lower(family)?.map(|ruleset| emit::emit(&ruleset, Protocols::Named)))
     }
 
-    /// The same with protocols by number where iptables itself has no name for them, so that it
-    /// loads on a host without `/etc/protocols`.
+    /// The sets of a family as the kernel gets them, in the order in which they can be made; those that others make
+    /// are among them. Sets of no family (ports, MAC addresses) are among both families'.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn sets(&self, family: Family) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
+        Ok(self.lower(family)?.map(|ruleset| ruleset.sets).unwrap_or_default())
+    }
+
+    /// The sets of both families, each once, in the order in which they can be made.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn all_sets(&self) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
+        let mut all = self.sets(Family::Ipv4)?;
+        let mut more = self.sets(Family::Ipv6)?;
+        more.retain(|set| !all.iter().any(|other| other.name == set.name));
+        all.extend(more);
+        Ok(all)
+    }
+
+    /// The family's sets in the format of `ipset restore`, to be loaded before its rules; empty if there are none.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn emit_sets(&self, family: Family) -> Result<String, Diagnostics> {
+        Ok(emit::emit_sets(self.sets(family)?.iter().map(Arc::as_ref)))
+    }
+
+    /// The rules as [`Policy::emit`] gives them, with protocols by number where iptables itself has no name for them,
+    /// so that they load on a host without `/etc/protocols`.
     ///
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.

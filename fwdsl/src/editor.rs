@@ -10,6 +10,12 @@ pub struct Let {
     pub value: &'static str,
 }
 
+/// A set of a policy.
+pub struct Set {
+    /// Its kind, as ipset calls it.
+    pub kind: &'static str,
+}
+
 /// What a template takes: a value, or the name of a chain.
 pub struct Value {}
 

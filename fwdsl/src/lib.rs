@@ -4,7 +4,7 @@
 //! compiles. The policy prints itself in the format of `iptables-restore`, and with the feature
 //! `cli` the program that holds it becomes a provisioning binary.
 
-pub use fwdsl_runtime::{Policy, catalogue, diagnostic, emit, family, lower, model, table};
+pub use fwdsl_runtime::{Policy, catalogue, diagnostic, emit, family, ipset, lower, model, table};
 
 #[cfg(feature = "host")]
 pub use fwdsl_runtime::host;

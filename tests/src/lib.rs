@@ -1,6 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod constructs;
+pub mod contents;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;
@@ -13,6 +14,7 @@ pub mod respaced;
 pub mod rules;
 pub mod samples;
 pub mod sandbox;
+pub mod sets;
 pub mod wire;
 
 /// The policy that the README shows compiles, and its assertion holds.

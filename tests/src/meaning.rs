@@ -9,6 +9,7 @@ use fwdsl::lower::Ruleset;
 use fwdsl::model::{Action, Address, IcmpMatch, Match, Model, OptionUse, Value, family_of, to_bits};
 use fwdsl::table::TableName;
 
+use crate::contents::Contents;
 use crate::random::Random;
 
 /// A packet, as far as rules can see it.
@@ -116,11 +117,11 @@ pub fn in_source(model: &Model, table: TableName, chain: &str, packet: &Packet, 
                         rule.verdicts().iter().map(|verdict| verdict.action()).collect();
                     (rule.matches().iter().collect::<Vec<_>>(), actions, rule.loc().line)
                 })
-                .filter(|(matches, actions, _)| fits(matches, actions, family))
+                .filter(|(matches, actions, _)| fits(model, matches, actions, family))
                 .collect(),
         })
         .collect();
-    walk(&chains, chain, packet, limits)
+    walk(&chains, chain, packet, limits, &Contents::of_source(model))
 }
 
 /// Runs a packet through a chain of the lowered rules.
@@ -146,11 +147,11 @@ pub fn in_lowered(
                 .collect(),
         })
         .collect();
-    walk(&chains, chain, packet, limits)
+    walk(&chains, chain, packet, limits, &Contents::of_lowered(ruleset))
 }
 
 /// The families that a rule is for: each part that knows one family only restricts it.
-fn fits(matches: &[&Match], actions: &[&Action], family: Family) -> bool {
+fn fits(model: &Model, matches: &[&Match], actions: &[&Action], family: Family) -> bool {
     let option_fits = |option: &OptionUse| {
         let mut values = option.values().peekable();
         let any = values.peek().is_none()
@@ -162,6 +163,7 @@ fn fits(matches: &[&Match], actions: &[&Action], family: Family) -> bool {
                     family == Family::Ipv6
                 }
                 Value::Protocol(58) => family == Family::Ipv6,
+                Value::Set(used) => model.set(&used.name).is_some_and(|set| set.families().contains(family)),
                 Value::Word(index) => {
                     let words = option.spec().value.words();
                     words[usize::from(*index)].families.contains(family)
@@ -180,7 +182,7 @@ fn fits(matches: &[&Match], actions: &[&Action], family: Family) -> bool {
         })
 }
 
-fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool) -> Outcome {
+fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool, sets: &Contents) -> Outcome {
     let mut packet = packet.clone();
     let mut outcome =
         Outcome { verdict: String::new(), logged: Vec::new(), consulted: Vec::new(), mark: packet.mark };
@@ -190,7 +192,7 @@ fn walk(chains: &[Chain<'_>], start: &str, packet: &Packet, limits: bool) -> Out
     let base = stack[0].0;
     'chains: while let Some((chain, mut rule, mut verdict)) = stack.pop() {
         while let Some((matches, actions, line)) = chain.rules.get(rule) {
-            if verdict == 0 && !matches_packet(matches, &packet, limits, *line, &mut outcome) {
+            if verdict == 0 && !matches_packet(matches, &packet, limits, *line, sets, &mut outcome) {
                 rule += 1;
                 continue;
             }
@@ -248,13 +250,12 @@ fn matches_packet(
     packet: &Packet,
     limits: bool,
     line: u32,
+    sets: &Contents,
     outcome: &mut Outcome,
 ) -> bool {
     let (stateful, stateless): (Vec<&&Match>, Vec<&&Match>) =
-        matches.iter().partition(|entry| entry.extension().stateful);
-    let plain = stateless
-        .iter()
-        .all(|entry| entry.options().iter().all(|option| holds(entry.extension().name, option, packet)));
+        matches.iter().partition(|entry| entry.is_stateful());
+    let plain = stateless.iter().all(|entry| entry_holds(entry, packet, sets));
     if plain && !stateful.is_empty() {
         outcome.consulted.push(line);
         return limits;
@@ -262,9 +263,20 @@ fn matches_packet(
     plain
 }
 
+/// A match holds if all its options do; what stands behind a set in `set(…)` says how to look it up.
+fn entry_holds(entry: &Match, packet: &Packet, sets: &Contents) -> bool {
+    let reversed = entry.options().iter().any(|option| option.spec().name == "return-nomatch");
+    let quiet = |option: &OptionUse| option.negated() && option.spec().name.starts_with("update-");
+    let mut options = entry.options().iter().filter(|option| !quiet(option));
+    options.all(|option| match option.spec().name {
+        "return-nomatch" => true,
+        _ => holds(entry.extension().name, option, packet, sets, reversed),
+    })
+}
+
 /// Any of the values, or none of them if negated. A later fragment has no ports, types and flags,
 /// which neither match nor match negated.
-fn holds(extension: &str, option: &OptionUse, packet: &Packet) -> bool {
+fn holds(extension: &str, option: &OptionUse, packet: &Packet, sets: &Contents, reversed: bool) -> bool {
     let name = option.spec().name;
     let has_ports = matches!(packet.protocol, 6 | 17 | 33 | 132 | 136);
     let beyond_header = match (extension, name) {
@@ -280,7 +292,10 @@ fn holds(extension: &str, option: &OptionUse, packet: &Packet) -> bool {
     let any = if values.peek().is_none() {
         name != "fragment" || packet.fragment
     } else {
-        values.any(|value| value_holds(extension, name, value, option, packet))
+        values.any(|value| match value {
+            Value::Set(used) => sets.hold(&used.name, &used.directions, packet, reversed),
+            value => value_holds(extension, name, value, option, packet),
+        })
     };
     any != option.negated()
 }

@@ -33,8 +33,19 @@ pub fn policy_of(random: &mut Random, words: Vocabulary) -> String {
     }
 }
 
+/// The sets that random policies refer to: always the same, so that a namespace needs them once.
+pub const SETS: &str = "set S-NET: net { 10.0.0.0/8, 10.1.0.0/16 nomatch, 192.0.2.0/28, fd00::/8, 2001:db8::/64 }
+    set S-IP: ip { 10.0.0.1, 10.0.0.49..=10.0.0.51, 2001:db8::5, ::1.2.3.4 }
+    set S-FOUR: ip family ipv4 { 192.0.2.7, 10.0.0.3 }
+    set S-LIST: list { @S-IP, @S-FOUR }
+    set S-PORT: port { 22, 80, 8000..=8001 }
+    set S-PAIR: ip,port { (10.0.0.3, udp [22, 80]), (10.0.0.1, tcp 22), (10.1.2.3, gre), (2001:db8::5, udp 80),
+        (fd00::7, tcp 1024..=1025) }
+    set S-TIME: ip timeout 0 counters skbinfo { 10.0.0.50, fd00::7 }
+";
+
 fn attempt(random: &mut Random, words: Vocabulary) -> String {
-    let mut source = String::new();
+    let mut source = SETS.to_owned();
     let chains = ["A", "B-1", "\"c.d\""];
     for (table, hooks) in [
         ("filter", &["INPUT", "FORWARD", "OUTPUT"][..]),
@@ -104,7 +115,9 @@ fn rule(random: &mut Random, (table, chain): (&str, &str), callable: &[&str], wo
 
 /// Not all that is put together means something: some is of no family, or asks for what no packet has.
 fn compiles(rule: &str, table: &str, chain: &str, callable: &[&str]) -> bool {
-    let mut source = format!("table {table} {{ chain {chain} {{ {rule} }}\n");
+    // They take their time to read, and most rules refer to none.
+    let sets = if rule.contains('@') { SETS } else { "" };
+    let mut source = format!("{sets} table {table} {{ chain {chain} {{ {rule} }}\n");
     for other in callable {
         let _ = writeln!(source, "chain {other} {{ }}");
     }
@@ -212,6 +225,10 @@ fn matches(random: &mut Random, chain: &str, words: Vocabulary) -> (String, bool
                     "!10..=65535",
                     many.as_str(),
                     not_many.as_str(),
+                    "@S-PORT",
+                    "!@S-PORT",
+                    "[@S-PORT, 7, 443..=1024]",
+                    "![22, @S-PORT, 1024]",
                 ]);
                 parts.push(format!("{option} {value}"));
             }
@@ -242,6 +259,18 @@ fn matches(random: &mut Random, chain: &str, words: Vocabulary) -> (String, bool
             "ct {}",
             random.pick(&["new", "established|related", "!invalid", "![new, invalid]", "[snat, dnat]"])
         ));
+    }
+    if random.one_in(6) {
+        let sets = [
+            "set(@S-PAIR dst,dst)",
+            "set(!@S-PAIR src,src)",
+            "set(!@S-PORT dst)",
+            "set(@S-NET src, return-nomatch)",
+            "set(@S-TIME dst, !update-counters)",
+            "set(@S-TIME src, packets-gt 5, !bytes-eq 7)",
+            "set(@S-LIST dst)",
+        ];
+        parts.push(random.pick(&sets).into());
     }
     if random.one_in(5) {
         parts
@@ -277,6 +306,12 @@ fn addresses(random: &mut Random, option: &str) -> String {
         "0.0.0.0/0",
         "::1.2.3.4",
         "::ffff:0:0/96",
+        "@S-NET",
+        "!@S-IP",
+        "@S-FOUR",
+        "@S-LIST",
+        "[@S-IP, 192.0.2.7, 2001:db8::/64]",
+        "![@S-NET, @S-FOUR, 8.8.8.8]",
     ]);
     format!("{option} {value}")
 }
@@ -343,6 +378,13 @@ fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool, word
                     "log(\"p\", level info, uid)",
                     "log(tcp-options, ip-options)",
                 ])
+                .to_owned(),
+        );
+    }
+    if random.one_in(10) {
+        verdicts.push(
+            random
+                .pick(&["set(add @S-TIME src, timeout 60, exist)", "set(del @S-TIME dst, add @S-TIME src)"])
                 .to_owned(),
         );
     }

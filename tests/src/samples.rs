@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use fwdsl_runtime::catalogue::{Extension, Kind, List, OptionSpec, Requirement, ValueKind};
 use fwdsl_runtime::protocols;
 
+/// The set that the samples refer to.
+pub const SAMPLE_SET: &str = "set SAMPLE: ip timeout 0 counters skbinfo { 10.0.0.1, fd00::1 }";
+
 /// A rule that uses one option of an extension, but for its place.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -44,7 +47,9 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
         let texts: Vec<Option<String>> =
             if spec.value == ValueKind::Flag { vec![None] } else { single.collect() };
         for text in &texts {
-            add(Some(spec), text.clone(), false);
+            if !spec.only_negated {
+                add(Some(spec), text.clone(), false);
+            }
             if spec.negatable {
                 add(Some(spec), text.clone(), true);
             }
@@ -266,6 +271,7 @@ fn values(spec: &OptionSpec) -> Vec<String> {
             texts(&["1970-01-02", "2026-12-31", "\"2027-01-31T17:30:05\"", "\"2038-01-19T03:14:07\""])
         }
         ValueKind::Class => texts(&["0:0", "1:10", "ffff:ffff"]),
+        ValueKind::Set => texts(&["@SAMPLE src", "@SAMPLE dst"]),
         ValueKind::TcpFlags => texts(&["(syn / syn,ack,fin,rst)", "(none / all)"]),
     }
 }

@@ -13,6 +13,7 @@ use fwdsl_runtime::restore_text::{self, SavedTable};
 use serde_json::{Value, json};
 
 use crate::netns::Netns;
+use crate::sets::sorted;
 
 /// The variants that every test of the host is run on.
 pub const VARIANTS: [Variant; 2] = [Variant::Legacy, Variant::Nft];
@@ -195,7 +196,7 @@ impl Sandbox {
         self.root.join("var/lib/fwdsl/journal")
     }
 
-    /// Everything that an apply changes, in one text: rules with counters, sysctls, files. Two equal texts are two
+    /// Everything that an apply changes, in one text: rules with counters, sets, sysctls, files. Two equal texts are two
     /// equal hosts.
     ///
     /// # Panics
@@ -209,6 +210,8 @@ impl Sandbox {
             let saved = self.netns.sh(&format!("{} -c 2>/dev/null", variant.program(family, "save")));
             text += &format!("# {family}\n{}", without_pristine_tables(&saved));
         }
+        // Where ipset is not installed, there are no sets.
+        text += &sorted(&self.netns.sh("ipset save 2>/dev/null || true")).join("\n");
         text += &self.netns.sh(&format!("cd /proc/sys && grep '' {}", SYSCTLS.join(" ")));
         let mut files = Vec::new();
         list_files(&self.root, &self.root, &mut files);

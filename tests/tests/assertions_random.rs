@@ -97,7 +97,7 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
     let hook = HOOKS[random.below(HOOKS.len())];
     let pattern = policies::pattern(random, hook);
     // The pattern as a rule, so that a packet can be asked whether it is covered.
-    let covers = model(&format!("chain {hook} policy drop {{ {pattern} => accept; }}"));
+    let covers = model(&format!("{} chain {hook} policy drop {{ {pattern} => accept; }}", policies::SETS));
     let words = ["accept", "!accept", "drop", "!drop", "reject", "!reject"];
     let samples: Vec<Packet> = (0..PACKETS)
         .map(|_| {

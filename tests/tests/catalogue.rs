@@ -13,8 +13,9 @@ use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, Kind};
 use fwdsl_runtime::syntax::compile;
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::rules::{restore, saved_table, tables};
-use fwdsl_tests::samples::{Sample, samples};
+use fwdsl_tests::samples::{SAMPLE_SET, Sample, samples};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+use fwdsl_tests::sets::{policy_of, restore_sets};
 
 /// Matches and targets that some kernels do not have, or not in every namespace.
 const KNOWN_ABSENT: &[&str] = &[];
@@ -23,7 +24,7 @@ const KNOWN_ABSENT: &[&str] = &[];
 const ABSENT: &[&str] = &["missing kernel module", "No chain/target/match by that name", "Couldn't load"];
 
 fn policy(table: TableName, hook: Hook, rules: &str) -> Option<Policy> {
-    let source = format!("table {table} {{ chain {} {{ {rules} }} }}", hook.name());
+    let source = format!("{SAMPLE_SET} table {table} {{ chain {} {{ {rules} }} }}", hook.name());
     let compiled = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")));
     compiled.is_sound().then(|| Policy::from_model(compiled.model).expect("the same checks"))
 }
@@ -35,7 +36,7 @@ fn emitted(policy: &Policy, family: Family) -> Option<String> {
 
 /// Why a rule does not compile.
 fn complaint(table: TableName, hook: Hook, rule: &str) -> String {
-    let source = format!("table {table} {{ chain {} {{ {rule} }} }}", hook.name());
+    let source = format!("{SAMPLE_SET} table {table} {{ chain {} {{ {rule} }} }}", hook.name());
     let compiled = compile(source.parse().expect("tokens"));
     let messages: Vec<&str> =
         compiled.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
@@ -101,10 +102,14 @@ fn find_wrong<'a>(
 
 #[test]
 fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
-    if !require(&PROGRAMS) {
+    if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         return;
     }
     let netns = Netns::new();
+    let sets = policy_of(&format!("{SAMPLE_SET} chain INPUT {{ in lo => accept; }}"));
+    for family in Family::ALL {
+        assert!(restore_sets(&netns, &sets.emit_sets(family).expect("it compiles")).status.success());
+    }
     let all: Vec<Sample> = EXTENSIONS
         .iter()
         .filter(|it| it.module || it.kind == Kind::Target)

@@ -9,6 +9,7 @@ use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
 use fwdsl_tests::rules::{restore, saved_table, tables};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+use fwdsl_tests::sets::restore_sets;
 
 fn compiled(source: &str) -> Compiled {
     compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")))
@@ -18,6 +19,9 @@ fn compiled(source: &str) -> Compiled {
 fn assert_fixpoint(netns: &Netns, policy: &Policy, source: &str) {
     for family in Family::ALL {
         let Some(text) = policy.emit(family).expect("the policy is sound") else { continue };
+        let sets = policy.emit_sets(family).expect("no Rust value is in it");
+        let output = restore_sets(netns, &sets);
+        assert!(output.status.success(), "{}\n{sets}", String::from_utf8_lossy(&output.stderr));
         for variant in VARIANTS {
             let output = restore(netns, family, variant, &text);
             let said = String::from_utf8_lossy(&output.stderr);
@@ -32,7 +36,7 @@ fn assert_fixpoint(netns: &Netns, policy: &Policy, source: &str) {
 
 #[test]
 fn random_policies_load_and_are_saved_as_they_were_emitted() {
-    if !require(&PROGRAMS) {
+    if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         return;
     }
     let wanted: usize =

@@ -148,3 +148,46 @@ fn what_holds_for_every_value_is_proven_and_the_rest_when_the_value_is_known() {
     assert!(policy(80).check().is_ok());
     refused(&policy(22), "assertion broken", line);
 }
+
+#[test]
+fn sets_are_filled_from_slices() {
+    const ADMINS: &[&str] = &["192.0.2.0/24", "2001:db8:ad::/48"];
+    const WEB: [u16; 2] = [80, 443];
+    static HOST: Policy = firewall! {
+        set ADMINS: net { #ADMINS, 198.51.100.7, #NET nomatch }
+        set WEB: ip,port { (#HOST4, tcp #WEB), (#HOST4, udp 53) }
+        set PORTS: port { #RANGE }
+        set MACS: mac { #{"02:00:00:00:00:01"} }
+        set IFACES: net,iface { (10.0.0.0/8, #WAN) }
+        chain INPUT { from @ADMINS tcp dport @PORTS set(@WEB dst,dst) set(@MACS src) => accept; }
+    };
+    let elements = |policy: &Policy, family: Family, name: &str| {
+        let sets = policy.sets(family).expect("the policy is sound");
+        sets.iter().find(|set| set.source == name).expect("the set is there").elements.clone()
+    };
+    assert_eq!(elements(&HOST, Ipv4, "ADMINS"), ["10.0.0.0/8 nomatch", "192.0.2.0/24", "198.51.100.7"]);
+    assert_eq!(elements(&HOST, Ipv6, "ADMINS"), ["2001:db8:ad::/48"]);
+    assert_eq!(elements(&HOST, Ipv4, "WEB"), ["192.0.2.1,tcp:443", "192.0.2.1,tcp:80", "192.0.2.1,udp:53"]);
+    assert_eq!(elements(&HOST, Ipv4, "PORTS").len(), 81);
+    assert_eq!(elements(&HOST, Ipv4, "MACS"), ["02:00:00:00:00:01"]);
+    assert_eq!(elements(&HOST, Ipv4, "IFACES"), ["10.0.0.0/8,eth0"]);
+    // Lists that are made while the program runs; an empty one makes an empty set.
+    let with = |addresses: Vec<IpAddr>| {
+        firewall! {
+            set A: ip maxelem 3 { #{addresses} }
+            chain INPUT { from @A => accept; }
+        }
+    };
+    let many = with(vec![IpAddr::V4(HOST4), IpAddr::V6(HOST6)]);
+    assert_eq!(elements(&many, Ipv4, "A"), ["192.0.2.1"]);
+    assert_eq!(elements(&with(Vec::new()), Ipv6, "A"), Vec::<String>::new());
+    // Other contents are another set.
+    let name = |policy: &Policy| policy.sets(Ipv4).expect("the policy is sound")[0].name.clone();
+    assert_ne!(name(&many), name(&with(Vec::new())));
+    // What breaks a rule is found before anything is emitted.
+    let zero = with(vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED)]);
+    let said = zero.emit_sets(Ipv4).unwrap_err().to_string();
+    assert!(said.contains("cannot hold `0.0.0.0`") && said.contains("rust_values.rs:"), "{said}");
+    let full = with((1..9).map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))).collect());
+    assert!(full.emit(Ipv4).unwrap_err().to_string().contains("has room for 3"));
+}

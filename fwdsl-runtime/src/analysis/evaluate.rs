@@ -4,7 +4,8 @@ use super::meaning::{
     Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
 };
 use super::packet::Packet;
-use crate::catalogue::{ACCEPT, Aspects, CORE, DROP, Extension, Flow, RETURN, TCP_NUMBER};
+use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
+use crate::catalogue::{ACCEPT, Aspects, CORE, DROP, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
@@ -159,6 +160,10 @@ fn all(answers: impl Iterator<Item = Answer>) -> Answer {
 
 /// Whether a match is true of a packet, of which something may have been changed on the way.
 fn match_answer(entry: &Match, packet: &Packet, changed: Aspects) -> Answer {
+    if *entry.extension == SET_MATCH {
+        let known = !entry.extension.looks_at.meets(changed);
+        return if known { set_answer(entry, packet) } else { Answer::Perhaps };
+    }
     if reads_transport(entry) {
         if !entry.extension.protocols.contains(&packet.protocol) {
             return Answer::No;
@@ -174,6 +179,18 @@ fn match_answer(entry: &Match, packet: &Packet, changed: Aspects) -> Answer {
         let known = !is_changed(entry.extension, option.spec(), changed);
         if known { option_answer(entry.extension, option, packet) } else { Answer::Perhaps }
     }))
+}
+
+/// Whether a packet is in a set; a set of ports holds none that has no ports.
+fn set_answer(entry: &Match, packet: &Packet) -> Answer {
+    let Some(Exact { meaning, negated, values }) = exact(entry) else { return Answer::Perhaps };
+    let of_ports = matches!(meaning, Meaning::SourcePort | Meaning::DestinationPort);
+    let has_ports = PORT_SET_PROTOCOLS.contains(&packet.protocol);
+    if of_ports && has_ports && packet.later_fragment {
+        return Answer::Perhaps;
+    }
+    let is_in = (has_ports || !of_ports) && values.iter().any(|value| holds(meaning, value, packet));
+    if is_in == negated { Answer::No } else { Answer::Yes }
 }
 
 fn option_answer(extension: &Extension, option: &OptionUse, packet: &Packet) -> Answer {

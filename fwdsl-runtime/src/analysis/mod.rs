@@ -12,7 +12,7 @@
 //! against the other.
 //!
 //! What is modelled: family, interfaces, addresses, protocol, ports, ICMP types, TCP flags, the
-//! states of connection tracking, fragments. Every other match may match or not, and otherwise the
+//! states of connection tracking, fragments, sets whose contents are known. Every other match may match or not, and otherwise the
 //! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
@@ -26,6 +26,7 @@ mod program;
 mod prove;
 mod region;
 mod search;
+mod sets;
 mod trace;
 mod unknown;
 mod witness;

@@ -6,7 +6,8 @@ use super::meaning::{
 };
 use super::packet::Tracking;
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
-use crate::catalogue::{Aspects, Extension, Flow, RETURN, TCP_NUMBER};
+use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
+use crate::catalogue::{Aspects, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::Table;
 use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
@@ -34,6 +35,8 @@ pub(super) struct Test {
     pub(super) always: Vec<Condition>,
     /// Conditions on the transport header.
     pub(super) transport: Vec<Condition>,
+    /// Sets of ports in which the packet must not be; one without ports is in none.
+    pub(super) not_in: Vec<Condition>,
     /// Whether it looks into the transport header, if only to see that it is there.
     pub(super) reads_transport: bool,
     /// Whether there are matches beside, of which nothing is known.
@@ -117,6 +120,10 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, c
         ..Test::default()
     };
     for entry in matches {
+        if *entry.extension == SET_MATCH {
+            test.ask_set(entry, family, interfaces);
+            continue;
+        }
         test.opaque |= !is_modelled(entry.extension);
         let transport = reads_transport(entry);
         if transport {
@@ -126,6 +133,10 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, c
             test.always.push(Condition::Within(Axis::Protocol, union(spans)));
         }
         for option in &entry.options {
+            if names_unknown(option) {
+                test.opaque = true;
+                continue;
+            }
             let to = if transport { &mut test.transport } else { &mut test.always };
             if is_changed(entry.extension, option.spec(), changed) {
                 test.opaque = true;
@@ -158,7 +169,7 @@ fn conditions(
     interfaces: &Interfaces,
 ) -> Vec<Condition> {
     let within = |axes: &[Axis]| -> Vec<Condition> {
-        let spans = option.values().filter_map(|value| value_span(axes[0], value, family, interfaces));
+        let spans = option.values().flat_map(|value| value_spans(axes[0], value, family, interfaces));
         let spans = union(spans.collect());
         match (axes, option.negated()) {
             ([axis], false) => vec![Condition::Within(*axis, spans)],
@@ -187,6 +198,17 @@ fn conditions(
         Meaning::Tracking => one_of(Choice::Tracking, tracking_bits(option)),
         Meaning::TcpFlags => one_of(Choice::TcpFlags, flag_bits(option)),
         Meaning::Always | Meaning::Opaque => Vec::new(),
+    }
+}
+
+/// A value as numbers; those in it if it is a set.
+fn value_spans(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces) -> Vec<Span> {
+    match value {
+        Value::Set(used) => {
+            let values = known(used).map(|(_, values)| values).unwrap_or_default();
+            values.iter().filter_map(|value| value_span(axis, value, family, interfaces)).collect()
+        }
+        value => value_span(axis, value, family, interfaces).into_iter().collect(),
     }
 }
 
@@ -241,6 +263,36 @@ impl Division {
 }
 
 impl Test {
+    /// Adds what a match on a set asks.
+    fn ask_set(&mut self, entry: &Match, family: Family, interfaces: &Interfaces) {
+        let Some(Exact { meaning, negated, values }) = exact(entry) else {
+            self.opaque = true;
+            return;
+        };
+        let axis = match meaning {
+            Meaning::Source => Axis::Source,
+            Meaning::Destination => Axis::Destination,
+            Meaning::SourcePort => Axis::SourcePort,
+            _ => Axis::DestinationPort,
+        };
+        let spans = values.iter().filter_map(|value| value_span(axis, value, family, interfaces));
+        let spans = union(spans.collect());
+        let of_ports = matches!(axis, Axis::SourcePort | Axis::DestinationPort);
+        match (of_ports, negated) {
+            (false, false) => self.always.push(Condition::Within(axis, spans)),
+            (false, true) => {
+                let outside = complement(&spans, domain(axis, family, interfaces));
+                self.always.push(Condition::Within(axis, outside));
+            }
+            (true, false) => {
+                self.reads_transport = true;
+                self.always.push(has_ports_of_sets());
+                self.transport.push(Condition::Within(axis, spans));
+            }
+            (true, true) => self.not_in.push(Condition::Within(axis, spans)),
+        }
+    }
+
     /// Divides a region by what the test says of its packets.
     pub(super) fn divide(&self, region: &Region) -> Division {
         let mut division = Division::default();
@@ -252,6 +304,15 @@ impl Test {
                 region.split(&later, &mut division.perhaps, &mut whole);
             }
             open = split_all(whole, &self.transport, &mut division.no);
+        }
+        for set in &self.not_in {
+            let mut outside = Vec::with_capacity(open.len());
+            let with_ports = split_all(open, &[has_ports_of_sets()], &mut outside);
+            let mut whole = Vec::with_capacity(with_ports.len());
+            let later = Condition::OneOf(Choice::Fragment, LATER);
+            division.perhaps.extend(split_all(with_ports, &[later], &mut whole));
+            division.no.extend(split_all(whole, std::slice::from_ref(set), &mut outside));
+            open = outside;
         }
         if self.opaque {
             division.perhaps.append(&mut open);
@@ -270,6 +331,12 @@ impl Test {
         let later = [Condition::OneOf(Choice::Fragment, LATER)];
         split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
     }
+}
+
+/// The packet has ports that the kernel looks up in a set of ports.
+fn has_ports_of_sets() -> Condition {
+    let spans = PORT_SET_PROTOCOLS.iter().map(|number| one(u128::from(*number))).collect();
+    Condition::Within(Axis::Protocol, union(spans))
 }
 
 /// The parts of which all conditions are true; the others go to `no`.

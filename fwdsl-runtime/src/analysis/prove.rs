@@ -12,7 +12,7 @@ use super::unknown::{case_is_unknown, without_unknown};
 use super::witness::witness;
 use crate::catalogue::{Aspects, Extension};
 use crate::family::{Family, FamilySet};
-use crate::lower::{Ruleset, Table, lower, model_families, rule_families};
+use crate::lower::{Ruleset, Table, lower, model_families, refer, rule_families};
 use crate::model::{Assertion, AssertionCase, Chain, Model, Rule};
 use crate::table::TableName;
 
@@ -139,7 +139,9 @@ fn covered(
     chain: usize,
     case: &AssertionCase,
 ) -> Vec<Region> {
-    let pattern = test(&case.matches, ruleset.family, &program.interfaces, Aspects::NONE);
+    let mut matches = case.matches.clone();
+    refer(&mut matches, &ruleset.sets);
+    let pattern = test(&matches, ruleset.family, &program.interfaces, Aspects::NONE);
     let mut covered = Vec::new();
     for mut region in entries(&hooks(table, chain), ruleset, &program.interfaces) {
         if pattern.reads_transport {

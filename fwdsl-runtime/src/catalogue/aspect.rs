@@ -24,8 +24,10 @@ impl Aspects {
     pub const ADDRESSES: Aspects = Aspects(1 << 5);
     /// The options of the TCP header, and with them the length.
     pub const TCP_OPTIONS: Aspects = Aspects(1 << 6);
+    /// What is in sets.
+    pub const SETS: Aspects = Aspects(1 << 7);
     /// Everything.
-    pub const ALL: Aspects = Aspects(0x7f);
+    pub const ALL: Aspects = Aspects(0xff);
 
     /// What either set holds.
     #[must_use]

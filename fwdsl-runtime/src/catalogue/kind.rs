@@ -180,6 +180,8 @@ pub enum ValueKind {
     Class,
     /// TCP flags: those that must be set, among those that are looked at.
     TcpFlags,
+    /// A set, with what its elements are compared with: `@NAME src,dst`.
+    Set,
 }
 
 impl ValueKind {

@@ -17,6 +17,7 @@ mod option;
 mod origin;
 mod rates;
 mod requirement;
+mod set;
 mod shorthand;
 mod targets;
 mod tracking;
@@ -34,6 +35,8 @@ pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
 pub use rates::{HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
 pub use requirement::Requirement;
+pub(crate) use set::TIMEOUT_MAX_SECONDS;
+pub use set::{SET, SET_MATCH};
 pub use shorthand::{SHORTHANDS, Shorthand, shorthand};
 pub use targets::{ACCEPT, DROP, LOG, LOG_PREFIX_MAX_BYTES, REJECT, RETURN};
 pub use tracking::{CONNTRACK, CT_STATES, STATE};
@@ -58,11 +61,13 @@ pub static EXTENSIONS: &[&Extension] = &[
     &STATE,
     &LIMIT,
     &COMMENT,
+    &SET_MATCH,
     &ACCEPT,
     &DROP,
     &RETURN,
     &REJECT,
     &LOG,
+    &SET,
     &MARK_MATCH,
     &CONNMARK_MATCH,
     &marks::REALM,

@@ -37,6 +37,10 @@ pub struct OptionSpec {
     pub protocols: &'static [u8],
     /// Whether `!` may stand before it.
     pub negatable: bool,
+    /// Whether it is `!` or not written: `!update-counters`.
+    pub only_negated: bool,
+    /// Whether consulting it changes what it answers next time, though the extension's other options do not.
+    pub stateful: bool,
     /// Whether the extension is refused without it.
     pub required: bool,
     /// Whether its value may stand without the option's name, first in the parentheses.
@@ -114,6 +118,8 @@ impl OptionSpec {
             hooks: HookSet::ALL,
             protocols: &[],
             negatable: false,
+            only_negated: false,
+            stateful: false,
             required: false,
             positional: false,
             looks_at: Aspects::NONE,
@@ -134,6 +140,16 @@ impl OptionSpec {
     /// The same, and `!` may stand before it.
     pub(super) const fn negatable(self) -> OptionSpec {
         OptionSpec { negatable: true, ..self }
+    }
+
+    /// The same, and it only stands with `!` before it.
+    pub(super) const fn only_negated(self) -> OptionSpec {
+        OptionSpec { negatable: true, only_negated: true, ..self }
+    }
+
+    /// The same, and consulting it changes what it answers next time.
+    pub(super) const fn stateful(self) -> OptionSpec {
+        OptionSpec { stateful: true, ..self }
     }
 
     /// The same, and a list of values is any of them.

@@ -17,7 +17,7 @@ pub(super) fn check_assertions(model: &Model, diagnostics: &mut Vec<Diagnostic>)
             continue;
         }
         for case in &assertion.cases {
-            check_matches(assertion.table, hook, &case.matches, diagnostics);
+            check_matches(model, assertion.table, hook, &case.matches, diagnostics);
         }
     }
 }

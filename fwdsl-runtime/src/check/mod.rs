@@ -12,6 +12,7 @@ mod lints;
 mod plain;
 mod requirements;
 mod rules;
+mod sets;
 mod sysctls;
 mod values;
 
@@ -29,6 +30,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
 /// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
 pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     chains::check_chains(model, &mut diagnostics);
+    sets::check_sets(model, &mut diagnostics);
     for chain in model.chains() {
         for rule in chain.rules() {
             rules::check_rule(model, chain, rule, &mut diagnostics);

@@ -1,7 +1,8 @@
 //! Rules: whether their parts go together, and may stand where they do.
 
+use super::sets;
 use super::values::check_options;
-use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, TCP};
+use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, SET, SET_MATCH, TCP};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
 use crate::loc::Loc;
@@ -14,7 +15,7 @@ use crate::table::{Hook, TableName};
 
 pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     let before = diagnostics.len();
-    check_matches(chain.table, chain.hook(), &rule.matches, diagnostics);
+    check_matches(model, chain.table, chain.hook(), &rule.matches, diagnostics);
     if let Some(comment) = &rule.comment {
         super::values::check_comment(&comment.value, comment.loc, diagnostics);
     }
@@ -25,6 +26,9 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             check_protocols_of_options(&rule.matches, extension, options, diagnostics);
             let before = diagnostics.len();
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
+            if **extension == SET {
+                sets::check_target(model, chain, options, diagnostics);
+            }
             if diagnostics.len() == before {
                 check_syn(&rule.matches, extension, verdict.loc(), diagnostics);
             }
@@ -79,6 +83,7 @@ fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
 
 /// Checks a conjunction of matches, of a rule or of an assertion's pattern.
 pub(super) fn check_matches(
+    model: &Model,
     table: TableName,
     hook: Option<Hook>,
     matches: &[Match],
@@ -88,8 +93,14 @@ pub(super) fn check_matches(
         check_place(entry.extension, table, entry.loc, diagnostics);
         check_options(entry.extension, &entry.options, entry.loc, diagnostics);
         check_protocols(matches, entry.extension, entry.loc, diagnostics);
+        if *entry.extension == SET_MATCH {
+            sets::check_match(model, entry, diagnostics);
+        }
         check_protocols_of_options(matches, entry.extension, &entry.options, diagnostics);
         for option in &entry.options {
+            if !entry.extension.module {
+                sets::check_field(model, option, asked_protocols(matches).as_deref(), diagnostics);
+            }
             if let Some(hook) = hook {
                 check_interface(hook, option, diagnostics);
             }
@@ -244,7 +255,7 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
     for entry in &rule.matches {
         for option in &entry.options {
             let values =
-                option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
+                option.values().map(|value| value_families(model, option.spec, value)).reduce(FamilySet::or);
             let families = values.unwrap_or(option.spec.families).and(entry.extension.families);
             let what = match option.values().next() {
                 // What needs a protocol of one family has been named with that protocol.
@@ -267,8 +278,10 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
             Action::Target { extension, options } => {
                 note(format!("`{}`", verdict.word()), extension.families, verdict.loc());
                 for option in options {
-                    let values =
-                        option.values().map(|value| value_families(option.spec, value)).reduce(FamilySet::or);
+                    let values = option
+                        .values()
+                        .map(|value| value_families(model, option.spec, value))
+                        .reduce(FamilySet::or);
                     note(format!("`{}`", verdict.word()), values.unwrap_or(FamilySet::BOTH), verdict.loc());
                 }
             }

@@ -31,6 +31,11 @@ pub(super) fn check_options(
             let message = format!("`{}` cannot be negated", option.spec.name);
             diagnostics.push(Diagnostic::error(option.loc, message));
         }
+        if option.spec.only_negated && !option.negated {
+            let message = format!("`{}` is what happens anyway", option.spec.name);
+            let help = format!("`!{}` is what can be said", option.spec.name);
+            diagnostics.push(Diagnostic::error(option.loc, message).help(help));
+        }
         if let Some(problem) = nothing_left(option) {
             diagnostics.push(Diagnostic::error(option.loc, problem.message));
         }
@@ -72,9 +77,10 @@ fn nothing_left(option: &OptionUse) -> Option<Problem> {
     }
 }
 
+/// What is wrong with a value, and what to do about it.
 pub(super) struct Problem {
-    message: String,
-    help: Option<String>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
 }
 
 pub(super) fn problem(message: impl Into<String>) -> Option<Problem> {
@@ -115,7 +121,7 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
     }
 }
 
-fn interface(name: &str) -> Option<Problem> {
+pub(super) fn interface(name: &str) -> Option<Problem> {
     // Linux, net/core/dev.c, dev_valid_name(); the quote would end the word in iptables-restore.
     let refused = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '"');
     if name.is_empty() {
@@ -135,7 +141,7 @@ fn interface(name: &str) -> Option<Problem> {
     }
 }
 
-fn address_problem(address: &Address) -> Option<Problem> {
+pub(super) fn address_problem(address: &Address) -> Option<Problem> {
     match address {
         Address::Net(net) if net.has_host_bits() => problem_with_help(
             format!("`{net}` has bits set beyond the prefix"),

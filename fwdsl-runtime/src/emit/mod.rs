@@ -3,9 +3,12 @@
 //! The text is a fixpoint: loaded and saved again it is the same, table by table, but for counters
 //! and the comments around it. So everything is written in the form in which iptables saves it.
 
+mod sets;
 mod value;
 
 use std::fmt::Write;
+
+pub use sets::emit_sets;
 
 use crate::catalogue::{CORE, DefaultValue, Extension, OptionSpec, When};
 use crate::family::Family;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Protocols;
 use crate::catalogue::{OptionSpec, ValueKind};
 use crate::family::Family;
-use crate::model::{Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, Value, saved_rate, saved_size};
+use crate::model::{Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, SetRef, Value, saved_rate, saved_size};
 use crate::protocols::{builtin, save_name};
 
 pub(super) fn emit_value(
@@ -53,6 +53,7 @@ pub(super) fn emit_value(
             Ok(())
         }
         Value::TcpFlags(flags) => write!(out, "{flags}"),
+        Value::Set(set) => write_set(out, set),
         Value::Masked(masked) => match spec.value {
             ValueKind::Masked(form, _) => masked.write(out, form),
             _ => Ok(()),
@@ -77,6 +78,13 @@ pub(super) fn emit_value(
         // A policy is filled in before it is emitted.
         Value::Rust(_) => Ok(()),
     };
+}
+
+/// The set's name in the kernel, and the directions: `ADMINS.4.1a2b3c4d src`.
+fn write_set(out: &mut String, set: &SetRef) -> std::fmt::Result {
+    let name = set.kernel.as_ref().map_or(&set.name, |kernel| &kernel.name);
+    let directions: Vec<&str> = set.directions.iter().map(|direction| direction.word()).collect();
+    write!(out, "{name} {}", directions.join(","))
 }
 
 fn write_span(out: &mut String, first: u64, last: u64, sign: char) -> std::fmt::Result {

@@ -2,14 +2,19 @@
 //!
 //! They come from a policy's tokens, or at run time from the Rust values that a policy was given.
 
+mod element;
 mod plain;
 mod read;
 
+use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
 
+pub(crate) use element::read_part;
+#[cfg(feature = "syntax")]
+pub(crate) use element::{example, parse_number, read_number, read_ports, wanted};
 pub(crate) use read::read_value;
 #[cfg(feature = "syntax")]
-pub(crate) use read::{problem_at, read_addr, read_end, read_port};
+pub(crate) use read::{Problem, form, problem_at, read_addr, read_address, read_end, read_port};
 
 /// A value, not yet read as what its place wants.
 #[derive(Debug, Clone)]
@@ -37,6 +42,8 @@ pub(crate) enum ExprKind {
     Endpoint { address: Option<Box<Expr>>, ports: Option<Box<Expr>>, base: Option<Located<String>> },
     /// `(set / mask)` after `flags`
     Flags { set: String, mask: String },
+    /// `@NAME`, with `src,dst` behind it in an option over sets.
+    Set { name: String, directions: Vec<Direction> },
     /// `#name` or `#{expression}`, by its number among those that the parser met.
     Rust(usize),
     /// The argument that stands for a parameter of a template, and where the parameter stood.

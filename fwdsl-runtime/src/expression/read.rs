@@ -7,8 +7,9 @@ use super::{ExprKind, Leaf};
 use crate::catalogue::{Extension, OptionSpec, ValueKind, Word};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
+use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
-use crate::model::{Address, AddressError, IcmpMatch, Net, PortRange, Rate, TcpFlags, Value};
+use crate::model::{Address, AddressError, IcmpMatch, Net, PortRange, Rate, SetRef, TcpFlags, Value};
 use crate::nearest::nearest;
 use crate::{icmp, protocols, services};
 
@@ -41,13 +42,12 @@ fn read(
         (ValueKind::Interface, ExprKind::Atom(name) | ExprKind::Text(name)) => {
             Ok(Value::Interface(name.clone()))
         }
-        (ValueKind::Address, ExprKind::Atom(text) | ExprKind::Text(text)) => {
-            let net = Net::parse(text).map_err(address_problem)?;
-            Ok(Value::Address(Address::Net(net)))
+        (ValueKind::Address, ExprKind::Atom(_) | ExprKind::Text(_) | ExprKind::Range(..)) => {
+            read_address_at(kind, place).map(Value::Address)
         }
-        (ValueKind::Address, ExprKind::Range(first, last)) => {
-            let (first, last) = (read_end(first, place, read_addr)?, read_end(last, place, read_addr)?);
-            Ok(Value::Address(Address::Range { first, last }))
+        (ValueKind::Address | ValueKind::Port, ExprKind::Set { name, .. }) => set_in_place(spec, name),
+        (ValueKind::Set, ExprKind::Set { name, directions }) => {
+            Ok(Value::Set(SetRef { name: name.clone(), directions: directions.clone(), kernel: None }))
         }
         (ValueKind::Protocol, ExprKind::Atom(word) | ExprKind::Text(word)) => read_protocol(word),
         (ValueKind::Port, ExprKind::Atom(word) | ExprKind::Text(word)) => {
@@ -99,6 +99,37 @@ fn read(
     }
 }
 
+/// `from @NAME`: the side that the option looks at is what the set's elements are compared with.
+fn set_in_place(spec: &OptionSpec, name: &str) -> Result<Value, Problem> {
+    let direction = match spec.name {
+        "from" | "src-range" | "sport" | "sports" => Direction::Source,
+        "to" | "dst-range" | "dport" | "dports" => Direction::Destination,
+        _ => {
+            let help = "one side after the other: `sport @NAME`, `dport @NAME`".to_owned();
+            return Err((format!("`{}` looks at both sides, and a set at one", spec.name), Some(help)));
+        }
+    };
+    Ok(Value::Set(SetRef { name: name.to_owned(), directions: vec![direction], kernel: None }))
+}
+
+/// An address, a network or a range.
+pub(crate) fn read_address(kind: &ExprKind) -> Result<Address, Problem> {
+    read_address_at(kind, &mut Loc::default())
+}
+
+fn read_address_at(kind: &ExprKind, place: &mut Loc) -> Result<Address, Problem> {
+    match kind {
+        ExprKind::Atom(text) | ExprKind::Text(text) => {
+            Ok(Address::Net(Net::parse(text).map_err(address_problem)?))
+        }
+        ExprKind::Range(first, last) => {
+            let (first, last) = (read_end(first, place, read_addr)?, read_end(last, place, read_addr)?);
+            Ok(Address::Range { first, last })
+        }
+        other => Err((format!("expected {}, found {}", wanted(ValueKind::Address), form(other)), None)),
+    }
+}
+
 pub(crate) fn read_end<T>(
     end: &Located<String>,
     place: &mut Loc,
@@ -120,12 +151,16 @@ pub(crate) fn read_addr(text: &str) -> Result<IpAddr, Problem> {
 }
 
 pub(super) fn read_protocol(word: &str) -> Result<Value, Problem> {
+    read_protocol_number(word).map(Value::Protocol)
+}
+
+pub(super) fn read_protocol_number(word: &str) -> Result<u8, Problem> {
     if let Some(number) = protocols::find(word) {
-        return Ok(Value::Protocol(number));
+        return Ok(number);
     }
     match word.parse::<u64>() {
         Ok(number) => match u8::try_from(number) {
-            Ok(number) => Ok(Value::Protocol(number)),
+            Ok(number) => Ok(number),
             Err(_) => Err((format!("protocol {number} is over 255"), None)),
         },
         Err(_) => {
@@ -185,6 +220,22 @@ fn read_icmp(family: Family, word: &str) -> Result<Value, Problem> {
     Err((format!("unknown {protocol} type `{word}`"), help))
 }
 
+/// An ICMP type with its code, as the one number that a set holds.
+pub(super) fn read_icmp_code(family: Family, word: &str) -> Result<u16, Problem> {
+    // Types whose code says what happened; of the others there is only code 0.
+    let with_codes: &[u8] = if family == Family::Ipv4 { &[3, 5, 11, 12] } else { &[1, 3, 4] };
+    match read_icmp(family, word)? {
+        Value::Icmp(IcmpMatch::Type { ty, code: Some(code) }) => Ok(u16::from_be_bytes([ty, code])),
+        Value::Icmp(IcmpMatch::Type { ty, code: None }) if !with_codes.contains(&ty) => {
+            Ok(u16::from_be_bytes([ty, 0]))
+        }
+        _ => {
+            let help = "type and code: `icmp 3/4`".to_owned();
+            Err((format!("a set holds one ICMP code at a time, and `{word}` stands for several"), Some(help)))
+        }
+    }
+}
+
 pub(super) fn read_word(
     extension: &Extension,
     spec: &OptionSpec,
@@ -236,11 +287,12 @@ fn wanted(kind: ValueKind) -> &'static str {
         ValueKind::Date => "a date",
         ValueKind::Class => "a class such as `1:10`",
         ValueKind::TcpFlags => "`syn` or `flags(set / mask)`",
+        ValueKind::Set => "a set such as `@NAME src`",
     }
 }
 
 /// What stands there instead, for messages.
-fn form(kind: &ExprKind) -> String {
+pub(crate) fn form(kind: &ExprKind) -> String {
     match kind {
         ExprKind::Atom(text) => format!("`{text}`"),
         ExprKind::Text(text) => format!("the string \"{text}\""),
@@ -248,6 +300,7 @@ fn form(kind: &ExprKind) -> String {
         ExprKind::List(_) => "a list".into(),
         ExprKind::Not(_) => "a negation".into(),
         ExprKind::Flags { .. } => "TCP flags".into(),
+        ExprKind::Set { name, .. } => format!("the set `@{name}`"),
         ExprKind::Endpoint { .. } => "an endpoint".into(),
         ExprKind::Rust(_) => "a Rust value".into(),
         ExprKind::Argument { value, .. } => form(&value.kind),

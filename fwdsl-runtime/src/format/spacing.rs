@@ -103,9 +103,12 @@ pub(super) fn is_blank_before(pieces: &[Piece<'_>], at: usize, scope: Scope) -> 
     }
 }
 
-/// Whether a `:` that follows is the one in `[::1]:80`.
+/// Whether a `:` that follows is the one before a port: `[::1]:80`, `10.0.0.2:80`, `WEB:80`, or `:80` alone.
 fn is_endpoint(before: &[Piece<'_>]) -> bool {
-    before.last().is_some_and(|piece| piece.group("[").is_some())
+    before.last().is_none_or(|piece| {
+        let is_let = matches!(piece.kind, Kind::Word) && !piece.text.contains(char::is_lowercase);
+        is_let || matches!(piece.kind, Kind::Literal) || piece.group("[").is_some()
+    })
 }
 
 /// Whether the `::` before or at `at` is one of a path: written as one, or in a `use`.

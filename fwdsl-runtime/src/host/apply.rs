@@ -64,6 +64,7 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         dry_run: options.dry_run,
         variant: host.variant,
         rules: plan.rules_report(),
+        sets: plan.sets.report(),
         sysctls: plan.sysctls_report(),
         files: plan.files_report(),
         ipv6_absent: host.ipv6_absent,
@@ -88,6 +89,7 @@ fn bring_about(
             true => carry_out::carry_out(host, &plan, options)?,
             false => carry_out::write_record_alone(&plan)?,
         }
+        warnings.extend(carry_out::sweep_sets(host, &plan));
     }
     Ok(plan)
 }

@@ -10,9 +10,11 @@ use super::guardian::Guardian;
 use super::journal::{self, Draft, Journal};
 use super::kernel;
 use super::options::Options;
+use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
 use super::program::Runner;
 use super::rules;
+use super::sets::{self, SetsUndo};
 use super::sysctls::{self, SysctlUndo};
 use super::undo;
 use crate::restore_text::{NormalTable, SavedTable, normal_table};
@@ -64,6 +66,7 @@ fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result
         lock_wait_seconds: options.lock_wait.as_secs(),
         program_deadline_seconds: options.program_deadline.as_secs(),
         rules: plan.rules.iter().map(rules).collect(),
+        sets: SetsUndo::of(&plan.sets),
         sysctls: sysctls::record(&writes)?,
         files: plan.files.iter().chain(&plan.record).map(file).collect(),
     })
@@ -76,6 +79,9 @@ fn run_steps(
     runner: &Runner,
     journal: &Journal,
 ) -> Result<(), Failed> {
+    sets::put(&plan.sets, runner)
+        .and_then(|()| sets::check(&plan.sets, runner, &plan.protocols))
+        .map_err(|error| ("making the sets".to_owned(), error))?;
     // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
@@ -166,4 +172,25 @@ pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
         }
         None => Ok(()),
     }
+}
+
+/// Destroys the sets that nothing refers to any more, which the apply is complete without. The record forgets those
+/// that are gone. Gives back what is left, in words.
+pub(crate) fn sweep_sets(host: &Host, plan: &Plan) -> Vec<String> {
+    let (left, mut warnings) = sets::sweep(&plan.sets, &host.runner);
+    let mut record = plan.recorded.clone();
+    record.sets.retain(|name| !plan.sets.is_stale(name) || left.contains(name));
+    if record.sets == plan.recorded.sets {
+        return warnings;
+    }
+    let write = || {
+        let file = record.as_file()?;
+        let real = places::below(&host.root, &file.path)?;
+        files::put(&real, &file.content, &files::look(&real)?)
+    };
+    if let Err(error) = write() {
+        warnings
+            .push(format!("the record still names sets that are gone, which the next apply mends: {error}"));
+    }
+    warnings
 }

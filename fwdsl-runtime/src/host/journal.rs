@@ -17,6 +17,7 @@ use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
 use super::places;
 use super::rules::FamilyPrograms;
+use super::sets::SetsUndo;
 use super::sysctls::SysctlUndo;
 use crate::family::Family;
 
@@ -47,6 +48,8 @@ pub(crate) struct Manifest {
     pub(crate) program_deadline_seconds: u64,
     pub(crate) ipv4: Option<RulesUndo>,
     pub(crate) ipv6: Option<RulesUndo>,
+    #[serde(default)]
+    pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
     pub(crate) files: Vec<FileUndo>,
 }
@@ -102,6 +105,7 @@ pub(crate) struct Draft {
     pub(crate) program_deadline_seconds: u64,
     /// Family, programs, tables to replace, former text.
     pub(crate) rules: Vec<(Family, FamilyPrograms, Vec<String>, String)>,
+    pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
     /// Path, what stood there, directories to make.
     pub(crate) files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
@@ -164,6 +168,7 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
         program_deadline_seconds: draft.program_deadline_seconds,
         ipv4: None,
         ipv6: None,
+        sets: draft.sets,
         sysctls: draft.sysctls,
         files: Vec::new(),
     };

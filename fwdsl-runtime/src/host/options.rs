@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::change::{FileChange, SysctlWrite};
 use super::error::{ApplyError, at};
+use super::sets::DesiredSet;
 use super::variant::Variant;
 
 /// What an apply brings about.
@@ -15,6 +16,8 @@ pub struct Desired {
     pub ipv4: Option<String>,
     /// The IPv6 tables, likewise.
     pub ipv6: Option<String>,
+    /// The sets that the rules refer to, in the order in which they can be made: lists after what is in them.
+    pub sets: Vec<DesiredSet>,
     /// The sysctls, in the order in which they are to be written.
     pub sysctls: Vec<SysctlWrite>,
     /// The files, in the order in which they are to be put in place.

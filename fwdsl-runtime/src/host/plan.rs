@@ -17,6 +17,7 @@ use super::record::Record;
 use super::report::{FileReport, RulesReport, SysctlReport};
 use super::retired;
 use super::rules::{self, FamilyPrograms};
+use super::sets::{self, SetsPlan};
 use super::sysctls;
 use super::variant::Variant;
 use crate::family::Family;
@@ -27,6 +28,7 @@ use crate::restore_text::{
 /// Everything that an apply is going to do.
 pub(crate) struct Plan {
     pub(crate) rules: Vec<RulesPlan>,
+    pub(crate) sets: SetsPlan,
     /// All sysctls that are to hold, for the check at the end.
     pub(crate) sysctls: Vec<SysctlWrite>,
     /// Those that do not hold yet, with their values.
@@ -34,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<FilePlan>,
     /// The record, if it changes; not counted as a change of the host.
     pub(crate) record: Option<FilePlan>,
+    /// What it holds then.
+    pub(crate) recorded: Record,
     pub(crate) protocols: Protocols,
     pub(crate) warnings: Vec<String>,
 }
@@ -139,11 +143,17 @@ pub(crate) fn make(
     for plan in &rules {
         record.set(plan.family, &SavedText { tables: plan.new.clone() });
     }
+    let sets = sets::plan(host, &desired.sets, &record.sets, &protocols)?;
+    record.sets = sets.recorded();
+    warnings.extend(sets.warnings.iter().cloned());
     // Files alone, as for an image, leave no trace of ours.
-    let record = if snapshots.is_empty() { None } else { plan_file(host, &record.as_file()?)? };
+    let recorded = record;
+    let record = if snapshots.is_empty() { None } else { plan_file(host, &recorded.as_file()?)? };
     let files = desired.files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
     Ok(Plan {
         rules,
+        sets,
+        recorded,
         sysctls: desired.sysctls.clone(),
         sysctl_changes: sysctl_changes(host, &desired.sysctls)?,
         files: files.into_iter().flatten().collect(),
@@ -256,7 +266,8 @@ fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, Apply
 impl Plan {
     /// Whether the host has to change.
     pub(crate) fn changes_anything(&self) -> bool {
-        !(self.rules.is_empty() && self.sysctl_changes.is_empty() && self.files.is_empty())
+        let others = self.sysctl_changes.is_empty() && self.files.is_empty();
+        !(self.rules.is_empty() && others) || self.sets.changes_anything()
     }
 
     pub(crate) fn rules_report(&self) -> Vec<RulesReport> {

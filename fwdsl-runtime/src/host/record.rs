@@ -16,6 +16,8 @@ use crate::restore_text::{self, SavedText};
 pub(crate) struct Record {
     ipv4: SavedText,
     ipv6: SavedText,
+    /// The names of its sets in the kernel.
+    pub(crate) sets: Vec<String>,
 }
 
 /// The form on disk: restore texts.
@@ -23,6 +25,8 @@ pub(crate) struct Record {
 struct Stored {
     ipv4: String,
     ipv6: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sets: Vec<String>,
 }
 
 impl Record {
@@ -47,7 +51,8 @@ impl Record {
 
     /// The file that holds it.
     pub(crate) fn as_file(&self) -> Result<FileChange, ApplyError> {
-        let stored = Stored { ipv4: self.ipv4.to_string(), ipv6: self.ipv6.to_string() };
+        let stored =
+            Stored { ipv4: self.ipv4.to_string(), ipv6: self.ipv6.to_string(), sets: self.sets.clone() };
         let path = Path::new(places::RECORD);
         let bytes = serde_json::to_vec_pretty(&stored)
             .map_err(|error| at("write", path)(std::io::Error::other(error)))?;
@@ -79,7 +84,7 @@ pub(crate) fn load(root: &Path) -> Result<(Record, Option<String>), ApplyError> 
 fn parse(bytes: &[u8]) -> Result<Record, String> {
     let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let text = |text: &str| restore_text::parse(text).map_err(|error| error.to_string());
-    Ok(Record { ipv4: text(&stored.ipv4)?, ipv6: text(&stored.ipv6)? })
+    Ok(Record { ipv4: text(&stored.ipv4)?, ipv6: text(&stored.ipv6)?, sets: stored.sets })
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub struct Report {
     pub variant: Option<Variant>,
     /// The families whose tables were replaced.
     pub rules: Vec<RulesReport>,
+    /// The sets that were not as they should be.
+    pub sets: Vec<SetReport>,
     /// The sysctls that had another value.
     pub sysctls: Vec<SysctlReport>,
     /// The files that had other contents.
@@ -36,6 +38,29 @@ pub struct RulesReport {
     pub family: Family,
     /// The tables that were replaced.
     pub tables: Vec<String>,
+}
+
+/// One set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetReport {
+    /// Its name in the kernel.
+    pub name: String,
+    /// What became of it.
+    pub change: SetChange,
+}
+
+/// What became of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetChange {
+    /// It was made and filled.
+    Created,
+    /// Somebody had changed it, and it was put right in place.
+    PutRight,
+    /// It is kept, and lacked elements of the policy.
+    Grown,
+    /// Nothing refers to it any more.
+    Destroyed,
 }
 
 /// One sysctl.
@@ -65,6 +90,8 @@ pub struct Recovered {
     pub restarted: bool,
     /// The tables that were put back, as `IPv4 filter`.
     pub tables: Vec<String>,
+    /// The sets that were destroyed again or put back.
+    pub sets: Vec<String>,
     /// The sysctls that were put back.
     pub sysctls: Vec<String>,
     /// The files that were put back, as paths of the running system.
@@ -74,7 +101,7 @@ pub struct Recovered {
 impl Report {
     /// Whether anything changed (or would).
     pub fn changed(&self) -> bool {
-        !(self.rules.is_empty() && self.sysctls.is_empty() && self.files.is_empty())
+        !(self.rules.is_empty() && self.sets.is_empty() && self.sysctls.is_empty() && self.files.is_empty())
     }
 }
 

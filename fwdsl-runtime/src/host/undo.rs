@@ -15,6 +15,7 @@ use super::places;
 use super::program::Runner;
 use super::report::Recovered;
 use super::rules;
+use super::sets;
 use super::sysctls;
 use super::variant::Variant;
 use crate::family::Family;
@@ -132,6 +133,12 @@ fn undo_rules(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<S
             }
             Err(error) => problems.push(format!("the {family} rules are not as before: {error}")),
         }
+    }
+    // Nothing refers any more to the sets that the apply made.
+    if let Some(undo) = &manifest.sets {
+        let (restored, failed) = sets::undo(undo, &runner);
+        restored.into_iter().for_each(|name| add(&mut recovered.sets, name));
+        problems.extend(failed);
     }
 }
 

@@ -10,6 +10,9 @@
 //! INPUT.4c -j LOG, -j DROP
 //! ```
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::changes::Changes;
 use super::draft::Draft;
 use super::family::rule_families;
@@ -17,9 +20,11 @@ use super::name::Names;
 use super::normal::normal_action;
 use super::plan::{Plan, plan};
 use super::protocols::{asked_protocols, wanted_protocols};
+use super::sets::{refer, refer_options};
 use super::{Chain, Rule};
 use crate::catalogue::{COMMENT, CORE, RETURN, TCP};
 use crate::family::Family;
+use crate::ipset::KernelSet;
 use crate::model::{Action, Model, Rule as SourceRule, Value, Verdict};
 
 /// How many rules a product of several lists may become before chains are the smaller encoding.
@@ -31,6 +36,7 @@ pub(super) fn lower_chain(
     source: &crate::model::Chain,
     family: Family,
     changes: &Changes<'_>,
+    sets: &[Arc<KernelSet>],
     names: &mut Names,
 ) -> Vec<Chain> {
     let own =
@@ -46,11 +52,27 @@ pub(super) fn lower_chain(
     for (place, (index, rule)) in here.iter().enumerate() {
         assembly.number = index + 1;
         let is_last = place + 1 == here.len();
-        if let Some(plan) = plan(rule, family) {
-            assembly.rule(rule, plan, changes.disturb(rule), is_last);
+        let rule = with_sets(rule, sets);
+        if let Some(plan) = plan(&rule, family) {
+            assembly.rule(&rule, plan, changes.disturb(&rule), is_last);
         }
     }
     assembly.chains
+}
+
+/// The rule with its references to sets settled for the family.
+fn with_sets<'a>(rule: &'a SourceRule, sets: &[Arc<KernelSet>]) -> Cow<'a, SourceRule> {
+    if sets.is_empty() {
+        return Cow::Borrowed(rule);
+    }
+    let mut rule = rule.clone();
+    refer(&mut rule.matches, sets);
+    for verdict in &mut rule.verdicts {
+        if let Action::Target { options, .. } = &mut verdict.action {
+            refer_options(options, sets);
+        }
+    }
+    Cow::Owned(rule)
 }
 
 struct Assembly<'a> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::catalogue::Aspects;
-use crate::model::{Action, Chain, Match, Rule, Verdict};
+use crate::model::{Action, Chain, Match, Rule, Value, Verdict};
 
 /// What the chains of a table change, by name, the chains that they call included.
 pub(super) struct Changes<'a> {
@@ -68,5 +68,9 @@ fn own_changes(verdict: &Verdict) -> Aspects {
 }
 
 fn looks_at(entry: &Match) -> Aspects {
-    entry.options.iter().map(|option| option.spec.looks_at).fold(entry.extension.looks_at, Aspects::or)
+    let options = entry.options.iter();
+    let asked = options.map(|option| option.spec.looks_at).fold(entry.extension.looks_at, Aspects::or);
+    let mut values = entry.options.iter().flat_map(|option| option.values());
+    // In whatever option a set stands.
+    if values.any(|value| matches!(value, Value::Set(_))) { asked.or(Aspects::SETS) } else { asked }
 }

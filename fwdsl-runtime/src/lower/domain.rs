@@ -18,7 +18,12 @@ pub(super) struct Domain {
 pub(super) fn domain<'a>(uses: impl Iterator<Item = &'a OptionUse>, family: Family) -> Domain {
     let mut domain = Domain::default();
     for option in uses {
-        let values = values_of(option, family);
+        // What is in a set is not known here: it is asked beside the field's domain.
+        if !option.negated && names_set(option) {
+            continue;
+        }
+        let mut values = values_of(option, family);
+        values.retain(|value| !matches!(value, Value::Set(_)));
         if option.negated {
             domain.none_of.extend(values);
         } else if !values.iter().any(is_everything) {
@@ -40,6 +45,11 @@ pub(super) fn domain<'a>(uses: impl Iterator<Item = &'a OptionUse>, family: Fami
         }
     });
     domain
+}
+
+/// Whether a set is among the values.
+pub(super) fn names_set(option: &OptionUse) -> bool {
+    option.values().any(|value| matches!(value, Value::Set(_)))
 }
 
 /// Names a field on which the rule asks for what no packet has, in a family that it is for.

@@ -64,7 +64,7 @@ impl Draft {
                 |option: &OptionUse| entry.extension.options.iter().position(|spec| spec == option.spec);
             entry.options.sort_by_key(place);
         }
-        finished.sort_by_key(|entry| rank(entry.extension));
+        finished.sort_by_key(rank);
         finished
     }
 }
@@ -73,7 +73,8 @@ fn is_protocol_match(extension: &Extension) -> bool {
     extension.module && matches!(extension.protocols, [_])
 }
 
-fn rank(extension: &Extension) -> u8 {
+fn rank(entry: &Match) -> u8 {
+    let extension = entry.extension;
     if *extension == CORE {
         0
     } else if is_protocol_match(extension) {
@@ -82,7 +83,7 @@ fn rank(extension: &Extension) -> u8 {
         2
     } else if *extension == IPRANGE {
         3
-    } else if extension.stateful {
+    } else if entry.is_stateful() {
         5
     } else {
         4

@@ -1,5 +1,6 @@
 //! The families that a rule can be for: what its matches and its verdicts allow.
 
+use super::sets::set_families;
 use crate::catalogue::OptionSpec;
 use crate::catalogue::ValueKind;
 use crate::family::{Family, FamilySet};
@@ -17,7 +18,18 @@ fn protocol_families(number: u8) -> FamilySet {
 }
 
 /// The families in which a value of an option means something.
-pub(crate) fn value_families(spec: &OptionSpec, value: &Value) -> FamilySet {
+pub(crate) fn value_families(model: &Model, spec: &OptionSpec, value: &Value) -> FamilySet {
+    match value {
+        // A set that does not exist is reported as such, not as a matter of families.
+        Value::Set(used) => {
+            model.set(&used.name).map_or(FamilySet::BOTH, |set| set_families(model, set)).and(spec.families)
+        }
+        value => literal_families(spec, value),
+    }
+}
+
+/// The same of a value that says by itself what it is.
+fn literal_families(spec: &OptionSpec, value: &Value) -> FamilySet {
     let own = match (value, spec.value) {
         (Value::Address(address), _) => FamilySet::only(address.family()),
         (Value::Endpoint(endpoint), _) => endpoint.family().map_or(FamilySet::BOTH, FamilySet::only),
@@ -32,8 +44,8 @@ pub(crate) fn value_families(spec: &OptionSpec, value: &Value) -> FamilySet {
     spec.families.and(own)
 }
 
-fn option_families(option: &OptionUse) -> FamilySet {
-    let values = option.values().map(|value| value_families(option.spec, value));
+fn option_families(model: &Model, option: &OptionUse) -> FamilySet {
+    let values = option.values().map(|value| value_families(model, option.spec, value));
     values.reduce(FamilySet::or).unwrap_or(option.spec.families)
 }
 
@@ -42,7 +54,8 @@ pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> Family
     let mut families = model_families(model, chain).and(rule.families);
     for entry in &rule.matches {
         families = families.and(entry.extension.families);
-        families = entry.options.iter().map(option_families).fold(families, FamilySet::and);
+        families =
+            entry.options.iter().map(|option| option_families(model, option)).fold(families, FamilySet::and);
     }
     for verdict in &rule.verdicts {
         families = families.and(match &verdict.action {
@@ -52,9 +65,10 @@ pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> Family
                 // A chain that does not exist is reported as such, not as a matter of families.
                 targets.reduce(FamilySet::or).unwrap_or(FamilySet::BOTH)
             }
-            Action::Target { extension, options } => {
-                options.iter().map(option_families).fold(extension.families, FamilySet::and)
-            }
+            Action::Target { extension, options } => options
+                .iter()
+                .map(|option| option_families(model, option))
+                .fold(extension.families, FamilySet::and),
         });
     }
     families
@@ -65,8 +79,15 @@ pub(crate) fn model_families(model: &Model, chain: &Chain) -> FamilySet {
     model.families.and(chain.families)
 }
 
-/// The values of an option that a family has.
+/// The values of an option that a family has; of a rule whose sets are settled.
 pub(super) fn values_of(option: &OptionUse, family: Family) -> Vec<Value> {
-    let here = |value: &&Value| value_families(option.spec, value).contains(family);
-    option.values().filter(here).cloned().collect()
+    option.values().filter(|value| is_of_family(option.spec, value, family)).cloned().collect()
+}
+
+/// Whether a family has a value; a set is settled where it has it.
+pub(super) fn is_of_family(spec: &OptionSpec, value: &Value, family: Family) -> bool {
+    match value {
+        Value::Set(set) => set.kernel.is_some(),
+        value => literal_families(spec, value).contains(family),
+    }
 }

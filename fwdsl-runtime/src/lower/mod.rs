@@ -7,23 +7,30 @@ mod assemble;
 mod changes;
 mod domain;
 mod draft;
+mod elements;
 mod family;
 mod name;
 mod normal;
 mod plan;
 mod protocols;
+mod sets;
+
+use std::sync::Arc;
 
 use crate::catalogue::Extension;
 use crate::family::Family;
+use crate::ipset::KernelSet;
 use crate::loc::Loc;
 use crate::model::{Action, ChainPolicy, Match, Model};
 use crate::table::TableName;
 
 pub(crate) use domain::contradiction;
+pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use family::{model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 pub(crate) use normal::{HashTable, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
+pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +39,8 @@ pub struct Ruleset {
     pub family: Family,
     /// The tables that the policy holds for it, in the order raw, mangle, nat, filter, security.
     pub tables: Vec<Table>,
+    /// The sets that its rules can refer to, in the order in which they can be made.
+    pub sets: Vec<Arc<KernelSet>>,
 }
 
 /// A table.
@@ -95,12 +104,13 @@ impl Rule {
 ///
 /// The policy must have passed [`crate::check`]; rules that fit no family are left out.
 pub fn lower(model: &Model, family: Family) -> Option<Ruleset> {
+    let sets = sets::lower_sets(model, family);
     let tables: Vec<Table> =
-        TableName::ALL.into_iter().filter_map(|table| lower_table(model, table, family)).collect();
-    (!tables.is_empty()).then_some(Ruleset { family, tables })
+        TableName::ALL.into_iter().filter_map(|table| lower_table(model, table, family, &sets)).collect();
+    (!tables.is_empty()).then_some(Ruleset { family, tables, sets })
 }
 
-fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> {
+fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<KernelSet>]) -> Option<Table> {
     let here = |chain: &&crate::model::Chain| {
         chain.table == name && model.families.and(chain.families).contains(family)
     };
@@ -122,7 +132,7 @@ fn lower_table(model: &Model, name: TableName, family: Family) -> Option<Table> 
         });
     }
     for chain in source {
-        let mut lowered = assemble::lower_chain(model, chain, family, &changes, &mut names).into_iter();
+        let mut lowered = assemble::lower_chain(model, chain, family, &changes, sets, &mut names).into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,

@@ -3,6 +3,7 @@
 mod hashlimit;
 
 use super::draft::option_use;
+use super::family::is_of_family;
 use crate::catalogue::{CONNMARK, Extension, HASHLIMIT, List, MARK, OptionSpec, STRING, TIME, TOS};
 use crate::family::Family;
 use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Value};
@@ -28,7 +29,7 @@ pub(super) fn normal_action(action: &Action, family: Family) -> Action {
 fn normal_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> Vec<OptionUse> {
     let mut options = options.to_vec();
     for option in &mut options {
-        option.values.retain(|value| super::value_families(option.spec, &value.value).contains(family));
+        option.values.retain(|value| is_of_family(option.spec, &value.value, family));
         if option.spec.list == List::Joined {
             sort_values(option);
         }

@@ -1,13 +1,13 @@
 //! What a rule asks for, sorted by how iptables can say it: in the rule itself, as one of several
 //! rules, or as packets to be let by.
 
-use super::domain::{Domain, disjoint, domain};
+use super::domain::{Domain, disjoint, domain, names_set};
 use super::draft::{Draft, option_use};
 use super::family::values_of;
 use super::normal::normal_match;
 use crate::catalogue::{
     CORE, Extension, ICMP_TYPE, ICMP6_TYPE, IPRANGE, List, MULTIPORT, MULTIPORT_SLOTS, SCTP, SCTP_NUMBER,
-    TCP, TCP_NUMBER, UDP, UDP_NUMBER,
+    SET_MATCH, TCP, TCP_NUMBER, UDP, UDP_NUMBER,
 };
 use crate::family::Family;
 use crate::model::{Address, Match, OptionUse, PortRange, Rule, Value};
@@ -42,6 +42,7 @@ pub(super) fn plan(rule: &Rule, family: Family) -> Option<Plan> {
     let mut plan = Plan::default();
     for (option, range) in [("from", "src-range"), ("to", "dst-range")] {
         plan_addresses(&mut plan, option, range, domain(rule.uses(option), family))?;
+        plan_address_sets(&mut plan, rule, option, range, family)?;
     }
     for option in ["in", "out"] {
         plan_values(&mut plan, option, domain(rule.uses(option), family))?;
@@ -55,7 +56,7 @@ pub(super) fn plan(rule: &Rule, family: Family) -> Option<Plan> {
         if !entry.extension.module || belongs_to_transport(entry.extension) {
             continue;
         }
-        if entry.extension.stateful {
+        if entry.is_stateful() {
             plan.stateful.matches.push(normal_match(entry, family));
         } else {
             let (alternatives, apart) = unions(entry, family);
@@ -159,6 +160,33 @@ fn plan_addresses(plan: &mut Plan, option: &str, range: &str, domain: Domain) ->
     Some(())
 }
 
+/// Sets of addresses, alone or in a list with others.
+fn plan_address_sets(plan: &mut Plan, rule: &Rule, option: &str, range: &str, family: Family) -> Option<()> {
+    let alone = rule.uses(option).count() == 1;
+    for option_use in rule.uses(option).filter(|option| names_set(option)) {
+        let values = values_of(option_use, family);
+        if option_use.negated {
+            let sets: Vec<Draft> = values.into_iter().filter_map(|value| in_set(value, true)).collect();
+            plan.inline = sets.iter().fold(plan.inline.clone(), |inline, set| inline.with(set));
+            continue;
+        }
+        let draft = |value: Value| match value {
+            Value::Set(_) => in_set(value, false),
+            // The rule's own parameter may be taken by another condition on the same side.
+            Value::Address(Address::Net(_)) if alone => Some(Draft::one(&CORE, option, false, vec![value])),
+            _ => Some(Draft::one(&IPRANGE, range, false, vec![value])),
+        };
+        let alternatives: Vec<Draft> = values.into_iter().filter_map(draft).collect();
+        add_choice(plan, alternatives, false)?;
+    }
+    Some(())
+}
+
+/// A match on a set; `None` for any other value.
+fn in_set(value: Value, negated: bool) -> Option<Draft> {
+    matches!(value, Value::Set(_)).then(|| Draft::one(&SET_MATCH, "match-set", negated, vec![value]))
+}
+
 /// The protocol, and what can only be asked beside it: ports, ICMP types, TCP flags.
 fn plan_transport(plan: &mut Plan, rule: &Rule, family: Family) -> Option<()> {
     let protocols = domain(rule.uses("proto"), family);
@@ -178,6 +206,11 @@ fn plan_transport(plan: &mut Plan, rule: &Rule, family: Family) -> Option<()> {
                 drafts = product(&drafts, &port_drafts(number, option, values)?);
             }
             drafts = product(&drafts, &[excluded_ports(number, option, ports.none_of, own_is_free)]);
+            for option_use in rule.uses(option).filter(|option| names_set(option)) {
+                let choices = port_sets(option, option_use, family)?;
+                apart &= choices.len() == 1;
+                drafts = product(&drafts, &choices);
+            }
         }
         for option in rule.uses("port") {
             let values = values_of(option, family);
@@ -232,6 +265,23 @@ fn port_drafts(protocol: u8, option: &str, values: Vec<Value>) -> Option<Vec<Dra
         return Some(vec![Draft::one(extension, option, false, values)]);
     }
     Some(multiport(&values, &format!("{option}s"), false))
+}
+
+/// Sets of ports, alone or in a list with others.
+fn port_sets(option: &str, option_use: &OptionUse, family: Family) -> Option<Vec<Draft>> {
+    let (sets, ports): (Vec<Value>, Vec<Value>) =
+        values_of(option_use, family).into_iter().partition(|value| matches!(value, Value::Set(_)));
+    let sets = sets.into_iter().filter_map(|set| in_set(set, option_use.negated));
+    if option_use.negated {
+        // A packet without ports is in no set of ports either, but the condition is on packets that have them.
+        let every = Value::Ports(PortRange { first: 0, last: u16::MAX });
+        let has_ports = Draft::one(&MULTIPORT, &format!("{option}s"), false, vec![every]);
+        return Some(vec![sets.fold(has_ports, |all, set| all.with(&set))]);
+    }
+    let mut choices: Vec<Draft> = sets.collect();
+    // The protocol's own match may be taken by another condition on the same port.
+    choices.extend(multiport(&ports, &format!("{option}s"), false));
+    (!choices.is_empty()).then_some(choices)
 }
 
 fn excluded_ports(protocol: u8, option: &str, values: Vec<Value>, own_is_free: bool) -> Draft {

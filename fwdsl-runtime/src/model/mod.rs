@@ -11,6 +11,7 @@ mod endpoint;
 mod masked;
 mod pack;
 mod rate;
+mod set;
 mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
@@ -23,6 +24,8 @@ pub use masked::Masked;
 pub(crate) use masked::parse_number;
 pub use pack::UnpackError;
 pub use rate::{HASHLIMIT_SCALE, LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
+pub(crate) use set::ELEMENTS_MAX;
+pub use set::{Element, ElementOption, ElementPart, Set, SetOption, SetRef};
 pub use value::{INTERFACE_MAX_BYTES, IcmpMatch, PortRange, Span, TCP_FLAG_NAMES, TcpFlags, Value};
 
 use crate::catalogue::{Extension, Flow, OptionSpec};
@@ -44,6 +47,7 @@ pub struct Model {
     pub(crate) sources: Sources,
     pub(crate) families: FamilySet,
     pub(crate) chains: Vec<Chain>,
+    pub(crate) sets: Vec<Set>,
     pub(crate) sysctls: Vec<SysctlUse>,
     pub(crate) levels: Vec<LevelSetting>,
     pub(crate) assertions: Vec<Assertion>,
@@ -181,6 +185,16 @@ impl Model {
         &self.chains
     }
 
+    /// The sets, in source order.
+    pub fn sets(&self) -> &[Set] {
+        &self.sets
+    }
+
+    /// The set of this name.
+    pub fn set(&self, name: &str) -> Option<&Set> {
+        self.sets.iter().find(|set| set.name == name)
+    }
+
     /// The sysctls, in source order; a later one overrides an earlier one for the same key.
     pub fn sysctls(&self) -> &[SysctlUse] {
         &self.sysctls
@@ -307,6 +321,11 @@ impl Match {
     /// The options, in source order.
     pub fn options(&self) -> &[OptionUse] {
         &self.options
+    }
+
+    /// Whether consulting it changes what it answers next time.
+    pub fn is_stateful(&self) -> bool {
+        self.extension.stateful || self.options.iter().any(|option| option.spec.stateful)
     }
 
     /// Where it stands.

@@ -44,6 +44,7 @@ impl Model {
         self.sources.expansions.pack(&mut out);
         self.families.pack(&mut out);
         self.chains.pack(&mut out);
+        self.sets.pack(&mut out);
         self.sysctls.pack(&mut out);
         self.levels.pack(&mut out);
         self.assertions.pack(&mut out);
@@ -69,6 +70,7 @@ impl Model {
             sources: Sources { files, expansions },
             families: Pack::unpack(input)?,
             chains: Pack::unpack(input)?,
+            sets: Pack::unpack(input)?,
             sysctls: Pack::unpack(input)?,
             levels: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
@@ -215,6 +217,8 @@ macro_rules! pack_fields {
 mod value;
 
 pack_fields!(Expansion { what, call });
+mod set;
+
 pack_fields!(LevelSetting { lint, level });
 pack_fields!(Chain { table, name, policy, families, doc, rules, levels, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });

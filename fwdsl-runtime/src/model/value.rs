@@ -8,6 +8,7 @@ use super::clock::{Moment, TimeOfDay};
 use super::endpoint::Endpoint;
 use super::masked::Masked;
 use super::rate::Rate;
+use super::set::SetRef;
 
 /// The longest interface name, in bytes: `IFNAMSIZ` is 16 with the closing NUL.
 pub const INTERFACE_MAX_BYTES: usize = 15;
@@ -35,6 +36,8 @@ pub enum Value {
     Text(String),
     /// TCP flags.
     TcpFlags(TcpFlags),
+    /// A set.
+    Set(SetRef),
     /// Bits, with or without a mask.
     Masked(Masked),
     /// Whole numbers from the first to the last.

@@ -3,6 +3,7 @@
 use crate::catalogue::{Extension, OptionSpec};
 pub(super) use crate::expression::{Expr, ExprKind};
 use crate::family::FamilySet;
+use crate::ipset::SetKind;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
@@ -18,6 +19,9 @@ pub(super) struct Policy {
     pub(super) broken_lets: Vec<String>,
     pub(super) sysctls: Vec<Sysctl>,
     pub(super) chains: Vec<Chain>,
+    pub(super) sets: Vec<Set>,
+    /// The names of those that could not be read.
+    pub(super) broken_sets: Vec<String>,
     pub(super) asserts: Vec<Assert>,
     pub(super) templates: Vec<Template>,
     /// `use path::NAME;` among the items: a policy's worth of items from elsewhere.
@@ -74,6 +78,42 @@ pub(super) struct Sysctl {
     pub(super) value: Located<String>,
     /// The number of the Rust value that stands in its place.
     pub(super) rust_value: Option<usize>,
+}
+
+/// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`
+#[derive(Debug, Clone)]
+pub(super) struct Set {
+    pub(super) name: Located<String>,
+    pub(super) kind: &'static SetKind,
+    pub(super) families: FamilySet,
+    pub(super) foreign: bool,
+    pub(super) words: Vec<SetWord>,
+    pub(super) elements: Vec<Element>,
+}
+
+/// A parameter of a set, or of an element: `timeout 10m`, `nomatch`.
+#[derive(Debug, Clone)]
+pub(super) struct SetWord {
+    pub(super) word: String,
+    /// Absent for a word that stands alone.
+    pub(super) value: Option<Expr>,
+    pub(super) loc: Loc,
+}
+
+/// An element of a set.
+#[derive(Debug, Clone)]
+pub(super) struct Element {
+    pub(super) parts: Vec<SetArgument>,
+    pub(super) words: Vec<SetWord>,
+    pub(super) loc: Loc,
+}
+
+/// A part of an element: `10.0.0.1`, `tcp 80`, `physdev eth0`.
+#[derive(Debug, Clone)]
+pub(super) struct SetArgument {
+    /// The word before the value.
+    pub(super) before: Option<Located<String>>,
+    pub(super) value: Expr,
 }
 
 /// `chain NAME policy drop { … }`

@@ -54,6 +54,11 @@ pub(super) fn peek_atom(input: &Input<'_>) -> String {
     join(&mut { *input }).unwrap_or_default()
 }
 
+/// Passes over the atom that comes next, if one does.
+pub(super) fn skip_atom(input: &mut Input<'_>) -> bool {
+    join(input).is_some()
+}
+
 /// Reads a name: a string, or words joined by hyphens.
 pub(super) fn parse_name(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parsed<Atom> {
     let atom = parse_atom(parser, input, what)?;

@@ -94,6 +94,12 @@ impl<'a> Input<'a> {
         Input::ident(&mut { *self })
     }
 
+    /// Whether an identifier comes next, and parentheses behind it.
+    pub(super) fn is_called(&self) -> bool {
+        let mut ahead = *self;
+        ahead.ident().is_some() && ahead.peek_group(Delimiter::Parenthesis)
+    }
+
     /// Reads this very identifier.
     pub(super) fn keyword(&mut self, word: &str) -> bool {
         let found = self.peek_ident().is_some_and(|ident| ident == word);

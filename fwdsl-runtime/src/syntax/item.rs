@@ -1,4 +1,4 @@
-//! Items of a policy: `let`, `family`, `sysctl`, `table`, `chain`, `assert`.
+//! Items of a policy: `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`.
 
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
@@ -14,6 +14,7 @@ use super::names::{Definition, Space, written_between};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::rust_value::{parse_rust_value, peek_rust_value};
+use super::set::parse_set;
 use super::value::parse_value;
 use crate::catalogue::{self, Extension, Flow};
 use crate::family::FamilySet;
@@ -22,7 +23,8 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 8] = ["let", "family", "sysctl", "table", "chain", "assert", "fn", "use"];
+const ITEMS: [&str; 10] =
+    ["let", "family", "sysctl", "set", "foreign", "table", "chain", "assert", "fn", "use"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
@@ -37,7 +39,9 @@ pub(super) fn parse_unused_fragment(parser: &mut Parser, input: Input<'_>) {
     let mut ahead = input;
     parse_attributes(parser, &mut ahead);
     let word = ahead.peek_ident().unwrap_or_default();
-    if word != "use" && ITEMS.contains(&word.as_str()) {
+    // `set(…)` is a match.
+    let is_rule = word == "use" || word == "set" && ahead.is_called();
+    if !is_rule && ITEMS.contains(&word.as_str()) {
         parse_items(parser, input);
     } else {
         parse_body(parser, input);
@@ -62,12 +66,12 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         return Ok(());
     }
     let word = input.peek_ident().unwrap_or_default();
-    if !matches!(word.as_str(), "chain" | "let" | "fn")
+    if !matches!(word.as_str(), "chain" | "let" | "fn" | "set" | "foreign")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
         parser.fail(
             place,
-            "a doc comment belongs to a chain, a template, a `let` or a rule",
+            "a doc comment belongs to a chain, a template, a `let`, a set or a rule",
             Some("use `//`".into()),
         );
     }
@@ -75,6 +79,14 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         "let" => parse_let(parser, input, policy, attributes)?,
         "family" => policy.families.push(parse_family(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
+        "set" => parse_set(parser, input, false, &attributes, policy)?,
+        "foreign" => {
+            input.ident();
+            if input.peek_ident().as_deref() != Some("set") {
+                return Err(parser.expected(input, "`set`"));
+            }
+            parse_set(parser, input, true, &attributes, policy)?;
+        }
         "table" => parse_table(parser, input, policy)?,
         "chain" => {
             let chain = parse_chain(parser, input, TableName::Filter, attributes)?;
@@ -105,14 +117,14 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
         return parser.expected(
             input,
-            "an item: `let`, `family`, `sysctl`, `table`, `chain`, `assert`, `fn` or `use`",
+            "an item: `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`, `fn` or `use`",
         );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `sysctl`, `table`, `chain`, `assert`, `fn` and `use`; rules stand in a \
+            "a policy holds `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`, `fn` and `use`; rules stand in a \
              chain"
                 .into()
         }
@@ -169,6 +181,13 @@ fn parse_let(
 /// `family ipv4;`
 fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     input.ident();
+    let families = parse_family_word(parser, input)?;
+    parser.require_punct(input, ";")?;
+    Ok(families)
+}
+
+/// `ipv4` or `ipv6`
+pub(super) fn parse_family_word(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     let start = input.span();
     let word = input.ident().unwrap_or_default();
     let loc = parser.loc(start, input.last);
@@ -181,7 +200,6 @@ fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<Fa
             return Err(parser.fail(loc, format!("unknown family `{word}`"), Some(help)));
         }
     };
-    parser.require_punct(input, ";")?;
     Ok(Located::new(families, loc))
 }
 

@@ -7,6 +7,7 @@ use super::atom::{parse_atom, peek_atom, starts_atom};
 use super::input::Input;
 use super::names::Space;
 use super::parser::{Failed, Parsed, Parser};
+use super::set::parse_set_use;
 use super::value::{parse_endpoint, parse_value, starts_value};
 use crate::catalogue::{
     self, CORE, Extension, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, OptionSpec, Shorthand, TCP, TCP_NUMBER,
@@ -353,6 +354,7 @@ fn parse_option(
         let value = match spec.value {
             ValueKind::Flag => None,
             ValueKind::TcpFlags => Some(parse_flags(parser, input)?),
+            ValueKind::Set => Some(parse_set_use(parser, input)?),
             ValueKind::Endpoint => Some(parse_endpoint(parser, input)?),
             _ => Some(parse_value(parser, input, &what)?),
         };
@@ -361,6 +363,13 @@ fn parse_option(
     // A word with something else behind it was meant to be an option's name.
     let alone =
         word.is_empty() || ahead.is_empty() || [",", "|", "..", ":"].iter().any(|it| ahead.peek_punct(it));
+    if let Some(spec) = positional.filter(|spec| spec.value == ValueKind::Set)
+        && word.is_empty()
+    {
+        let value = parse_set_use(parser, input)?;
+        let loc = value.loc;
+        return Ok(OptionUse { spec, negated: false, value: Some(value), loc });
+    }
     if let Some(spec) = positional
         && alone
         && (starts_value(input) || starts_atom(input) || starts_endpoint(input, spec))

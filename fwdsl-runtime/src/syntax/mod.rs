@@ -23,6 +23,7 @@ mod parser;
 mod resolve;
 mod rule;
 mod rust_value;
+mod set;
 mod spans;
 mod unsettled;
 mod value;

@@ -20,6 +20,8 @@ pub enum Space {
     ChainsWithin(u32),
     /// The `let`s.
     Lets,
+    /// The sets.
+    Sets,
     /// What a value in a template or fragment may name: a parameter or a `let`.
     ValuesWithin(u32),
     /// The parameters of a template or fragment.
@@ -50,6 +52,7 @@ impl Space {
             Space::Statements => vec![vec![Space::Templates]],
             Space::Chains(_)
             | Space::Lets
+            | Space::Sets
             | Space::Parameters(_)
             | Space::Templates
             | Space::Matches
@@ -87,7 +90,7 @@ pub struct Word {
 pub struct Definition {
     /// The doc comment.
     pub doc: String,
-    /// The value of a `let`, as the language writes it; empty for others.
+    /// The value of a `let`, as the language writes it, or the kind of a set; empty for others.
     pub value: String,
     /// The parameters of a template; none for others.
     pub parameters: Vec<String>,

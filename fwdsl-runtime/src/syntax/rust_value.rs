@@ -7,6 +7,7 @@ use super::input::Input;
 use super::parser::{Parsed, Parser};
 use crate::catalogue::{OptionSpec, ValueKind};
 use crate::diagnostic::Diagnostic;
+use crate::ipset::Part;
 use crate::loc::Loc;
 use crate::model::INTERFACE_MAX_BYTES;
 use crate::values::{Place, RUST_VALUES_MAX};
@@ -94,6 +95,20 @@ impl Places {
             _ => u64::MAX,
         };
         self.add(number, Place::of(spec.value), max, loc)
+    }
+
+    /// The place of an expression that stands for a part of a set's elements.
+    pub(super) fn of_part(&mut self, number: usize, part: Part, loc: Loc) -> Result<u8, Diagnostic> {
+        let Some(place) = Place::of_part(part) else {
+            let help = "a list names sets of the policy: `@NAME`";
+            return Err(Diagnostic::error(loc, "a Rust value cannot stand for a set").help(help));
+        };
+        let max = match part {
+            Part::Mark => u64::from(u32::MAX),
+            Part::Interface => INTERFACE_MAX_BYTES as u64,
+            _ => u64::MAX,
+        };
+        self.add(number, place, max, loc)
     }
 
     /// The place of an expression that is a sysctl's value: a number or a text.

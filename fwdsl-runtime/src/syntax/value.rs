@@ -8,13 +8,15 @@ use super::input::Input;
 use super::matches::is_let;
 use super::parser::{Parsed, Parser};
 use super::rust_value::{parse_rust_value, peek_rust_value};
+use super::set::parse_set_name;
 use crate::loc::Located;
 
 /// Whether a value comes next.
 pub(super) fn starts_value(input: &Input<'_>) -> bool {
     let mut ahead = *input;
     ahead.punct("!");
-    starts_atom(&ahead) || ahead.peek_group(Delimiter::Bracket) || peek_rust_value(&ahead)
+    let other = ahead.peek_group(Delimiter::Bracket) || ahead.peek_punct("@");
+    starts_atom(&ahead) || other || peek_rust_value(&ahead)
 }
 
 /// Reads a value: `a`, `a|b`, `[a, b]`, `a..=b`, or one of these after `!`.
@@ -66,6 +68,9 @@ fn parse_single(parser: &mut Parser, input: &mut Input<'_>, what: &str) -> Parse
             return Err(parser.fail(loc, "an empty list matches nothing", None));
         }
         return Ok(Expr { kind: ExprKind::List(list), loc });
+    }
+    if input.peek_punct("@") {
+        return parse_set_name(parser, input);
     }
     if peek_rust_value(input) {
         return parse_rust_value(parser, input);

@@ -3,9 +3,10 @@
 use super::{Place, RustValues};
 use crate::catalogue::{Extension, List};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Leaf, read_value};
+use crate::expression::{Leaf, read_part, read_value};
+use crate::ipset::{Part, SetKind};
 use crate::loc::{Loc, Located};
-use crate::model::{Action, Model, OptionUse, Value};
+use crate::model::{Action, ELEMENTS_MAX, Element, ElementPart, Model, OptionUse, Set, Value};
 
 /// Replaces every Rust value of a model by what it stands for, and returns what is wrong with the values.
 pub(crate) fn fill(model: &mut Model, values: &RustValues) -> Vec<Diagnostic> {
@@ -19,6 +20,9 @@ pub(crate) fn fill(model: &mut Model, values: &RustValues) -> Vec<Diagnostic> {
                 filling.options(extension, options);
             }
         }
+    }
+    for set in &mut model.sets {
+        filling.set(set);
     }
     for case in model.assertions.iter_mut().flat_map(|assertion| &mut assertion.cases) {
         for entry in &mut case.matches {
@@ -89,6 +93,61 @@ impl Filling<'_> {
                 }
             }
         }
+    }
+
+    /// Each element with a Rust value becomes as many as the value has items, perhaps none.
+    fn set(&mut self, set: &mut Set) {
+        let is_rust = |part: &ElementPart| matches!(part, ElementPart::Rust { .. });
+        let mut filled = Vec::with_capacity(set.elements.len());
+        for element in std::mem::take(&mut set.elements) {
+            let has_value = element.parts().any(is_rust);
+            match has_value {
+                true => filled.extend(self.element(set.kind, &element)),
+                false => filled.push(element),
+            }
+        }
+        set.elements = filled;
+    }
+
+    fn element(&mut self, kind: &SetKind, element: &Element) -> Vec<Element> {
+        let mut choices: Vec<Vec<Located<ElementPart>>> = vec![Vec::new()];
+        for (part, wanted) in element.parts.iter().zip(kind.parts) {
+            let read = match &part.value {
+                ElementPart::Rust { place, word } => self.part(*wanted, *place, word.as_deref(), part.loc),
+                _ => vec![part.clone()],
+            };
+            if read.len().saturating_mul(choices.len()) > ELEMENTS_MAX {
+                let message = format!("this stands for more than {ELEMENTS_MAX} elements");
+                self.diagnostics.push(Diagnostic::error(element.loc, message));
+                return Vec::new();
+            }
+            choices = choices
+                .iter()
+                .flat_map(|before| {
+                    read.iter().map(move |part| [before.as_slice(), std::slice::from_ref(part)].concat())
+                })
+                .collect();
+        }
+        choices.into_iter().map(|parts| Element { parts, ..element.clone() }).collect()
+    }
+
+    fn part(&mut self, wanted: Part, place: u8, word: Option<&str>, loc: Loc) -> Vec<Located<ElementPart>> {
+        let kinds = match (self.values.get(place), Place::of_part(wanted)) {
+            (Some(value), Some(place)) => value.written(place, loc),
+            _ => Vec::new(),
+        };
+        let mut parts = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            match read_part(wanted, word, &Leaf { kind, loc, used: None }) {
+                Ok(part) => parts.push(Located::new(part, loc)),
+                Err((message, help)) => {
+                    let diagnostic = Diagnostic::error(loc, message).maybe_help(help);
+                    self.diagnostics
+                        .push(diagnostic.note("it comes from the Rust value that stands here", None));
+                }
+            }
+        }
+        parts
     }
 
     /// The text of a sysctl's value.

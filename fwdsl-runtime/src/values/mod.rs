@@ -21,6 +21,7 @@ pub use places::{
 
 use crate::catalogue::ValueKind;
 use crate::expression::ExprKind;
+use crate::ipset::Part;
 use crate::loc::{Loc, Located};
 use crate::model::Net;
 
@@ -62,6 +63,17 @@ impl Place {
             | ValueKind::PrefixLength => Place::Number,
             ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Pattern { .. } => Place::Text,
             _ => Place::Word,
+        }
+    }
+
+    /// What may stand for a part of a set's elements; `None` for another set.
+    pub fn of_part(part: Part) -> Option<Place> {
+        match part {
+            Part::Ip | Part::Net => Some(Place::Address),
+            Part::Port | Part::Service => Some(Place::Port),
+            Part::Mark => Some(Place::Number),
+            Part::Interface | Part::Mac => Some(Place::Word),
+            Part::Set => None,
         }
     }
 

@@ -8,7 +8,7 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired};
+use fwdsl_runtime::host::{self, Desired, DesiredSet};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -33,8 +33,13 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         files = kept.files;
     }
     let text = |family| rules.iter().find(|(of, _)| *of == family).map(|(_, text)| text.clone());
-    let desired =
-        Desired { ipv4: text(Family::Ipv4), ipv6: text(Family::Ipv6), sysctls: expansion.writes, files };
+    let desired = Desired {
+        ipv4: text(Family::Ipv4),
+        ipv6: text(Family::Ipv6),
+        sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
+        sysctls: expansion.writes,
+        files,
+    };
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
     if let (true, Some(variant)) = (arguments.save, report.variant) {

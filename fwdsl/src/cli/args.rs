@@ -53,6 +53,9 @@ pub(super) struct ShowArguments {
     /// Print the rules of this family alone
     #[arg(long, value_name = "FAMILY")]
     pub(super) family: Option<FamilyName>,
+    /// Print the sets alone, in the format of ipset restore
+    #[arg(long)]
+    pub(super) sets: bool,
 }
 
 #[derive(Debug, Args)]

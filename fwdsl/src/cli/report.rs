@@ -1,6 +1,6 @@
 //! What an apply did, in words and as JSON.
 
-use fwdsl_runtime::host::{Recovered, Report};
+use fwdsl_runtime::host::{Recovered, Report, SetChange};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,15 @@ pub(super) fn text(report: &Report) -> String {
             rules.family,
             rules.tables.join(", ")
         ));
+    }
+    for set in &report.sets {
+        let change = match set.change {
+            SetChange::Created => "made and filled",
+            SetChange::PutRight => "put right in place",
+            SetChange::Grown => "given elements of the policy",
+            SetChange::Destroyed => "destroyed",
+        };
+        text.push_str(&format!("set {} {would}{change}\n", set.name));
     }
     for sysctl in &report.sysctls {
         let key = sysctl.key.parse::<Key>().map_or_else(|_| sysctl.key.clone(), |key| key.to_string());
@@ -42,14 +51,18 @@ pub(super) fn json(report: &Report) -> Map<String, Value> {
 
 /// What was put back of an earlier apply.
 pub(super) fn recovered(recovered: &Recovered) -> String {
-    let nothing = recovered.tables.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
+    let others = recovered.sets.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
+    let nothing = recovered.tables.is_empty() && others;
     let mut text = "an earlier apply was ended before it was complete; ".to_owned();
     text.push_str(match nothing {
         true => "all that it was to change is as before\n",
         false => "what it had changed is put back:\n",
     });
     let files = recovered.files.iter().map(|path| path.display().to_string());
-    for line in recovered.tables.iter().cloned().chain(recovered.sysctls.iter().cloned()).chain(files) {
+    let sets = recovered.sets.iter().map(|name| format!("set {name}"));
+    for line in
+        recovered.tables.iter().cloned().chain(sets).chain(recovered.sysctls.iter().cloned()).chain(files)
+    {
         text.push_str(&format!("  {line}\n"));
     }
     text

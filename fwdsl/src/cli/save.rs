@@ -9,7 +9,7 @@ use fwdsl_runtime::host::boot::{self, recovery};
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
 use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewhere, sysctl_file};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, ApplyError, Desired};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet};
 
 use super::apply::{self, PROC_SYS};
 use super::args::{RECOVER, SaveArguments};
@@ -57,6 +57,10 @@ pub(super) fn kept(
     let (distribution, taken) = boot::detect_or_running(tree, &Tree::new(None))?;
     let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
+    let sets: Vec<DesiredSet> = policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect();
+    let foreign: Vec<String> = sets.iter().filter(|set| set.foreign).map(|set| set.name.clone()).collect();
+    let families: Vec<Family> = rules.iter().map(|(family, _)| *family).collect();
+    let sets = boot::plan_sets(&host::sets_text(&sets)?, &foreign, &families, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
     let mut files = Vec::new();
     let mut warnings = Vec::new();
@@ -66,11 +70,13 @@ pub(super) fn kept(
         files.extend(recovery.files);
         warnings.extend(recovery.warnings.iter().map(ToString::to_string));
     }
+    // Before the rules that refer to them.
+    files.extend(sets.files);
     // Rules before sysctls, as in the kernel: should nothing undo half a save, no packet is forwarded without them.
     files.extend(plan.files);
     files
         .extend([modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))]);
-    warnings.extend(taken.iter().chain(&plan.warnings).map(ToString::to_string));
+    warnings.extend(taken.iter().chain(&plan.warnings).chain(&sets.warnings).map(ToString::to_string));
     warnings.extend(elsewhere.iter().map(ToString::to_string));
     Ok(Kept { files, warnings })
 }

@@ -1,6 +1,9 @@
-//! `show`: the rules as `iptables-restore` reads them.
+//! `show`: the rules as `iptables-restore` reads them, and the sets as `ipset restore` does.
+
+use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::emit::emit_sets;
 use fwdsl_runtime::family::Family;
 use serde_json::{Map, Value, json};
 
@@ -11,13 +14,26 @@ use super::output::Done;
 pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
     policy.check()?;
     let asked = arguments.family.map(Family::from);
+    if arguments.sets {
+        return sets(policy, asked);
+    }
     if let Some(family) = asked {
-        let text = policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
-        let json = Map::from_iter([(family.name().to_owned(), json!(text))]);
-        return Ok(Done { text, json, warnings: Vec::new() });
+        let rules = policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
+        let json = Map::from_iter([(family.name().to_owned(), json!(rules)), sets_json(policy, &[family])?]);
+        let first = match policy.emit_sets(family)?.is_empty() {
+            true => String::new(),
+            false => {
+                format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name())
+            }
+        };
+        return Ok(Done { text: format!("{first}{rules}"), json, warnings: Vec::new() });
     }
     let mut text = String::new();
-    let mut json = Map::new();
+    let mut json = Map::from_iter([sets_json(policy, &Family::ALL)?]);
+    let sets = emit_sets(policy.all_sets()?.iter().map(Arc::as_ref));
+    if !sets.is_empty() {
+        text.push_str(&format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"));
+    }
     for family in Family::ALL {
         let rules = policy.emit(family)?;
         if let Some(rules) = &rules {
@@ -31,4 +47,25 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     };
     json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
     Ok(Done { text, json, warnings: Vec::new() })
+}
+
+/// The sets alone, of one family or of both.
+fn sets(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
+    let (text, families) = match asked {
+        Some(family) => {
+            policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
+            (policy.emit_sets(family)?, vec![family])
+        }
+        None => (emit_sets(policy.all_sets()?.iter().map(Arc::as_ref)), Family::ALL.to_vec()),
+    };
+    Ok(Done { text, json: Map::from_iter([sets_json(policy, &families)?]), warnings: Vec::new() })
+}
+
+/// The text of each family's sets.
+fn sets_json(policy: &Policy, families: &[Family]) -> Result<(String, Value), Failure> {
+    let mut texts = Map::new();
+    for family in families {
+        texts.insert(family.name().to_owned(), json!(policy.emit_sets(*family)?));
+    }
+    Ok(("sets".to_owned(), Value::Object(texts)))
 }

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
-use fwdsl_runtime::host::{self, ApplyError, Desired, Options, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Variant};
+use fwdsl_runtime::ipset::find_kind;
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -85,9 +87,27 @@ fn parse_desired(value: &Value) -> Desired {
         },
         purpose: "a test's file".to_owned(),
     };
+    let set = |value: &Value| DesiredSet {
+        name: text(value, "name").expect("a name"),
+        kind: find_kind(value["kind"].as_str().expect("a kind")).expect("a kind of set"),
+        family: match value["family"].as_str() {
+            Some("ipv4") => Some(Family::Ipv4),
+            Some(_) => Some(Family::Ipv6),
+            None => None,
+        },
+        parameters: text(value, "parameters").expect("parameters"),
+        elements: value["elements"]
+            .as_array()
+            .map(|all| all.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            .unwrap_or_default(),
+        keep: value["keep"] == true,
+        changes_by_itself: value["changes_by_itself"] == true,
+        foreign: value["foreign"] == true,
+    };
     Desired {
         ipv4: text(value, "ipv4"),
         ipv6: text(value, "ipv6"),
+        sets: list("sets").iter().map(set).collect(),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
         files: list("files").iter().map(file).collect(),
     }

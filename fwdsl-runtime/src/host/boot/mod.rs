@@ -10,6 +10,7 @@ mod layout;
 pub mod recovery;
 mod sections;
 mod service_variant;
+mod sets;
 
 use std::fmt;
 use std::io;
@@ -19,18 +20,19 @@ pub use distribution::{Distribution, detect, detect_or_running};
 use enable::Enabling;
 pub use layout::{Init, Layout, layout, sysctl_reader};
 pub use service_variant::service_variant;
+pub use sets::plan_sets;
 
 use super::change::{FileChange, FileContent};
 use super::tree::Tree;
 use super::variant::Variant;
 use crate::family::Family;
 
-/// What is to stand for the rules to be loaded at boot.
+/// What is to stand for rules or sets to be loaded at boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootPlan {
     /// The files and links.
     pub files: Vec<FileChange>,
-    /// What will keep the rules from being loaded at boot.
+    /// What will keep them from being loaded at boot.
     pub warnings: Vec<BootWarning>,
 }
 
@@ -126,6 +128,11 @@ pub enum BootWarning {
         /// The service.
         service: &'static str,
     },
+    /// The rules refer to a set of others, and do not load without it.
+    ForeignSet {
+        /// Its name.
+        name: String,
+    },
     /// The rules are in one variant's kernel interface now, and will be in the other's after a boot.
     OtherVariant {
         /// Whose rules.
@@ -155,6 +162,11 @@ impl fmt::Display for BootWarning {
                 f,
                 "saved rules will not be loaded at boot, because `{service}` is masked: \
                  `systemctl unmask {service}`, then save again"
+            ),
+            BootWarning::ForeignSet { name } => write!(
+                f,
+                "saved rules refer to the set `{name}` of others and will not be loaded at boot unless it is there by \
+                 then: have it made before the rules are loaded"
             ),
             BootWarning::OtherVariant { family, in_use, at_boot } => write!(
                 f,

@@ -162,6 +162,10 @@ impl Pack for Value {
                 out.push(22);
                 place.pack(out);
             }
+            Value::Set(set) => {
+                out.push(23);
+                set.pack(out);
+            }
             Value::Moment(moment) => {
                 out.push(21);
                 moment.0.pack(out);
@@ -205,6 +209,7 @@ impl Pack for Value {
             20 => Value::Time(TimeOfDay(Pack::unpack(input)?)),
             21 => Value::Moment(Moment(Pack::unpack(input)?)),
             22 => Value::Rust(Pack::unpack(input)?),
+            23 => Value::Set(Pack::unpack(input)?),
             _ => return Err(bad("value")),
         })
     }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::super::ast::{
-    Action, Assert, AssertCase, Call, Chain, Expr, ExprKind, Let, Match, OptionUse, Rule, Statement, Sysctl,
-    Template, Verdict,
+    Action, Assert, AssertCase, Call, Chain, Element, Expr, ExprKind, Let, Match, OptionUse, Rule, Set,
+    SetArgument, SetWord, Statement, Sysctl, Template, Verdict,
 };
 use crate::diagnostic::Diagnostic;
 use crate::lint::LevelSetting;
@@ -147,6 +147,7 @@ impl Copier<'_> {
             kind @ (ExprKind::Atom(_)
             | ExprKind::Text(_)
             | ExprKind::Flags { .. }
+            | ExprKind::Set { .. }
             | ExprKind::Rust(_)
             | ExprKind::Argument { .. }) => kind.clone(),
         };
@@ -179,6 +180,36 @@ impl Copier<'_> {
             }
         };
         Sysctl { key: self.located(&sysctl.key), value, ..*sysctl }
+    }
+
+    pub(super) fn set(&mut self, set: &Set) -> Set {
+        let element = |copier: &mut Self, element: &Element| Element {
+            parts: element.parts.iter().map(|part| copier.set_argument(part)).collect(),
+            words: copier.set_words(&element.words),
+            loc: copier.loc(element.loc),
+        };
+        Set {
+            name: self.located(&set.name),
+            words: self.set_words(&set.words),
+            elements: set.elements.iter().map(|written| element(self, written)).collect(),
+            ..set.clone()
+        }
+    }
+
+    fn set_argument(&mut self, part: &SetArgument) -> SetArgument {
+        SetArgument {
+            before: part.before.as_ref().map(|word| self.located(word)),
+            value: self.expr(&part.value),
+        }
+    }
+
+    fn set_words(&mut self, words: &[SetWord]) -> Vec<SetWord> {
+        let copy = |word: &SetWord| SetWord {
+            word: word.word.clone(),
+            value: word.value.as_ref().map(|value| self.expr(value)),
+            loc: self.loc(word.loc),
+        };
+        words.iter().map(copy).collect()
     }
 
     pub(super) fn chain(&mut self, chain: &Chain) -> Chain {

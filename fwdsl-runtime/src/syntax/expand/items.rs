@@ -34,6 +34,8 @@ fn merge_use(
     policy.families.extend(items.families.iter().cloned());
     policy.lets.extend(items.lets.iter().map(|item| copier.definition(item)));
     policy.broken_lets.extend(items.broken_lets.iter().cloned());
+    policy.sets.extend(items.sets.iter().map(|set| copier.set(set)));
+    policy.broken_sets.extend(items.broken_sets.iter().cloned());
     policy.sysctls.extend(items.sysctls.iter().map(|sysctl| copier.sysctl(sysctl)));
     for chain in &items.chains {
         let mut chain = copier.chain(chain);

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod scope;
+mod set;
 
 use super::ast;
 use super::rust_value::Places;
@@ -30,10 +31,11 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             );
         }
     }
-    let scope = Scope::new(&policy.lets, &policy.broken_lets, diagnostics);
+    let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, diagnostics);
     let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
     model.analysis_budget = policy.analysis_budget;
     model.levels = resolver.resolve_levels(policy.levels);
+    model.sets = policy.sets.into_iter().map(|set| resolver.resolve_set(set)).collect();
     model.sysctls = resolver.resolve_sysctls(policy.sysctls);
     for chain in policy.chains {
         let mut resolved = Chain {

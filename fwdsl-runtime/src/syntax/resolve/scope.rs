@@ -18,13 +18,20 @@ pub(super) struct Scope<'a> {
     lets: HashMap<&'a str, &'a Let>,
     /// Those that an error was reported about; their uses are no further errors.
     unusable: HashSet<&'a str>,
+    /// The sets that could not be read, likewise.
+    broken_sets: &'a [String],
 }
 
 impl<'a> Scope<'a> {
     /// Collects the `let`s and reports those that are declared twice or name themselves.
-    pub(super) fn new(lets: &'a [Let], broken: &'a [String], diagnostics: &mut Vec<Diagnostic>) -> Scope<'a> {
+    pub(super) fn new(
+        lets: &'a [Let],
+        broken: &'a [String],
+        broken_sets: &'a [String],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Scope<'a> {
         let unusable = broken.iter().map(String::as_str).collect();
-        let mut scope = Scope { lets: HashMap::new(), unusable };
+        let mut scope = Scope { lets: HashMap::new(), unusable, broken_sets };
         for item in lets {
             if let Some(first) = scope.lets.insert(&item.name.value, item) {
                 diagnostics.push(
@@ -128,6 +135,7 @@ impl<'a> Scope<'a> {
                     None => self.unknown(word, expr.loc, diagnostics),
                 }
             }
+            ExprKind::Set { name, .. } if self.broken_sets.contains(name) => None,
             _ => {
                 leaves.push(Leaf {
                     kind: self.ends(&expr.kind, diagnostics)?,
@@ -189,6 +197,7 @@ fn collect_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
         | ExprKind::Text(_)
         | ExprKind::Range(..)
         | ExprKind::Flags { .. }
+        | ExprKind::Set { .. }
         | ExprKind::Rust(_) => {}
     }
 }

@@ -1,0 +1,236 @@
+//! Keeping sets for the next boot: in a file of ours, loaded by the very service that loads the rules, just before it
+//! does so.
+//!
+//! Distributions have services of their own for sets, each with a package of its own and with one file for everybody's
+//! sets; whether they come before the rules is up to each. With systemd, a drop-in for the service of the rules makes
+//! the order certain and needs nothing but `ipset`: that service starts with loading the sets, at boot and whenever
+//! somebody restarts it, and ends there if they do not load. With OpenRC, a service of ours comes before that of the
+//! rules. The files of other services stay as they are, with the sets of others in them.
+
+use std::path::{Path, PathBuf};
+
+use super::enable::{OPENRC_SERVICES, SYSTEMD_ETC, link_into_runlevel};
+use super::layout::{Init, layout};
+use super::{BootError, BootPlan, BootWarning, Distribution, cannot_read};
+use crate::family::Family;
+use crate::host::change::{FileChange, FileContent};
+use crate::host::tree::Tree;
+
+/// The sets, as `ipset restore` reads them.
+const SETS: &str = "/etc/fwdsl/sets";
+const DROP_IN: &str = "fwdsl-sets.conf";
+const OPENRC_SERVICE: &str = "fwdsl-sets";
+/// Before the runlevel in which the rules are loaded.
+const OPENRC_RUNLEVEL: &str = "boot";
+/// Where the program may be.
+const IPSET: [&str; 4] = ["/usr/sbin/ipset", "/sbin/ipset", "/usr/bin/ipset", "/bin/ipset"];
+
+const PURPOSE: &str = "sets for boot";
+const HEADER: &str = "# Written by fwdsl; changes made here are lost with its next save.";
+
+/// Plans to keep sets (their text for `ipset restore`) on the system, to be loaded before the rules of `families`. With
+/// an empty text, what an earlier save left goes. `foreign` are the sets of others that the rules refer to.
+///
+/// # Errors
+/// When a file that tells how the distribution starts services cannot be read.
+pub fn plan_sets(
+    text: &str,
+    foreign: &[String],
+    families: &[Family],
+    distribution: Distribution,
+    tree: &Tree,
+) -> Result<BootPlan, BootError> {
+    let mut plan = BootPlan { files: Vec::new(), warnings: Vec::new() };
+    let mut services = Vec::new();
+    let mut init = Init::Systemd;
+    for family in Family::ALL {
+        let layout = layout(distribution, family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?;
+        init = layout.init;
+        let wanted = families.contains(&family) && !text.is_empty();
+        match services.iter_mut().find(|(service, _)| *service == layout.service) {
+            Some((_, any)) => *any |= wanted,
+            None => services.push((layout.service, wanted)),
+        }
+    }
+    let there = IPSET.into_iter().find(|path| tree.exists(Path::new(path)));
+    if !text.is_empty() && there.is_none() {
+        plan.warn(BootWarning::NotInstalled { service: "ipset", package: "ipset" });
+    }
+    let program = there.unwrap_or(IPSET[0]);
+    let sets = (!text.is_empty()).then(|| (format!("{HEADER}\n{text}"), 0o600));
+    plan.files.extend(stand(PathBuf::from(SETS), sets, tree));
+    match init {
+        Init::Systemd => {
+            for (service, wanted) in services {
+                let path = Path::new(SYSTEMD_ETC).join(format!("{service}.d")).join(DROP_IN);
+                plan.files.extend(stand(path, wanted.then(|| (drop_in(program), 0o644)), tree));
+            }
+        }
+        Init::OpenRc => {
+            let names: Vec<&str> = services.iter().map(|(service, _)| *service).collect();
+            let script = (!text.is_empty()).then(|| (script(program, &names.join(" ")), 0o755));
+            let is_wanted = script.is_some();
+            plan.files.extend(stand(Path::new(OPENRC_SERVICES).join(OPENRC_SERVICE), script, tree));
+            let link = Path::new("/etc/runlevels").join(OPENRC_RUNLEVEL).join(OPENRC_SERVICE);
+            if is_wanted {
+                let links = link_into_runlevel(OPENRC_SERVICE, OPENRC_RUNLEVEL, PURPOSE, tree);
+                plan.files.extend(links.map_err(|error| cannot_read("/etc/runlevels", error))?);
+            } else if tree.link(&link).is_some() {
+                plan.files.push(change(link, FileContent::Absent));
+            }
+        }
+    }
+    for name in foreign {
+        plan.warn(BootWarning::ForeignSet { name: name.clone() });
+    }
+    Ok(plan)
+}
+
+/// What is to stand at a path; `None` if nothing does and nothing is to.
+fn stand(path: PathBuf, text: Option<(String, u32)>, tree: &Tree) -> Option<FileChange> {
+    match text {
+        Some((text, mode)) => Some(change(path, FileContent::Regular { bytes: text.into_bytes(), mode })),
+        None => tree.exists(&path).then(|| change(path, FileContent::Absent)),
+    }
+}
+
+fn change(path: PathBuf, content: FileContent) -> FileChange {
+    FileChange { path, content, purpose: PURPOSE.to_owned() }
+}
+
+/// See systemd.unit(5) for drop-ins, systemd.service(5) for what comes before a service's own program.
+fn drop_in(ipset: &str) -> String {
+    format!("{HEADER}\n[Service]\nExecStartPre={ipset} restore -exist -file {SETS}\n")
+}
+
+/// See openrc-run(8).
+fn script(ipset: &str, services: &str) -> String {
+    format!(
+        "#!/sbin/openrc-run\n\
+         {HEADER}\n\
+         description=\"Sets of the firewall\"\n\
+         \n\
+         depend() {{\n\
+         \tneed localmount\n\
+         \tafter modules fwdsl-recover\n\
+         \tbefore net {services}\n\
+         }}\n\
+         \n\
+         start() {{\n\
+         \tebegin \"Loading the sets of the firewall\"\n\
+         \t{ipset} restore -exist -file {SETS}\n\
+         \teend $?\n\
+         }}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::tree::image::Image;
+
+    const TEXT: &str = "create A.4.00000000 hash:ip family inet\n";
+
+    fn planned(image: &Image, text: &str, distribution: Distribution) -> BootPlan {
+        plan_sets(text, &[], &Family::ALL, distribution, &Tree::new(Some(image.root()))).unwrap()
+    }
+
+    fn outline(plan: &BootPlan) -> Vec<String> {
+        let line = |change: &FileChange| match &change.content {
+            FileContent::Regular { mode, .. } => format!("{} {mode:o}", change.path.display()),
+            FileContent::Symlink(target) => format!("{} -> {}", change.path.display(), target.display()),
+            FileContent::Absent => format!("{} absent", change.path.display()),
+        };
+        plan.files.iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_service_of_the_rules_loads_the_sets_first() {
+        let image = Image::new().file("/usr/bin/ipset", "");
+        let plan = planned(&image, TEXT, Distribution::Arch);
+        assert_eq!(
+            outline(&plan),
+            [
+                "/etc/fwdsl/sets 600",
+                "/etc/systemd/system/iptables.service.d/fwdsl-sets.conf 644",
+                "/etc/systemd/system/ip6tables.service.d/fwdsl-sets.conf 644",
+            ]
+        );
+        let FileContent::Regular { bytes, .. } = &plan.files[1].content else { panic!() };
+        let text = String::from_utf8_lossy(bytes);
+        assert!(
+            text.ends_with("[Service]\nExecStartPre=/usr/bin/ipset restore -exist -file /etc/fwdsl/sets\n"),
+            "{text}"
+        );
+        assert!(plan.warnings.is_empty());
+        assert_eq!(
+            outline(&planned(&image, TEXT, Distribution::Debian)),
+            ["/etc/fwdsl/sets 600", "/etc/systemd/system/netfilter-persistent.service.d/fwdsl-sets.conf 644"]
+        );
+    }
+
+    #[test]
+    fn openrc_gets_a_service_before_those_of_the_rules() {
+        let image = Image::new().file("/sbin/ipset", "");
+        let plan = planned(&image, TEXT, Distribution::Alpine);
+        assert_eq!(
+            outline(&plan),
+            [
+                "/etc/fwdsl/sets 600",
+                "/etc/init.d/fwdsl-sets 755",
+                "/etc/runlevels/boot/fwdsl-sets -> /etc/init.d/fwdsl-sets"
+            ]
+        );
+        let FileContent::Regular { bytes, .. } = &plan.files[1].content else { panic!() };
+        let text = String::from_utf8_lossy(bytes);
+        assert!(text.contains("\tbefore net iptables ip6tables\n"), "{text}");
+        assert!(text.contains("\t/sbin/ipset restore -exist -file /etc/fwdsl/sets\n"), "{text}");
+    }
+
+    #[test]
+    fn without_sets_what_an_earlier_save_left_goes() {
+        let image = Image::new();
+        for distribution in [Distribution::Arch, Distribution::Alpine] {
+            assert_eq!(outline(&planned(&image, "", distribution)), Vec::<String>::new());
+        }
+        let image = Image::new()
+            .file("/etc/fwdsl/sets", TEXT)
+            .file("/etc/systemd/system/ip6tables.service.d/fwdsl-sets.conf", "")
+            .file("/etc/init.d/fwdsl-sets", "")
+            .link("/etc/runlevels/boot/fwdsl-sets", "/etc/init.d/fwdsl-sets");
+        assert_eq!(
+            outline(&planned(&image, "", Distribution::Arch)),
+            ["/etc/fwdsl/sets absent", "/etc/systemd/system/ip6tables.service.d/fwdsl-sets.conf absent"]
+        );
+        assert_eq!(
+            outline(&planned(&image, "", Distribution::Alpine)),
+            [
+                "/etc/fwdsl/sets absent",
+                "/etc/init.d/fwdsl-sets absent",
+                "/etc/runlevels/boot/fwdsl-sets absent"
+            ]
+        );
+    }
+
+    #[test]
+    fn only_the_services_of_families_with_rules_load_sets() {
+        let image = Image::new().file("/usr/sbin/ipset", "");
+        let tree = Tree::new(Some(image.root()));
+        let plan = plan_sets(TEXT, &[], &[Family::Ipv4], Distribution::Fedora, &tree).unwrap();
+        assert_eq!(
+            outline(&plan),
+            ["/etc/fwdsl/sets 600", "/etc/systemd/system/iptables.service.d/fwdsl-sets.conf 644"]
+        );
+    }
+
+    #[test]
+    fn what_may_be_missing_at_boot_is_told() {
+        let image = Image::new();
+        let tree = Tree::new(Some(image.root()));
+        let foreign = ["f2b-sshd".to_owned()];
+        let plan = plan_sets(TEXT, &foreign, &Family::ALL, Distribution::Debian, &tree).unwrap();
+        let said: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
+        assert!(said[0].contains("install the package `ipset`"), "{said:?}");
+        assert!(said[1].contains("`f2b-sshd`"), "{said:?}");
+    }
+}

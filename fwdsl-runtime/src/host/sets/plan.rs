@@ -1,0 +1,228 @@
+//! Which sets have to be made, filled, put right and destroyed. Nothing is changed here.
+
+use std::path::PathBuf;
+
+use super::saved::{SavedElement, SavedSet, parameters};
+use super::{DesiredSet, ipset, stem};
+use crate::family::Family;
+use crate::host::detect::Host;
+use crate::host::error::ApplyError;
+use crate::host::report::{SetChange, SetReport};
+use crate::restore_text::Protocols;
+
+/// What an apply does to sets.
+#[derive(Debug, Default)]
+pub(crate) struct SetsPlan {
+    /// The program; `None` if there is nothing to do with sets.
+    pub(super) ipset: Option<PathBuf>,
+    /// Sets to make, in the order in which they can be made.
+    pub(super) new: Vec<NewSet>,
+    /// Sets that somebody changed by hand, as they are and as they are to be.
+    pub(super) changed: Vec<(SavedSet, SavedSet)>,
+    /// Kept sets that lack elements of the policy.
+    pub(super) grown: Vec<(String, Vec<SavedElement>)>,
+    /// Sets of former applies that nothing refers to any more.
+    pub(super) stale: Vec<String>,
+    /// All sets of this apply.
+    pub(super) wanted: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A set to make.
+#[derive(Debug)]
+pub(super) struct NewSet {
+    pub(super) set: SavedSet,
+    /// Contents do not change without anybody's doing, so that they can be compared once it is made.
+    pub(super) is_certain: bool,
+}
+
+/// Compares the desired sets with those of the kernel. `recorded` are the names of the last apply's.
+pub(crate) fn plan(
+    host: &Host,
+    desired: &[DesiredSet],
+    recorded: &[String],
+    protocols: &Protocols,
+) -> Result<SetsPlan, ApplyError> {
+    let has = |family: Family| host.families.iter().any(|(of, _)| *of == family);
+    // A family that the kernel does not have gets no rules, and so needs no sets.
+    let desired: Vec<&DesiredSet> =
+        desired.iter().filter(|set| set.family.is_none_or(has) && !host.families.is_empty()).collect();
+    // Files alone touch nothing of the kernel.
+    if host.families.is_empty() || (desired.is_empty() && recorded.is_empty()) {
+        return Ok(SetsPlan::default());
+    }
+    let mut plan = SetsPlan::default();
+    let ipset = match host.programs.find("ipset") {
+        Some(ipset) => ipset,
+        None if desired.is_empty() => {
+            plan.wanted = recorded.to_vec();
+            plan.warnings.push(
+                "sets of an earlier apply may still be there: `ipset`, which destroys them, is not installed"
+                    .to_owned(),
+            );
+            return Ok(plan);
+        }
+        None => host.programs.need("ipset")?,
+    };
+    let there = ipset::names(&ipset, &host.runner)?;
+    let save = |name: &str| ipset::save(&ipset, &host.runner, name, protocols);
+    for set in &desired {
+        if set.foreign {
+            check_foreign(
+                set,
+                there.contains(&set.name).then(|| ipset::header(&ipset, &host.runner, &set.name)),
+            )?;
+            continue;
+        }
+        plan.wanted.push(set.name.clone());
+        let wanted = as_saved(set, protocols)?;
+        if !there.contains(&set.name) {
+            let old =
+                recorded.iter().find(|old| set.keep && stem(old) == stem(&set.name) && there.contains(old));
+            let old = old.map_or(Ok(None), |old| save(old))?;
+            let set_to_make = old.map_or(wanted.clone(), |old| plan.take_over(wanted, &old));
+            plan.new.push(NewSet { set: set_to_make, is_certain: !set.keep && !set.changes_by_itself });
+            continue;
+        }
+        let Some(found) = save(&set.name)?.filter(|found| found.kind == wanted.kind) else {
+            return Err(ApplyError::Impossible(format!(
+                "there is a set `{}` of another kind, which fwdsl did not make; destroy it (`ipset destroy {0}`)",
+                set.name
+            )));
+        };
+        if set.keep {
+            let missing = found.missing(&wanted);
+            if !missing.is_empty() {
+                plan.grown.push((set.name.clone(), missing));
+            }
+        } else if !found.has_parameters_of(&wanted)
+            || !(set.changes_by_itself || found.has_elements_of(&wanted))
+        {
+            plan.warnings.push(format!(
+                "somebody changed the set `{}` since the last apply; it is put right in place",
+                set.name
+            ));
+            plan.changed.push((found, wanted));
+        }
+    }
+    plan.stale =
+        recorded.iter().filter(|name| there.contains(name) && !plan.wanted.contains(name)).cloned().collect();
+    plan.ipset = Some(ipset);
+    Ok(plan)
+}
+
+/// A desired set in the form of those that are there.
+pub(super) fn as_saved(set: &DesiredSet, protocols: &Protocols) -> Result<SavedSet, ApplyError> {
+    let element = |text: &String| {
+        SavedElement::parse(set.kind, text, protocols)
+            .ok_or_else(|| ApplyError::Impossible(format!("`{text}` is not an element of a set")))
+    };
+    Ok(SavedSet {
+        name: set.name.clone(),
+        kind: set.kind,
+        parameters: parameters(set.parameters.split_whitespace()),
+        elements: set.elements.iter().map(element).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Refuses a policy that refers to a set of others which is not there, or is another one.
+fn check_foreign(
+    set: &DesiredSet,
+    header: Option<Result<(String, Option<String>), ApplyError>>,
+) -> Result<(), ApplyError> {
+    let name = &set.name;
+    let Some(header) = header else {
+        return Err(ApplyError::Impossible(format!(
+            "the policy refers to the set `{name}` of others, and there is none: start what makes it first"
+        )));
+    };
+    let (kind, family) = header?;
+    let wanted = set.family.filter(|_| set.kind.has_family()).map(|family| match family {
+        Family::Ipv4 => "inet",
+        Family::Ipv6 => "inet6",
+    });
+    if kind != set.kind.name || (wanted.is_some() && family.as_deref() != wanted) {
+        let of = |family: Option<&str>| family.map(|family| format!(" family {family}")).unwrap_or_default();
+        return Err(ApplyError::Impossible(format!(
+            "the set `{name}` of others is of kind `{kind}{}`, and the policy declares it as `{}{}`",
+            of(family.as_deref()),
+            set.kind.name,
+            of(wanted)
+        )));
+    }
+    Ok(())
+}
+
+impl SetsPlan {
+    /// The set with the elements of its former generation, as far as they fit.
+    fn take_over(&mut self, mut set: SavedSet, old: &SavedSet) -> SavedSet {
+        if set.kind != old.kind || set.value("range") != old.value("range") {
+            self.warnings.push(format!(
+                "elements that others added to the set `{}` are not in `{}`, which is for others of them",
+                old.name, set.name
+            ));
+            return set;
+        }
+        let room: usize = set.value("maxelem").and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
+        let mut left_out = 0;
+        for element in set.missing(old) {
+            if set.elements.iter().any(|mine| mine.entry == element.entry) {
+                continue;
+            }
+            if set.elements.len() >= room {
+                left_out += 1;
+                continue;
+            }
+            let options = fitting(&set, old, element.options);
+            set.elements.push(SavedElement { entry: element.entry, options });
+        }
+        if left_out > 0 {
+            self.warnings.push(format!(
+                "{left_out} elements that others added to the set `{}` have no room in `{}`",
+                old.name, set.name
+            ));
+        }
+        set
+    }
+
+    /// Whether the kernel's sets change, beside the going of what nothing refers to.
+    pub(crate) fn changes_anything(&self) -> bool {
+        !(self.new.is_empty() && self.changed.is_empty() && self.grown.is_empty())
+    }
+
+    /// The names that the record holds from now on: those of this apply, and those that are yet to go.
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        self.wanted.iter().chain(&self.stale).cloned().collect()
+    }
+
+    /// Whether it is one that is to go.
+    pub(crate) fn is_stale(&self, name: &str) -> bool {
+        self.stale.iter().any(|stale| stale == name)
+    }
+
+    pub(crate) fn report(&self) -> Vec<SetReport> {
+        let report = |name: &String, change| SetReport { name: name.clone(), change };
+        let new = self.new.iter().map(|new| report(&new.set.name, SetChange::Created));
+        let changed = self.changed.iter().map(|(found, _)| report(&found.name, SetChange::PutRight));
+        let grown = self.grown.iter().map(|(name, _)| report(name, SetChange::Grown));
+        let stale = self.stale.iter().map(|name| report(name, SetChange::Destroyed));
+        new.chain(changed).chain(grown).chain(stale).collect()
+    }
+}
+
+/// The words behind an element that a set of other parameters takes.
+fn fitting(set: &SavedSet, old: &SavedSet, options: Vec<(String, String)>) -> Vec<(String, String)> {
+    let takes = |word: &str| match word {
+        "timeout" => set.has("timeout"),
+        "packets" | "bytes" => set.has("counters"),
+        "comment" => set.has("comment"),
+        "skbmark" | "skbprio" | "skbqueue" => set.has("skbinfo"),
+        _ => true,
+    };
+    let mut options: Vec<(String, String)> = options.into_iter().filter(|(word, _)| takes(word)).collect();
+    // What had no end has none.
+    if set.has("timeout") && !old.has("timeout") {
+        options.insert(0, ("timeout".to_owned(), "0".to_owned()));
+    }
+    options
+}

@@ -1,0 +1,89 @@
+//! Putting the former sets back. It may be run any number of times, and looks at each set before it touches it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::carry::{SPARE, replace};
+use super::{SetsPlan, ipset, saved};
+use crate::host::error::ApplyError;
+use crate::host::program::Runner;
+use crate::restore_text::Protocols;
+
+/// What the journal holds of sets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SetsUndo {
+    ipset: PathBuf,
+    /// The sets that were not there.
+    created: Vec<String>,
+    /// The sets that are put right, each as it was, in the form of `ipset save`.
+    changed: Vec<String>,
+    /// The elements that kept sets did not hold.
+    grown: Vec<(String, Vec<String>)>,
+}
+
+impl SetsUndo {
+    /// The way back from a plan; `None` if it changes nothing.
+    pub(crate) fn of(plan: &SetsPlan) -> Option<SetsUndo> {
+        let ipset = plan.ipset.clone().filter(|_| plan.changes_anything())?;
+        let entries = |(name, elements): &(String, Vec<saved::SavedElement>)| {
+            (name.clone(), elements.iter().map(|element| element.entry.clone()).collect())
+        };
+        Some(SetsUndo {
+            ipset,
+            // A list goes before what is in it.
+            created: plan.new.iter().rev().map(|new| new.set.name.clone()).collect(),
+            changed: plan.changed.iter().map(|(found, _)| found.text(&found.name)).collect(),
+            grown: plan.grown.iter().map(entries).collect(),
+        })
+    }
+}
+
+/// Puts the sets back, once no rule of the apply refers to them any more. Gives back what was changed, and what is not
+/// as before, in words.
+pub(crate) fn undo(undo: &SetsUndo, runner: &Runner) -> (Vec<String>, Vec<String>) {
+    let mut restored = Vec::new();
+    let mut problems = Vec::new();
+    let program = &undo.ipset;
+    let there = match ipset::names(program, runner) {
+        Ok(there) => there,
+        Err(error) => return (restored, vec![format!("the sets are not as before: {error}")]),
+    };
+    let exists = |name: &&String| there.contains(name);
+    let mut created: Vec<String> = undo.created.iter().filter(exists).cloned().collect();
+    restored.extend(created.iter().cloned());
+    created.extend(there.iter().filter(|name| *name == SPARE).cloned());
+    for (name, error) in ipset::destroy(program, runner, created) {
+        restored.retain(|other| *other != name);
+        problems.push(format!("the set `{name}`, which was not there before, cannot be destroyed: {error}"));
+    }
+    for text in &undo.changed {
+        match undo_changed(undo, runner, text) {
+            Ok(None) => {}
+            Ok(Some(name)) => restored.push(name),
+            Err(error) => problems.push(format!("a set is not as before: {error}")),
+        }
+    }
+    for (name, entries) in undo.grown.iter().filter(|(name, _)| there.contains(name)) {
+        let commands = entries.iter().map(|entry| format!("del {name} {entry}\n")).collect();
+        match ipset::restore(program, runner, commands) {
+            Ok(()) => restored.push(name.clone()),
+            Err(error) => problems.push(format!("the set `{name}` is not as before: {error}")),
+        }
+    }
+    (restored, problems)
+}
+
+fn undo_changed(undo: &SetsUndo, runner: &Runner, text: &str) -> Result<Option<String>, ApplyError> {
+    // Both texts hold numbers, or were printed by this machine.
+    let protocols = Protocols::default();
+    let Some(former) = saved::parse(text, &protocols) else {
+        return Err(ApplyError::Impossible("the journal holds no such set".to_owned()));
+    };
+    let now = ipset::save(&undo.ipset, runner, &former.name, &protocols)?;
+    if now.is_some_and(|now| now.has_parameters_of(&former) && now.has_elements_of(&former)) {
+        return Ok(None);
+    }
+    replace(&undo.ipset, runner, &former)?;
+    Ok(Some(former.name))
+}

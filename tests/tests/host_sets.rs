@@ -1,0 +1,343 @@
+//! What an apply does to sets: made before the rules, gone after the commit, and as before when it fails or dies.
+
+use std::os::unix::process::ExitStatusExt;
+
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::Variant;
+use fwdsl_tests::netns::require;
+use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure};
+use fwdsl_tests::sets::{desired_of, policy_of};
+use serde_json::{Value, json};
+
+const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
+
+/// The first policy: of each way in which a set can change.
+const FIRST: &str = "set ADMINS: net { 192.0.2.0/24, 2001:db8:ad::/48 }
+    set BANNED: ip keep timeout 0 { 192.0.2.66 }
+    set PORTS: port { 22, 80 }
+    set PAIRS: ip,port comment { (192.0.2.1, tcp 80) comment \"web\", (192.0.2.1, icmp echo-request), (2001:db8::1, gre) }
+    set ALL: list { @ADMINS, @PORTS }
+    chain INPUT { from @ADMINS => accept; from @BANNED => drop; tcp dport @PORTS => accept;
+        set(@PAIRS src,dst) => accept; set(@ALL src) => drop; }";
+
+/// The second: other contents of some, other parameters of others; `PORTS` stays as it is.
+fn second() -> String {
+    FIRST.replace("192.0.2.0/24,", "198.51.100.0/24,").replace("keep timeout 0", "keep timeout 0 counters")
+}
+
+fn each_variant(test: impl Fn(Sandbox)) {
+    if require(&[&PROGRAMS[..], &["ipset"]].concat()) {
+        VARIANTS.into_iter().for_each(|variant| test(Sandbox::new(variant, DRIVER)));
+    }
+}
+
+fn apply_well(host: &Sandbox, source: &str) -> Value {
+    host.desire(&desired_of(source));
+    host.apply_well(&["--replace-foreign"])
+}
+
+/// The kernel's name of a set of a policy.
+fn name(source: &str, set: &str) -> String {
+    let sets = policy_of(source).sets(Family::Ipv4).unwrap();
+    sets.iter().find(|other| other.source == set).expect("the policy has the set").name.clone()
+}
+
+fn names(host: &Sandbox) -> Vec<String> {
+    let mut names: Vec<String> = host.netns.sh("ipset list -n").lines().map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+fn names_of(source: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        policy_of(source).all_sets().unwrap().iter().map(|set| set.name.clone()).collect();
+    names.sort();
+    names
+}
+
+fn changes(report: &Value) -> String {
+    report["report"]["sets"].to_string()
+}
+
+#[test]
+fn sets_come_with_their_rules_and_a_second_apply_touches_nothing() {
+    each_variant(|host| {
+        let first = apply_well(&host, FIRST);
+        assert_eq!(first["report"]["sets"].as_array().map(Vec::len), Some(9), "{first}");
+        assert_eq!(names(&host), names_of(FIRST));
+        let state = host.state();
+        assert!(state.contains(&format!("add {} 192.0.2.0/24", name(FIRST, "ADMINS"))), "{state}");
+        assert!(state.contains(&format!("--match-set {} src", name(FIRST, "ADMINS"))), "{state}");
+        // Filling it again would set the counters of the set to zero, or change its seed.
+        let before = host.netns.sh("ipset save");
+        let second = apply_well(&host, FIRST);
+        assert_eq!(second["changed"], false, "{second}");
+        assert_eq!(host.state(), state);
+        assert_eq!(host.netns.sh("ipset save"), before);
+    });
+}
+
+#[test]
+fn other_contents_are_another_set_and_the_old_one_goes() {
+    each_variant(|host| {
+        apply_well(&host, FIRST);
+        let ports = host.netns.sh(&format!("ipset save {}", name(FIRST, "PORTS")));
+        let second = second();
+        let report = apply_well(&host, &second);
+        assert_ne!(name(FIRST, "ADMINS"), name(&second, "ADMINS"));
+        assert_eq!(name(FIRST, "PORTS"), name(&second, "PORTS"));
+        assert!(changes(&report).contains(&name(FIRST, "ADMINS")), "{report}");
+        assert_eq!(names(&host), names_of(&second));
+        assert_eq!(host.netns.sh(&format!("ipset save {}", name(FIRST, "PORTS"))), ports);
+        let state = host.state();
+        assert_eq!(apply_well(&host, &second)["changed"], false);
+        assert_eq!(host.state(), state);
+        // A policy without sets takes all of them away.
+        apply_well(&host, "chain INPUT { in lo => accept; }");
+        assert_eq!(names(&host), Vec::<String>::new());
+        assert!(!host.state().contains("\\\"sets\\\""), "{}", host.state());
+    });
+}
+
+/// A directory of programs in which one runs a script before its work.
+fn programs_with(host: &Sandbox, program: &str, before: &str) -> String {
+    let dir = host.file("programs");
+    std::fs::create_dir_all(&dir).unwrap();
+    for name in [
+        host.variant.program(Family::Ipv4, "save"),
+        host.variant.program(Family::Ipv4, "restore"),
+        host.variant.program(Family::Ipv6, "save"),
+        host.variant.program(Family::Ipv6, "restore"),
+        "nft".to_owned(),
+        "ipset".to_owned(),
+    ] {
+        let body = if name == program { before } else { "" };
+        let path = dir.join(&name);
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\nexec /usr/sbin/{name} \"$@\"\n")).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    dir.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn no_rule_ever_sees_other_contents_than_its_own() {
+    each_variant(|host| {
+        apply_well(&host, FIRST);
+        let (old, new) = (name(FIRST, "ADMINS"), name(&second(), "ADMINS"));
+        let seen = host.file("seen");
+        let restore = host.variant.program(Family::Ipv4, "restore");
+        let dir = programs_with(&host, &restore, &format!("ipset save >{}", seen.display()));
+        host.desire(&desired_of(&second()));
+        host.apply_well(&["--replace-foreign", "--program-dir", &dir]);
+        // As the new rules are loaded, both sets are there, each complete.
+        let seen = std::fs::read_to_string(seen).unwrap();
+        assert!(seen.contains(&format!("add {old} 192.0.2.0/24\n")), "{seen}");
+        assert!(seen.contains(&format!("add {new} 198.51.100.0/24\n")), "{seen}");
+        assert!(
+            !seen.contains(&format!("add {old} 198")) && !seen.contains(&format!("add {new} 192")),
+            "{seen}"
+        );
+    });
+}
+
+#[test]
+fn a_kept_set_keeps_what_others_add() {
+    each_variant(|host| {
+        apply_well(&host, FIRST);
+        let banned = name(FIRST, "BANNED");
+        host.netns.sh(&format!(
+            "ipset add {banned} 203.0.113.7 timeout 500; ipset add {banned} 203.0.113.8; ipset del {banned} 192.0.2.66"
+        ));
+        // The policy's element comes back; the others stay, with their time.
+        let report = apply_well(&host, &FIRST.replace("192.0.2.66", "192.0.2.66, 192.0.2.67"));
+        assert!(changes(&report).contains("grown"), "{report}");
+        let text = host.netns.sh(&format!("ipset save {banned}"));
+        for line in
+            ["203.0.113.7 timeout 4", "203.0.113.8 timeout 0", "192.0.2.66 timeout 0", "192.0.2.67 timeout 0"]
+        {
+            assert!(text.contains(&format!("add {banned} {line}")), "{text}");
+        }
+        // Other parameters are another set, and it takes over what was in the former.
+        let second = second();
+        let counted = name(&second, "BANNED");
+        assert_ne!(counted, banned);
+        apply_well(&host, &second);
+        let text = host.netns.sh(&format!("ipset save {counted}"));
+        assert!(text.contains(&format!("add {counted} 203.0.113.7 timeout 4")), "{text}");
+        assert!(text.contains(&format!("add {counted} 203.0.113.8 timeout 0 packets 0")), "{text}");
+        assert_eq!(apply_well(&host, &second)["changed"], false);
+    });
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_put_right() {
+    each_variant(|host| {
+        apply_well(&host, FIRST);
+        let state = host.state();
+        let (admins, pairs, all) = (name(FIRST, "ADMINS"), name(FIRST, "PAIRS"), name(FIRST, "ALL"));
+        host.netns.sh(&format!(
+            "ipset add {admins} 203.0.113.0/24; ipset del {pairs} 192.0.2.1,icmp:echo-request; ipset del {all} {admins}"
+        ));
+        let report = apply_well(&host, FIRST);
+        assert_eq!(changes(&report).matches("put-right").count(), 3, "{report}");
+        assert!(report["report"]["warnings"].to_string().contains("somebody changed the set"), "{report}");
+        assert_eq!(host.state(), state);
+    });
+}
+
+/// A policy whose IPv6 rules do not load, after its IPv4 rules have been.
+fn broken() -> Value {
+    let mut desired = desired_of(&second());
+    let ipv6 = desired["ipv6"].as_str().unwrap().replace("COMMIT", "-A INPUT -j NOWHERE\nCOMMIT");
+    desired["ipv6"] = json!(ipv6);
+    desired
+}
+
+/// The first policy applied, then changed by others in every way that an apply has to undo or keep.
+fn prepared(variant: Variant) -> Sandbox {
+    let host = Sandbox::new(variant, DRIVER);
+    apply_well(&host, FIRST);
+    let (banned, ports) = (name(FIRST, "BANNED"), name(FIRST, "PORTS"));
+    host.netns
+        .sh(&format!("ipset add {banned} 203.0.113.8; ipset add {ports} 8080; ipset create theirs hash:ip"));
+    host
+}
+
+#[test]
+fn a_failed_apply_leaves_all_sets_as_they_were() {
+    if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
+        return;
+    }
+    for host in VARIANTS.map(prepared) {
+        let before = host.state();
+        host.desire(&broken());
+        let said = failure(&host.apply(&["--replace-foreign"]));
+        assert!(said.contains("loading the IPv6 rules failed"), "{said}");
+        assert_eq!(host.state(), before);
+        // A set that cannot be made: nothing of the rules was touched yet.
+        let mut desired = desired_of(&second());
+        desired["sets"][0]["elements"] = json!(["198.51.100.0/24", "nonsense"]);
+        host.desire(&desired);
+        let said = failure(&host.apply(&["--replace-foreign"]));
+        assert!(said.contains("making the sets failed") && said.contains("nonsense"), "{said}");
+        assert_eq!(host.state(), before);
+    }
+}
+
+#[test]
+fn an_apply_killed_at_any_program_is_undone_or_complete() {
+    if !require(&[&PROGRAMS[..], &["ipset", "strace"]].concat()) {
+        return;
+    }
+    for variant in VARIANTS {
+        let (mut undone, mut complete) = (0, 0);
+        // One variant is enough to be killed while a program of an apply runs.
+        let calls =
+            if variant == Variant::Nft { &["clone3", "wait4", "rename"][..] } else { &["clone3", "rename"] };
+        for call in calls {
+            for n in 1.. {
+                let host = prepared(variant);
+                let before = host.state();
+                host.desire(&desired_of(&second()));
+                let (trace, inject) =
+                    (format!("trace={call}"), format!("inject={call}:signal=KILL:when={n}"));
+                let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+                let output = host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
+                host.wait_for_peace();
+                let killed = output.status.signal() == Some(9) || output.status.code() == Some(137);
+                if host.state() == before {
+                    undone += 1;
+                } else {
+                    // Whoever was killed after the commit left old sets, which the next apply takes away.
+                    assert!(host.state().contains(&name(&second(), "ADMINS")), "{call} {n}: {output:?}");
+                    complete += 1;
+                }
+                apply_well(&host, &second());
+                let mut wanted = names_of(&second());
+                wanted.push("theirs".to_owned());
+                assert_eq!(names(&host), wanted, "{call} {n}");
+                assert_eq!(host.state().matches("203.0.113.8").count(), 1, "{call} {n}: {}", host.state());
+                if !killed {
+                    break;
+                }
+            }
+        }
+        assert!(undone > 10 && complete > 3, "{undone} were undone, {complete} complete");
+    }
+}
+
+#[test]
+fn without_ipset_nothing_is_changed() {
+    each_variant(|host| {
+        let before = host.state();
+        let dir = programs_with(&host, "", "");
+        std::fs::remove_file(host.file("programs").join("ipset")).unwrap();
+        host.desire(&desired_of(FIRST));
+        let said = failure(&host.apply(&["--replace-foreign", "--program-dir", &dir]));
+        assert!(said.contains("`ipset` is not installed") && said.contains("nothing was changed"), "{said}");
+        assert_eq!(host.state(), before);
+    });
+}
+
+#[test]
+fn a_set_of_others_must_be_there_and_is_left_alone() {
+    each_variant(|host| {
+        let source = "foreign set \"f2b-sshd\": ip family ipv4; chain INPUT { from @f2b-sshd => drop; }";
+        host.desire(&desired_of(source));
+        let before = host.state();
+        let said = failure(&host.apply(&["--replace-foreign"]));
+        assert!(said.contains("`f2b-sshd` of others, and there is none"), "{said}");
+        host.netns.sh("ipset create f2b-sshd hash:ip family inet6");
+        let said = failure(&host.apply(&["--replace-foreign"]));
+        assert!(said.contains("`hash:ip family inet6`"), "{said}");
+        host.netns.sh("ipset destroy f2b-sshd");
+        assert_eq!(host.state(), before);
+        host.netns.sh("ipset create f2b-sshd hash:ip timeout 60 && ipset add f2b-sshd 192.0.2.1");
+        host.apply_well(&["--replace-foreign"]);
+        assert!(host.state().contains("--match-set f2b-sshd src -j DROP"));
+        apply_well(&host, "chain INPUT { in lo => accept; }");
+        assert!(host.netns.sh("ipset save f2b-sshd").contains("add f2b-sshd 192.0.2.1"));
+    });
+}
+
+#[test]
+fn a_set_that_others_still_use_goes_with_a_later_apply() {
+    each_variant(|host| {
+        apply_well(&host, FIRST);
+        let admins = name(FIRST, "ADMINS");
+        let program = format!("iptables-{}", host.variant);
+        host.netns.sh(&format!("{program} -t mangle -A INPUT -m set --match-set {admins} src"));
+        let report = apply_well(&host, &second());
+        assert!(report["report"]["warnings"].to_string().contains("could not be destroyed"), "{report}");
+        assert!(names(&host).contains(&admins));
+        host.netns.sh(&format!("{program} -t mangle -F"));
+        let report = apply_well(&host, &second());
+        assert!(changes(&report).contains("destroyed"), "{report}");
+        assert_eq!(names(&host), names_of(&second()));
+        assert_eq!(apply_well(&host, &second())["changed"], false);
+    });
+}
+
+#[test]
+fn a_set_of_the_same_name_but_another_kind_is_refused() {
+    each_variant(|host| {
+        host.netns
+            .sh(&format!("ipset create {} hash:mac || ipset create {0} hash:ip", name(FIRST, "ADMINS")));
+        let before = host.state();
+        host.desire(&desired_of(FIRST));
+        let said = failure(&host.apply(&["--replace-foreign"]));
+        assert!(said.contains("of another kind") && said.contains("nothing was changed"), "{said}");
+        assert_eq!(host.state(), before);
+    });
+}
+
+#[test]
+fn a_dry_run_makes_no_set() {
+    each_variant(|host| {
+        let before = host.state();
+        host.desire(&desired_of(FIRST));
+        let report = host.apply_well(&["--replace-foreign", "--dry-run"]);
+        assert!(changes(&report).contains("created"), "{report}");
+        assert_eq!(host.state(), before);
+    });
+}
