@@ -11,6 +11,8 @@ pub use fwdsl_runtime::host;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod rules;
+pub mod sysctls;
 
 #[doc(hidden)]
 pub mod editor;

@@ -1,5 +1,6 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
+pub mod coexisting;
 pub mod constructs;
 pub mod contents;
 pub mod editor;
@@ -8,6 +9,7 @@ pub mod lsp;
 pub mod meaning;
 pub mod netns;
 pub mod policies;
+pub mod processes;
 pub mod provisioned;
 pub mod random;
 pub mod respaced;

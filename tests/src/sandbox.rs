@@ -112,13 +112,15 @@ impl Sandbox {
     /// If that fails.
     pub fn reset(&self) {
         let nat = match self.variant {
-            Variant::Nft => "nft delete table ip nat 2>/dev/null",
-            Variant::Legacy => "iptables-legacy -t nat -F",
+            Variant::Nft => "for family in ip ip6; do nft delete table $family nat 2>/dev/null; done",
+            Variant::Legacy => {
+                "for program in iptables ip6tables; do $program-legacy -t nat -F && $program-legacy -t nat -X || exit 1; done"
+            }
         };
         let (dir, variant) = (self.dir.display(), self.variant);
         self.netns.sh(&format!(
-            "iptables-{variant}-restore -c < {dir}/old4 && ip6tables-{variant}-restore -c < {dir}/old6 || exit 1\n\
-             {nat}\ncd /proc/sys/net/ipv4 && echo 1 >ip_forward && echo 0 >ip_forward && echo 1 >conf/lo/forwarding &&\n\
+            "{nat}\niptables-{variant}-restore -c < {dir}/old4 && ip6tables-{variant}-restore -c < {dir}/old6 || exit 1\n\
+             cd /proc/sys/net/ipv4 && echo 1 >ip_forward && echo 0 >ip_forward && echo 1 >conf/lo/forwarding &&\n\
              echo 1 >conf/all/accept_redirects && echo 1 >conf/default/send_redirects && echo 1 >conf/lo/send_redirects &&\n\
              echo 0 >tcp_syncookies"
         ));

@@ -22,8 +22,11 @@ static HOST: Policy = firewall! {
         tcp dport !‹negated:SSH›         => goto ‹quoted_use:"f2b-sshd"›;
         tcp dport [22, ‹listed:SSH›]     => drop;
         tcp dport 1..=‹range_end:BOTH›   => jump ‹both_use:BOTH›;
+        udp sport 1                      => jump ‹foreign_use:KUBE›;
         udp { dport ‹in_block:ADMIN›     => log("x"), jump ‹in_block_jump:LOG_PING›; }
     }
+
+    foreign chain ‹foreign:KUBE›;
 
     /// Pings, at most one a second.
     ///
@@ -253,6 +256,12 @@ fn names_of_a_sound_policy() {
         shows(&mut editor, mark, &["The port of the game."]);
     }
 
+    // A chain of others is found where it is declared.
+    for mark in ["foreign", "foreign_use"] {
+        assert_eq!(editor.definitions(mark), [editor.range("foreign")], "{mark}");
+        assert_eq!(editor.references(mark), ranges(&editor, &["foreign", "foreign_use"]), "{mark}");
+    }
+
     // Words of the language.
     shows(&mut editor, "word", &["const limit: Match", "limit"]);
     shows(&mut editor, "verdict", &["const accept: Verdict", "ACCEPT"]);
@@ -268,7 +277,7 @@ fn names_of_a_sound_policy() {
     assert_eq!(editor.definitions("quoted_use"), [editor.range("quoted")]);
     shows(&mut editor, "quoted_use", &["Too many passwords."]);
 
-    let chains = ["BOTH", "DOCKER", "FORWARD", "INPUT", "INPUT_OF_ADMINS", "LOG_PING", "TARPIT"];
+    let chains = ["BOTH", "DOCKER", "FORWARD", "INPUT", "INPUT_OF_ADMINS", "KUBE", "LOG_PING", "TARPIT"];
     assert_eq!(editor.completions("jump"), chains);
     offers(&mut editor, "call", &["open_to", "tcp", "limit"]);
     offers(&mut editor, "word", &["dport", "ct", "comment"]);

@@ -5,45 +5,14 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
 use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::processes::{kill, processes, wait_until};
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure, report};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
-const DEADLINE: Duration = Duration::from_secs(60);
-
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
-    while !done() {
-        assert!(Instant::now() < end, "waited too long for {what}");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// The processes that live and whose command line holds both words.
-fn processes(word: &str, other: &str) -> Vec<u32> {
-    let living = |pid: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.starts_with(" Z"))
-    };
-    let matches = |pid: &u32| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        line.contains(word) && line.contains(other)
-    };
-    let pids =
-        fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(living).filter(matches).collect()
-}
-
-fn kill(pid: u32) {
-    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
-}
-
 /// An apply that stands still in the middle: IPv4 is loaded, and `ip6tables-restore` waits to be let on.
 struct Halted {
     host: Sandbox,

@@ -68,8 +68,9 @@ fn uses_tracking(ruleset: &Ruleset) -> bool {
 /// no rule leads to it.
 pub(super) fn hooks(table: &Table, chain: usize) -> Vec<Hook> {
     let reaching = |hook: &Hook| {
-        let start = table.chains.iter().position(|other| other.name == hook.name());
-        start.is_some_and(|start| reaches(table, start, chain, &mut vec![false; table.chains.len()]))
+        table
+            .start(*hook)
+            .is_some_and(|start| reaches(table, start, chain, &mut vec![false; table.chains.len()]))
     };
     let all = table.name.hooks();
     let found: Vec<Hook> = all.iter().copied().filter(reaching).collect();

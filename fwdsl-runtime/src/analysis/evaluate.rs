@@ -5,7 +5,7 @@ use super::meaning::{
 };
 use super::packet::Packet;
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
-use crate::catalogue::{ACCEPT, Aspects, CORE, DROP, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{self, ACCEPT, Aspects, CORE, DROP, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
@@ -15,7 +15,8 @@ use crate::table::TableName;
 /// whose answer the packet does not tell (`limit`) decide.
 ///
 /// Falling off a built-in chain, or RETURN in it, is its policy; falling off another chain is
-/// `RETURN`. What the variants of iptables do differently is among the verdicts: on a later
+/// `RETURN`. A chain of others may give any verdict, and may let the packet come back. If the policy
+/// owns its chains alone, a built-in chain is its own for that hook. What the variants of iptables do differently is among the verdicts: on a later
 /// fragment, matches on ports, ICMP types and TCP flags may answer either way, and legacy drops TCP
 /// fragments at offset 8. `None` if the rules are of another family or have no such chain.
 ///
@@ -28,7 +29,8 @@ pub fn evaluate(
     packet: &Packet,
 ) -> Option<Vec<&'static Extension>> {
     let table = ruleset.table(table).filter(|_| packet.family() == ruleset.family)?;
-    let index = table.chains.iter().position(|other| other.name == chain)?;
+    let named = table.chains.iter().position(|other| other.name == chain);
+    let index = named.or_else(|| table.start(table.name.hook(chain)?))?;
     let Ends { mut verdicts, returns } = Walk::new(table, packet).ends(index);
     if returns {
         add(&mut verdicts, falling_off(&table.chains[index]));
@@ -43,6 +45,11 @@ pub(super) fn falling_off(chain: &Chain) -> &'static Extension {
         Some(ChainPolicy::Drop) => &DROP,
         None => &RETURN,
     }
+}
+
+/// Every verdict that ends a packet's way: what a chain can give of which nothing is known.
+pub(super) fn any_verdict() -> impl Iterator<Item = &'static Extension> {
+    catalogue::targets().filter(|target| target.flow != Flow::Continues && **target != RETURN)
 }
 
 /// Whether a match is true of a packet.
@@ -110,6 +117,12 @@ impl<'a> Walk<'a> {
             Action::Target { extension, .. } => {
                 add(&mut ends.verdicts, extension);
                 extension.flow == Flow::MayEnd
+            }
+            Action::Jump(name) | Action::Goto(name) if self.table.is_foreign(name) => {
+                any_verdict().for_each(|verdict| add(&mut ends.verdicts, verdict));
+                let is_goto = matches!(action, Action::Goto(_));
+                ends.returns |= is_goto;
+                !is_goto
             }
             Action::Jump(name) | Action::Goto(name) => {
                 let Some(target) = self.chain(name) else { return true };

@@ -51,6 +51,8 @@ pub struct Counterexample {
 pub(super) struct Place<'a> {
     pub(super) chain: &'a Chain,
     pub(super) case: &'a AssertionCase,
+    /// Whether a jump leads to the chain from the built-in one, which belongs to others.
+    pub(super) hooked: bool,
 }
 
 /// How many assumptions are told; a list of more helps nobody.
@@ -82,11 +84,11 @@ impl Finding {
         trace: Option<&Trace>,
         place: &Place<'_>,
     ) -> Finding {
-        let Place { chain, case } = place;
+        let Place { chain, case, hooked } = place;
         let verdict = counterexample.verdict;
         let mut finding = Finding::new(case.loc, Problem::Broken(Box::new(counterexample)));
         if let Some(trace) = trace {
-            finding.notes.extend(decision_notes(trace, verdict, chain));
+            finding.notes.extend(decision_notes(trace, verdict, place));
             finding.notes.extend(trace.assumed.iter().take(ASSUMPTIONS_TOLD).map(assumption_note));
         }
         if chain.hook().is_none() {
@@ -95,7 +97,7 @@ impl Finding {
                 chain.name
             );
             finding.notes.push((note, None));
-        } else if *case.verdict == RETURN {
+        } else if *case.verdict == RETURN && !hooked {
             let help = format!(
                 "in `{}`, a built-in chain, `return` means its policy: name that verdict",
                 chain.name
@@ -130,8 +132,13 @@ impl Finding {
     }
 }
 
-fn decision_notes(trace: &Trace, verdict: &Extension, chain: &Chain) -> Vec<(String, Option<Loc>)> {
+fn decision_notes(trace: &Trace, verdict: &Extension, place: &Place<'_>) -> Vec<(String, Option<Loc>)> {
+    let chain = place.chain;
     let end = || match (&chain.policy, chain.hook()) {
+        (_, Some(hook)) if place.hooked => {
+            let note = format!("no rule decides, so it goes on to the rules of others in {hook}");
+            (note, Some(chain.loc))
+        }
         (Some(policy), _) => {
             let word = policy.value.name().to_ascii_lowercase();
             (format!("no rule decides, and the policy of `{}` is {word}", chain.name), Some(policy.loc))
@@ -144,6 +151,10 @@ fn decision_notes(trace: &Trace, verdict: &Extension, chain: &Chain) -> Vec<(Str
     };
     match trace.decided {
         Decided::Rule(loc) => vec![(format!("{} by this rule", participle(verdict)), Some(loc))],
+        Decided::Others(loc) => {
+            let note = "this rule goes to a foreign chain, whose rules are not known: it may decide anything";
+            vec![(note.into(), Some(loc))]
+        }
         Decided::TinyFragment(loc) => {
             let note = "the legacy variant drops TCP fragments at offset 8 once it looks at a rule that asks \
                         for TCP ports or flags";

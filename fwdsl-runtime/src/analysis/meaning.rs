@@ -1,6 +1,6 @@
 //! Which part of a packet each option of the catalogue looks at.
 
-use crate::catalogue::{Aspects, Extension, OptionSpec, TCP};
+use crate::catalogue::{self, Aspects, Extension, OptionSpec, TCP};
 use crate::lower::Table;
 use crate::model::{Action, Match, OptionUse, Value};
 
@@ -53,6 +53,10 @@ pub(super) fn changes(table: &Table) -> Aspects {
     let rules = table.chains.iter().flat_map(|chain| &chain.rules);
     rules.fold(Aspects::NONE, |all, rule| match &rule.action {
         Action::Target { extension, .. } => all.or(extension.changes),
+        // Of what is there nothing is known.
+        Action::Jump(name) | Action::Goto(name) if table.is_foreign(name) => {
+            all.or(catalogue::changes_in(table.name))
+        }
         Action::Jump(_) | Action::Goto(_) => all,
     })
 }

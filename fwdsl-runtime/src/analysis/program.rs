@@ -9,7 +9,7 @@ use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, un
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
 use crate::catalogue::{Aspects, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
-use crate::lower::Table;
+use crate::lower::{Table, protocol_families};
 use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
 
 /// A table of one family.
@@ -54,6 +54,10 @@ pub(super) enum Action {
     Return,
     Jump(usize),
     Goto(usize),
+    /// Goes to a chain of others, where anything may happen to the packet, and comes back perhaps.
+    JumpAway,
+    /// The same, but what comes back goes on behind the caller.
+    GotoAway,
 }
 
 /// What a test makes of a region: parts of which it is true, of which it may be true, and of which
@@ -72,6 +76,8 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
         model::Action::Target { extension, .. } if **extension == RETURN => Some(Action::Return),
         model::Action::Target { extension, .. } => Some(Action::Verdict(extension)),
+        model::Action::Jump(name) if table.is_foreign(name) => Some(Action::JumpAway),
+        model::Action::Goto(name) if table.is_foreign(name) => Some(Action::GotoAway),
         model::Action::Jump(name) => chain(name).map(Action::Jump),
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
@@ -220,7 +226,9 @@ fn value_span(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces
             Some(Span { first, last })
         }
         Value::Interface(pattern) => interfaces.span(pattern),
-        Value::Protocol(number) => Some(one(u128::from(*number))),
+        Value::Protocol(number) if protocol_families(*number).contains(family) => {
+            Some(one(u128::from(*number)))
+        }
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, interfaces)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {

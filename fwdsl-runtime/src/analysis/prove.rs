@@ -12,7 +12,7 @@ use super::unknown::{case_is_unknown, without_unknown};
 use super::witness::witness;
 use crate::catalogue::{Aspects, Extension};
 use crate::family::{Family, FamilySet};
-use crate::lower::{Ruleset, Table, lower, model_families, refer, rule_families};
+use crate::lower::{Ruleset, Table, emitted_name, lower, model_families, refer, rule_families};
 use crate::model::{Assertion, AssertionCase, Chain, Model, Rule};
 use crate::table::TableName;
 
@@ -101,10 +101,12 @@ fn prove_case(
             continue;
         }
         let Some((ruleset, program)) = tables.prepare(model, family, assertion.table) else { continue };
-        let place = Place { chain, case };
+        let hooked = chain.hook().is_some_and(|hook| model.ownership().hook_chain(hook).is_some());
+        let place = Place { chain, case, hooked };
         let (ruleset, program) = (&tables.rulesets[ruleset], &tables.programs[program].2);
         let Some(table) = ruleset.table(assertion.table) else { continue };
-        let Some(index) = table.chains.iter().position(|other| other.name == chain.name) else { continue };
+        let name = emitted_name(model, chain);
+        let Some(index) = table.chains.iter().position(|other| other.name == name) else { continue };
         let regions = covered(ruleset, program, table, index, case);
         covers |= !regions.is_empty();
         for region in regions {
@@ -122,6 +124,7 @@ fn unwritten(assertion: &Assertion) -> Chain {
         table: assertion.table,
         name: assertion.chain().to_owned(),
         policy: None,
+        position: None,
         families: FamilySet::BOTH,
         doc: String::new(),
         rules: Vec::new(),

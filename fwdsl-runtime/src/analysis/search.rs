@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::evaluate::any_verdict;
 use super::program::{Action, Program};
 use super::region::Region;
 use crate::catalogue::{DROP, Extension};
@@ -152,6 +153,15 @@ impl Search<'_> {
                 leaving.regions.push(part.clone());
                 Ok(Passed::Left)
             }
+            Action::JumpAway => {
+                self.decide_anyhow(part)?;
+                Ok(Passed::All)
+            }
+            Action::GotoAway => {
+                self.decide_anyhow(part)?;
+                leaving.regions.push(part.clone());
+                Ok(Passed::Left)
+            }
             Action::Jump(chain) => {
                 let back = self.call(chain, part.clone(), depth + 1)?;
                 if back.all {
@@ -165,6 +175,11 @@ impl Search<'_> {
                 Ok(if back.all { Passed::Left } else { Passed::Decided })
             }
         }
+    }
+
+    /// Takes every verdict for possible.
+    fn decide_anyhow(&self, region: &Region) -> Result<(), Stop> {
+        any_verdict().try_for_each(|verdict| self.decide(verdict, region))
     }
 
     fn decide(&self, verdict: &'static Extension, region: &Region) -> Result<(), Stop> {

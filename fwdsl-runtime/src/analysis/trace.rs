@@ -1,6 +1,6 @@
 //! The way on which a packet gets a verdict, told to people.
 
-use super::evaluate::{Answer, Ends, Walk, falling_off};
+use super::evaluate::{Answer, Ends, Walk, any_verdict, falling_off};
 use super::meaning::reads_transport;
 use super::packet::Packet;
 use crate::catalogue::{DROP, Extension, Flow, RETURN};
@@ -21,6 +21,8 @@ pub(super) struct Trace {
 pub(super) enum Decided {
     /// The target of a rule.
     Rule(Loc),
+    /// A chain of others, of which nothing is known.
+    Others(Loc),
     /// Legacy's care about small TCP fragments, in a rule that asks for TCP ports or flags.
     TinyFragment(Loc),
     /// A RETURN from the chain, or a fall off a chain that it went to.
@@ -117,6 +119,24 @@ impl Tracer<'_> {
                         continue;
                     }
                     (None, false)
+                }
+                Action::Jump(name) | Action::Goto(name) if self.walk.table.is_foreign(name) => {
+                    let is_goto = matches!(rule.action, Action::Goto(_));
+                    if goal == Goal::Verdict && any_verdict().any(|verdict| (self.wanted)(verdict)) {
+                        self.assume(rule, true);
+                        return Some(Decided::Others(rule.loc));
+                    }
+                    if goal == Goal::Return && is_goto {
+                        self.assume(rule, true);
+                        return Some(Decided::Return(rule.loc));
+                    }
+                    if is_goto && answer == Answer::Yes {
+                        return None;
+                    }
+                    if answer == Answer::Perhaps {
+                        self.assume(rule, false);
+                    }
+                    continue;
                 }
                 Action::Jump(name) | Action::Goto(name) => match self.walk.chain(name) {
                     Some(target) => (Some(target), matches!(rule.action, Action::Goto(_))),

@@ -152,6 +152,14 @@ pub fn matches() -> impl Iterator<Item = &'static Extension> {
     EXTENSIONS.iter().copied().filter(|extension| extension.kind == Kind::Match)
 }
 
+/// All that targets in `table` can change of a packet that goes on.
+pub fn changes_in(table: crate::table::TableName) -> Aspects {
+    targets()
+        .filter(|target| target.allowed_in(table))
+        .map(|target| target.changes)
+        .fold(Aspects::NONE, Aspects::or)
+}
+
 /// All targets.
 pub fn targets() -> impl Iterator<Item = &'static Extension> {
     EXTENSIONS.iter().copied().filter(|extension| extension.kind == Kind::Target)

@@ -2,7 +2,7 @@
 
 use super::rules::check_matches;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Assertion, Model};
+use crate::model::{Assertion, Model, Ownership};
 use crate::nearest::nearest;
 
 pub(super) fn check_assertions(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
@@ -12,6 +12,13 @@ pub(super) fn check_assertions(model: &Model, diagnostics: &mut Vec<Diagnostic>)
         let hook = assertion.table.hook(name);
         // The built-in chains of a table are there, whether the policy writes them or not.
         let exists = here().any(|chain| chain.name == name) || hook.is_some() && here().next().is_some();
+        let unwritten = !here().any(|chain| chain.name == name);
+        if unwritten && exists && matches!(model.ownership(), Ownership::Chains { .. }) {
+            let message = format!("the policy has no rules in {name}");
+            let help = "it owns only its chains, so what happens there is up to others";
+            diagnostics.push(Diagnostic::error(assertion.chain.loc, message).help(help));
+            continue;
+        }
         if !exists {
             diagnostics.push(unknown_chain(assertion, here().map(|chain| chain.name.as_str())));
             continue;

@@ -56,9 +56,13 @@ pub(super) fn jump_target(verdict: &Verdict) -> Option<&str> {
 }
 
 fn check_name(chain: &Chain, diagnostics: &mut Vec<Diagnostic>) {
-    let name = chain.name.as_str();
+    check_chain_name(chain.table, &chain.name, chain.loc, diagnostics);
+}
+
+/// Checks the name of a chain, of the policy or of others.
+pub(super) fn check_chain_name(table: TableName, name: &str, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     let mut error = |message: String, help: Option<String>| {
-        diagnostics.push(Diagnostic::error(chain.loc, message).maybe_help(help));
+        diagnostics.push(Diagnostic::error(loc, message).maybe_help(help));
     };
     if name.is_empty() {
         error("a chain without a name".into(), None);
@@ -75,13 +79,13 @@ fn check_name(chain: &Chain, diagnostics: &mut Vec<Diagnostic>) {
     } else if matches!(name, "QUEUE" | "standard") || catalogue::targets().any(|target| target.name == name) {
         let message = format!("`{name}` is a target of iptables and cannot name a chain");
         error(message, None);
-    } else if chain.hook().is_none() && Hook::from_name(name).is_some() {
+    } else if table.hook(name).is_none() && Hook::from_name(name).is_some() {
         let tables: Vec<&str> = TableName::ALL
             .into_iter()
             .filter(|table| table.hook(name).is_some())
             .map(TableName::name)
             .collect();
-        let message = format!("table `{}` has no built-in chain `{name}`", chain.table);
+        let message = format!("table `{table}` has no built-in chain `{name}`");
         let help =
             format!("it stands in {}: `table {} {{ chain {name} {{ … }} }}`", tables.join(", "), tables[0]);
         error(message, Some(help));
@@ -95,21 +99,31 @@ fn check_jump(
     target: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let declared = model.chains().iter().any(|other| other.table == chain.table && other.name == target);
+    let declared = model.chains().iter().any(|other| other.table == chain.table && other.name == target)
+        || model.foreign_target(chain.table, target).is_some();
     if chain.table.hook(target).is_some() {
         let message = format!("`{target}` is a built-in chain, and no rule can go there");
         diagnostics.push(Diagnostic::error(verdict.loc(), message));
     } else if !declared {
         let message = format!("unknown chain `{target}`");
         let here = model.chains().iter().filter(|other| other.table == chain.table && other.hook().is_none());
-        let elsewhere = model.chains().iter().find(|other| other.name == target);
-        let help = match (nearest(target, here.map(|other| other.name.as_str())), elsewhere) {
-            (Some(name), _) => Some(format!("did you mean `{name}`?")),
-            (None, Some(other)) => Some(format!(
-                "it is in table `{}`, and a jump stays in its table `{}`",
-                other.table, chain.table
+        let here = here.map(|other| other.name.as_str());
+        let foreign = || model.foreign_chains().iter().filter(|foreign| foreign.table == chain.table);
+        let of_others = foreign().filter(|foreign| foreign.prefix().is_none()).map(|foreign| foreign.name());
+        let many = foreign().find(|foreign| foreign.covers(target) || foreign.name == target);
+        let elsewhere = model.chains().iter().map(|other| (other.table, other.name.as_str()));
+        let foreign_elsewhere = model.foreign_chains().iter().map(|other| (other.table, other.name()));
+        let elsewhere = elsewhere.chain(foreign_elsewhere).find(|(_, name)| *name == target);
+        let help = match (many, nearest(target, here.chain(of_others)), elsewhere) {
+            (Some(many), ..) => Some(format!(
+                "`{}` stands for many chains: declare the one to jump to by its whole name, `foreign chain …;`",
+                many.name
             )),
-            (None, None) => None,
+            (None, Some(name), _) => Some(format!("did you mean `{name}`?")),
+            (None, None, Some((table, _))) => {
+                Some(format!("it is in table `{table}`, and a jump stays in its table `{}`", chain.table))
+            }
+            (None, None, None) => None,
         };
         diagnostics.push(Diagnostic::error(verdict.loc(), message).maybe_help(help));
     }

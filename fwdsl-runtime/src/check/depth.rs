@@ -15,18 +15,18 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
         for table in &ruleset.tables {
             let mut memo = vec![None; table.chains.len()];
             for (index, chain) in table.chains.iter().enumerate() {
-                let depth = depth(table, index, &mut memo);
-                if chain.policy.is_none() || depth <= DEPTH_MAX {
+                // A hook chain is one below the built-in one.
+                let hooked = table.hooks.iter().find(|jump| jump.chain == chain.name);
+                let depth = depth(table, index, &mut memo) + usize::from(hooked.is_some());
+                if chain.policy.is_none() && hooked.is_none() || depth <= DEPTH_MAX {
                     continue;
                 }
-                let source = model
-                    .chains()
-                    .iter()
-                    .find(|source| source.table == table.name && source.name == chain.name);
+                let name = hooked.map_or(chain.name.as_str(), |jump| jump.hook.name());
+                let source =
+                    model.chains().iter().find(|source| source.table == table.name && source.name == name);
                 let loc = source.map(|source| source.loc()).unwrap_or_default();
                 let message = format!(
-                    "chains go {depth} deep from `{}`, and the nft variant takes at most {DEPTH_MAX}",
-                    chain.name
+                    "chains go {depth} deep from `{name}`, and the nft variant takes at most {DEPTH_MAX}"
                 );
                 diagnostics.push(Diagnostic::error(loc, message));
             }

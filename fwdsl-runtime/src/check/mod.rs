@@ -9,6 +9,7 @@ mod depth;
 mod hashlimit;
 mod hooks;
 mod lints;
+mod ownership;
 mod plain;
 mod requirements;
 mod rules;
@@ -30,6 +31,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
 /// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
 pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     chains::check_chains(model, &mut diagnostics);
+    ownership::check_ownership(model, &mut diagnostics);
     sets::check_sets(model, &mut diagnostics);
     for chain in model.chains() {
         for rule in chain.rules() {

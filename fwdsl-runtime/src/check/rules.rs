@@ -273,6 +273,8 @@ fn no_family(model: &Model, chain: &Chain, rule: &Rule) -> Diagnostic {
                 let named = |other: &&Chain| other.table == chain.table && other.name == *target;
                 if let Some(other) = model.chains().iter().find(named) {
                     note(format!("chain `{target}`"), model_families(model, other), other.loc);
+                } else if let Some(other) = model.foreign_target(chain.table, target) {
+                    note(format!("foreign chain `{target}`"), other.families(), other.loc());
                 }
             }
             Action::Target { extension, options } => {

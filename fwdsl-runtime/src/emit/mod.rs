@@ -12,8 +12,8 @@ pub use sets::emit_sets;
 
 use crate::catalogue::{CORE, DefaultValue, Extension, OptionSpec, When};
 use crate::family::Family;
-use crate::lower::{Chain, Rule, Ruleset, Table};
-use crate::model::{Action, Match, OptionUse, Value, width};
+use crate::lower::{Chain, HookJump, Rule, Ruleset, Table};
+use crate::model::{Action, HookPosition, Match, OptionUse, Value, width};
 
 /// How protocols are written that iptables itself has no name for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,10 +26,24 @@ pub enum Protocols {
 }
 
 /// The text of all tables.
+///
+/// Of a policy that owns only its chains, the text has these and then the jumps to them, so it is to be loaded with
+/// `--noflush`. It is the text for a host without it: loaded twice, it makes the jumps twice. The position of a
+/// jump before or after that of others depends on their rules, so here it comes first or last, and a comment says
+/// where it belongs; an apply puts it there.
 pub fn emit(ruleset: &Ruleset, protocols: Protocols) -> String {
     let mut out = String::new();
     for table in &ruleset.tables {
         emit_table(&mut out, table, ruleset.family, protocols);
+    }
+    out
+}
+
+/// The same without the jumps from built-in chains that are not the policy's own.
+pub fn emit_chains(ruleset: &Ruleset, protocols: Protocols) -> String {
+    let mut out = String::new();
+    for table in &ruleset.tables {
+        emit_table(&mut out, &Table { hooks: Vec::new(), ..table.clone() }, ruleset.family, protocols);
     }
     out
 }
@@ -45,6 +59,9 @@ fn emit_table(out: &mut String, table: &Table, family: Family, protocols: Protoc
         for rule in &chain.rules {
             writer.rule(chain, rule);
         }
+    }
+    for jump in &table.hooks {
+        writer.hook(jump);
     }
     writer.line(format_args!("COMMIT"));
 }
@@ -67,6 +84,21 @@ impl Writer<'_> {
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing into a `String` cannot fail.
         let _ = writeln!(self.out, "{text}");
+    }
+
+    fn hook(&mut self, jump: &HookJump) {
+        let HookJump { hook, chain, position, .. } = jump;
+        match position {
+            HookPosition::Before(anchor) => self.line(format_args!("# before the jump to {anchor}:")),
+            HookPosition::After(anchor) => self.line(format_args!("# after the jump to {anchor}:")),
+            HookPosition::First | HookPosition::Last => {}
+        }
+        match position {
+            HookPosition::First | HookPosition::Before(_) => {
+                self.line(format_args!("-I {hook} 1 -j {chain}"))
+            }
+            HookPosition::Last | HookPosition::After(_) => self.line(format_args!("-A {hook} -j {chain}")),
+        }
     }
 
     fn rule(&mut self, chain: &Chain, rule: &Rule) {

@@ -24,7 +24,8 @@ use crate::restore_text::SavedText;
 ///
 /// See [`ApplyError`]: the host is as it was before, except after [`ApplyError::NotUndone`], which says what is not.
 pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError> {
-    let texts = plan::desired_texts(desired)?;
+    let mut texts = plan::desired_texts(desired)?;
+    plan::add_left_families(&mut texts, &record::load(&options.root()?)?.0);
     let families: Vec<Family> = texts.iter().map(|(family, _)| *family).collect();
     let host = detect::detect(options, &families)?;
     let _lock = match options.dry_run {

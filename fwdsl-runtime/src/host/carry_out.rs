@@ -7,9 +7,10 @@ use super::error::ApplyError;
 use super::files;
 use super::group::{Group, GroupId};
 use super::guardian::Guardian;
-use super::journal::{self, Draft, Journal};
+use super::journal::{self, Draft, FormerRules, Journal};
 use super::kernel;
 use super::options::Options;
+use super::owned;
 use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
 use super::program::Runner;
@@ -53,7 +54,14 @@ fn marker() -> Result<String, ApplyError> {
 fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result<Draft, ApplyError> {
     let rules = |plan: &RulesPlan| {
         let tables = plan.new.iter().map(|table| table.name.clone()).collect();
-        (plan.family, plan.programs.clone(), tables, plan.former.to_string())
+        let shared = plan.shared.iter().map(|planned| planned.former.clone()).collect();
+        FormerRules {
+            family: plan.family,
+            programs: plan.programs.clone(),
+            tables,
+            text: plan.former.to_string(),
+            shared,
+        }
     };
     let file =
         |file: &FilePlan| (file.change.path.clone(), file.before.clone(), files::missing_dirs(&file.real));
@@ -85,7 +93,15 @@ fn run_steps(
     // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
-        rules::restore(&family.programs, runner, &family.new, options.lock_wait, false).map_err(step)?;
+        if !family.new.is_empty() {
+            rules::restore(&family.programs, runner, &family.new, options.lock_wait, false).map_err(step)?;
+        }
+        if !family.shared.is_empty() {
+            let goals = family.shared.iter().map(|planned| &planned.goal);
+            let (programs, wait) = (&family.programs, options.lock_wait);
+            owned::carry_out(programs, runner, family.family, goals, wait, &plan.protocols, false)
+                .map_err(step)?;
+        }
     }
     for family in &plan.rules {
         check_loaded(family, plan, runner)

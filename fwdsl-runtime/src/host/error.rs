@@ -72,6 +72,8 @@ pub enum ApplyError {
     NftOutput(String),
     /// The tables hold rules and chains that fwdsl did not put there.
     Foreign(Vec<Foreign>),
+    /// What others are to have made is not there, each in words.
+    Missing(Vec<String>),
     /// Something that is asked for cannot be done here.
     Impossible(String),
     /// A helper process (see [`super::guardian::intercept`]) did not start.
@@ -235,6 +237,13 @@ impl fmt::Display for ApplyError {
                 f.write_str(
                     "the tables to replace hold what fwdsl did not put there, and it would be lost; take it over into \
                      the policy, or say that it is to be replaced (--replace-foreign); nothing was changed:",
+                )?;
+                lines(f, list)
+            }
+            ApplyError::Missing(list) => {
+                f.write_str(
+                    "the policy relies on chains and rules of others that are not as it needs them (start what makes \
+                     them first, or give the chain a `family` where it is in one alone); nothing was changed:",
                 )?;
                 lines(f, list)
             }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApplyError, at};
 use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
+use super::owned::Goal;
 use super::places;
 use super::rules::FamilyPrograms;
 use super::sets::SetsUndo;
@@ -62,6 +63,9 @@ pub(crate) struct RulesUndo {
     pub(crate) tables: Vec<String>,
     /// The file of the journal that holds those of them that were there, with counters.
     pub(crate) text: String,
+    /// What was ours in the other tables that the apply changes.
+    #[serde(default)]
+    pub(crate) shared: Vec<Goal>,
 }
 
 /// A former file.
@@ -103,12 +107,23 @@ pub(crate) struct Draft {
     pub(crate) nft: Option<PathBuf>,
     pub(crate) lock_wait_seconds: u64,
     pub(crate) program_deadline_seconds: u64,
-    /// Family, programs, tables to replace, former text.
-    pub(crate) rules: Vec<(Family, FamilyPrograms, Vec<String>, String)>,
+    pub(crate) rules: Vec<FormerRules>,
     pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
     /// Path, what stood there, directories to make.
     pub(crate) files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
+}
+
+/// The former rules of one family.
+pub(crate) struct FormerRules {
+    pub(crate) family: Family,
+    pub(crate) programs: FamilyPrograms,
+    /// The tables to replace.
+    pub(crate) tables: Vec<String>,
+    /// What was there of them.
+    pub(crate) text: String,
+    /// What was ours in other tables to change.
+    pub(crate) shared: Vec<Goal>,
 }
 
 /// Where the journal is.
@@ -172,11 +187,12 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
         sysctls: draft.sysctls,
         files: Vec::new(),
     };
-    for (family, programs, tables, former) in draft.rules {
-        let text = format!("{}.rules", family.name());
-        write_file(&dir.join(&text), former.as_bytes())?;
-        let undo = Some(RulesUndo { programs, tables, text });
-        match family {
+    for former in draft.rules {
+        let text = format!("{}.rules", former.family.name());
+        write_file(&dir.join(&text), former.text.as_bytes())?;
+        let FormerRules { programs, tables, shared, .. } = former;
+        let undo = Some(RulesUndo { programs, tables, text, shared });
+        match former.family {
             Family::Ipv4 => manifest.ipv4 = undo,
             Family::Ipv6 => manifest.ipv6 = undo,
         }

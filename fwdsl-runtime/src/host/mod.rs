@@ -24,6 +24,7 @@ mod lock;
 mod nft;
 mod options;
 mod others;
+mod owned;
 mod places;
 mod plan;
 mod program;
@@ -32,6 +33,7 @@ mod report;
 mod retired;
 mod rules;
 mod sets;
+mod sharing;
 pub mod sysctl;
 mod sysctls;
 pub mod tree;
@@ -45,6 +47,9 @@ pub use foreign::Foreign;
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
-pub use report::{FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport};
+pub use report::{
+    ChainChange, ChainReport, FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport,
+};
 pub use sets::{DesiredSet, restore_text as sets_text};
+pub use sharing::{Jump, SharedTable, Sharing};
 pub use variant::Variant;

@@ -6,16 +6,22 @@ use std::time::Duration;
 use super::change::{FileChange, SysctlWrite};
 use super::error::{ApplyError, at};
 use super::sets::DesiredSet;
+use super::sharing::Sharing;
 use super::variant::Variant;
+use crate::family::Family;
 
 /// What an apply brings about.
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
     /// The IPv4 tables to replace, as `*table … COMMIT` blocks in iptables-save's form, every built-in chain's
-    /// policy among them. Tables that the text does not name, and the whole family if it is `None`, are left alone.
+    /// policy among them (none of them if only chains are ours). Tables that the text does not name, and the whole family if it is `None`, are left alone.
     pub ipv4: Option<String>,
     /// The IPv6 tables, likewise.
     pub ipv6: Option<String>,
+    /// What in the IPv4 tables belongs to others. By default all of a table is replaced.
+    pub ipv4_sharing: Sharing,
+    /// What in the IPv6 tables belongs to others.
+    pub ipv6_sharing: Sharing,
     /// The sets that the rules refer to, in the order in which they can be made: lists after what is in them.
     pub sets: Vec<DesiredSet>,
     /// The sysctls, in the order in which they are to be written.
@@ -42,6 +48,16 @@ pub struct Options {
     pub lock_wait: Duration,
     /// How long a program may run, beside the time it waits for the xtables lock.
     pub program_deadline: Duration,
+}
+
+impl Desired {
+    /// What in the tables of `family` belongs to others.
+    pub(crate) fn sharing(&self, family: Family) -> &Sharing {
+        match family {
+            Family::Ipv4 => &self.ipv4_sharing,
+            Family::Ipv6 => &self.ipv6_sharing,
+        }
+    }
 }
 
 impl Default for Options {

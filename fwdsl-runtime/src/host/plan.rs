@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use super::change::{FileChange, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
-use super::faithful;
+use super::faithful::{self, Unfaithful};
 use super::files::{self, Existing};
 use super::foreign;
 use super::nft::{self, Ruleset};
 use super::options::{Desired, Options};
 use super::others;
+use super::owned::{self, Goals, Known, Planned};
 use super::places;
 use super::record::Record;
-use super::report::{FileReport, RulesReport, SysctlReport};
+use super::report::{ChainChange, ChainReport, FileReport, RulesReport, SysctlReport};
 use super::retired;
 use super::rules::{self, FamilyPrograms};
 use super::sets::{self, SetsPlan};
@@ -22,7 +23,7 @@ use super::sysctls;
 use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::{
-    self, NormalTable, ParseError, Protocols, SavedTable, SavedText, builtin_chains, normal_table,
+    self, NormalTable, ParseError, Protocols, SavedRule, SavedTable, SavedText, builtin_chains, normal_table,
 };
 
 /// Everything that an apply is going to do.
@@ -50,6 +51,8 @@ pub(crate) struct RulesPlan {
     pub(crate) new: Vec<SavedTable>,
     /// What was there of these tables, with counters.
     pub(crate) former: SavedText,
+    /// What is to change in tables that are not ours as a whole.
+    pub(crate) shared: Vec<Planned>,
 }
 
 /// One file to put in place.
@@ -67,13 +70,28 @@ pub(crate) fn desired_texts(desired: &Desired) -> Result<Vec<(Family, SavedText)
         let Some(text) = text else { continue };
         let bad = |error| ApplyError::Text { family, error };
         let text = restore_text::parse(text).map_err(bad)?;
-        text.tables
-            .iter()
-            .try_for_each(check_complete)
-            .map_err(|message| bad(ParseError { line: 0, message }))?;
+        let check = match desired.sharing(family).chains_alone {
+            true => check_chains_alone,
+            false => check_complete,
+        };
+        text.tables.iter().try_for_each(check).map_err(|message| bad(ParseError { line: 0, message }))?;
         texts.push((family, text));
     }
     Ok(texts)
+}
+
+/// Adds the families that left the policy and in which chains of an earlier apply stand: nothing of theirs is wanted.
+pub(crate) fn add_left_families(texts: &mut Vec<(Family, SavedText)>, record: &Record) {
+    // Files alone touch no rules.
+    if texts.is_empty() {
+        return;
+    }
+    for family in Family::ALL {
+        if !texts.iter().any(|(of, _)| *of == family) && !record.chains_of(family).tables.is_empty() {
+            texts.push((family, SavedText::default()));
+        }
+    }
+    texts.sort_by_key(|(family, _)| *family);
 }
 
 /// A built-in chain that is left out would keep its policy on legacy and lose it under nft.
@@ -85,6 +103,17 @@ fn check_complete(table: &SavedTable) -> Result<(), String> {
     match builtin.iter().find(|chain| !given(chain)) {
         None => Ok(()),
         Some(chain) => Err(format!("table `{name}` gives no policy for its chain {chain}")),
+    }
+}
+
+/// Built-in chains are others' where only chains are ours.
+fn check_chains_alone(table: &SavedTable) -> Result<(), String> {
+    let builtin =
+        builtin_chains(&table.name).ok_or_else(|| format!("iptables has no table `{}`", table.name))?;
+    let names = table.chains.iter().map(|chain| chain.name.as_str());
+    match names.chain(table.rules.iter().map(SavedRule::chain)).find(|name| builtin.contains(name)) {
+        None => Ok(()),
+        Some(chain) => Err(format!("the built-in chain {chain} of table `{}` is others'", table.name)),
     }
 }
 
@@ -106,17 +135,34 @@ pub(crate) fn make(
     let ruleset = if host.variant == Some(Variant::Nft) { ruleset? } else { ruleset.unwrap_or_default() };
     let mut warnings = Vec::new();
     let mut snapshots = Vec::new();
+    let mut missing = Vec::new();
     for (family, programs) in &host.families {
         let Some((_, new)) = texts.iter().find(|(of, _)| of == family) else { continue };
-        snapshots.push((*family, programs, new, rules::save(programs, &host.runner, *family)?));
+        let sharing = desired.sharing(*family);
+        let known = Known { tables: record.of(*family), chains: record.chains_of(*family) };
+        let names = owned::tables(new, sharing, known);
+        let former = rules::save_of(programs, &host.runner, *family, &names)?;
+        let goals = owned::find(*family, new, sharing, known, &former, &protocols);
+        missing.extend(goals.missing.iter().cloned());
+        snapshots.push(Snapshot { family: *family, programs, goals, former });
+    }
+    if !missing.is_empty() {
+        return Err(ApplyError::Missing(missing));
     }
     let view = View { host, record: &record, protocols: &protocols };
     view.check_faithful(&snapshots, ruleset.as_ref())?;
     let mut rules = Vec::new();
-    for (family, programs, new, former) in &snapshots {
+    for Snapshot { family, programs, goals, former } in &mut snapshots {
+        let new = &goals.whole;
         let mut changed: Vec<SavedTable> =
             new.tables.iter().filter(|table| view.differs(table, former)).cloned().collect();
-        let retired = retired::find(record.of(*family), new, former, &protocols, |table| {
+        let alone = desired.sharing(*family).chains_alone;
+        let mut recorded = record.of(*family).clone();
+        // What is left of them is among the goals.
+        recorded
+            .tables
+            .retain(|table| !alone && goals.shared.iter().all(|planned| planned.goal.table() != table.name));
+        let retired = retired::find(&recorded, new, former, &protocols, |table| {
             host.variant != Some(Variant::Nft)
                 || ruleset.as_ref().is_none_or(|ruleset| faithful::check(ruleset, *family, table).is_empty())
         });
@@ -125,19 +171,32 @@ pub(crate) fn make(
         for table in changed.iter().filter_map(|table| former.table(&table.name)) {
             warnings.extend(foreign::changed_policies(*family, table, Some(record.of(*family))));
         }
-        if !changed.is_empty() {
+        warnings.append(&mut goals.warnings);
+        let mut shared = std::mem::take(&mut goals.shared);
+        shared.retain(|planned| planned.edit.is_some());
+        if !changed.is_empty() || !shared.is_empty() {
             let former = SavedText {
                 tables: changed.iter().filter_map(|table| former.table(&table.name)).cloned().collect(),
             };
-            rules.push(RulesPlan { family: *family, programs: (*programs).clone(), new: changed, former });
+            rules.push(RulesPlan {
+                family: *family,
+                programs: (*programs).clone(),
+                new: changed,
+                former,
+                shared,
+            });
         }
     }
     if !options.replace_foreign {
-        view.check_foreign(&rules)?;
+        view.check_foreign(&rules, &snapshots)?;
     }
     warnings.extend(view.warnings_about_others(ruleset.as_ref()));
-    for (family, _, new, _) in &snapshots {
-        record.set(*family, new);
+    for Snapshot { family, goals, .. } in &mut snapshots {
+        if desired.sharing(*family).chains_alone {
+            record.forget_tables(*family);
+        }
+        record.set(*family, &goals.tables);
+        record.set_chains(*family, std::mem::take(&mut goals.chains));
     }
     // Tables that left the policy are recorded as emptied, so that they are not looked for again.
     for plan in &rules {
@@ -163,7 +222,13 @@ pub(crate) fn make(
     })
 }
 
-type Snapshot<'a> = (Family, &'a FamilyPrograms, &'a SavedText, SavedText);
+/// One family's tables: what they are to be, and what they are.
+struct Snapshot<'a> {
+    family: Family,
+    programs: &'a FamilyPrograms,
+    goals: Goals,
+    former: SavedText,
+}
 
 /// What the checks look at.
 struct View<'a> {
@@ -189,9 +254,17 @@ impl View<'_> {
         }
         let Some(ruleset) = ruleset else { return self.check_explained(snapshots) };
         let mut found = Vec::new();
-        for (family, _, new, _) in snapshots {
-            for table in &new.tables {
+        for Snapshot { family, goals, .. } in snapshots {
+            for table in &goals.whole.tables {
                 found.extend(faithful::check(ruleset, *family, &table.name));
+            }
+            for planned in goals.shared.iter().filter(|planned| planned.edit.is_some()) {
+                // The table is never put back as a whole, so what others have in their chains does not matter, however
+                // wrongly it is printed. It must be possible to put back what is in ours.
+                let ours =
+                    |found: &Unfaithful| found.chain.as_ref().is_some_and(|chain| planned.goal.holds(chain));
+                let all = faithful::check(ruleset, *family, planned.goal.table());
+                found.extend(all.into_iter().filter(ours));
             }
         }
         if found.is_empty() { Ok(()) } else { Err(ApplyError::Unfaithful(found)) }
@@ -200,19 +273,29 @@ impl View<'_> {
     /// Without nft, only what fwdsl loaded itself is known to be printed truly.
     fn check_explained(&self, snapshots: &[Snapshot<'_>]) -> Result<(), ApplyError> {
         let mut lines = Vec::new();
-        for (family, _, new, former) in snapshots {
-            for table in new.tables.iter().filter_map(|table| former.table(&table.name)) {
-                lines.extend(foreign::find(*family, table, &[self.record.of(*family)], self.protocols));
+        for Snapshot { family, goals, former, .. } in snapshots {
+            let known = [self.record.of(*family), self.record.chains_of(*family)];
+            for table in goals.whole.tables.iter().filter_map(|table| former.table(&table.name)) {
+                lines.extend(foreign::find(*family, table, &known, self.protocols));
+            }
+            for goal in
+                goals.shared.iter().filter(|planned| planned.edit.is_some()).map(|planned| &planned.goal)
+            {
+                let Some(mut table) = former.table(goal.table()).cloned() else { continue };
+                table.chains.retain(|chain| goal.holds(&chain.name));
+                table.rules.retain(|rule| goal.holds(rule.chain()));
+                lines.extend(foreign::find(*family, &table, &known, self.protocols));
             }
         }
         if lines.is_empty() { Ok(()) } else { Err(ApplyError::FaithfulnessUnknown { lines }) }
     }
 
-    fn check_foreign(&self, rules: &[RulesPlan]) -> Result<(), ApplyError> {
-        let mut found = Vec::new();
+    fn check_foreign(&self, rules: &[RulesPlan], snapshots: &[Snapshot<'_>]) -> Result<(), ApplyError> {
+        let mut found: Vec<_> =
+            snapshots.iter().flat_map(|snapshot| snapshot.goals.foreign.clone()).collect();
         for plan in rules {
             let new = SavedText { tables: plan.new.clone() };
-            let known = [self.record.of(plan.family), &new];
+            let known = [self.record.of(plan.family), self.record.chains_of(plan.family), &new];
             for table in &plan.former.tables {
                 found.extend(foreign::find(plan.family, table, &known, self.protocols));
             }
@@ -274,6 +357,7 @@ impl Plan {
         let report = |plan: &RulesPlan| RulesReport {
             family: plan.family,
             tables: plan.new.iter().map(|table| table.name.clone()).collect(),
+            chains: plan.shared.iter().flat_map(chain_reports).collect(),
         };
         self.rules.iter().map(report).collect()
     }
@@ -294,4 +378,18 @@ impl Plan {
         };
         self.files.iter().map(report).collect()
     }
+}
+
+fn chain_reports(planned: &Planned) -> Vec<ChainReport> {
+    let Some(edit) = &planned.edit else { return Vec::new() };
+    let report = |change| {
+        move |chain: &String| ChainReport {
+            table: planned.goal.table().to_owned(),
+            chain: chain.clone(),
+            change,
+        }
+    };
+    let filled = edit.written.iter().map(report(ChainChange::Filled));
+    let removed = edit.removed.iter().map(report(ChainChange::Removed));
+    filled.chain(removed).chain(edit.moved.iter().map(report(ChainChange::Hooked))).collect()
 }

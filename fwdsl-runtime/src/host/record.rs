@@ -11,11 +11,13 @@ use super::places;
 use crate::family::Family;
 use crate::restore_text::{self, SavedText};
 
-/// The tables that fwdsl loaded last, by family.
+/// What fwdsl loaded last, by family.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     ipv4: SavedText,
     ipv6: SavedText,
+    ipv4_chains: SavedText,
+    ipv6_chains: SavedText,
     /// The names of its sets in the kernel.
     pub(crate) sets: Vec<String>,
 }
@@ -25,12 +27,17 @@ pub(crate) struct Record {
 struct Stored {
     ipv4: String,
     ipv6: String,
+    /// Chains in tables of others, and the jumps to them.
+    #[serde(default)]
+    ipv4_chains: String,
+    #[serde(default)]
+    ipv6_chains: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sets: Vec<String>,
 }
 
 impl Record {
-    /// The tables of `family`.
+    /// The tables of `family` that it owned as a whole.
     pub(crate) fn of(&self, family: Family) -> &SavedText {
         match family {
             Family::Ipv4 => &self.ipv4,
@@ -49,10 +56,41 @@ impl Record {
         text.tables.sort_by(|one, other| one.name.cmp(&other.name));
     }
 
+    /// The chains of `family` that it owned in tables of others, and its jumps to them.
+    pub(crate) fn chains_of(&self, family: Family) -> &SavedText {
+        match family {
+            Family::Ipv4 => &self.ipv4_chains,
+            Family::Ipv6 => &self.ipv6_chains,
+        }
+    }
+
+    /// Takes note of all chains that are ours now in tables of others; such a table is not ours as a whole.
+    pub(crate) fn set_chains(&mut self, family: Family, chains: SavedText) {
+        let (tables, former) = match family {
+            Family::Ipv4 => (&mut self.ipv4, &mut self.ipv4_chains),
+            Family::Ipv6 => (&mut self.ipv6, &mut self.ipv6_chains),
+        };
+        tables.tables.retain(|table| chains.table(&table.name).is_none());
+        *former = chains;
+    }
+
+    /// Takes note that no table of `family` is ours as a whole any more.
+    pub(crate) fn forget_tables(&mut self, family: Family) {
+        match family {
+            Family::Ipv4 => self.ipv4 = SavedText::default(),
+            Family::Ipv6 => self.ipv6 = SavedText::default(),
+        }
+    }
+
     /// The file that holds it.
     pub(crate) fn as_file(&self) -> Result<FileChange, ApplyError> {
-        let stored =
-            Stored { ipv4: self.ipv4.to_string(), ipv6: self.ipv6.to_string(), sets: self.sets.clone() };
+        let stored = Stored {
+            ipv4: self.ipv4.to_string(),
+            ipv6: self.ipv6.to_string(),
+            ipv4_chains: self.ipv4_chains.to_string(),
+            ipv6_chains: self.ipv6_chains.to_string(),
+            sets: self.sets.clone(),
+        };
         let path = Path::new(places::RECORD);
         let bytes = serde_json::to_vec_pretty(&stored)
             .map_err(|error| at("write", path)(std::io::Error::other(error)))?;
@@ -81,10 +119,17 @@ pub(crate) fn load(root: &Path) -> Result<(Record, Option<String>), ApplyError> 
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Record, String> {
+/// Reads the file that holds it.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Record, String> {
     let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let text = |text: &str| restore_text::parse(text).map_err(|error| error.to_string());
-    Ok(Record { ipv4: text(&stored.ipv4)?, ipv6: text(&stored.ipv6)?, sets: stored.sets })
+    Ok(Record {
+        ipv4: text(&stored.ipv4)?,
+        ipv6: text(&stored.ipv6)?,
+        ipv4_chains: text(&stored.ipv4_chains)?,
+        ipv6_chains: text(&stored.ipv6_chains)?,
+        sets: stored.sets,
+    })
 }
 
 #[cfg(test)]

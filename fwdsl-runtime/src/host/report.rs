@@ -14,7 +14,7 @@ pub struct Report {
     pub dry_run: bool,
     /// The variant in use; `None` if no rules were asked for.
     pub variant: Option<Variant>,
-    /// The families whose tables were replaced.
+    /// The families whose rules changed.
     pub rules: Vec<RulesReport>,
     /// The sets that were not as they should be.
     pub sets: Vec<SetReport>,
@@ -38,6 +38,32 @@ pub struct RulesReport {
     pub family: Family,
     /// The tables that were replaced.
     pub tables: Vec<String>,
+    /// What changed in tables that are shared with others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<ChainReport>,
+}
+
+/// A chain in a table that is shared with others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainReport {
+    /// Its table.
+    pub table: String,
+    /// Its name.
+    pub chain: String,
+    /// What became of it.
+    pub change: ChainChange,
+}
+
+/// What became of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChainChange {
+    /// It is ours and was filled.
+    Filled,
+    /// It was ours and was removed.
+    Removed,
+    /// It is of others, and a rule of ours in it came, went or was moved.
+    Hooked,
 }
 
 /// One set.

@@ -45,11 +45,38 @@ pub(crate) fn save(
     runner: &Runner,
     family: Family,
 ) -> Result<SavedText, ApplyError> {
-    if programs.variant == Variant::Legacy && !super::kernel::has_legacy_tables(family)? {
-        return Ok(SavedText::default());
+    parse(programs, &print(programs, runner, family)?)
+}
+
+/// The same, where these tables must be among what is printed if they are there. `iptables-nft-save` leaves out a
+/// table that holds an expression unknown to it, with a comment that says so; it would pass for an empty one.
+pub(crate) fn save_of(
+    programs: &FamilyPrograms,
+    runner: &Runner,
+    family: Family,
+    tables: &[&str],
+) -> Result<SavedText, ApplyError> {
+    let text = print(programs, runner, family)?;
+    let left_out = |table: &&&str| text.contains(&format!("# Table `{table}' is incompatible"));
+    if let Some(table) = tables.iter().find(left_out) {
+        return Err(ApplyError::Impossible(format!(
+            "the {family} table `{table}` holds native nft rules for which `{}` leaves it out, so where ours stand \
+             there is not to be seen: `nft list table` shows it; keep such rules in a table of another name",
+            programs.save.display()
+        )));
     }
-    let text = runner.read(&programs.save, &["-c"])?;
-    restore_text::parse(&text).map_err(|error| {
+    parse(programs, &text)
+}
+
+fn print(programs: &FamilyPrograms, runner: &Runner, family: Family) -> Result<String, ApplyError> {
+    if programs.variant == Variant::Legacy && !super::kernel::has_legacy_tables(family)? {
+        return Ok(String::new());
+    }
+    Ok(runner.read(&programs.save, &["-c"])?)
+}
+
+fn parse(programs: &FamilyPrograms, text: &str) -> Result<SavedText, ApplyError> {
+    restore_text::parse(text).map_err(|error| {
         ApplyError::Impossible(format!(
             "`{} -c` printed what is not a restore text: {error}",
             programs.save.display()
@@ -66,12 +93,32 @@ pub(crate) fn restore(
     counters: bool,
 ) -> Result<(), ApplyError> {
     let text: String = tables.iter().map(ToString::to_string).collect();
+    let args = if counters { &["-c"][..] } else { &[] };
+    load(programs, runner, text, lock_wait, args)
+}
+
+/// Changes tables by lines that leave alone what they do not name.
+pub(crate) fn edit(
+    programs: &FamilyPrograms,
+    runner: &Runner,
+    text: String,
+    lock_wait: Duration,
+    counters: bool,
+) -> Result<(), ApplyError> {
+    let args = if counters { &["--noflush", "-c"][..] } else { &["--noflush"] };
+    load(programs, runner, text, lock_wait, args)
+}
+
+fn load(
+    programs: &FamilyPrograms,
+    runner: &Runner,
+    text: String,
+    lock_wait: Duration,
+    args: &[&str],
+) -> Result<(), ApplyError> {
     let seconds = lock_wait.as_secs().max(1);
     let wait = seconds.to_string();
-    let mut args = Vec::new();
-    if counters {
-        args.push("-c");
-    }
+    let mut args = args.to_vec();
     let mut runner = runner.clone();
     // nft takes no lock: the kernel's generation id tells it when somebody else was first.
     if programs.variant == Variant::Legacy {

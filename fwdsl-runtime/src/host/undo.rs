@@ -11,6 +11,7 @@ use super::group::{self, Group};
 use super::journal::{self, Journal, Manifest, RulesUndo};
 use super::kernel;
 use super::nft;
+use super::owned;
 use super::places;
 use super::program::Runner;
 use super::report::Recovered;
@@ -157,7 +158,7 @@ fn undo_family(
 ) -> Result<Vec<String>, ApplyError> {
     let former = restore_text::parse(&journal.text(&undo.text)?)
         .map_err(|error| ApplyError::Journal { journal: journal.dir.clone(), reason: error.to_string() })?;
-    let differing = differing_tables(runner, family, undo, &former)?;
+    let mut differing = differing_tables(runner, family, undo, &former)?;
     let mut texts = Vec::new();
     for name in &differing {
         match former.table(name) {
@@ -173,6 +174,9 @@ fn undo_family(
     }
     let still = differing_tables(runner, family, undo, &former)?;
     if still.is_empty() {
+        // After whole tables, so that what they named of our chains is gone.
+        let wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
+        differing.extend(owned::undo(&undo.programs, runner, family, &undo.shared, wait)?);
         return Ok(differing);
     }
     Err(ApplyError::Mismatch { what: format!("table {} differs from what it was", still.join(", ")) })

@@ -21,7 +21,7 @@ use super::normal::normal_action;
 use super::plan::{Plan, plan};
 use super::protocols::{asked_protocols, wanted_protocols};
 use super::sets::{refer, refer_options};
-use super::{Chain, Rule};
+use super::{Chain, Rule, emitted_name};
 use crate::catalogue::{COMMENT, CORE, RETURN, TCP};
 use crate::family::Family;
 use crate::ipset::KernelSet;
@@ -39,10 +39,9 @@ pub(super) fn lower_chain(
     sets: &[Arc<KernelSet>],
     names: &mut Names,
 ) -> Vec<Chain> {
-    let own =
-        Chain { name: source.name.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
-    let mut assembly =
-        Assembly { chains: vec![own], current: 0, names, base: source.name.clone(), number: 0, family };
+    let base = emitted_name(model, source);
+    let own = Chain { name: base.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
+    let mut assembly = Assembly { chains: vec![own], current: 0, names, base, number: 0, family };
     let here: Vec<(usize, &SourceRule)> = source
         .rules
         .iter()

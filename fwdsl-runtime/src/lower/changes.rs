@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::catalogue::Aspects;
+use crate::catalogue::{self, Aspects};
 use crate::model::{Action, Chain, Match, Rule, Value, Verdict};
+use crate::table::TableName;
 
 /// What the chains of a table change, by name, the chains that they call included.
 pub(super) struct Changes<'a> {
@@ -11,9 +12,10 @@ pub(super) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// Sums up the chains of a table.
-    pub(super) fn new(chains: &[&'a Chain]) -> Changes<'a> {
+    /// Sums up the chains of a table. The `foreign` ones may change whatever can be changed there.
+    pub(super) fn new(chains: &[&'a Chain], foreign: &'a [String], table: TableName) -> Changes<'a> {
         let mut changes = Changes { of_chains: HashMap::new() };
+        changes.of_chains.extend(foreign.iter().map(|name| (name.as_str(), catalogue::changes_in(table))));
         let mut calls: HashMap<&str, Vec<&str>> = HashMap::new();
         for chain in chains {
             let verdicts = || chain.rules.iter().flat_map(|rule| &rule.verdicts);

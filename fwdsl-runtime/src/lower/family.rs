@@ -9,7 +9,7 @@ use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 /// Protocols that mean one family alone: ICMP is IPv4's; ICMPv6 is IPv6's; routing, fragment,
 /// authentication and destination options are extension headers in IPv6, which `ip6tables -p` never
 /// matches (ip6tables(8)).
-fn protocol_families(number: u8) -> FamilySet {
+pub(crate) fn protocol_families(number: u8) -> FamilySet {
     match number {
         1 | 43 | 44 | 51 | 60 => FamilySet::IPV4,
         58 => FamilySet::IPV6,
@@ -61,7 +61,10 @@ pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> Family
         families = families.and(match &verdict.action {
             Action::Jump(target) | Action::Goto(target) => {
                 let named = |other: &&Chain| other.table == chain.table && other.name == *target;
-                let targets = model.chains.iter().filter(named).map(|other| model_families(model, other));
+                let own = model.chains.iter().filter(named).map(|other| model_families(model, other));
+                let foreign =
+                    model.foreign.iter().filter(|other| other.table == chain.table && other.name == *target);
+                let targets = own.chain(foreign.map(|other| model.families.and(other.families)));
                 // A chain that does not exist is reported as such, not as a matter of families.
                 targets.reduce(FamilySet::or).unwrap_or(FamilySet::BOTH)
             }

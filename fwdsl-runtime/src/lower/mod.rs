@@ -21,12 +21,12 @@ use crate::catalogue::Extension;
 use crate::family::Family;
 use crate::ipset::KernelSet;
 use crate::loc::Loc;
-use crate::model::{Action, ChainPolicy, Match, Model};
-use crate::table::TableName;
+use crate::model::{Action, ChainPolicy, HookPosition, Match, Model, Ownership};
+use crate::table::{Hook, TableName};
 
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
-pub(crate) use family::{model_families, rule_families, value_families};
+pub(crate) use family::{model_families, protocol_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 pub(crate) use normal::{HashTable, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
@@ -39,6 +39,8 @@ pub struct Ruleset {
     pub family: Family,
     /// The tables that the policy holds for it, in the order raw, mangle, nat, filter, security.
     pub tables: Vec<Table>,
+    /// Whether the policy owns only its chains in these, not the tables.
+    pub chains_alone: bool,
     /// The sets that its rules can refer to, in the order in which they can be made.
     pub sets: Vec<Arc<KernelSet>>,
 }
@@ -48,8 +50,25 @@ pub struct Ruleset {
 pub struct Table {
     /// Which.
     pub name: TableName,
-    /// All built-in chains in the kernel's order, then the others sorted by name.
+    /// All built-in chains in the kernel's order, unless the policy owns chains alone; then the others sorted by name.
     pub chains: Vec<Chain>,
+    /// The jumps to the policy's chains from built-in ones that are not its own, in the kernel's order.
+    pub hooks: Vec<HookJump>,
+    /// The chains of others, as they are declared: with a `+` at the end, all that begin so.
+    pub foreign: Vec<String>,
+}
+
+/// A jump from a built-in chain to the policy's own chain for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookJump {
+    /// The built-in chain.
+    pub hook: Hook,
+    /// The chain that it calls.
+    pub chain: String,
+    /// Where in the built-in chain the jump stands.
+    pub position: HookPosition,
+    /// Where the source has the chain.
+    pub loc: Loc,
 }
 
 /// A chain.
@@ -88,6 +107,18 @@ impl Table {
     pub fn chain(&self, name: &str) -> Option<&Chain> {
         self.chains.iter().find(|chain| chain.name == name)
     }
+
+    /// The chain in which the policy's rules for a hook begin: the built-in one, or its own.
+    pub fn start(&self, hook: Hook) -> Option<usize> {
+        let own = self.hooks.iter().find(|jump| jump.hook == hook).map(|jump| jump.chain.as_str());
+        let name = own.unwrap_or(hook.name());
+        self.chains.iter().position(|chain| chain.name == name)
+    }
+
+    /// Whether a jump to this chain goes to rules of others, of which nothing is known.
+    pub fn is_foreign(&self, name: &str) -> bool {
+        self.foreign.iter().any(|foreign| foreign == name)
+    }
 }
 
 impl Rule {
@@ -100,6 +131,12 @@ impl Rule {
     }
 }
 
+/// The name under which a chain of the policy is emitted.
+pub(crate) fn emitted_name(model: &Model, chain: &crate::model::Chain) -> String {
+    let own = chain.hook().and_then(|hook| model.ownership.hook_chain(hook));
+    own.unwrap_or_else(|| chain.name.clone())
+}
+
 /// The rules of a policy for one family; `None` if the policy holds no table for it.
 ///
 /// The policy must have passed [`crate::check`]; rules that fit no family are left out.
@@ -107,7 +144,8 @@ pub fn lower(model: &Model, family: Family) -> Option<Ruleset> {
     let sets = sets::lower_sets(model, family);
     let tables: Vec<Table> =
         TableName::ALL.into_iter().filter_map(|table| lower_table(model, table, family, &sets)).collect();
-    (!tables.is_empty()).then_some(Ruleset { family, tables, sets })
+    let chains_alone = matches!(model.ownership, Ownership::Chains { .. });
+    (!tables.is_empty()).then_some(Ruleset { family, tables, chains_alone, sets })
 }
 
 fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<KernelSet>]) -> Option<Table> {
@@ -118,15 +156,30 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
     if source.is_empty() {
         return None;
     }
-    let changes = changes::Changes::new(&source);
-    let mut names = name::Names::new(source.iter().map(|chain| chain.name.clone()));
+    let here = |foreign: &&crate::model::ForeignChain| {
+        foreign.table == name && model.families.and(foreign.families).contains(family)
+    };
+    let foreign: Vec<String> =
+        model.foreign.iter().filter(here).map(|foreign| foreign.name.clone()).collect();
+    let changes = changes::Changes::new(&source, &foreign, name);
+    let mut names = name::Names::new(taken_names(model, name, &source));
     let mut built_in: Vec<Chain> = Vec::new();
     let mut others: Vec<Chain> = Vec::new();
+    let mut hooks: Vec<HookJump> = Vec::new();
     for hook in name.hooks() {
-        let policy = source.iter().find(|chain| chain.name == hook.name()).and_then(|chain| chain.policy());
+        let written = source.iter().find(|chain| chain.name == hook.name());
+        if let Some(own) = model.ownership.hook_chain(*hook) {
+            hooks.extend(written.map(|chain| HookJump {
+                hook: *hook,
+                chain: own,
+                position: chain.position(),
+                loc: chain.loc,
+            }));
+            continue;
+        }
         built_in.push(Chain {
             name: hook.name().into(),
-            policy: Some(policy.unwrap_or(ChainPolicy::Accept)),
+            policy: Some(written.and_then(|chain| chain.policy()).unwrap_or(ChainPolicy::Accept)),
             rules: Vec::new(),
             auxiliary: false,
         });
@@ -142,5 +195,21 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
     }
     others.sort_by(|a, b| a.name.cmp(&b.name));
     built_in.append(&mut others);
-    Some(Table { name, chains: built_in })
+    Some(Table { name, chains: built_in, hooks, foreign })
+}
+
+/// The names that a chain made by the lowering may not have.
+fn taken_names<'a>(
+    model: &'a Model,
+    table: TableName,
+    source: &'a [&crate::model::Chain],
+) -> impl Iterator<Item = String> + 'a {
+    let own = source.iter().map(|chain| emitted_name(model, chain));
+    own.chain(
+        model
+            .foreign
+            .iter()
+            .filter(move |foreign| foreign.table == table)
+            .map(|foreign| foreign.name.clone()),
+    )
 }

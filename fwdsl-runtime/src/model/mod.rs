@@ -9,6 +9,7 @@ mod bytes;
 mod clock;
 mod endpoint;
 mod masked;
+mod ownership;
 mod pack;
 mod rate;
 mod set;
@@ -22,6 +23,7 @@ pub use clock::{LAST_MOMENT, Moment, TimeOfDay};
 pub use endpoint::Endpoint;
 pub use masked::Masked;
 pub(crate) use masked::parse_number;
+pub use ownership::{DEFAULT_PREFIX, ForeignChain, HookPosition, Ownership};
 pub use pack::UnpackError;
 pub use rate::{HASHLIMIT_SCALE, LIMIT_MAX_REFILL_SECONDS, LIMIT_SCALE, Rate, TimeUnit};
 pub(crate) use set::ELEMENTS_MAX;
@@ -46,6 +48,8 @@ pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
 pub struct Model {
     pub(crate) sources: Sources,
     pub(crate) families: FamilySet,
+    pub(crate) ownership: Ownership,
+    pub(crate) foreign: Vec<ForeignChain>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) sets: Vec<Set>,
     pub(crate) sysctls: Vec<SysctlUse>,
@@ -90,6 +94,7 @@ pub struct Chain {
     pub(crate) table: TableName,
     pub(crate) name: String,
     pub(crate) policy: Option<Located<ChainPolicy>>,
+    pub(crate) position: Option<Located<HookPosition>>,
     pub(crate) families: FamilySet,
     pub(crate) doc: String,
     pub(crate) rules: Vec<Rule>,
@@ -180,6 +185,23 @@ impl Model {
         self.families
     }
 
+    /// What of its tables is the policy's.
+    pub fn ownership(&self) -> &Ownership {
+        &self.ownership
+    }
+
+    /// The chains of others that it names, in source order.
+    pub fn foreign_chains(&self) -> &[ForeignChain] {
+        &self.foreign
+    }
+
+    /// The chain of others that a jump in `table` to this name goes to.
+    pub(crate) fn foreign_target(&self, table: TableName, name: &str) -> Option<&ForeignChain> {
+        self.foreign
+            .iter()
+            .find(|foreign| foreign.table == table && foreign.name == name && foreign.prefix().is_none())
+    }
+
     /// The chains, in source order.
     pub fn chains(&self) -> &[Chain] {
         &self.chains
@@ -238,6 +260,11 @@ impl Chain {
     /// Its policy, if the source states one.
     pub fn policy(&self) -> Option<ChainPolicy> {
         self.policy.as_ref().map(|policy| policy.value)
+    }
+
+    /// Where the jump to it stands in its built-in chain, if the policy owns chains alone.
+    pub fn position(&self) -> HookPosition {
+        self.position.as_ref().map(|position| position.value.clone()).unwrap_or_default()
     }
 
     /// The families it is for.

@@ -43,6 +43,8 @@ impl Model {
         self.sources.files.get(1..).unwrap_or_default().to_vec().pack(&mut out);
         self.sources.expansions.pack(&mut out);
         self.families.pack(&mut out);
+        self.ownership.pack(&mut out);
+        self.foreign.pack(&mut out);
         self.chains.pack(&mut out);
         self.sets.pack(&mut out);
         self.sysctls.pack(&mut out);
@@ -69,6 +71,8 @@ impl Model {
         let model = Model {
             sources: Sources { files, expansions },
             families: Pack::unpack(input)?,
+            ownership: Pack::unpack(input)?,
+            foreign: Pack::unpack(input)?,
             chains: Pack::unpack(input)?,
             sets: Pack::unpack(input)?,
             sysctls: Pack::unpack(input)?,
@@ -220,10 +224,11 @@ pack_fields!(Expansion { what, call });
 mod set;
 
 pack_fields!(LevelSetting { lint, level });
-pack_fields!(Chain { table, name, policy, families, doc, rules, levels, loc });
+pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });
 pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
+pack_fields!(ForeignChain { table, name, families, loc });
 pack_fields!(Setting { key, value });
 pack_fields!(SysctlUse { value, loc, value_loc, rust_value });
 
@@ -265,6 +270,51 @@ impl Pack for ChainPolicy {
 
     fn unpack(input: &mut &[u8]) -> Unpacked<ChainPolicy> {
         Ok(if bool::unpack(input)? { ChainPolicy::Drop } else { ChainPolicy::Accept })
+    }
+}
+
+impl Pack for Ownership {
+    fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            Ownership::Tables => out.push(0),
+            Ownership::Chains { prefix, loc } => {
+                out.push(1);
+                prefix.pack(out);
+                loc.pack(out);
+            }
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Ownership> {
+        Ok(match u8::unpack(input)? {
+            0 => Ownership::Tables,
+            1 => Ownership::Chains { prefix: Pack::unpack(input)?, loc: Pack::unpack(input)? },
+            _ => return Err(bad("ownership")),
+        })
+    }
+}
+
+impl Pack for HookPosition {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            HookPosition::First => 0,
+            HookPosition::Last => 1,
+            HookPosition::Before(_) => 2,
+            HookPosition::After(_) => 3,
+        });
+        if let Some(anchor) = self.anchor() {
+            anchor.to_owned().pack(out);
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<HookPosition> {
+        Ok(match u8::unpack(input)? {
+            0 => HookPosition::First,
+            1 => HookPosition::Last,
+            2 => HookPosition::Before(Pack::unpack(input)?),
+            3 => HookPosition::After(Pack::unpack(input)?),
+            _ => return Err(bad("hook position")),
+        })
     }
 }
 

@@ -97,6 +97,33 @@ impl SavedTable {
     pub fn is_pristine(&self) -> bool {
         self.rules.is_empty() && self.chains.iter().all(|chain| chain.policy.as_deref() == Some("ACCEPT"))
     }
+
+    /// The names of the chains that are not built in.
+    pub fn user_chains(&self) -> impl Iterator<Item = &str> {
+        self.chains.iter().filter(|chain| chain.policy.is_none()).map(|chain| chain.name.as_str())
+    }
+
+    /// The rules of a chain, in order.
+    pub fn rules_of<'a>(&'a self, chain: &'a str) -> impl Iterator<Item = &'a SavedRule> {
+        self.rules.iter().filter(move |rule| rule.chain() == chain)
+    }
+
+    /// Puts a chain into the table, in the place of one of that name.
+    pub fn set_chain(&mut self, chain: SavedChain, rules: Vec<SavedRule>) {
+        self.set_rules(&chain.name, rules);
+        match self.chains.iter_mut().find(|there| there.name == chain.name) {
+            Some(there) => *there = chain,
+            None => self.chains.push(chain),
+        }
+    }
+
+    /// Replaces the rules of a chain.
+    pub fn set_rules(&mut self, chain: &str, rules: Vec<SavedRule>) {
+        let at = self.rules.iter().position(|rule| rule.chain() == chain).unwrap_or(self.rules.len());
+        self.rules.retain(|rule| rule.chain() != chain);
+        let at = at.min(self.rules.len());
+        self.rules.splice(at..at, rules);
+    }
 }
 
 impl SavedRule {
@@ -104,6 +131,42 @@ impl SavedRule {
     pub fn chain(&self) -> &str {
         self.text.split_whitespace().nth(1).unwrap_or_default()
     }
+
+    /// The target: a chain, or one of iptables' own.
+    pub fn target(&self) -> Option<&str> {
+        let mut before = "";
+        for word in unquoted_words(&self.text) {
+            // A comment of one plain word is not quoted, even if it looks like an option.
+            match before {
+                "-j" | "-g" => return Some(word),
+                "--comment" => before = "",
+                _ => before = word,
+            }
+        }
+        None
+    }
+}
+
+/// The words of a line; one in quotes, within which `\` takes the meaning of what follows, as an empty one.
+fn unquoted_words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let mut escaped = false;
+            let end = quoted.char_indices().find(|(_, c)| {
+                let is_end = *c == '"' && !escaped;
+                escaped = *c == '\\' && !escaped;
+                is_end
+            });
+            rest = end.map_or("", |(at, _)| &quoted[at + 1..]);
+            return Some("");
+        }
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let (word, more) = rest.split_at(end);
+        rest = more;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 impl fmt::Display for Counters {
@@ -132,5 +195,25 @@ impl fmt::Display for SavedTable {
             writeln!(f, "{}", rule.text)?;
         }
         writeln!(f, "COMMIT")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_found_behind_whatever_comes_before() {
+        for (text, target) in [
+            ("-A INPUT -j X", Some("X")),
+            ("-A INPUT -p tcp -g X", Some("X")),
+            ("-A INPUT -m comment --comment \"a -j Y \\\" -j Z\" -j X", Some("X")),
+            ("-A INPUT -m comment --comment -j -j X", Some("X")),
+            ("-A INPUT -j LOG --log-prefix \"-j Y\"", Some("LOG")),
+            ("-A INPUT -i lo", None),
+        ] {
+            let rule = SavedRule { counters: None, text: text.to_owned() };
+            assert_eq!(rule.target(), target, "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::family::FamilySet;
 use crate::ipset::SetKind;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
-use crate::model::ChainPolicy;
+use crate::model::{ChainPolicy, ForeignChain, HookPosition, Ownership};
 
 /// A policy as it was written.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,9 @@ pub(super) struct Policy {
     pub(super) levels: Vec<Located<LevelSetting>>,
     pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
+    /// What `own …;` says, each time it is said.
+    pub(super) ownership: Vec<Located<Ownership>>,
+    pub(super) foreign: Vec<ForeignChain>,
     pub(super) lets: Vec<Let>,
     /// The names of those whose value could not be read.
     pub(super) broken_lets: Vec<String>,
@@ -122,6 +125,7 @@ pub(super) struct Chain {
     pub(super) table: crate::table::TableName,
     pub(super) name: Located<String>,
     pub(super) policy: Option<Located<ChainPolicy>>,
+    pub(super) position: Option<Located<HookPosition>>,
     pub(super) families: FamilySet,
     pub(super) doc: String,
     pub(super) levels: Vec<Located<LevelSetting>>,

@@ -11,6 +11,7 @@ use super::fragment;
 use super::input::Input;
 use super::matches::parse_matches;
 use super::names::{Definition, Space, written_between};
+use super::ownership::{parse_foreign, parse_own, parse_position};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
 use super::rule::parse_body;
 use super::rust_value::{parse_rust_value, peek_rust_value};
@@ -23,8 +24,8 @@ use crate::model::ChainPolicy;
 use crate::nearest::nearest;
 use crate::table::TableName;
 
-const ITEMS: [&str; 10] =
-    ["let", "family", "sysctl", "set", "foreign", "table", "chain", "assert", "fn", "use"];
+const ITEMS: [&str; 11] =
+    ["let", "family", "own", "sysctl", "set", "table", "chain", "foreign", "assert", "fn", "use"];
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
@@ -78,14 +79,16 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
     match word.as_str() {
         "let" => parse_let(parser, input, policy, attributes)?,
         "family" => policy.families.push(parse_family(parser, input)?),
+        "own" => policy.ownership.push(parse_own(parser, input)?),
         "sysctl" => parse_sysctl(parser, input, policy)?,
         "set" => parse_set(parser, input, false, &attributes, policy)?,
         "foreign" => {
             input.ident();
-            if input.peek_ident().as_deref() != Some("set") {
-                return Err(parser.expected(input, "`set`"));
+            match input.peek_ident().as_deref() {
+                Some("set") => parse_set(parser, input, true, &attributes, policy)?,
+                Some("chain") => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
+                _ => return Err(parser.expected(input, "`chain` or `set`")),
             }
-            parse_set(parser, input, true, &attributes, policy)?;
         }
         "table" => parse_table(parser, input, policy)?,
         "chain" => {
@@ -117,15 +120,15 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
         return parser.expected(
             input,
-            "an item: `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`, `fn` or `use`",
+            "an item: `let`, `family`, `own`, `sysctl`, `set`, `table`, `chain`, `foreign`, `assert`, `fn` or `use`",
         );
     }
     let loc = parser.loc(input.span(), input.span());
     let help = match nearest(word, ITEMS) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
-            "a policy holds `let`, `family`, `sysctl`, `set`, `table`, `chain`, `assert`, `fn` and `use`; rules stand in a \
-             chain"
+            "a policy holds `let`, `family`, `own`, `sysctl`, `set`, `table`, `chain`, `foreign chain`, `foreign set`, \
+             `assert`, `fn` and `use`; rules stand in a chain"
                 .into()
         }
     };
@@ -179,7 +182,7 @@ fn parse_let(
 }
 
 /// `family ipv4;`
-fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
+pub(super) fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     input.ident();
     let families = parse_family_word(parser, input)?;
     parser.require_punct(input, ";")?;
@@ -296,6 +299,7 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
     };
     let mut families = FamilySet::BOTH;
     let first = policy.chains.len();
+    let first_foreign = policy.foreign.len();
     while !inside.is_empty() {
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
@@ -309,17 +313,24 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
                     let chain = parse_chain(parser, &mut inside, table, attributes)?;
                     policy.chains.push(chain);
                 }
-                _ => return Err(parser.expected(&inside, "`chain` or `family`")),
+                Some("foreign") => {
+                    inside.ident();
+                    policy.foreign.push(parse_foreign(parser, &mut inside, table)?);
+                }
+                _ => return Err(parser.expected(&inside, "`chain`, `foreign chain` or `family`")),
             }
             Ok(())
         })();
         if parsed.is_err() {
-            skip_item(&mut inside, &["chain", "family"]);
+            skip_item(&mut inside, &["chain", "foreign", "family"]);
         }
     }
     // `family` holds for the whole table, wherever in it it stands.
     for chain in &mut policy.chains[first..] {
         chain.families = chain.families.and(families);
+    }
+    for foreign in &mut policy.foreign[first_foreign..] {
+        foreign.families = foreign.families.and(families);
     }
     Ok(())
 }
@@ -352,8 +363,12 @@ fn parse_chain(
     let definition = || Definition { doc: doc.clone(), ..Definition::default() };
     parser.names.place.table = table;
     parser.names.define(Space::Chains(table), &name.text, definition, before, *input);
-    // A wrong policy is reported, and the chain goes on without one.
-    let policy = parse_chain_policy(parser, input).unwrap_or(None);
+    // A wrong policy or position is reported, and the chain goes on without one.
+    let mut policy = parse_chain_policy(parser, input).unwrap_or(None);
+    let position = parse_position(parser, input).unwrap_or(None);
+    if policy.is_none() {
+        policy = parse_chain_policy(parser, input).unwrap_or(None);
+    }
     let empty = TokenBuffer::new2(TokenStream::new());
     let mut inside = input.group(Delimiter::Brace).unwrap_or_else(|| {
         // The chain is kept without its rules, so that jumps to it are no further errors.
@@ -373,6 +388,7 @@ fn parse_chain(
         table,
         name: Located::new(name.text, name.loc),
         policy,
+        position,
         families,
         doc,
         levels: attributes.levels,

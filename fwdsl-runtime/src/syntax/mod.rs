@@ -19,6 +19,7 @@ mod input;
 mod item;
 mod matches;
 mod names;
+mod ownership;
 mod parser;
 mod resolve;
 mod rule;

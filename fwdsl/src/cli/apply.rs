@@ -4,11 +4,12 @@ use std::path::Path;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
+use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, DesiredSet};
+use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -32,10 +33,14 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         warnings.extend(kept.warnings);
         files = kept.files;
     }
-    let text = |family| rules.iter().find(|(of, _)| *of == family).map(|(_, text)| text.clone());
+    let of = |family| rules.iter().find(|rules| rules.family == family);
+    let text = |family| of(family).map(|rules| rules.text.clone());
+    let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
     let desired = Desired {
         ipv4: text(Family::Ipv4),
         ipv6: text(Family::Ipv6),
+        ipv4_sharing: sharing(Family::Ipv4),
+        ipv6_sharing: sharing(Family::Ipv6),
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
         files,
@@ -43,17 +48,33 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
     if let (true, Some(variant)) = (arguments.save, report.variant) {
-        let families: Vec<Family> = rules.iter().map(|(family, _)| *family).collect();
+        let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
         let others = boot::other_variants(&families, variant, &tree);
         warnings.extend(others.iter().map(ToString::to_string));
     }
     Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
 }
 
-/// The rules of the policy's families, in a form that also loads where there is no `/etc/protocols`.
-pub(super) fn rules(policy: &Policy) -> Result<Vec<(Family, String)>, Diagnostics> {
-    let text = |family| Ok(policy.emit_portable(family)?.map(|text| (family, text)));
-    Family::ALL.into_iter().filter_map(|family| text(family).transpose()).collect()
+/// The rules of one family.
+pub(super) struct Rules {
+    pub(super) family: Family,
+    /// Tables, or chains in them, in a form that also loads where there is no `/etc/protocols`.
+    pub(super) text: String,
+    /// What in these tables is not the policy's.
+    pub(super) sharing: Sharing,
+}
+
+/// The rules of the policy's families.
+pub(super) fn rules(policy: &Policy) -> Result<Vec<Rules>, Diagnostics> {
+    let rules = |family| {
+        let rules = |ruleset| Rules {
+            family,
+            text: emit_chains(&ruleset, Protocols::Numbered),
+            sharing: Sharing::of(&ruleset),
+        };
+        Ok(policy.lower(family)?.map(rules))
+    };
+    Family::ALL.into_iter().filter_map(|family| rules(family).transpose()).collect()
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {

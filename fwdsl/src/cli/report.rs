@@ -1,6 +1,6 @@
 //! What an apply did, in words and as JSON.
 
-use fwdsl_runtime::host::{Recovered, Report, SetChange};
+use fwdsl_runtime::host::{ChainChange, ChainReport, Recovered, Report, SetChange};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -10,11 +10,18 @@ pub(super) fn text(report: &Report) -> String {
     let mut text = report.recovered.as_ref().map(recovered).unwrap_or_default();
     let variant = report.variant.map(|variant| format!("{variant}; ")).unwrap_or_default();
     for rules in &report.rules {
-        text.push_str(&format!(
-            "{} rules {would}loaded ({variant}table {})\n",
-            rules.family,
-            rules.tables.join(", ")
-        ));
+        if !rules.tables.is_empty() {
+            let tables = rules.tables.join(", ");
+            text.push_str(&format!("{} rules {would}loaded ({variant}table {tables})\n", rules.family));
+        }
+        for ChainReport { table, chain, change } in &rules.chains {
+            let what = match change {
+                ChainChange::Filled => format!("chain {chain} {would}filled"),
+                ChainChange::Removed => format!("chain {chain} {would}removed"),
+                ChainChange::Hooked => format!("the policy's jump in {chain} {would}put in place"),
+            };
+            text.push_str(&format!("{}: {what} ({variant}table {table})\n", rules.family));
+        }
     }
     for set in &report.sets {
         let change = match set.change {

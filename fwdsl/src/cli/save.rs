@@ -11,7 +11,7 @@ use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewher
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet};
 
-use super::apply::{self, PROC_SYS};
+use super::apply::{self, PROC_SYS, Rules};
 use super::args::{RECOVER, SaveArguments};
 use super::failure::Failure;
 use super::output::Done;
@@ -49,17 +49,24 @@ pub(super) struct Kept {
 /// in which they are to be put in place. Without `writes`, for an image.
 pub(super) fn kept(
     policy: &Policy,
-    rules: &[(Family, String)],
+    rules: &[Rules],
     writes: Option<&[SysctlWrite]>,
     tree: &Tree,
 ) -> Result<Kept, Failure> {
     let settings = policy.sysctls();
     let (distribution, taken) = boot::detect_or_running(tree, &Tree::new(None))?;
-    let texts: Vec<(Family, &str)> = rules.iter().map(|(family, text)| (*family, text.as_str())).collect();
+    let mut whole = Vec::new();
+    let mut unplaced = Vec::new();
+    for Rules { family, text, sharing } in rules {
+        let (text, warnings) = boot::whole_tables(*family, text, sharing, distribution, tree)?;
+        whole.push((*family, text));
+        unplaced.extend(warnings);
+    }
+    let texts: Vec<(Family, &str)> = whole.iter().map(|(family, text)| (*family, text.as_str())).collect();
     let plan = boot::plan(&texts, distribution, tree)?;
     let sets: Vec<DesiredSet> = policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect();
     let foreign: Vec<String> = sets.iter().filter(|set| set.foreign).map(|set| set.name.clone()).collect();
-    let families: Vec<Family> = rules.iter().map(|(family, _)| *family).collect();
+    let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
     let sets = boot::plan_sets(&host::sets_text(&sets)?, &foreign, &families, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
     let mut files = Vec::new();
@@ -76,7 +83,8 @@ pub(super) fn kept(
     files.extend(plan.files);
     files
         .extend([modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))]);
-    warnings.extend(taken.iter().chain(&plan.warnings).chain(&sets.warnings).map(ToString::to_string));
+    let said = taken.iter().chain(&unplaced).chain(&plan.warnings).chain(&sets.warnings);
+    warnings.extend(said.map(ToString::to_string));
     warnings.extend(elsewhere.iter().map(ToString::to_string));
     Ok(Kept { files, warnings })
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
-use fwdsl_runtime::emit::emit_sets;
+use fwdsl_runtime::diagnostic::Diagnostics;
+use fwdsl_runtime::emit::{Protocols, emit, emit_sets};
 use fwdsl_runtime::family::Family;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
         return sets(policy, asked);
     }
     if let Some(family) = asked {
-        let rules = policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
+        let rules = shown(policy, family)?.ok_or(Failure::NoFamily(family))?;
         let json = Map::from_iter([(family.name().to_owned(), json!(rules)), sets_json(policy, &[family])?]);
         let first = match policy.emit_sets(family)?.is_empty() {
             true => String::new(),
@@ -35,7 +36,7 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
         text.push_str(&format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"));
     }
     for family in Family::ALL {
-        let rules = policy.emit(family)?;
+        let rules = shown(policy, family)?;
         if let Some(rules) = &rules {
             // The two texts are read by different programs; a comment keeps them apart.
             text.push_str(&format!("# {family}\n{rules}"));
@@ -47,6 +48,21 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     };
     json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
     Ok(Done { text, json, warnings: Vec::new() })
+}
+
+/// The text, and how it is to be loaded if that is not the usual way.
+fn shown(policy: &Policy, family: Family) -> Result<Option<String>, Diagnostics> {
+    let Some(ruleset) = policy.lower(family)? else { return Ok(None) };
+    let text = emit(&ruleset, Protocols::Named);
+    let shares = ruleset.tables.iter().any(|table| !table.foreign.is_empty());
+    let how = match (ruleset.chains_alone, shares) {
+        (true, _) => "# for `iptables-restore --noflush`, once, where these chains are not loaded yet\n",
+        (false, true) => {
+            "# foreign chains are neither declared nor flushed by `apply`; loaded by hand, this replaces them\n"
+        }
+        (false, false) => "",
+    };
+    Ok(Some(format!("{how}{text}")))
 }
 
 /// The sets alone, of one family or of both.

@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
-use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Sharing, Variant};
 use fwdsl_runtime::ipset::find_kind;
+use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -69,6 +72,12 @@ fn parse_options(args: &[String]) -> Options {
     options
 }
 
+/// A policy from source text, as `firewall!` compiles it.
+fn policy(source: &str) -> Policy {
+    let compiled = compile(source.parse().expect("tokens"));
+    Policy::from_model(compiled.model).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
 fn parse_desired(value: &Value) -> Desired {
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let list = |key: &str| value[key].as_array().cloned().unwrap_or_default();
@@ -104,10 +113,21 @@ fn parse_desired(value: &Value) -> Desired {
         changes_by_itself: value["changes_by_itself"] == true,
         foreign: value["foreign"] == true,
     };
+    let policy = text(value, "policy").map(|source| policy(&source));
+    let ruleset = |family| policy.as_ref().and_then(|policy| policy.lower(family).expect("it compiled"));
+    let rules = |family: Family| {
+        let of_policy = || Some(emit_chains(&ruleset(family)?, Protocols::Numbered));
+        text(value, family.name()).or_else(of_policy)
+    };
+    let sharing = |family| ruleset(family).map(|ruleset| Sharing::of(&ruleset)).unwrap_or_default();
+    let sets = policy.as_ref().map(|policy| policy.all_sets().expect("it compiled")).unwrap_or_default();
+    let policy_sets = sets.iter().map(|set| DesiredSet::from(set.as_ref()));
     Desired {
-        ipv4: text(value, "ipv4"),
-        ipv6: text(value, "ipv6"),
-        sets: list("sets").iter().map(set).collect(),
+        ipv4: rules(Family::Ipv4),
+        ipv6: rules(Family::Ipv6),
+        ipv4_sharing: sharing(Family::Ipv4),
+        ipv6_sharing: sharing(Family::Ipv6),
+        sets: policy_sets.chain(list("sets").iter().map(set)).collect(),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
         files: list("files").iter().map(file).collect(),
     }

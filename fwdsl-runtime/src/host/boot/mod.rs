@@ -11,6 +11,7 @@ pub mod recovery;
 mod sections;
 mod service_variant;
 mod sets;
+mod shared;
 
 use std::fmt;
 use std::io;
@@ -21,6 +22,7 @@ use enable::Enabling;
 pub use layout::{Init, Layout, layout, sysctl_reader};
 pub use service_variant::service_variant;
 pub use sets::plan_sets;
+pub use shared::whole_tables;
 
 use super::change::{FileChange, FileContent};
 use super::tree::Tree;
@@ -128,6 +130,17 @@ pub enum BootWarning {
         /// The service.
         service: &'static str,
     },
+    /// The rule that a jump to our chain is to stand beside is not among those for boot.
+    Unplaced {
+        /// Whose rules.
+        family: Family,
+        /// The built-in chain.
+        from: String,
+        /// Our chain.
+        to: String,
+        /// The chain that the missing rule goes to.
+        anchor: String,
+    },
     /// The rules refer to a set of others, and do not load without it.
     ForeignSet {
         /// Its name.
@@ -162,6 +175,11 @@ impl fmt::Display for BootWarning {
                 f,
                 "saved rules will not be loaded at boot, because `{service}` is masked: \
                  `systemctl unmask {service}`, then save again"
+            ),
+            BootWarning::Unplaced { family, from, to, anchor } => write!(
+                f,
+                "at boot, the {family} jump from {from} to `{to}` comes before there is one to `{anchor}`; whether it \
+                 stands on the right side of it is up to what makes that, until the next apply"
             ),
             BootWarning::ForeignSet { name } => write!(
                 f,

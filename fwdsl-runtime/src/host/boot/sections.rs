@@ -6,11 +6,14 @@ const HEADER: &str =
 
 /// A section of such a file.
 #[derive(Debug, PartialEq, Eq)]
-struct Section<'a> {
+pub(super) struct Section<'a> {
     /// The table.
-    table: &'a str,
+    pub(super) table: &'a str,
     /// Its lines, with the comments before and after it.
-    lines: Vec<&'a str>,
+    pub(super) lines: Vec<&'a str>,
+    /// What is to be added to the number of a line here, 1 is the first, for its number in the file. True from the
+    /// table's own line on.
+    pub(super) first: usize,
 }
 
 /// The contents of a rules file that has `ours`, and of what was there before the tables that are not in
@@ -34,7 +37,11 @@ pub(super) fn merged(ours: &str, former: &str) -> Result<String, usize> {
     Ok(text)
 }
 
-fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
+/// The sections of a file.
+///
+/// # Errors
+/// As [`merged`].
+pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     let mut comments = Vec::new();
     let mut open: Option<(usize, Section<'_>)> = None;
@@ -50,7 +57,8 @@ fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
             }
         } else if let Some(table) = trimmed.strip_prefix('*') {
             comments.push(line);
-            open = Some((number, Section { table, lines: std::mem::take(&mut comments) }));
+            let first = number - comments.len();
+            open = Some((number, Section { table, lines: std::mem::take(&mut comments), first }));
         } else if trimmed.is_empty() || trimmed == HEADER {
             continue;
         } else if !trimmed.starts_with('#') {

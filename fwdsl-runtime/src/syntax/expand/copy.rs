@@ -10,6 +10,7 @@ use super::super::ast::{
 use crate::diagnostic::Diagnostic;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
+use crate::model::{ForeignChain, Ownership};
 
 /// Makes the copies of one expansion.
 pub(super) struct Copier<'a> {
@@ -62,6 +63,20 @@ impl Copier<'_> {
             levels: self.levels(&rule.levels),
             loc: self.loc(rule.loc),
         }
+    }
+
+    pub(super) fn ownership(&self, owned: &Located<Ownership>) -> Located<Ownership> {
+        let value = match &owned.value {
+            Ownership::Tables => Ownership::Tables,
+            Ownership::Chains { prefix, loc } => {
+                Ownership::Chains { prefix: prefix.clone(), loc: self.loc(*loc) }
+            }
+        };
+        Located::new(value, self.loc(owned.loc))
+    }
+
+    pub(super) fn foreign_chain(&self, foreign: &ForeignChain) -> ForeignChain {
+        ForeignChain { loc: self.loc(foreign.loc), ..foreign.clone() }
     }
 
     pub(super) fn call(&mut self, call: &Call) -> Call {
@@ -216,6 +231,7 @@ impl Copier<'_> {
         Chain {
             name: self.located(&chain.name),
             policy: chain.policy.as_ref().map(|policy| self.located(policy)),
+            position: chain.position.as_ref().map(|position| self.located(position)),
             levels: self.levels(&chain.levels),
             body: self.body(&chain.body),
             ..chain.clone()

@@ -1,6 +1,6 @@
 //! `use path::NAME;` among a policy's items: the fragment's items become the policy's.
 
-use super::super::ast::{ItemsUse, Policy};
+use super::super::ast::{ItemsUse, Policy, Sysctl};
 use super::super::fragment::Settled;
 use super::copy::Copier;
 use super::{bind, note_expansion, what};
@@ -32,11 +32,13 @@ fn merge_use(
     let origin = note_expansion(expansions, what, call.loc);
     let mut copier = Copier { arguments: &arguments, origin, diagnostics };
     policy.families.extend(items.families.iter().cloned());
+    policy.ownership.extend(items.ownership.iter().map(|owned| copier.ownership(owned)));
+    policy.foreign.extend(items.foreign.iter().map(|foreign| copier.foreign_chain(foreign)));
     policy.lets.extend(items.lets.iter().map(|item| copier.definition(item)));
     policy.broken_lets.extend(items.broken_lets.iter().cloned());
     policy.sets.extend(items.sets.iter().map(|set| copier.set(set)));
     policy.broken_sets.extend(items.broken_sets.iter().cloned());
-    policy.sysctls.extend(items.sysctls.iter().map(|sysctl| copier.sysctl(sysctl)));
+    let sysctls: Vec<Sysctl> = items.sysctls.iter().map(|sysctl| copier.sysctl(sysctl)).collect();
     for chain in &items.chains {
         let mut chain = copier.chain(chain);
         // Those of the chain itself come after those of the `use`, and so count.
@@ -57,4 +59,6 @@ fn merge_use(
     for inner in inner {
         merge_use(policy, &inner, settled, expansions, diagnostics);
     }
+    // Behind those of the profiles that it uses itself, since of two settings the later counts.
+    policy.sysctls.extend(sysctls);
 }

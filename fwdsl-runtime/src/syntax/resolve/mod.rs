@@ -31,6 +31,14 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             );
         }
     }
+    for pair in policy.ownership.windows(2) {
+        diagnostics.push(
+            Diagnostic::error(pair[1].loc, "what the policy owns is said twice")
+                .note("the first time is here", Some(pair[0].loc)),
+        );
+    }
+    model.ownership = policy.ownership.into_iter().next().map(|owned| owned.value).unwrap_or_default();
+    model.foreign = policy.foreign;
     let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, diagnostics);
     let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
     model.analysis_budget = policy.analysis_budget;
@@ -42,6 +50,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             table: chain.table,
             name: chain.name.value,
             policy: chain.policy,
+            position: chain.position,
             families: chain.families,
             doc: chain.doc,
             rules: Vec::new(),

@@ -1,0 +1,224 @@
+//! From what is there to what is to be: the lines that `iptables-restore --noflush` gets.
+
+use std::collections::HashSet;
+
+use super::goal::{Goal, Place, SharedChain, is_built_in};
+use crate::restore_text::{Counters, Protocols, SavedChain, SavedRule, SavedTable, normal_rule};
+
+/// A change of one table, as one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// The lines, `*table` to `COMMIT`.
+    pub(crate) text: String,
+    /// The table once they are loaded.
+    pub(crate) after: SavedTable,
+    /// Our chains that are filled.
+    pub(crate) written: Vec<String>,
+    /// Our chains that go.
+    pub(crate) removed: Vec<String>,
+    /// The chains of others in which rules of ours come, go or move.
+    pub(crate) moved: Vec<String>,
+}
+
+/// What brings the goal about; `None` if it is reached.
+///
+/// # Errors
+/// In words, if a rule is to stand beside one that is not there.
+pub(crate) fn edit(now: &SavedTable, goal: &Goal, protocols: &Protocols) -> Result<Option<Edit>, String> {
+    let mut draft = Draft::new(now);
+    for chain in &goal.chains.chains {
+        draft.write(now, &goal.chains, chain, protocols);
+    }
+    for shared in &goal.shared {
+        draft.share(now, shared, protocols)?;
+    }
+    draft.remove(&goal.absent);
+    Ok(draft.finish())
+}
+
+/// An edit in the making: its lines by kind, since chains are declared before they are filled or gone to, and
+/// are left by all rules before they go.
+struct Draft {
+    chains: Vec<String>,
+    deletions: Vec<String>,
+    rules: Vec<String>,
+    insertions: Vec<String>,
+    removals: Vec<String>,
+    after: SavedTable,
+    written: Vec<String>,
+    removed: Vec<String>,
+    moved: Vec<String>,
+}
+
+impl Draft {
+    fn new(now: &SavedTable) -> Draft {
+        Draft {
+            chains: Vec::new(),
+            deletions: Vec::new(),
+            rules: Vec::new(),
+            insertions: Vec::new(),
+            removals: Vec::new(),
+            after: now.clone(),
+            written: Vec::new(),
+            removed: Vec::new(),
+            moved: Vec::new(),
+        }
+    }
+
+    /// Fills a chain that is ours as a whole, unless it stands so.
+    fn write(&mut self, now: &SavedTable, wanted: &SavedTable, chain: &SavedChain, protocols: &Protocols) {
+        let name = &chain.name;
+        let normal = |table: &SavedTable| -> Vec<String> {
+            table.rules_of(name).map(|rule| normal_rule(&rule.text, protocols)).collect()
+        };
+        let built_in = is_built_in(&now.name, name);
+        let is_there = now.chains.iter().find(|there| there.name == *name);
+        // Under nft, a built-in chain that accepts need not be there.
+        let policy = is_there.and_then(|there| there.policy.as_deref()).or(built_in.then_some("ACCEPT"));
+        let same_rules = normal(now) == normal(wanted);
+        if (is_there.is_some() || built_in) && policy == chain.policy.as_deref() && same_rules {
+            return;
+        }
+        let policy = chain.policy.as_deref().unwrap_or("-");
+        self.chains.push(format!(":{name} {policy} {}", chain.counters));
+        if built_in {
+            // A chain line flushes a user's chain alone.
+            self.deletions.push(format!("-F {name}"));
+        }
+        self.rules.extend(wanted.rules_of(name).map(line));
+        self.after.set_chain(chain.clone(), wanted.rules_of(name).cloned().collect());
+        self.written.push(name.clone());
+    }
+
+    /// Puts rules of ours where they belong among those of others, unless they stand there.
+    fn share(&mut self, now: &SavedTable, shared: &SharedChain, protocols: &Protocols) -> Result<(), String> {
+        let normal = |rule: &str| normal_rule(rule, protocols);
+        let is_ours: HashSet<String> = shared.ours.iter().map(|rule| normal(rule)).collect();
+        let there: Vec<&SavedRule> = now.rules_of(&shared.name).collect();
+        let (ours, others): (Vec<&SavedRule>, Vec<&SavedRule>) =
+            there.iter().partition(|rule| is_ours.contains(&normal(&rule.text)));
+        let mut gaps: Vec<Vec<SavedRule>> = vec![Vec::new(); others.len() + 1];
+        for placed in &shared.wanted {
+            gaps[find_gap(&shared.name, &others, &placed.place)?].push(placed.saved());
+        }
+        let mut wanted: Vec<(SavedRule, bool)> = Vec::new();
+        for (index, gap) in gaps.into_iter().enumerate() {
+            wanted.extend(gap.into_iter().map(|rule| (rule, true)));
+            wanted.extend(others.get(index).map(|rule| ((*rule).clone(), false)));
+        }
+        let texts = wanted.iter().map(|(rule, _)| normal(&rule.text));
+        if texts.eq(there.iter().map(|rule| normal(&rule.text))) {
+            return Ok(());
+        }
+        // By what it says a rule is found even if its number has changed. iptables-nft does not find every rule
+        // again, so where nobody else has rules, the chain is flushed; our jumps it finds.
+        if others.is_empty() && !ours.iter().all(|rule| is_plain_jump(&rule.text)) {
+            self.deletions.push(format!("-F {}", shared.name));
+        } else {
+            self.deletions.extend(ours.iter().map(|rule| format!("-D{}", &rule.text["-A".len()..])));
+        }
+        for (index, (rule, is_ours)) in wanted.iter().enumerate() {
+            if *is_ours {
+                let to = format!("-A {}", shared.name);
+                let rest = rule.text.strip_prefix(&to).unwrap_or_default();
+                let text = match index == wanted.len() - 1 {
+                    true => rule.text.clone(),
+                    false => format!("-I {} {}{rest}", shared.name, index + 1),
+                };
+                self.insertions.push(line(&SavedRule { text, ..rule.clone() }));
+            }
+        }
+        let rules = wanted.into_iter().map(|(rule, _)| rule).collect();
+        self.after.set_rules(&shared.name, rules);
+        self.moved.push(shared.name.clone());
+        Ok(())
+    }
+
+    /// Removes chains. One that a rule of others goes to cannot go: it is emptied, so that they pass.
+    fn remove(&mut self, absent: &[String]) {
+        let there = |name: &&String| self.after.chains.iter().any(|chain| chain.name == **name);
+        let going: Vec<&String> = absent.iter().filter(there).collect();
+        let kept = still_used(&self.after, &going);
+        let (kept, going): (Vec<&String>, Vec<&String>) =
+            going.iter().partition(|name| kept.contains(**name));
+        for name in kept {
+            if self.after.rules_of(name).next().is_some() {
+                self.removals.push(format!("-F {name}"));
+                self.after.set_rules(name, Vec::new());
+                self.written.push(name.clone());
+            }
+        }
+        // All of them are emptied first, for they may go to each other.
+        self.removals.extend(going.iter().map(|name| format!("-F {name}")));
+        self.removals.extend(going.iter().map(|name| format!("-X {name}")));
+        for name in going {
+            self.after.set_rules(name, Vec::new());
+            self.after.chains.retain(|chain| chain.name != *name);
+            self.removed.push(name.clone());
+        }
+    }
+
+    fn finish(self) -> Option<Edit> {
+        let lines = [self.chains, self.deletions, self.rules, self.insertions, self.removals].concat();
+        if lines.is_empty() {
+            return None;
+        }
+        let text = format!("*{}\n{}\nCOMMIT\n", self.after.name, lines.join("\n"));
+        let (written, removed, moved) = (self.written, self.removed, self.moved);
+        Some(Edit { text, after: self.after, written, removed, moved })
+    }
+}
+
+/// Those of `going` that rules go to which stay.
+pub(super) fn still_used(table: &SavedTable, going: &[&String]) -> HashSet<String> {
+    let mut kept: HashSet<String> = HashSet::new();
+    loop {
+        let stays = |chain: &str| kept.contains(chain) || !going.iter().any(|name| *name == chain);
+        let used = table.rules.iter().filter(|rule| stays(rule.chain())).filter_map(SavedRule::target);
+        let found: Vec<&str> = used.filter(|target| !stays(target)).collect();
+        if found.is_empty() {
+            return kept;
+        }
+        let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
+        kept.extend(found);
+    }
+}
+
+/// A rule with its counters, where it has some that are worth a word.
+fn line(rule: &SavedRule) -> String {
+    match rule.counters {
+        Some(counters) if counters != Counters::default() => format!("{counters} {}", rule.text),
+        _ => rule.text.clone(),
+    }
+}
+
+fn is_plain_jump(rule: &str) -> bool {
+    let words: Vec<&str> = rule.split_whitespace().collect();
+    matches!(words.as_slice(), ["-A", _, "-j", _])
+}
+
+/// Behind how many of the rules of others a place is.
+fn find_gap(chain: &str, others: &[&SavedRule], place: &Place) -> Result<usize, String> {
+    let goes_to = |anchor: &str| {
+        let anchor = anchor.to_owned();
+        move |rule: &&SavedRule| rule.target() == Some(anchor.as_str())
+    };
+    let missing = |anchor: &str| format!("no rule of {chain} goes to `{anchor}`");
+    match place {
+        Place::First => Ok(0),
+        Place::Last => Ok(others.len()),
+        Place::Before(anchor) => others.iter().position(goes_to(anchor)).ok_or_else(|| missing(anchor)),
+        Place::After(anchor) => {
+            others.iter().rposition(goes_to(anchor)).map(|at| at + 1).ok_or_else(|| missing(anchor))
+        }
+        Place::Behind(_, None) => Ok(0),
+        // The rules of others may have changed since: then behind the same one, the nearest if there are several.
+        Place::Behind(count, Some(previous)) => {
+            let same = (1..=others.len()).filter(|gap| others[gap - 1].text == *previous);
+            Ok(same.min_by_key(|gap| gap.abs_diff(*count)).unwrap_or(others.len().min(*count)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
