@@ -59,3 +59,7 @@ pub struct Names;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/language/decisions.md")]
 pub struct Decisions;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/language/emitted.md")]
+pub struct Emitted;

@@ -271,11 +271,6 @@ fn rules_over_sets_are_saved_as_they_were_emitted() {
     }
 }
 
-fn rules_of(policy: &Policy) -> Vec<String> {
-    let text = policy.emit(Ipv4).unwrap().unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
-}
-
 #[test]
 fn an_assertion_takes_a_set_of_known_contents_for_a_list() {
     let problems = |set: &str, assertion: &str| {
