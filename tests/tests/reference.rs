@@ -187,3 +187,39 @@ fn the_grammar_defines_what_it_uses_and_uses_what_it_defines() {
         assert!(start || used.iter().any(|other| other == name), "`{name}` is defined and not used");
     }
 }
+
+#[test]
+fn the_grammar_has_every_word_that_begins_a_match() {
+    let grammar = std::fs::read_to_string(docs().join("grammar.md")).expect("the grammar");
+    for entry in fwdsl::catalogue::SHORTHANDS {
+        assert!(grammar.contains(&format!("\"{}\"", entry.word)), "{}", entry.word);
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut files: Vec<PathBuf> = pages().into_iter().map(|(path, _)| path).collect();
+    for name in ["architecture", "dependencies", "editors", "format", "grammar", "safe-apply"] {
+        files.push(docs().join(format!("{name}.md")));
+    }
+    files.push(docs().join("../README.md"));
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a page");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("http") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.with_file_name("").join(file) };
+            let target = std::fs::read_to_string(&target)
+                .unwrap_or_else(|error| panic!("{}: {link}: {error}", path.display()));
+            let slug = |heading: &str| {
+                let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+                heading.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect::<String>()
+            };
+            let mut headings = target.lines().filter(|line| line.starts_with('#'));
+            let found = headings.any(|heading| slug(heading).replace(' ', "-") == anchor);
+            assert!(anchor.is_empty() || found, "{}: {link}", path.display());
+        }
+    }
+}
