@@ -3,6 +3,7 @@
 use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
+    //! The host's policy.
     #![alow(fragment_reassembled)]
     /// documentation of a family
     family ipv4;

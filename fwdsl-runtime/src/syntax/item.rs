@@ -31,7 +31,11 @@ const ITEMS: [&str; 11] =
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let Attributes { levels, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let Attributes { levels, analysis_budget, doc, .. } = parse_inner_attributes(parser, &mut input);
+    if let Some(doc) = doc {
+        let help = "what documents the policy stands before the `static` or function that holds it";
+        parser.fail(doc.loc, "a doc comment of a whole policy", Some(help.into()));
+    }
     let mut policy = parse_items(parser, input);
     (policy.levels, policy.analysis_budget) = (levels, analysis_budget);
     policy
