@@ -13,6 +13,7 @@ pub mod processes;
 pub mod productions;
 pub mod provisioned;
 pub mod random;
+pub mod reference;
 pub mod respaced;
 pub mod rules;
 pub mod samples;
