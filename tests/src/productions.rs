@@ -7,7 +7,7 @@ use fwdsl::catalogue::{EXTENSIONS, Extension, Kind};
 use fwdsl::lower::Ruleset;
 use fwdsl::model::{Action, Model, OptionUse};
 
-/// Each production with its alternatives. An alternative is called `production/alternative`.
+/// Productions of `docs/grammar.md`, each with its alternatives. An alternative is called `production/alternative`.
 pub static PRODUCTIONS: &[(&str, &[&str])] = &[
     ("policy", &["#![allow]", "#![warn]", "#![deny]", "#![analysis_budget]", "items"]),
     (
@@ -52,8 +52,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("own", &["tables", "chains", "chains with a prefix"]),
-    ("table", &["filter", "nat", "mangle", "raw", "security"]),
-    ("table item", &["family", "chain", "foreign chain"]),
+    ("table", &["filter", "nat", "mangle", "raw", "security", "family", "chain", "foreign chain"]),
     (
         "chain",
         &[
@@ -70,7 +69,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "family",
         ],
     ),
-    ("foreign chain", &["name", "name with family", "names that begin so"]),
+    ("foreign-chain", &["name", "name with family", "names that begin so"]),
     ("family", &["ipv4", "ipv6"]),
     ("statement", &["rule", "block", "block in a block", "call", "use"]),
     ("matches", &["_", "one", "several"]),
@@ -127,18 +126,21 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "parameter",
         ],
     ),
-    ("parameter", &["value", "end of a range", "negated", "in a list", "option", "chain", "set", "argument"]),
+    (
+        "parameters",
+        &["value", "end of a range", "negated", "in a list", "option", "chain", "set", "argument"],
+    ),
     ("endpoint", &["address", "range", "ports", "address and ports", "in brackets", "let and port", "base"]),
     ("verdict", &["accept", "drop", "return", "reject", "jump", "goto", "target", "target alone", "several"]),
-    ("fn", &["without parameters", "with parameters", "call in a template", "use in a template"]),
-    ("argument", &["atom", "string", "list", "range", "let", "set", "rust value", "verdict's chain"]),
+    ("template", &["without parameters", "with parameters", "call in a template", "use in a template"]),
+    ("arguments", &["atom", "string", "list", "range", "let", "set", "rust value", "verdict's chain"]),
     ("use", &["rules", "items", "settings", "with arguments", "use in a fragment", "path"]),
     (
         "setting",
         &["dotted key", "key with *", "quoted key", "key with hyphens", "number", "word", "string", "#name"],
     ),
     (
-        "set kind",
+        "kind",
         &[
             "ip",
             "net",
@@ -160,7 +162,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "set parameter",
+        "parameter",
         &[
             "timeout",
             "hashsize",
@@ -201,6 +203,56 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("assert", &["chain", "table and chain", "quoted chain", "verdict", "!verdict", "several matches"]),
+];
+
+/// The other productions of `docs/grammar.md`, each with the alternatives that stand for it.
+pub static ELSEWHERE: &[(&str, &[&str])] = &[
+    ("let", &["item/let"]),
+    ("family-name", &["family/ipv4", "family/ipv6"]),
+    ("sysctl", &["item/sysctl"]),
+    ("key", &["setting/dotted key", "setting/quoted key"]),
+    ("key-piece", &["setting/dotted key", "setting/key with *"]),
+    ("chain-policy", &["chain/policy accept", "chain/policy drop"]),
+    ("hook", &["chain/hook first", "chain/hook last", "chain/hook before", "chain/hook after"]),
+    ("case", &["assert/verdict", "assert/!verdict"]),
+    ("inner-attribute", &["policy/#![allow]", "policy/#![analysis_budget]"]),
+    ("level", &["attribute/allow", "attribute/warn", "attribute/deny", "attribute/several lints"]),
+    ("cfg", &["attribute/cfg that holds", "attribute/cfg that does not hold"]),
+    ("budget", &["policy/#![analysis_budget]"]),
+    ("doc-comment", &["attribute/doc of a rule", "attribute/doc of a set"]),
+    ("rule", &["statement/rule"]),
+    ("block", &["statement/block"]),
+    ("call", &["statement/call"]),
+    ("path", &["use/path"]),
+    ("shorthand", &["match/in", "match/limit with burst", "match/!fragment"]),
+    ("valued-word", &["match/in", "match/out", "match/from", "match/to", "match/proto", "match/mark"]),
+    ("protocol", &["match/protocol", "match/protocols"]),
+    ("icmp-type", &["match/icmp type", "match/icmpv6 type"]),
+    ("tcp-flags", &["match/tcp syn", "match/tcp !syn", "match/tcp flags", "match/tcp !flags"]),
+    ("flags", &["match/tcp flags"]),
+    ("flag-list", &["match/tcp flags"]),
+    ("extension", &["match/extension"]),
+    ("bare-extension", &["match/extension alone"]),
+    ("option-name", &["option/with value"]),
+    ("option-value", &["option/with value", "option/positional"]),
+    ("address", &["endpoint/address", "endpoint/in brackets"]),
+    ("ports", &["endpoint/ports", "endpoint/base"]),
+    ("set-use", &["match/set"]),
+    ("direction", &["match/set"]),
+    ("target", &["verdict/target", "verdict/target alone"]),
+    ("verdict-name", &["verdict/accept", "assert/verdict"]),
+    ("alternatives", &["value/alternatives"]),
+    ("single", &["value/atom"]),
+    ("list", &["value/list"]),
+    ("range", &["value/range"]),
+    ("range-end", &["value/range", "value/let in a range"]),
+    ("set-name", &["value/set"]),
+    ("rust-value", &["value/#name", "value/#{expression}"]),
+    ("set", &["item/set"]),
+    ("foreign-set", &["item/foreign set"]),
+    ("set-head", &["item/set"]),
+    ("element-word", &["element/nomatch", "element/timeout"]),
+    ("body", &["use/rules", "use/items", "use/settings"]),
 ];
 
 /// How often each alternative, and each option of the catalogue, stood in a policy that compiled.
@@ -285,7 +337,9 @@ fn alternatives() -> impl Iterator<Item = String> {
     PRODUCTIONS.iter().flat_map(|(name, all)| all.iter().map(move |it| format!("{name}/{it}")))
 }
 
-fn is_production(name: &str) -> bool {
+/// Whether it is an alternative of a production.
+#[must_use]
+pub fn is_production(name: &str) -> bool {
     PRODUCTIONS.iter().any(|(production, all)| {
         name.strip_prefix(production)
             .and_then(|rest| rest.strip_prefix('/'))

@@ -13,14 +13,38 @@ use fwdsl_runtime::restore_text::builtin_chains;
 use fwdsl_tests::meaning::{in_lowered, in_source, packet};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::policies::whole::{Generator, Whole};
-use fwdsl_tests::productions::Coverage;
+use fwdsl_tests::productions::{Coverage, ELSEWHERE, PRODUCTIONS, is_production};
 use fwdsl_tests::random::Random;
 use fwdsl_tests::rules::{restore, restore_beside, saved_table, tables};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 use fwdsl_tests::sets::{kernel_has, restore_sets, saved_sets, sorted};
 
-/// How many policies by default: enough that every production comes.
+/// How many policies by default, and at least: enough that every production comes.
 const POLICIES: usize = 300;
+
+/// Of the documented grammar: what only `rules!` reads, and what words are put together of.
+const NOT_OF_POLICIES: &[&str] = &["fragments", "fragment", "visibility", "rust-attribute"];
+
+#[test]
+fn every_production_of_the_documented_grammar_is_counted() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/grammar.md");
+    let grammar = std::fs::read_to_string(path).expect("the grammar");
+    let (grammar, _words) = grammar.split_once("## Words").expect("the words stand last");
+    let documented: Vec<&str> = grammar
+        .lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
+        .filter_map(|line| Some(line.split_once(" = ")?.0.trim()))
+        .collect();
+    for name in &documented {
+        let counted = PRODUCTIONS.iter().chain(ELSEWHERE).any(|(counted, _)| counted == name);
+        assert!(counted || NOT_OF_POLICIES.contains(name), "`{name}` is not counted");
+    }
+    for (name, alternatives) in PRODUCTIONS.iter().chain(ELSEWHERE) {
+        assert!(documented.contains(name), "`{name}` is not documented");
+        let elsewhere = ELSEWHERE.iter().any(|(other, _)| other == name);
+        assert!(!elsewhere || alternatives.iter().all(|it| is_production(it)), "{name}: {alternatives:?}");
+    }
+}
 
 fn wanted() -> usize {
     std::env::var("FWDSL_RANDOM_POLICIES")

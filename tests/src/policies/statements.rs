@@ -37,7 +37,7 @@ impl Generator {
             let found = match self.random.below(8) {
                 0 => Some(self.call(place)),
                 1 => self.block(place, true),
-                2 | 3 | 4 => self.of_catalogue(place),
+                2..=4 => self.of_catalogue(place),
                 _ => Some(self.rule(place)),
             };
             if let Some(draft) = found

@@ -107,8 +107,8 @@ const CHAINS: [Phrase; 3] =
     [("A", &["chain/word"]), ("B-1", &["chain/word with hyphens"]), ("\"c.d\"", &["chain/quoted"])];
 
 const FOREIGN: [Phrase; 2] = [
-    ("foreign chain F-OTHERS;", &["foreign chain/name"]),
-    ("foreign chain F-FOUR { family ipv4; }", &["foreign chain/name with family", "family/ipv4"]),
+    ("foreign chain F-OTHERS;", &["foreign-chain/name"]),
+    ("foreign chain F-FOUR { family ipv4; }", &["foreign-chain/name with family", "family/ipv4"]),
 ];
 
 const POSITIONS: [Phrase; 5] = [
@@ -219,7 +219,7 @@ impl Generator {
             _ => "table/security",
         };
         let bare = table == "filter" && self.random.one_in(2);
-        let item = if bare { "item/chain" } else { "table item/chain" };
+        let item = if bare { "item/chain" } else { "table/chain" };
         body.used.push(name);
         let mut of_table = None;
         let mut place = Place { table, ..Place::default() };
@@ -229,7 +229,7 @@ impl Generator {
             of_table =
                 (frame.family.is_none() && self.random.one_in(8)).then(|| FAMILIES[self.random.below(2)].0);
             if let Some(family) = of_table {
-                body.say((family, &["table item/family"]));
+                body.say((family, &["table/family"]));
             }
         }
         place.family = of_table.unwrap_or_default();
@@ -277,7 +277,7 @@ impl Generator {
     }
 
     fn foreign(&mut self, body: &mut Draft, place: &mut Place, bare: bool, frame: Frame) {
-        let item = if bare { "item/foreign chain" } else { "table item/foreign chain" };
+        let item = if bare { "item/foreign chain" } else { "table/foreign chain" };
         if self.random.one_in(3) {
             let both = place.family.is_empty() && frame.family.is_none();
             let chosen = usize::from(both && self.random.one_in(2));
@@ -288,7 +288,7 @@ impl Generator {
         }
         place.foreign = place.callable.len();
         if !frame.own_chains && self.random.one_in(5) {
-            body.say(("foreign chain f2b-+;", &["foreign chain/names that begin so"]));
+            body.say(("foreign chain f2b-+;", &["foreign-chain/names that begin so"]));
             body.used.push(item);
         }
     }
