@@ -113,6 +113,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "range",
             "list",
             "list in a list",
+            "list that ends in a comma",
             "alternatives",
             "negation",
             "let",
@@ -137,7 +138,17 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
     ("use", &["rules", "items", "settings", "with arguments", "use in a fragment", "path"]),
     (
         "setting",
-        &["dotted key", "key with *", "quoted key", "key with hyphens", "number", "word", "string", "#name"],
+        &[
+            "dotted key",
+            "key with *",
+            "quoted key",
+            "key with hyphens",
+            "number",
+            "negative number",
+            "word",
+            "string",
+            "#name",
+        ],
     ),
     (
         "kind",

@@ -20,7 +20,7 @@ use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 use fwdsl_tests::sets::{kernel_has, restore_sets, saved_sets, sorted};
 
 /// How many policies by default, and at least: enough that every production comes.
-const POLICIES: usize = 300;
+const POLICIES: usize = 240;
 
 /// Of the documented grammar: what only `rules!` reads, and what words are put together of.
 const NOT_OF_POLICIES: &[&str] = &["fragments", "fragment", "visibility", "rust-attribute"];

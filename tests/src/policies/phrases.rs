@@ -41,6 +41,7 @@ pub(super) const PORTS: &[Phrase] = &[
     ("dport [ssh, http, 8000..=8080]", &["match/dport", "value/list"]),
     ("port ![1, 2, 5..=9]", &["match/port", "value/negation", "value/list"]),
     ("dport 80|443", &["match/dport", "value/alternatives"]),
+    ("sport [80, 443,]", &["match/sport", "value/list that ends in a comma"]),
     ("dport SERVICES", &["match/dport", "value/let"]),
     ("sport !SERVICES", &["match/sport", "value/negated let"]),
     ("dport [SERVICES, 7]", &["match/dport", "value/let in a list"]),

@@ -5,6 +5,7 @@ use super::phrases::Phrase;
 /// Settings, one of each key.
 pub(super) const SETTINGS: &[Phrase] = &[
     ("net.ipv4.tcp_syncookies = 1;", &["setting/dotted key", "setting/number"]),
+    ("kernel.panic = -1;", &["setting/dotted key", "setting/negative number"]),
     ("net.ipv4.conf.*.rp_filter = 1;", &["setting/key with *", "setting/number"]),
     ("\"net/ipv4/conf/eth0.100/rp_filter\" = 2;", &["setting/quoted key", "setting/number"]),
     ("net.ipv4.conf.br-lan.log_martians = 0;", &["setting/key with hyphens", "setting/number"]),

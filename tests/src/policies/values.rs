@@ -36,6 +36,7 @@ fn value_of(expression: &RustExpression) -> RustValue {
         ("R_RANGE", Place::Port) => Port::of(&R_RANGE).value(),
         ("R_PORTS", Place::Port) => Port::of(&R_PORTS).value(),
         ("R_HOST", Place::Address) => Address::of(&R_HOST).value(),
+        ("\"10.0.0.0/8\"", Place::Address) => Address::of("10.0.0.0/8").value(),
         ("R_NETS", Place::Address) => Address::of(&R_NETS).value(),
         ("R_NUMBER", Place::Number) => Number::of(&R_NUMBER).value(),
         ("R_NUMBER", Place::Setting) => Setting::of(&R_NUMBER).value(),
