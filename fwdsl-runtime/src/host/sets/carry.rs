@@ -2,6 +2,7 @@
 
 use super::SetsPlan;
 use super::ipset;
+use super::plan::Grown;
 use super::saved::SavedSet;
 use crate::host::error::ApplyError;
 use crate::host::program::Runner;
@@ -14,7 +15,7 @@ pub(super) const SPARE: &str = "fwdsl.spare";
 pub(crate) fn put(plan: &SetsPlan, runner: &Runner) -> Result<(), ApplyError> {
     let Some(program) = &plan.ipset else { return Ok(()) };
     let mut commands: String = plan.new.iter().map(|new| new.set.text(&new.set.name)).collect();
-    for (name, elements) in &plan.grown {
+    for Grown { name, elements, .. } in &plan.grown {
         commands.extend(elements.iter().map(|element| format!("add {name} {element}\n")));
     }
     ipset::restore(program, runner, commands)?;

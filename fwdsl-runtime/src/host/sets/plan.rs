@@ -1,5 +1,6 @@
 //! Which sets have to be made, filled, put right and destroyed. Nothing is changed here.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::saved::{SavedElement, SavedSet, parameters};
@@ -20,12 +21,21 @@ pub(crate) struct SetsPlan {
     /// Sets that somebody changed by hand, as they are and as they are to be.
     pub(super) changed: Vec<(SavedSet, SavedSet)>,
     /// Kept sets that lack elements of the policy.
-    pub(super) grown: Vec<(String, Vec<SavedElement>)>,
+    pub(super) grown: Vec<Grown>,
     /// Sets of former applies that nothing refers to any more.
     pub(super) stale: Vec<String>,
     /// All sets of this apply.
     pub(super) wanted: Vec<String>,
     pub(crate) warnings: Vec<String>,
+}
+
+/// A kept set, and what it gets.
+#[derive(Debug)]
+pub(super) struct Grown {
+    pub(super) name: String,
+    pub(super) elements: Vec<SavedElement>,
+    /// Those of them that are there already, with other words behind them.
+    pub(super) former: Vec<SavedElement>,
 }
 
 /// A set to make.
@@ -91,9 +101,12 @@ pub(crate) fn plan(
             )));
         };
         if set.keep {
-            let missing = found.missing(&wanted);
-            if !missing.is_empty() {
-                plan.grown.push((set.name.clone(), missing));
+            let elements = found.missing(&wanted);
+            if !elements.is_empty() {
+                let entries: HashSet<&str> = elements.iter().map(|element| element.entry.as_str()).collect();
+                let is_replaced = |element: &SavedElement| entries.contains(element.entry.as_str());
+                let former = found.elements.iter().filter(|element| is_replaced(element)).cloned().collect();
+                plan.grown.push(Grown { name: set.name.clone(), elements, former });
             }
         } else if !found.has_parameters_of(&wanted)
             || !(set.changes_by_itself || found.has_elements_of(&wanted))
@@ -204,7 +217,7 @@ impl SetsPlan {
         let report = |name: &String, change| SetReport { name: name.clone(), change };
         let new = self.new.iter().map(|new| report(&new.set.name, SetChange::Created));
         let changed = self.changed.iter().map(|(found, _)| report(&found.name, SetChange::PutRight));
-        let grown = self.grown.iter().map(|(name, _)| report(name, SetChange::Grown));
+        let grown = self.grown.iter().map(|grown| report(&grown.name, SetChange::Grown));
         let stale = self.stale.iter().map(|name| report(name, SetChange::Destroyed));
         new.chain(changed).chain(grown).chain(stale).collect()
     }
