@@ -52,3 +52,22 @@ fn an_undo_gives_an_element_its_former_words_back() {
         assert_eq!(host.state(), before);
     });
 }
+
+#[test]
+fn many_elements_of_others_are_taken_over_in_time() {
+    const POLICY: &str = "set BANNED: ip keep maxelem 200000 { } chain INPUT { from @BANNED => drop; }";
+    each_variant(|host| {
+        apply_well(&host, POLICY);
+        let old = name(POLICY, "BANNED");
+        host.netns.sh(&format!(
+            "for a in $(seq 0 255); do for b in $(seq 0 255); do echo add {old} 10.1.$a.$b; echo add {old} 10.2.$a.$b; done; done | ipset restore"
+        ));
+        let start = std::time::Instant::now();
+        let second = POLICY.replace("keep", "keep counters");
+        apply_well(&host, &second);
+        let took = start.elapsed();
+        let text = host.netns.sh(&format!("ipset save {} | wc -l", name(&second, "BANNED")));
+        assert_eq!(text.trim(), "131073");
+        assert!(took < std::time::Duration::from_secs(30), "{took:?}");
+    });
+}

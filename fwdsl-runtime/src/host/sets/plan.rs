@@ -177,9 +177,10 @@ impl SetsPlan {
             return set;
         }
         let room: usize = set.value("maxelem").and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
+        let mine: HashSet<String> = set.elements.iter().map(|element| element.entry.clone()).collect();
         let mut left_out = 0;
         for element in set.missing(old) {
-            if set.elements.iter().any(|mine| mine.entry == element.entry) {
+            if mine.contains(&element.entry) {
                 continue;
             }
             if set.elements.len() >= room {
