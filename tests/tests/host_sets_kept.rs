@@ -71,3 +71,16 @@ fn many_elements_of_others_are_taken_over_in_time() {
         assert!(took < std::time::Duration::from_secs(30), "{took:?}");
     });
 }
+
+#[test]
+fn a_set_that_becomes_a_kept_one_takes_nothing_over_that_left_the_policy() {
+    const FIRST: &str =
+        "set ADMINS: net { 192.0.2.0/24, 198.51.100.0/24 } chain INPUT { from @ADMINS => accept; }";
+    each_variant(|host| {
+        apply_well(&host, FIRST);
+        let second = FIRST.replace("net {", "net keep {").replace("192.0.2.0/24, ", "");
+        apply_well(&host, &second);
+        let text = host.netns.sh("ipset save");
+        assert!(text.contains("198.51.100.0/24") && !text.contains("192.0.2.0/24"), "{text}");
+    });
+}

@@ -195,7 +195,7 @@ pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
 pub(crate) fn sweep_sets(host: &Host, plan: &Plan) -> Vec<String> {
     let (left, mut warnings) = sets::sweep(&plan.sets, &host.runner);
     let mut record = plan.recorded.clone();
-    record.sets.retain(|name| !plan.sets.is_stale(name) || left.contains(name));
+    record.sets.retain(|set| !plan.sets.is_stale(&set.name) || left.contains(&set.name));
     if record.sets == plan.recorded.sets {
         return warnings;
     }

@@ -58,7 +58,7 @@ pub(crate) fn check(plan: &SetsPlan, runner: &Runner, protocols: &Protocols) -> 
 /// apply is complete all the same.
 pub(crate) fn sweep(plan: &SetsPlan, runner: &Runner) -> (Vec<String>, Vec<String>) {
     let Some(program) = &plan.ipset else { return (Vec::new(), Vec::new()) };
-    let left = ipset::destroy(program, runner, plan.stale.clone());
+    let left = ipset::destroy(program, runner, plan.stale.iter().map(|stale| stale.name.clone()).collect());
     let words = |(name, error): (String, ApplyError)| {
         let warning = format!(
             "the set `{name}` of an earlier apply could not be destroyed, and the next apply tries again: {error}"
