@@ -73,19 +73,16 @@ impl Diagnostic {
     /// fragments that the place came through.
     pub fn text(&self, sources: &Sources) -> String {
         let mut text = self.message.clone();
+        // An editor gives no file, and then no line either.
+        let at = |loc: Loc| match sources.file_of(loc) {
+            "" => String::new(),
+            _ => format!(" ({})", sources.place(loc)),
+        };
         for (note, loc) in &self.notes {
-            text.push_str("\nnote: ");
-            text.push_str(note);
-            if let Some(loc) = loc {
-                text.push_str(&format!(" ({})", sources.place(*loc)));
-            }
+            text.push_str(&format!("\nnote: {note}{}", loc.map(at).unwrap_or_default()));
         }
         for expansion in sources.expansions_of(self.loc) {
-            text.push_str(&format!(
-                "\nnote: in {}, used here ({})",
-                expansion.what,
-                sources.place(expansion.call)
-            ));
+            text.push_str(&format!("\nnote: in {}, used here{}", expansion.what, at(expansion.call)));
         }
         if let Some(help) = &self.help {
             text.push_str("\nhelp: ");

@@ -337,3 +337,11 @@ fn other_tables_have_their_own_chains() {
     let ruleset = lower(&model, fwdsl_runtime::family::Family::Ipv4).unwrap();
     assert!(ruleset.table(TableName::Raw).is_some());
 }
+
+#[test]
+fn a_protocol_of_one_family_covers_no_packet_of_the_other() {
+    // In IPv6 the authentication header is none that a rule could ask for.
+    let source = "chain INPUT policy drop { proto [50, 51] => accept; }
+                  assert INPUT { proto [50, 51] => accept; }";
+    assert_eq!(errors(source), Vec::<String>::new());
+}

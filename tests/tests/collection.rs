@@ -3,6 +3,9 @@
 use fwdsl::Policy;
 use fwdsl::family::Family::{self, Ipv4, Ipv6};
 use fwdsl::prelude::*;
+use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::rules::{restore, saved_table, tables};
+use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 
 /// The rules that a policy is emitted as, without what surrounds them.
 fn rules(policy: &Policy, family: Family) -> Vec<String> {
@@ -157,4 +160,47 @@ fn profiles_set_what_they_say_and_router_is_hardened_too() {
         different,
         ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding", "net.ipv4.conf.*.send_redirects"]
     );
+}
+
+#[test]
+fn all_of_it_loads_and_is_saved_as_it_was_emitted() {
+    static HOST: Policy = firewall! {
+        chain INPUT policy drop {
+            use fwdsl::rules::spoofed_loopback;
+            use fwdsl::rules::antispoof(lan0, [192.168.7.0/24, 2001:db8:7::/64]);
+            use fwdsl::rules::bogons(wan0);
+            use fwdsl::rules::smurf;
+            use fwdsl::rules::baseline;
+            use fwdsl::rules::icmp_required;
+            use fwdsl::rules::icmpv6_required;
+            use fwdsl::rules::ping(3/s);
+            use fwdsl::rules::syn_flood(20/s, 40);
+            use fwdsl::rules::ssh_brute_force([ssh, 2222], 4/minute);
+            use fwdsl::rules::brute_force(imaps, 20/minute, "imap");
+            use fwdsl::rules::dhcp_client;
+            use fwdsl::rules::mdns;
+            use fwdsl::rules::log_and_reject("[in] ");
+        }
+        chain FORWARD policy drop {
+            use fwdsl::rules::log_and_drop("[forward] ");
+        }
+    };
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let netns = Netns::new();
+    for family in Family::ALL {
+        let text = HOST.emit(family).expect("the policy is sound").expect("the policy is for both families");
+        for variant in VARIANTS {
+            let output = restore(&netns, family, variant, &text);
+            assert!(
+                output.status.success(),
+                "{family} {variant}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            for (table, block) in tables(&text) {
+                assert_eq!(saved_table(&netns, family, variant, &table), block, "{family} {variant}");
+            }
+        }
+    }
 }

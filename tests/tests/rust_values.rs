@@ -46,6 +46,7 @@ fn constants_stand_in_constant_policies() {
             from !#NET => drop;
             from [#TEXT_NET, #TEXT_NETS] => drop;
             in #WAN limit #RATE burst #BURST => log(#PREFIX);
+            in #{"lo"} limit #{"1/hour"} => log(#{"hourly"});
             proto #GRE => accept;
             udp dport #{PORTS[0]} => accept;
             udp dport #{PORT + 1} from #{Ipv4Addr::LOCALHOST} to #{"10.0.0.0/8"} => accept;
@@ -65,6 +66,7 @@ fn constants_stand_in_constant_policies() {
             "-s 198.51.100.0/24 -j DROP",
             "-s 10.1.0.0/16 -j DROP",
             "-i eth0 -m limit --limit 3/min --limit-burst 7 -j LOG --log-prefix \"from rust: \"",
+            "-i lo -m limit --limit 1/hour -j LOG --log-prefix hourly",
             "-p gre -j ACCEPT",
             "-p udp -m udp --dport 22 -j ACCEPT",
             "-s 127.0.0.1/32 -d 10.0.0.0/8 -p udp -m udp --dport 50135 -j ACCEPT",

@@ -9,7 +9,7 @@ use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, un
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
 use crate::catalogue::{Aspects, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
-use crate::lower::Table;
+use crate::lower::{Table, protocol_families};
 use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
 
 /// A table of one family.
@@ -226,7 +226,9 @@ fn value_span(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces
             Some(Span { first, last })
         }
         Value::Interface(pattern) => interfaces.span(pattern),
-        Value::Protocol(number) => Some(one(u128::from(*number))),
+        Value::Protocol(number) if protocol_families(*number).contains(family) => {
+            Some(one(u128::from(*number)))
+        }
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, interfaces)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {

@@ -9,7 +9,7 @@ use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 /// Protocols that mean one family alone: ICMP is IPv4's; ICMPv6 is IPv6's; routing, fragment,
 /// authentication and destination options are extension headers in IPv6, which `ip6tables -p` never
 /// matches (ip6tables(8)).
-fn protocol_families(number: u8) -> FamilySet {
+pub(crate) fn protocol_families(number: u8) -> FamilySet {
     match number {
         1 | 43 | 44 | 51 | 60 => FamilySet::IPV4,
         58 => FamilySet::IPV6,

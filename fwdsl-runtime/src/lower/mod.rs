@@ -26,7 +26,7 @@ use crate::table::{Hook, TableName};
 
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
-pub(crate) use family::{model_families, rule_families, value_families};
+pub(crate) use family::{model_families, protocol_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 pub(crate) use normal::{HashTable, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};

@@ -56,15 +56,8 @@ pub(super) fn parse_rust_value(parser: &mut Parser, input: &mut Input<'_>) -> Pa
         let help = Some("the whole range is a Rust value: `#{FIRST..=LAST}`".to_owned());
         return Err(parser.fail(loc, "a range cannot end at a Rust value", help));
     }
-    let mut words = tokens.clone().into_iter();
-    match (words.next(), words.next()) {
-        (None, _) => return Err(parser.fail(loc, "`#{}` without an expression", None)),
-        (Some(TokenTree::Literal(literal)), None) => {
-            if let syn::Lit::Str(text) = syn::Lit::new(literal) {
-                return Ok(Expr { kind: ExprKind::Text(text.value()), loc });
-            }
-        }
-        _ => {}
+    if tokens.is_empty() {
+        return Err(parser.fail(loc, "`#{}` without an expression", None));
     }
     let key = (parser.user, tokens.to_string());
     let number = parser.rust_values.iter().position(|other| other.key == key).unwrap_or_else(|| {
@@ -152,9 +145,13 @@ fn reference_at(tokens: &TokenStream) -> TokenTree {
     TokenTree::Punct(sign)
 }
 
-/// Whether the expression is a path that ends in a name of capitals, as constants and statics have. A single letter
+/// Whether the expression is a string, or a path that ends in a name of capitals, as constants and statics have. A single letter
 /// may be a const parameter, which no constant can name.
 fn is_constant(tokens: &TokenStream) -> bool {
+    let mut words = tokens.clone().into_iter();
+    if let (Some(TokenTree::Literal(literal)), None) = (words.next(), words.next()) {
+        return matches!(syn::Lit::new(literal), syn::Lit::Str(_));
+    }
     let mut last = String::new();
     for token in tokens.clone() {
         match token {

@@ -4,8 +4,8 @@ crate::rules! {
     /// Drops pings to broadcast addresses, and packets that claim to be from one: a smurf attack has a whole network answer
     /// to its victim (RFC 2644; RFC 1122, section 3.2.1.3, forbids such sources).
     pub smurf {
-        addrtype(src-type broadcast|multicast)          => drop;
-        icmp echo-request addrtype(dst-type broadcast)  => drop;
+        addrtype(src-type broadcast|multicast)         => drop;
+        icmp echo-request addrtype(dst-type broadcast) => drop;
     }
 
     /// Drops TCP connection requests beyond a rate for each source address, `burst` of them at once (RFC 4987, section 3.1).
@@ -19,7 +19,7 @@ crate::rules! {
     /// rate want another name.
     pub fn brute_force(port, rate, name_) {
         tcp dport port ct new {
-            from 0.0.0.0/0 hashlimit(above rate, burst 5, mode srcip, name name_)       => drop;
+            from 0.0.0.0/0 hashlimit(above rate, burst 5, mode srcip, name name_) => drop;
             from ::/0 hashlimit(above rate, burst 5, mode srcip, srcmask 64, name name_) => drop;
         }
     }

@@ -17,7 +17,7 @@ crate::rules! {
     /// link-local addresses pass.
     pub fn antispoof(interface, networks) {
         in interface from ![networks, 0.0.0.0, ::, fe80::/10] => drop;
-        in !interface from networks                           => drop;
+        in !interface from networks => drop;
     }
 
     /// Drops, of what comes in by `interface`, all from addresses that no host on the Internet has: private, documentation,

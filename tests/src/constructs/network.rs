@@ -12,7 +12,9 @@ use crate::netns::Netns;
 use crate::wire::IpPacket;
 
 /// The host's interfaces; the peer's are `p0`, `p1` and so on. Packets use the first unless they say otherwise.
-pub const LINKS: [&str; 6] = ["eth0", "eth1", "wg7", "WAN", "br-lan", "eth0.100"];
+pub const LINKS: [&str; 8] = ["eth0", "eth1", "wg7", "WAN", "br-lan", "eth0.100", "port0", "port1"];
+/// Of these, the ports of the bridge `br0`.
+const PORTS: [usize; 2] = [6, 7];
 
 /// What the host takes for its own beside the addresses of its links, so that a packet to any of them comes
 /// to INPUT.
@@ -89,6 +91,24 @@ impl Network {
         on_host.push_str("link set wg7 group 5\n");
         for (lines, name) in [(&mut on_host, "eth0"), (&mut on_peer, "p0")] {
             lines.push_str(&format!("route add default dev {name}\nroute add ::/0 dev {name}\n"));
+        }
+        on_host.push_str(
+            "link add br0 type bridge mcast_snooping 0\nlink set br0 arp off addrgenmode none up\n",
+        );
+        for port in PORTS {
+            on_host.push_str(&format!("link set {} master br0\n", LINKS[port]));
+        }
+        // A bridge wants to know one from the other; and what is for nobody that it knows, it sends on.
+        let [port, other] = PORTS;
+        on_peer.push_str(&format!("link set p{port} address 02:00:00:00:01:01\n"));
+        for family in Family::ALL {
+            let routed = (0..LINKS.len()).filter(|out| *out != other).map(|out| beyond(family, port, out));
+            let host = routed.chain([end(family, port, 2)]).map(|address| (address, port + 1));
+            for (address, mac) in host.chain([(beyond(family, port, other), 0x99)]) {
+                on_peer.push_str(&format!(
+                    "neigh add {address} lladdr 02:00:00:00:00:{mac:02x} dev p{port} nud permanent\n"
+                ));
+            }
         }
         peer.sh(&format!("ip -batch - <<END\n{on_peer}END"));
         host.sh(&format!("ip -batch - <<END\n{on_host}END"));

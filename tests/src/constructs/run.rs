@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use fwdsl_runtime::analysis::evaluate;
 use fwdsl_runtime::catalogue::ACCEPT;
-use fwdsl_runtime::emit::emit;
+use fwdsl_runtime::emit::{emit, emit_sets};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::lower::{Ruleset, lower};
@@ -19,6 +19,7 @@ use super::case::{Case, Fate, Step};
 use super::network::{Network, end, send};
 use crate::netns::Netns;
 use crate::rules::{restore, tables};
+use crate::sets::restore_sets;
 use crate::wire::IpPacket;
 
 /// How long packets may take to arrive; far beyond what they take.
@@ -55,6 +56,9 @@ pub fn run(case: &Case, family: Family, variant: Variant, network: &Network) -> 
     let model = case.model();
     let ruleset = lower(&model, family);
     let places = Places::of(case, &model);
+    let sets = emit_sets(ruleset.iter().flat_map(|ruleset| &ruleset.sets).map(AsRef::as_ref));
+    let output = restore_sets(&network.host, &sets);
+    assert!(output.status.success(), "{}\n{sets}", String::from_utf8_lossy(&output.stderr));
     let text = places.text(ruleset.as_ref(), steps.len());
     let output = restore(&network.host, family, variant, &text);
     assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));

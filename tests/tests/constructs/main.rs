@@ -6,6 +6,7 @@ mod headers;
 mod marks;
 mod matches;
 mod origins;
+mod sets;
 mod states;
 mod tracking;
 mod transport;
@@ -33,7 +34,7 @@ macro_rules! sections {
         $(
             #[test]
             fn $name() {
-                if require(&PROGRAMS) {
+                if require(&[&PROGRAMS[..], &["ipset"]].concat()) {
                     run_all(stringify!($name), &$cases());
                 }
             }
@@ -80,7 +81,7 @@ fn every_option_of_the_catalogue_is_tried() {
     for extension in EXTENSIONS {
         wanted.push(extension.name.to_owned());
         for option in extension.options {
-            wanted.push(named(extension, option, false));
+            wanted.extend((!option.only_negated).then(|| named(extension, option, false)));
             wanted.extend(option.negatable.then(|| named(extension, option, true)));
         }
     }
@@ -115,6 +116,7 @@ sections! {
     own_translations: changes::own_translations;
     changed_headers: changes::headers;
     diversions: changes::diversions;
+    sets: sets::sets;
     names: whole::names;
     abstractions: whole::abstractions;
 }

@@ -73,15 +73,29 @@ pub(crate) fn origins() -> Vec<Case> {
             .raw()
             .hits([udp(1).from("10.1.2.3"), udp(1).from("2001:db8::1")])
             .because("every address has a route"),
-        Case::matching("physdev(!is-in, !is-out, !is-bridged)")
-            .hits([udp(1)])
-            .because("without a bridge"),
-        Case::matching("physdev(in eth0)").misses([udp(1)]).because("without a bridge"),
-        Case::matching("physdev(out eth0)").forwarded().misses([udp(1).out("eth0")]).because("without a bridge"),
-        Case::matching("physdev(!in eth0, !out eth1)").forwarded().hits([udp(1).out("eth1")]).because("without a bridge"),
-        Case::matching("physdev(is-in)").misses([udp(1)]).because("without a bridge"),
-        Case::matching("physdev(is-out)").forwarded().misses([udp(1).out("eth1")]).because("without a bridge"),
-        Case::matching("physdev(is-bridged)").forwarded().misses([udp(1).out("eth1")]).because("without a bridge"),
+        Case::matching("physdev(in port0)").hits([udp(1).via("port0")]).misses([udp(1), udp(1).via("port1")]),
+        Case::matching("physdev(!in [port0, eth0])").hits([udp(1).via("port1"), udp(1)]).misses([udp(1).via("port0")]),
+        Case::matching("physdev(in port+, is-in)").hits([udp(1).via("port0"), udp(1).via("port1")]).misses([udp(1)]),
+        Case::matching("physdev(!is-in)").hits([udp(1)]).misses([udp(1).via("port0")]),
+        Case::matching("physdev(is-bridged, out port1)")
+            .forwarded()
+            .hits([bridged()])
+            .misses([udp(1).out("eth1"), udp(1).via("port0").out("eth1")]),
+        Case::matching("physdev(!is-bridged)")
+            .forwarded()
+            .hits([udp(1).out("eth1"), udp(1).via("port0").out("eth1")])
+            .misses([bridged()]),
+        // What comes by a port and is routed on goes out by none: the kernel lets neither condition hold of it.
+        Case::matching("physdev(out port1)")
+            .forwarded()
+            .hits([bridged()])
+            .misses([udp(1).out("eth1"), udp(1).via("port0").out("eth1")]),
+        Case::matching("physdev(!out port1)")
+            .forwarded()
+            .hits([udp(1).out("eth1")])
+            .misses([bridged(), udp(1).via("port0").out("eth1")]),
+        Case::matching("physdev(is-out)").forwarded().hits([bridged()]).misses([udp(1).out("eth1")]),
+        Case::matching("physdev(!is-out)").forwarded().hits([udp(1).out("eth1")]).misses([bridged()]),
         Case::matching("devgroup(src-group ![5, 6])").hits([udp(1)]).misses([udp(1).via("wg7")]),
         Case::matching("devgroup(dst-group 5)").forwarded().hits([udp(1).out("wg7")]).misses([udp(1).out("eth1")]),
         Case::matching("devgroup(src-group 5)").hits([udp(1).via("wg7")]).misses([udp(1)]),
@@ -103,4 +117,9 @@ pub(crate) fn origins() -> Vec<Case> {
             .misses([udp(1)])
             .because("without IPsec"),
     ]
+}
+
+/// From one port of the bridge to the other.
+fn bridged() -> Probe {
+    udp(1).via("port0").out("port1")
 }
