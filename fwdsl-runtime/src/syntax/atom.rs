@@ -154,9 +154,14 @@ fn broken_by_lexer(text: &str) -> Option<&str> {
 impl Parser {
     /// Reports that something else was expected at the next token.
     pub(super) fn expected(&mut self, input: &Input<'_>, what: &str) -> Failed {
+        self.expected_with_help(input, what, None)
+    }
+
+    /// The same with the mend, where one can be guessed.
+    pub(super) fn expected_with_help(&mut self, input: &Input<'_>, what: &str, help: Option<&str>) -> Failed {
         let (start, end) = input.next_span();
         let loc = self.loc(start, end);
-        self.fail(loc, format!("expected {what}, found {}", input.describe()), None)
+        self.fail(loc, format!("expected {what}, found {}", input.describe()), help.map(str::to_owned))
     }
 }
 

@@ -82,7 +82,17 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
     if starts_value(input) {
         return parse_protocol(parser, input, matches);
     }
-    Err(parser.expected(input, "a match"))
+    Err(parser.expected_with_help(input, "a match", misplaced_sign(input)))
+}
+
+/// What to write for a sign that another language has between or behind matches.
+fn misplaced_sign(input: &Input<'_>) -> Option<&'static str> {
+    let signs = [
+        (",", "several values are a list, `[a, b]`; matches stand side by side"),
+        ("&", "matches stand side by side, and all must hold"),
+        ("->", "a verdict stands after `=>`"),
+    ];
+    signs.into_iter().find(|(sign, _)| input.peek_punct(sign)).map(|(_, help)| help)
 }
 
 /// Whether a word is a match that asks something without any option: `rpfilter`.

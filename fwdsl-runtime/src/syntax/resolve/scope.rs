@@ -179,7 +179,11 @@ impl<'a> Scope<'a> {
         names.sort_unstable();
         let help = match nearest(word, names) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\""),
+            None => format!(
+                "define it with `let {word} = …;`; a word of the language has lower-case letters, `{}`, and a name in \
+                 capitals is quoted, \"{word}\"",
+                word.to_lowercase()
+            ),
         };
         diagnostics.push(Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help));
         None
