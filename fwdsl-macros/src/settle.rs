@@ -15,7 +15,7 @@
 
 use fwdsl_runtime::syntax::{Fragment, Settled, Unsettled, path_key, predicate_key};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 /// A call of `firewall_impl!`, taken apart.
 pub(crate) struct Input {
@@ -108,7 +108,11 @@ impl Input {
         }
         let (user, path) = open.uses.first()?;
         let state = self.state_with(None, Some((*user, path)));
-        Some(quote!(#path! { [#facade::__private::firewall_impl] { #facade } { #state } #policy }))
+        // If the path leads to a macro that is no fragment, rustc's error is at the path.
+        let span = path.clone().into_iter().last().map_or_else(Span::call_site, |name| name.span());
+        let call =
+            quote_spanned!(span=> { [#facade::__private::firewall_impl] { #facade } { #state } #policy });
+        Some(quote!(#path! #call))
     }
 
     fn state_with(
