@@ -5,6 +5,7 @@
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
+use super::habits::habit;
 use super::input::Input;
 use super::parser::{Failed, Parsed, Parser};
 use crate::loc::Loc;
@@ -156,7 +157,7 @@ impl Parser {
     pub(super) fn expected(&mut self, input: &Input<'_>, what: &str) -> Failed {
         let (start, end) = input.next_span();
         let loc = self.loc(start, end);
-        self.fail(loc, format!("expected {what}, found {}", input.describe()), None)
+        self.fail(loc, format!("expected {what}, found {}", input.describe()), habit(input, what))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::ast::{Expr, ExprKind, Let};
+use super::super::habits::habit_of_capitals;
 use super::super::matches::is_let;
 use crate::diagnostic::Diagnostic;
 use crate::expression::Leaf;
@@ -179,7 +180,9 @@ impl<'a> Scope<'a> {
         names.sort_unstable();
         let help = match nearest(word, names) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\""),
+            None => habit_of_capitals(word).unwrap_or_else(|| {
+                format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\"")
+            }),
         };
         diagnostics.push(Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help));
         None
