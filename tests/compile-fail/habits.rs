@@ -3,6 +3,10 @@
 use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
+    let NETS = 10.0.0.0/8, 192.168.0.0/16;
+    let PORTS = {22, 80};
+    const HIGH = 8080;
+
     chian FORWARD policy drop { }
 
     chain INPUT {
@@ -18,6 +22,10 @@ static HOST: Policy = firewall! {
         in eth* => accept;
         from * => accept;
         any => accept;
+        iif eth0 => accept;
+        from $NETS => accept;
+        from 10.0.0.1-10.0.0.9 => accept;
+        tcp dport [HIGH, htp] => accept;
         not in eth0 => drop;
         in eth0 syn => drop;
         ct ESTABLISHED|RELATED => accept;

@@ -18,10 +18,12 @@ pub(super) fn habit(input: &Input<'_>, expected: &str) -> Option<String> {
         return option_with_dashes(&ahead);
     } else if value && (ahead.punct("=") || ahead.punct(":")) {
         "a value follows without a sign; `!22` is anything else than 22".to_owned()
-    } else if value && is_list(input) || expected == "a match" && ahead.punct(",") {
+    } else if value && is_list(input) || matches!(expected, "a match" | "`;`") && ahead.punct(",") {
         "several values are a list: `[a, b]`".to_owned()
     } else if expected.starts_with("a match") && ahead.punct("*") {
         "every packet is `_`, and `eth+` is every interface whose name begins so".to_owned()
+    } else if value && ahead.punct("$") {
+        "a `let` stands by its name alone, `PORT`; a Rust value after `#`".to_owned()
     } else if value && ahead.punct("*") {
         "leave the match out for any value".to_owned()
     } else {
@@ -35,6 +37,11 @@ pub(super) fn habit_of_match(word: &str) -> Option<String> {
     Some(match word {
         "syn" => "a flag stands after its protocol: `tcp syn`".to_owned(),
         "all" | "any" | "always" | "default" | "else" | "otherwise" => "every packet is `_`".to_owned(),
+        "iif" | "iifname" => "an incoming interface is written `in eth0`".to_owned(),
+        "oif" | "oifname" => "an outgoing interface is written `out eth0`".to_owned(),
+        "ip" | "ip6" | "src" | "source" | "dst" | "destination" => {
+            "addresses are matched with `from 10.0.0.0/8` and `to 10.0.0.0/8`".to_owned()
+        }
         "not" => "a value is negated by `!`: `in !eth0`".to_owned(),
         "chain" | "let" | "fn" | "sysctl" | "table" | "assert" | "family" | "own" | "foreign" => {
             format!("`{word}` is an item of the policy and stands outside of chains")
@@ -63,11 +70,12 @@ fn is_state(word: &str) -> bool {
     CT_STATES.iter().any(|state| state.name == word)
 }
 
-/// Whether values in other brackets than a list's come next; braces behind which no `=>` stands are something else.
+/// Whether values in other brackets than a list's come next; braces behind which no `=>` or `;` stands are
+/// something else.
 fn is_list(input: &Input<'_>) -> bool {
     let mut ahead = *input;
     ahead.group(Delimiter::Parenthesis).is_some()
-        || ahead.group(Delimiter::Brace).is_some() && ahead.peek_punct("=>")
+        || ahead.group(Delimiter::Brace).is_some() && (ahead.peek_punct("=>") || ahead.peek_punct(";"))
 }
 
 /// `-j`, `--dport`: the word for it here.

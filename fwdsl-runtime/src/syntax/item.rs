@@ -126,6 +126,9 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
 
 /// The item that a misspelt word is meant to begin; a rule's first word is none.
 fn meant_item(word: &str) -> Option<&'static str> {
+    if let "const" | "static" = word {
+        return Some("let");
+    }
     let begins_rule = word == "_"
         || catalogue::shorthand(word).is_some()
         || catalogue::find_match(word).is_some()

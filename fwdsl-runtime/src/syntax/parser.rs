@@ -90,13 +90,14 @@ pub(super) fn skip_statement(input: &mut Input<'_>) {
 }
 
 /// Skips a token, and tells whether a statement ends with it. The braces of `#{…}` end none, nor do those of a
-/// list that was meant, `dport {22, 80} => …`.
+/// list that was meant, `dport {22, 80} => …`; a `;` behind
+/// braces belongs to them.
 fn skip_to_end(input: &mut Input<'_>) -> bool {
     if input.punct(";") {
         return true;
     }
     if input.group(proc_macro2::Delimiter::Brace).is_some() {
-        return !input.peek_punct("=>");
+        return input.punct(";") || !input.peek_punct("=>");
     }
     let value = input.peek_punct("#");
     input.skip();
