@@ -21,6 +21,8 @@ pub(super) struct Scope<'a> {
     unusable: HashSet<&'a str>,
     /// The sets that could not be read, likewise.
     broken_sets: &'a [String],
+    /// The names of the sets that are there.
+    sets: Vec<String>,
 }
 
 impl<'a> Scope<'a> {
@@ -29,10 +31,11 @@ impl<'a> Scope<'a> {
         lets: &'a [Let],
         broken: &'a [String],
         broken_sets: &'a [String],
+        sets: Vec<String>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Scope<'a> {
         let unusable = broken.iter().map(String::as_str).collect();
-        let mut scope = Scope { lets: HashMap::new(), unusable, broken_sets };
+        let mut scope = Scope { lets: HashMap::new(), unusable, broken_sets, sets };
         for item in lets {
             if let Some(first) = scope.lets.insert(&item.name.value, item) {
                 diagnostics.push(
@@ -41,10 +44,16 @@ impl<'a> Scope<'a> {
                 );
             }
         }
-        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item)).collect();
+        let cyclic: Vec<&'a Let> = lets.iter().filter(|item| scope.reaches(&item.value, item)).collect();
+        let in_one_circle = |a: &'a Let, b: &'a Let| scope.reaches(&a.value, b) && scope.reaches(&b.value, a);
+        for (index, item) in cyclic.iter().enumerate() {
+            // A circle of several is one mistake.
+            if !cyclic[..index].iter().any(|other| in_one_circle(other, item)) {
+                let message = format!("`{}` is defined by itself", item.name.value);
+                diagnostics.push(Diagnostic::error(item.name.loc, message));
+            }
+        }
         for item in cyclic {
-            let message = format!("`{}` is defined by itself", item.name.value);
-            diagnostics.push(Diagnostic::error(item.name.loc, message));
             scope.lets.remove(item.name.value.as_str());
             scope.unusable.insert(&item.name.value);
         }
@@ -179,6 +188,7 @@ impl<'a> Scope<'a> {
         let mut names: Vec<&str> = self.lets.keys().copied().collect();
         names.sort_unstable();
         let help = match nearest(word, names) {
+            _ if self.sets.iter().any(|set| set == word) => format!("a set is written `@{word}`"),
             Some(name) => format!("did you mean `{name}`?"),
             None => habit_of_capitals(word).unwrap_or_else(|| {
                 format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\"")
