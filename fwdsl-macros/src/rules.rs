@@ -123,10 +123,19 @@ fn group(tokens: &mut Tokens, delimiter: Delimiter, what: &str) -> Read<TokenStr
 }
 
 fn expected(what: &str, found: Option<TokenTree>) -> Refused {
-    let span = found.as_ref().map_or_else(Span::call_site, TokenTree::span);
+    let span = match &found {
+        Some(TokenTree::Group(group)) => group.span_open(),
+        Some(token) => token.span(),
+        None => Span::call_site(),
+    };
     let found = match found {
         None => "the end".to_owned(),
-        Some(TokenTree::Group(group)) => format!("{:?}", group.delimiter()).to_lowercase(),
+        Some(TokenTree::Group(group)) => match group.delimiter() {
+            Delimiter::Brace => "`{`".to_owned(),
+            Delimiter::Bracket => "`[`".to_owned(),
+            Delimiter::Parenthesis => "`(`".to_owned(),
+            Delimiter::None => "a group".to_owned(),
+        },
         Some(token) => format!("`{token}`"),
     };
     Refused { span, message: format!("expected {what}, found {found}") }

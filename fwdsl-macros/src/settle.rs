@@ -17,6 +17,8 @@ use fwdsl_runtime::syntax::{Fragment, Settled, Unsettled, path_key, predicate_ke
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
+use crate::names;
+
 /// A call of `firewall_impl!`, taken apart.
 pub(crate) struct Input {
     /// The path of the facade, under whatever name it was reached.
@@ -108,8 +110,10 @@ impl Input {
         }
         let (user, path) = open.uses.first()?;
         let state = self.state_with(None, Some((*user, path)));
-        // If the path leads to a macro that is no fragment, rustc's error is at the path.
-        let span = path.clone().into_iter().last().map_or_else(Span::call_site, |name| name.span());
+        // If the path leads to a macro that is no fragment, rustc's error is at the path. An editor would take all that
+        // stands there for what the user wrote.
+        let name = path.clone().into_iter().last().filter(|_| !names::are_wanted());
+        let span = name.map_or_else(Span::call_site, |name| name.span());
         let call =
             quote_spanned!(span=> { [#facade::__private::firewall_impl] { #facade } { #state } #policy });
         Some(quote!(#path! #call))
