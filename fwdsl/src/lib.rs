@@ -3,6 +3,48 @@
 //! [`firewall!`] turns a compact rule language into a [`Policy`] that is checked while the program
 //! compiles. The policy prints itself in the format of `iptables-restore`, and with the feature
 //! `cli` the program that holds it becomes a provisioning binary.
+//!
+//! ```no_run
+//! use fwdsl::prelude::*;
+//!
+//! const ADMINS: &[&str] = &["192.0.2.0/24", "2001:db8:ad::/48"];
+//!
+//! static HOST: Policy = firewall! {
+//!     sysctl {
+//!         use fwdsl::sysctls::hardened;           // a profile of the collection
+//!     }
+//!
+//!     set BANNED: ip timeout 10m keep { }         // filled by a ban daemon
+//!
+//!     fn service(port, rate) {                    // a template
+//!         tcp dport port ct new limit rate => accept;
+//!     }
+//!
+//!     chain INPUT policy drop {
+//!         use fwdsl::rules::baseline;             // loopback, established connections
+//!         from @BANNED => drop;
+//!         service([http, https], 100/s);
+//!         /// administration
+//!         from #ADMINS tcp dport ssh => accept;   // a Rust value
+//!         limit 6/minute             => log("[refused] ");
+//!     }
+//!
+//!     assert INPUT {                              // proven, or the build fails
+//!         in eth0 tcp dport mysql ct new => !accept;
+//!     }
+//! };
+//!
+//! # #[cfg(feature = "cli")]
+//! fn main() -> std::process::ExitCode {
+//!     fwdsl::cli::run(&HOST)
+//! }
+//! # #[cfg(not(feature = "cli"))]
+//! # fn main() {}
+//! ```
+//!
+//! - [`firewall!`] shows the language at a glance; `docs/language.md` in the repository is its reference.
+//! - [`rules!`] declares rules that policies of any crate splice in; [`rules`] and [`sysctls`] are a collection.
+//! - [`Policy`] emits, checks and lends its rules; `cli::run` makes a command line of it, and `host` applies it.
 
 pub use fwdsl_runtime::{Policy, catalogue, diagnostic, emit, family, ipset, lower, model, table};
 
@@ -47,6 +89,32 @@ pub mod __private {
 /// let text = HOST.emit(fwdsl::family::Family::Ipv4).unwrap().unwrap();
 /// assert!(text.contains("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"));
 /// ```
+///
+/// A chain is a `match` on packets: rules are tried in order, and the first verdict that ends decides.
+///
+/// | in a policy | |
+/// | --- | --- |
+/// | `let WEB = [http, https];` | a name for a value |
+/// | `family ipv4;` | for one family; without it, for both |
+/// | `chain NAME policy drop { … }`, `table nat { chain … }` | rules |
+/// | `fn name(a) { … }`, `use path::NAME;` | templates, and fragments of [`rules!`](crate::rules!) |
+/// | `set NAME: net { … }`, `foreign set NAME: ip;` | sets of ipset |
+/// | `own chains;`, `foreign chain NAME;` | beside the chains of others |
+/// | `sysctl { key = value; }` | kernel parameters |
+/// | `assert CHAIN { PATTERN => VERDICT; }` | what is proven |
+///
+/// | in a chain | |
+/// | --- | --- |
+/// | `in eth0`, `out wg+` | interface |
+/// | `from 10.0.0.0/8`, `to !NET`, `from @SET` | address, network, range, set |
+/// | `tcp dport [22, 8000..=8080]`, `udp sport domain` | protocol and ports |
+/// | `icmp echo-request`, `tcp syn`, `ct established\|related` | types, flags, states |
+/// | `limit 10/minute burst 20` | a rate |
+/// | `hashlimit(above 4/s, mode srcip, name "x")` | any match of iptables by its name |
+/// | `… => accept;`, `drop`, `reject`, `return`, `jump CHAIN`, `goto CHAIN`, `log("prefix")` | verdicts |
+/// | `… => log, mark(set 1), drop;` | several, and any target of iptables by its name |
+/// | `MATCHES { … }` | a block, which hands its matches to the rules inside |
+/// | `#NAME`, `#{expression}` | a Rust value, wherever a value may stand |
 #[macro_export]
 macro_rules! firewall {
     // `$crate` is this crate under whatever name, or through whatever re-export, it was reached.

@@ -3,9 +3,20 @@
 use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
+    //! The host's policy.
     #![alow(fragment_reassembled)]
     /// documentation of a family
     family ipv4;
+    #[allow(fragment_reassembled)]
+    let OFFICE = 192.0.2.0/24;
+    sysctl {
+        /// documentation of a setting
+        net.ipv4.tcp_syncookies = 1;
+    }
+    assert INPUT {
+        #[allow(fragment_reassembled)]
+        udp => drop;
+    }
     #[inline]
     chain INPUT policy drop {
         #[allow(fragment_reasembled)]

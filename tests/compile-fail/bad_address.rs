@@ -17,6 +17,7 @@ static HOST: Policy = firewall! {
         from 0xff::1               => drop;
         from fe80::0b1             => drop;
         from "10.0.0.0/"           => drop;
+        from 10.0.0.1-10.0.0.9     => drop;
     }
 };
 

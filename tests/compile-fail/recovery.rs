@@ -13,6 +13,7 @@ static HOST: Policy = firewall! {
         udp dport dmoain => accept;
         in lo            => ;
         tcp dport 22;
+        tcp dport 22, 23 => drop;
         => drop;
         from [10.0.0.1 10.0.0.2] => drop;
         from []          => drop;

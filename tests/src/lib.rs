@@ -12,6 +12,7 @@ pub mod policies;
 pub mod processes;
 pub mod provisioned;
 pub mod random;
+pub mod reference;
 pub mod respaced;
 pub mod rules;
 pub mod samples;

@@ -1,12 +1,14 @@
 //! The reference of extensions names every one, and each example in it compiles.
 
+use fwdsl::Policy;
 use fwdsl::catalogue::{EXTENSIONS, Extension, Kind};
+use fwdsl::family::Family;
 use fwdsl::table::TableName;
 use fwdsl_runtime::syntax::compile;
 
 fn reference() -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
-    std::fs::read_to_string(path).expect("the language reference")
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language/extensions.md");
+    std::fs::read_to_string(path).expect("the page of extensions")
 }
 
 /// The examples in the first column of a table of the reference.
@@ -23,19 +25,25 @@ fn examples(heading: &str) -> Vec<String> {
     examples
 }
 
-/// Whether a rule compiles in some chain.
-fn compiles_somewhere(rule: &str) -> bool {
+/// What a rule is emitted as in the first chain where it compiles, for IPv4 or else IPv6; `None` if it compiles in none.
+fn emitted(rule: &str) -> Option<Vec<String>> {
     let prefixes = ["", "tcp ", "tcp syn ", "udp "];
-    TableName::ALL.iter().flat_map(|table| table.hooks().iter().map(move |hook| (table, hook))).any(
-        |(table, hook)| {
-            prefixes.iter().any(|prefix| {
-                let rule = if prefix.is_empty() {
-                    rule.to_owned()
-                } else {
-                    format!("{prefix}{}", rule.trim_start_matches("_ "))
-                };
-                let source = format!("table {table} {{ chain {hook} {{ {rule}; }} }}");
-                compile(source.parse().expect("tokens")).is_sound()
+    let chains = TableName::ALL.iter().flat_map(|table| table.hooks().iter().map(move |hook| (table, hook)));
+    chains.flat_map(|chain| prefixes.iter().map(move |prefix| (chain, prefix))).find_map(
+        |((table, hook), prefix)| {
+            let rule = match *prefix {
+                "" => rule.to_owned(),
+                prefix => format!("{prefix}{}", rule.trim_start_matches("_ ")),
+            };
+            let source = format!("table {table} {{ chain {hook} {{ {rule}; }} }}");
+            let compiled = compile(source.parse().expect("tokens"));
+            let policy = compiled.is_sound().then(|| Policy::from_model(compiled.model).expect("sound"))?;
+            let start = format!("-A {hook} ");
+            Family::ALL.into_iter().find_map(|family| {
+                let text = policy.emit(family).expect("a sound policy")?;
+                let rules: Vec<String> =
+                    text.lines().filter_map(|line| line.strip_prefix(&start)).map(str::to_owned).collect();
+                (!rules.is_empty()).then_some(rules)
             })
         },
     )
@@ -61,9 +69,11 @@ fn every_match_is_shown_and_the_examples_compile() {
     let examples = examples("| match | looks at |");
     assert!(examples.len() > 40, "{examples:?}");
     for example in &examples {
-        assert!(compiles_somewhere(&format!("{example} => return")), "{example}");
+        assert!(emitted(&format!("{example} => return")).is_some(), "{example}");
     }
-    let elsewhere = ["tcp", "udp", "sctp", "icmp", "icmp6", "multiport", "iprange", "limit", "comment"];
+    // Those with words of their own; `set` wants a set, and has a page.
+    let elsewhere =
+        ["set", "tcp", "udp", "sctp", "icmp", "icmp6", "multiport", "iprange", "limit", "comment"];
     assert_complete(Kind::Match, &examples, &elsewhere);
 }
 
@@ -72,7 +82,35 @@ fn every_target_is_shown_and_the_examples_compile() {
     let examples = examples("| target | does | then |");
     assert!(examples.len() > 20, "{examples:?}");
     for example in &examples {
-        assert!(compiles_somewhere(&format!("_ => {example}")), "{example}");
+        assert!(emitted(&format!("_ => {example}")).is_some(), "{example}");
     }
-    assert_complete(Kind::Target, &examples, &["accept", "drop", "return", "reject", "log"]);
+    assert_complete(Kind::Target, &examples, &["set", "accept", "drop", "return", "reject", "log"]);
+}
+
+/// The page that shows what each example is emitted as. `FWDSL_BLESS=1` writes it.
+#[test]
+fn what_the_examples_are_emitted_as_is_shown() {
+    let mut page = String::from(
+        "# Extensions, emitted\n\nWhat the examples of [the page of extensions](extensions.md) are emitted as: as iptables \
+         saves them. The tests write\nthis page.\n",
+    );
+    for (title, heading, rule) in [
+        ("Matches", "| match | looks at |", "EXAMPLE => return"),
+        ("Targets", "| target | does | then |", "_ => EXAMPLE"),
+    ] {
+        page += &format!("\n## {title}\n\n```text\n");
+        for example in examples(heading) {
+            let rules = emitted(&rule.replace("EXAMPLE", &example)).expect("the example compiles");
+            page += &format!("{example}\n");
+            for rule in rules {
+                page += &format!("    {}\n", rule.trim_end_matches(" -j RETURN"));
+            }
+        }
+        page += "```\n";
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language/emitted.md");
+    if std::env::var_os("FWDSL_BLESS").is_some() {
+        std::fs::write(&path, &page).expect("the page is written");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("the page"), page);
 }

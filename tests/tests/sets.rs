@@ -272,21 +272,6 @@ fn rules_over_sets_are_saved_as_they_were_emitted() {
 }
 
 #[test]
-fn the_example_of_the_language_page_compiles() {
-    let page = include_str!("../../docs/language.md");
-    let sets = page.split("\n## Sets\n").nth(1).expect("the page has a section on sets");
-    let example = sets.split("```").nth(1).expect("the section has an example").trim_start_matches("text");
-    let policy = policy(example);
-    assert_eq!(policy.model().sets().len(), 8);
-    assert!(rules_of(&policy).iter().any(|rule| rule.contains("--match-set f2b-sshd src")));
-}
-
-fn rules_of(policy: &Policy) -> Vec<String> {
-    let text = policy.emit(Ipv4).unwrap().unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
-}
-
-#[test]
 fn an_assertion_takes_a_set_of_known_contents_for_a_list() {
     let problems = |set: &str, assertion: &str| {
         let source = format!(

@@ -68,7 +68,7 @@ fn read(
                 other => Ok(other),
             },
         },
-        (ValueKind::Rate, ExprKind::Atom(text)) => match Rate::parse(text) {
+        (ValueKind::Rate, ExprKind::Atom(text) | ExprKind::Text(text)) => match Rate::parse(text) {
             Ok(rate) => Ok(Value::Rate(rate)),
             Err(message) => Err((message, None)),
         },
@@ -119,9 +119,9 @@ pub(crate) fn read_address(kind: &ExprKind) -> Result<Address, Problem> {
 
 fn read_address_at(kind: &ExprKind, place: &mut Loc) -> Result<Address, Problem> {
     match kind {
-        ExprKind::Atom(text) | ExprKind::Text(text) => {
-            Ok(Address::Net(Net::parse(text).map_err(address_problem)?))
-        }
+        ExprKind::Atom(text) | ExprKind::Text(text) => Ok(Address::Net(
+            Net::parse(text).map_err(|error| range_problem(text).unwrap_or(address_problem(error)))?,
+        )),
         ExprKind::Range(first, last) => {
             let (first, last) = (read_end(first, place, read_addr)?, read_end(last, place, read_addr)?);
             Ok(Address::Range { first, last })
@@ -137,6 +137,14 @@ pub(crate) fn read_end<T>(
 ) -> Result<T, Problem> {
     *place = end.loc;
     read(&end.value)
+}
+
+/// `10.0.0.1-10.0.0.9`, as iptables writes a range.
+fn range_problem(text: &str) -> Option<Problem> {
+    let (first, last) = text.split_once('-')?;
+    let is_addr = |end: &str| end.parse::<IpAddr>().is_ok();
+    let help = format!("a range is written `{first}..={last}`");
+    (is_addr(first) && is_addr(last)).then(|| (format!("`{text}` is not an address"), Some(help)))
 }
 
 fn address_problem(error: AddressError) -> Problem {

@@ -30,6 +30,23 @@ impl Attributes {
     }
 }
 
+/// Reports levels of lints before what holds no rules.
+pub(super) fn refuse_levels(parser: &mut Parser, attributes: &Attributes) {
+    if let Some(Located { value: setting, loc }) = attributes.levels.first() {
+        let message = format!("`{}` means nothing here", setting.level.name());
+        let help = "it stands before a rule, a block, a call or a chain, or with `#!` at the policy's top";
+        parser.fail(*loc, message, Some(help.into()));
+    }
+}
+
+/// Reports what says nothing about a setting or a case: all but `#[cfg(…)]`.
+pub(super) fn refuse_all_but_cfg(parser: &mut Parser, attributes: &Attributes) {
+    refuse_levels(parser, attributes);
+    if let Some(doc) = &attributes.doc {
+        parser.fail(doc.loc, "a doc comment that nothing shows", Some("use `//`".into()));
+    }
+}
+
 /// Takes off the blank that a doc comment's lines begin with.
 fn unindent(doc: &str) -> String {
     let lines: Vec<&str> = doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();

@@ -13,12 +13,16 @@ pub(super) fn habit(input: &Input<'_>, expected: &str) -> Option<String> {
     let help = if ahead.punct("=>") {
         return None;
     } else if ahead.punct("->") {
-        "the arrow before a verdict is `=>`".to_owned()
+        "a verdict stands after `=>`".to_owned()
     } else if ahead.punct("--") || ahead.punct("-") {
         return option_with_dashes(&ahead);
     } else if value && (ahead.punct("=") || ahead.punct(":")) {
         "a value follows without a sign; `!22` is anything else than 22".to_owned()
-    } else if value && is_list(input) || matches!(expected, "a match" | "`;`") && ahead.punct(",") {
+    } else if expected == "a match" && ahead.punct(",") {
+        "several values are a list, `[a, b]`; matches stand side by side".to_owned()
+    } else if expected == "a match" && ahead.punct("&") {
+        "matches stand side by side, and all must hold".to_owned()
+    } else if value && is_list(input) || expected == "`;`" && ahead.punct(",") {
         "several values are a list: `[a, b]`".to_owned()
     } else if expected.starts_with("a match") && ahead.punct("*") {
         "every packet is `_`, and `eth+` is every interface whose name begins so".to_owned()

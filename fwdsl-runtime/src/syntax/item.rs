@@ -5,7 +5,9 @@ use syn::buffer::TokenBuffer;
 
 use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name, starts_atom};
-use super::attribute::{Attributes, parse_attributes, parse_inner_attributes};
+use super::attribute::{
+    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_levels,
+};
 use super::call::{parse_template, parse_use, read_fragment};
 use super::fragment;
 use super::input::Input;
@@ -30,7 +32,11 @@ const ITEMS: [&str; 11] =
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let Attributes { levels, analysis_budget, .. } = parse_inner_attributes(parser, &mut input);
+    let Attributes { levels, analysis_budget, doc, .. } = parse_inner_attributes(parser, &mut input);
+    if let Some(doc) = doc {
+        let help = "what documents the policy stands before the `static` or function that holds it";
+        parser.fail(doc.loc, "a doc comment of a whole policy", Some(help.into()));
+    }
     let mut policy = parse_items(parser, input);
     (policy.levels, policy.analysis_budget) = (levels, analysis_budget);
     policy
@@ -83,6 +89,9 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             "a doc comment belongs to a chain, a template, a `let`, a set or a rule",
             Some("use `//`".into()),
         );
+    }
+    if !matches!(word.as_str(), "chain" | "use") {
+        refuse_levels(parser, &attributes);
     }
     match word.as_str() {
         "let" => parse_let(parser, input, policy, attributes)?,
@@ -243,6 +252,7 @@ fn parse_settings(parser: &mut Parser, mut inside: Input<'_>, policy: &mut Polic
             skip_statement(&mut inside);
             continue;
         }
+        refuse_all_but_cfg(parser, &attributes);
         let used = inside.peek_ident().is_some_and(|word| word == "use");
         let parsed = match used {
             true => parse_profile(parser, &mut inside, attributes).map(|used| policy.uses.push(used)),
@@ -326,6 +336,9 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
             if attributes.absent {
                 skip_statement(&mut inside);
                 return Ok(());
+            }
+            if inside.peek_ident().as_deref() != Some("chain") {
+                refuse_all_but_cfg(parser, &attributes);
             }
             match inside.peek_ident().as_deref() {
                 Some("family") => families = families.and(parse_family(parser, &mut inside)?.value),
@@ -461,10 +474,12 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     };
     let mut cases = Vec::new();
     while !inside.is_empty() {
-        if parse_attributes(parser, &mut inside).absent {
+        let attributes = parse_attributes(parser, &mut inside);
+        if attributes.absent {
             skip_statement(&mut inside);
             continue;
         }
+        refuse_all_but_cfg(parser, &attributes);
         match parse_case(parser, &mut inside) {
             Ok(case) => cases.push(case),
             Err(Failed) => skip_statement(&mut inside),

@@ -191,7 +191,9 @@ impl<'a> Scope<'a> {
             _ if self.sets.iter().any(|set| set == word) => format!("a set is written `@{word}`"),
             Some(name) => format!("did you mean `{name}`?"),
             None => habit_of_capitals(word).unwrap_or_else(|| {
-                format!("define it with `let {word} = …;`, or quote it if it is a name: \"{word}\"")
+                format!(
+                    "define it with `let {word} = …;`, or, if it is a name in capitals, quote it: \"{word}\""
+                )
             }),
         };
         diagnostics.push(Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help));
