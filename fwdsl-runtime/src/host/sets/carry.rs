@@ -1,5 +1,7 @@
 //! The changes to sets: before the rules that refer to them, and after the commit.
 
+use std::time::Duration;
+
 use super::SetsPlan;
 use super::ipset;
 use super::plan::Grown;
@@ -28,7 +30,7 @@ pub(super) fn replace(
     runner: &Runner,
     wanted: &SavedSet,
 ) -> Result<(), ApplyError> {
-    if let Some((_, error)) = ipset::destroy(program, runner, vec![SPARE.to_owned()]).pop() {
+    if let Some((_, error)) = ipset::destroy(program, runner, vec![SPARE.to_owned()], ipset::RELEASE).pop() {
         return Err(error);
     }
     let commands = format!("{}swap {SPARE} {}\ndestroy {SPARE}\n", wanted.text(SPARE), wanted.name);
@@ -55,10 +57,16 @@ pub(crate) fn check(plan: &SetsPlan, runner: &Runner, protocols: &Protocols) -> 
 }
 
 /// Destroys the sets that nothing refers to any more. Gives back the names of those that stay, and why, in words: the
-/// apply is complete all the same.
-pub(crate) fn sweep(plan: &SetsPlan, runner: &Runner) -> (Vec<String>, Vec<String>) {
+/// apply is complete all the same. Only where rules have just changed (`rules_changed`) may a set be let go of soon.
+pub(crate) fn sweep(plan: &SetsPlan, runner: &Runner, rules_changed: bool) -> (Vec<String>, Vec<String>) {
     let Some(program) = &plan.ipset else { return (Vec::new(), Vec::new()) };
-    let left = ipset::destroy(program, runner, plan.stale.iter().map(|stale| stale.name.clone()).collect());
+    let patience = if rules_changed { ipset::RELEASE } else { Duration::ZERO };
+    let left = ipset::destroy(
+        program,
+        runner,
+        plan.stale.iter().map(|stale| stale.name.clone()).collect(),
+        patience,
+    );
     let words = |(name, error): (String, ApplyError)| {
         let warning = format!(
             "the set `{name}` of an earlier apply could not be destroyed, and the next apply tries again: {error}"

@@ -71,7 +71,7 @@ pub(crate) fn undo(undo: &SetsUndo, runner: &Runner) -> (Vec<String>, Vec<String
     let mut created: Vec<String> = undo.created.iter().filter(exists).cloned().collect();
     restored.extend(created.iter().cloned());
     created.extend(there.iter().filter(|name| *name == SPARE).cloned());
-    for (name, error) in ipset::destroy(program, runner, created) {
+    for (name, error) in ipset::destroy(program, runner, created, ipset::RELEASE) {
         restored.retain(|other| *other != name);
         problems.push(format!("the set `{name}`, which was not there before, cannot be destroyed: {error}"));
     }
