@@ -2,6 +2,7 @@
 //! only what must stand in a proc-macro crate: turning findings into compiler errors and the
 //! policy into tokens.
 
+mod conditions;
 mod errors;
 mod names;
 mod rules;

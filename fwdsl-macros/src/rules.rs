@@ -14,6 +14,7 @@ use fwdsl_runtime::syntax::names_of_fragment;
 use proc_macro2::{Delimiter, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
+use crate::conditions::Conditions;
 use crate::names::{self, expand_names};
 
 /// Why a fragment cannot be declared: where, and what to do.
@@ -25,10 +26,15 @@ struct Refused {
 type Read<T> = Result<T, Refused>;
 type Tokens = std::iter::Peekable<proc_macro2::token_stream::IntoIter>;
 
-/// Expands `{ path to the fwdsl crate } fragments…` of one `rules!`.
+/// Expands `{ path to the fwdsl crate } { conditions } fragments…` of one `rules!`.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut tokens = tokens.into_iter().peekable();
     let facade = group(&mut tokens, Delimiter::Brace, "the facade").unwrap_or_default();
+    let conditions = group(&mut tokens, Delimiter::Brace, "the conditions").unwrap_or_default();
+    let mut tokens = match Conditions::read(conditions).settle(&facade, tokens.collect()) {
+        Ok(fragments) => fragments.into_iter().peekable(),
+        Err(question) => return question,
+    };
     let mut out = TokenStream::new();
     while tokens.peek().is_some() {
         match fragment(&facade, &mut tokens) {
@@ -117,10 +123,19 @@ fn group(tokens: &mut Tokens, delimiter: Delimiter, what: &str) -> Read<TokenStr
 }
 
 fn expected(what: &str, found: Option<TokenTree>) -> Refused {
-    let span = found.as_ref().map_or_else(Span::call_site, TokenTree::span);
+    let span = match &found {
+        Some(TokenTree::Group(group)) => group.span_open(),
+        Some(token) => token.span(),
+        None => Span::call_site(),
+    };
     let found = match found {
         None => "the end".to_owned(),
-        Some(TokenTree::Group(group)) => format!("{:?}", group.delimiter()).to_lowercase(),
+        Some(TokenTree::Group(group)) => match group.delimiter() {
+            Delimiter::Brace => "`{`".to_owned(),
+            Delimiter::Bracket => "`[`".to_owned(),
+            Delimiter::Parenthesis => "`(`".to_owned(),
+            Delimiter::None => "a group".to_owned(),
+        },
         Some(token) => format!("`{token}`"),
     };
     Refused { span, message: format!("expected {what}, found {found}") }

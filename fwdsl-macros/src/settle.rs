@@ -15,7 +15,9 @@
 
 use fwdsl_runtime::syntax::{Fragment, Settled, Unsettled, path_key, predicate_key};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
+
+use crate::names;
 
 /// A call of `firewall_impl!`, taken apart.
 pub(crate) struct Input {
@@ -108,7 +110,13 @@ impl Input {
         }
         let (user, path) = open.uses.first()?;
         let state = self.state_with(None, Some((*user, path)));
-        Some(quote!(#path! { [#facade::__private::firewall_impl] { #facade } { #state } #policy }))
+        // If the path leads to a macro that is no fragment, rustc's error is at the path. An editor would take all that
+        // stands there for what the user wrote.
+        let name = path.clone().into_iter().last().filter(|_| !names::are_wanted());
+        let span = name.map_or_else(Span::call_site, |name| name.span());
+        let call =
+            quote_spanned!(span=> { [#facade::__private::firewall_impl] { #facade } { #state } #policy });
+        Some(quote!(#path! #call))
     }
 
     fn state_with(

@@ -1,11 +1,13 @@
 //! The suggestion behind every "did you mean": the nearest of the names that are known.
 
+use std::cmp::Reverse;
+
 /// The candidate nearest to `word`, if one is near enough to be meant.
 ///
 /// Nearness is the Damerau-Levenshtein distance (letters added, left out, replaced, or two neighbours
 /// swapped), blind to ASCII case. Near enough is a third of the word's letters, at least one and at most
-/// five: beyond that a suggestion confuses more than it helps. Of equally near candidates one with the same
-/// first letter wins, which few get wrong, then the first.
+/// five: beyond that a suggestion confuses more than it helps. Of equally near candidates the one wins that begins
+/// with more of the same letters, since few get the first ones wrong, then the first.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = letters(word);
     let limit = (word.len() / 3).clamp(1, 5);
@@ -16,7 +18,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = distance(&word, &other);
-        let rank = (distance, word.first() != other.first());
+        let same = word.iter().zip(&other).take_while(|(letter, other)| letter == other).count();
+        let rank = (distance, Reverse(same));
         if distance <= limit && best.is_none_or(|(least, _)| rank < least) {
             best = Some((rank, candidate));
         }
@@ -86,5 +89,6 @@ mod tests {
     #[test]
     fn of_equals_the_first_wins() {
         assert_eq!(nearest("cat", ["bat", "rat"]), Some("bat"));
+        assert_eq!(nearest("htp", ["hkp", "http"]), Some("http"));
     }
 }

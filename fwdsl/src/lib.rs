@@ -150,8 +150,9 @@ macro_rules! firewall {
 /// # assert!(HOST.check().is_ok());
 /// ```
 ///
-/// Inside a fragment, Rust paths and `#` values begin with `crate::` or the name of a crate.
+/// Inside a fragment, Rust paths and `#` values begin with `crate::` or the name of a crate, and a `#[cfg(…)]` asks
+/// for the features of the crate that declares it.
 #[macro_export]
 macro_rules! rules {
-    ($($fragments:tt)*) => { $crate::__private::rules_impl! { { $crate } $($fragments)* } };
+    ($($fragments:tt)*) => { $crate::__private::rules_impl! { { $crate } {} $($fragments)* } };
 }

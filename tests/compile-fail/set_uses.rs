@@ -12,6 +12,7 @@ fn main() {
 
         chain INPUT {
             from @ADMNIS => accept;
+            from ADMINS => accept;
             from @WEB => accept;
             from @PORTS => accept;
             from @PAIRS => accept;

@@ -53,6 +53,19 @@ fwdsl::rules! {
         net.ipv4.icmp_echo_ignore_broadcasts = 1;
     }
 
+    /// `test` is set where this crate's tests use the fragment, and not here.
+    pub conditional {
+        #[cfg(test)]
+        tcp => drop;
+        #[cfg(not(test))]
+        udp {
+            #[cfg(test)]
+            dport 1 => drop;
+            #[cfg(all(not(test), target_os = "linux"))]
+            dport 2 => drop;
+        }
+    }
+
     pub fn wrong(port) {
         tcp dport port from 10.0.0.1/8 => accept;
     }

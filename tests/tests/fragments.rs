@@ -183,6 +183,12 @@ fn cfg_takes_away_what_does_not_hold() {
     assert!(!HOST.emit(Ipv4).expect("the policy is sound").unwrap().contains("OUTPUT DROP"));
 }
 
+#[test]
+fn cfg_in_a_fragment_asks_for_the_crate_of_the_fragment() {
+    let host = firewall! { chain INPUT { use fwdsl_tests::fragments::conditional; } };
+    assert_eq!(rules(&host), ["INPUT -p udp -m udp --dport 2 -j DROP"]);
+}
+
 mod inner {
     fwdsl::rules! {
         pub(super) near { udp => accept; }

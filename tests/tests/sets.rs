@@ -4,6 +4,7 @@ use fwdsl::Policy;
 use fwdsl::family::Family;
 use fwdsl::family::Family::{Ipv4, Ipv6};
 use fwdsl::ipset::KINDS;
+use fwdsl_runtime::syntax::compile;
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::rules::{restore, saved_table};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
@@ -76,6 +77,27 @@ fn every_kind_loads_and_is_saved_as_it_was_emitted() {
             assert!(names.lines().all(|name| name.len() <= 31), "{names}");
         }
     }
+}
+
+#[test]
+fn interfaces_that_the_kernel_takes_for_each_other_do_not_stand_with_one_network() {
+    let said = |elements: &str| {
+        let source = format!("set A: net,iface {{ {elements} }} chain INPUT {{ set(@A src,src) => drop; }}");
+        let found = compile(source.parse().unwrap()).diagnostics;
+        found.iter().map(|found| found.message.clone()).collect::<Vec<_>>().join("\n")
+    };
+    // The second would change the first to `nomatch`, or not get in.
+    for (one, other) in
+        [("ppp+", "ppp0"), ("ppp0", "ppp+"), ("pp+", "ppp+"), ("physdev ppp+", "physdev ppp0")]
+    {
+        for words in ["", " nomatch"] {
+            let said = said(&format!("(10.0.0.0/8, {one}), (10.0.0.0/8, {other}){words}"));
+            assert!(said.contains("the kernel cannot tell apart"), "{one} {other}: {said}");
+        }
+    }
+    let well =
+        "(10.0.0.0/8, ppp0), (10.0.0.0/8, physdev ppp+), (10.0.0.0/8, eth+), (10.1.0.0/16, ppp+) nomatch";
+    assert_eq!(said(well), "");
 }
 
 /// The kinds of the sets in [`EVERY_KIND`]: all that there are.

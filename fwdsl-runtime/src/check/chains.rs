@@ -143,6 +143,8 @@ fn check_cycles(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
         .map(|chain| {
             let verdicts = chain.rules.iter().flat_map(|rule| &rule.verdicts);
             let jumps = verdicts.filter_map(|verdict| Some((verdict.loc(), jump_target(verdict)?)));
+            // That no rule can go to a built-in chain is another error.
+            let jumps = jumps.filter(|(_, target)| chain.table.hook(target).is_none());
             jumps
                 .flat_map(|(loc, target)| {
                     let found = numbers.get(&(chain.table, target)).map_or(&[][..], Vec::as_slice);

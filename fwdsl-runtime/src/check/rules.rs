@@ -194,6 +194,10 @@ fn check_protocols_of_options(
         if protocols.is_empty() || asked.as_ref().is_some_and(fits) {
             return;
         }
+        // That no protocol is asked for has been said of the rule's own ports.
+        if asked.is_none() && matches.iter().any(|other| *other.extension == PORTS) {
+            return;
+        }
         let names = protocol_names(protocols);
         let message = format!("{what} works with {names} only");
         let help = format!("the rule must ask for it: `{} … => …`", protocol_name(protocols[0]));

@@ -193,9 +193,9 @@ pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
 /// Destroys the sets that nothing refers to any more, which the apply is complete without. The record forgets those
 /// that are gone. Gives back what is left, in words.
 pub(crate) fn sweep_sets(host: &Host, plan: &Plan) -> Vec<String> {
-    let (left, mut warnings) = sets::sweep(&plan.sets, &host.runner);
+    let (left, mut warnings) = sets::sweep(&plan.sets, &host.runner, !plan.rules.is_empty());
     let mut record = plan.recorded.clone();
-    record.sets.retain(|name| !plan.sets.is_stale(name) || left.contains(name));
+    record.sets.retain(|set| !plan.sets.is_stale(&set.name) || left.contains(&set.name));
     if record.sets == plan.recorded.sets {
         return warnings;
     }

@@ -18,8 +18,17 @@ pub(crate) struct Record {
     ipv6: SavedText,
     ipv4_chains: SavedText,
     ipv6_chains: SavedText,
-    /// The names of its sets in the kernel.
-    pub(crate) sets: Vec<String>,
+    /// Its sets in the kernel.
+    pub(crate) sets: Vec<RecordedSet>,
+}
+
+/// A set that it made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordedSet {
+    /// The name in the kernel.
+    pub(crate) name: String,
+    /// Elements of others stay.
+    pub(crate) keep: bool,
 }
 
 /// The form on disk: restore texts.
@@ -33,7 +42,7 @@ struct Stored {
     #[serde(default)]
     ipv6_chains: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    sets: Vec<String>,
+    sets: Vec<RecordedSet>,
 }
 
 impl Record {

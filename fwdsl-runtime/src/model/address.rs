@@ -165,6 +165,10 @@ fn not_an_address(text: &str) -> AddressError {
             "a group of an address has neither a `0x` nor a `0b` before it; write the address as a string"
                 .into(),
         )
+    } else if let Some((first, last)) = text.split_once('-')
+        && [first, last].iter().all(|end| end.parse::<IpAddr>().is_ok())
+    {
+        Some(format!("a range is written `{first}..={last}`"))
     } else if text.contains('_') {
         Some("an address has no `_`".into())
     } else if text.split('.').count() == 4

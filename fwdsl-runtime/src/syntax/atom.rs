@@ -5,6 +5,7 @@
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
+use super::habits::habit;
 use super::input::Input;
 use super::parser::{Failed, Parsed, Parser};
 use crate::loc::Loc;
@@ -154,14 +155,9 @@ fn broken_by_lexer(text: &str) -> Option<&str> {
 impl Parser {
     /// Reports that something else was expected at the next token.
     pub(super) fn expected(&mut self, input: &Input<'_>, what: &str) -> Failed {
-        self.expected_with_help(input, what, None)
-    }
-
-    /// The same with the mend, where one can be guessed.
-    pub(super) fn expected_with_help(&mut self, input: &Input<'_>, what: &str, help: Option<&str>) -> Failed {
         let (start, end) = input.next_span();
         let loc = self.loc(start, end);
-        self.fail(loc, format!("expected {what}, found {}", input.describe()), help.map(str::to_owned))
+        self.fail(loc, format!("expected {what}, found {}", input.describe()), habit(input, what))
     }
 }
 

@@ -13,10 +13,13 @@ use super::rule::parse_body;
 use super::value::parse_value;
 use crate::loc::Located;
 
-/// Whether a call of a template comes next: `name(…);`. Before another match, `=>` or `{`, the same is a match.
+/// Whether a call of a template comes next: `name(…);`. Before another match, `=>` or `{`, the same is a match; at the
+/// end of a body it is a call whose `;` is missing.
 pub(super) fn begins_call(input: &Input<'_>) -> bool {
     let mut ahead = *input;
-    ahead.ident().is_some() && ahead.group(Delimiter::Parenthesis).is_some() && ahead.peek_punct(";")
+    ahead.ident().is_some()
+        && ahead.group(Delimiter::Parenthesis).is_some()
+        && (ahead.peek_punct(";") || ahead.is_empty())
 }
 
 /// `name(x, y);`

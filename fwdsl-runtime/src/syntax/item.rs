@@ -24,6 +24,7 @@ use crate::family::FamilySet;
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
 use crate::nearest::nearest;
+use crate::protocols;
 use crate::table::TableName;
 
 const ITEMS: [&str; 11] =
@@ -72,7 +73,14 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         skip_statement(input);
         return Ok(());
     }
-    let word = input.peek_ident().unwrap_or_default();
+    let mut word = input.peek_ident().unwrap_or_default();
+    if !ITEMS.contains(&word.as_str())
+        && let Some(meant) = meant_item(&word).filter(|meant| *meant != "use")
+    {
+        // Read as what was meant, so that what it defines is known.
+        unknown_item(parser, input, &word);
+        word = meant.to_owned();
+    }
     if !matches!(word.as_str(), "chain" | "let" | "fn" | "set" | "foreign")
         && let Some(place) = attributes.doc.as_ref().map(|doc| doc.loc)
     {
@@ -125,6 +133,18 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
     Ok(())
 }
 
+/// The item that a misspelt word is meant to begin; a rule's first word is none.
+fn meant_item(word: &str) -> Option<&'static str> {
+    if let "const" | "static" = word {
+        return Some("let");
+    }
+    let begins_rule = word == "_"
+        || catalogue::shorthand(word).is_some()
+        || catalogue::find_match(word).is_some()
+        || protocols::find(word).is_some();
+    nearest(word, ITEMS).filter(|_| !begins_rule)
+}
+
 fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
     if word.is_empty() {
         return parser.expected(
@@ -133,7 +153,7 @@ fn unknown_item(parser: &mut Parser, input: &Input<'_>, word: &str) -> Failed {
         );
     }
     let loc = parser.loc(input.span(), input.span());
-    let help = match nearest(word, ITEMS) {
+    let help = match meant_item(word) {
         Some(item) => format!("did you mean `{item}`?"),
         None => {
             "a policy holds `let`, `family`, `own`, `sysctl`, `set`, `table`, `chain`, `foreign chain`, `foreign set`, \

@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Span};
 
 use super::ast::{Expr, ExprKind, Match, OptionUse};
 use super::atom::{parse_atom, peek_atom, starts_atom};
+use super::habits::habit_of_match;
 use super::input::Input;
 use super::names::Space;
 use super::parser::{Failed, Parsed, Parser};
@@ -82,17 +83,7 @@ fn parse_match(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec<Mat
     if starts_value(input) {
         return parse_protocol(parser, input, matches);
     }
-    Err(parser.expected_with_help(input, "a match", misplaced_sign(input)))
-}
-
-/// What to write for a sign that another language has between or behind matches.
-fn misplaced_sign(input: &Input<'_>) -> Option<&'static str> {
-    let signs = [
-        (",", "several values are a list, `[a, b]`; matches stand side by side"),
-        ("&", "matches stand side by side, and all must hold"),
-        ("->", "a verdict stands after `=>`"),
-    ];
-    signs.into_iter().find(|(sign, _)| input.peek_punct(sign)).map(|(_, help)| help)
+    Err(parser.expected(input, "a match"))
 }
 
 /// Whether a word is a match that asks something without any option: `rpfilter`.
@@ -124,6 +115,7 @@ fn unknown_match(parser: &mut Parser, input: &mut Input<'_>) -> Failed {
         .chain(protocols::COMMON)
         .chain(extensions.iter().map(String::as_str));
     let help = match nearest(&atom.text, words) {
+        _ if habit_of_match(&atom.text).is_some() => habit_of_match(&atom.text),
         Some("state") => {
             Some("connection states are matched with `ct new`, `ct established|related`, …".into())
         }
@@ -291,6 +283,14 @@ fn parse_extension(parser: &mut Parser, input: &mut Input<'_>, matches: &mut Vec
         _ => catalogue::find_match(&word),
     };
     let Some(extension) = extension else {
+        if catalogue::shorthand(&word).is_some() {
+            let help = format!("its value follows, several as a list: `{word} [a, b]`");
+            return Err(parser.fail(word_loc, format!("`{word}` takes no parentheses"), Some(help)));
+        }
+        if catalogue::find_target(&word).is_some() {
+            let help = format!("a verdict stands after `=>`: `… => {word}(…);`");
+            return Err(parser.fail(word_loc, format!("unknown match `{word}`"), Some(help)));
+        }
         let names: Vec<String> =
             catalogue::matches().filter(|entry| entry.module).map(Extension::word).collect();
         let help =
@@ -391,16 +391,17 @@ fn parse_option(
         let loc = value.loc;
         return Ok(OptionUse { spec, negated: false, value: Some(value), loc });
     }
+    let names: Vec<String> = extension.options.iter().map(|spec| format!("`{}`", spec.name)).collect();
+    let options = (!names.is_empty()).then(|| format!("its options are {}", names.join(", ")));
     if word.is_empty() {
-        return Err(parser.expected(input, &format!("an option of `{}`", extension.word())));
+        let (start, end) = input.next_span();
+        let loc = parser.loc(start, end);
+        let message = format!("expected an option of `{}`, found {}", extension.word(), input.describe());
+        return Err(parser.fail(loc, message, options));
     }
     let loc = parser.loc(start, ahead.last);
     let help = nearest(&word, extension.options.iter().map(|spec| spec.name))
         .map(|name| format!("did you mean `{name}`?"))
-        .or_else(|| {
-            let names: Vec<String> =
-                extension.options.iter().map(|spec| format!("`{}`", spec.name)).collect();
-            (!names.is_empty()).then(|| format!("its options are {}", names.join(", ")))
-        });
+        .or(options);
     Err(parser.fail(loc, format!("`{}` has no option `{word}`", extension.word()), help))
 }

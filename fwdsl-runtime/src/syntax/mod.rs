@@ -15,6 +15,7 @@ mod attribute;
 mod call;
 mod expand;
 mod fragment;
+mod habits;
 mod input;
 mod item;
 mod matches;

@@ -89,10 +89,15 @@ pub(super) fn skip_statement(input: &mut Input<'_>) {
     while !input.is_empty() && !skip_to_end(input) {}
 }
 
-/// Skips a token, and tells whether a statement ends with it. The braces of `#{…}` end none.
+/// Skips a token, and tells whether a statement ends with it. The braces of `#{…}` end none, nor do those of a
+/// list that was meant, `dport {22, 80} => …`; a `;` behind
+/// braces belongs to them.
 fn skip_to_end(input: &mut Input<'_>) -> bool {
-    if input.punct(";") || input.group(proc_macro2::Delimiter::Brace).is_some() {
+    if input.punct(";") {
         return true;
+    }
+    if input.group(proc_macro2::Delimiter::Brace).is_some() {
+        return input.punct(";") || !input.peek_punct("=>");
     }
     let value = input.peek_punct("#");
     input.skip();

@@ -6,10 +6,12 @@ use super::ast::{Action, Callee, Rule, Statement, Verdict};
 use super::atom::{parse_name, peek_string};
 use super::attribute::{Attributes, parse_attributes};
 use super::call::{begins_call, parse_call, parse_use, read_fragment};
+use super::habits::habit_of_verdict;
 use super::input::Input;
 use super::matches::{parse_matches, parse_options};
 use super::names::Space;
-use super::parser::{Parsed, Parser, begins_statement, skip_statement};
+use super::parser::{Failed, Parsed, Parser, begins_statement, skip_statement};
+use super::value::starts_value;
 use crate::catalogue::{self, Extension};
 use crate::nearest::nearest;
 
@@ -55,13 +57,29 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<
     let verdicts = parse_verdicts(parser, input)?;
     let loc = parser.loc(start, input.last);
     if !input.punct(";") {
-        let failed = parser.expected(input, "`,` and another verdict, or `;`");
-        if !begins_statement(input) {
-            return Err(failed);
+        if begins_statement(input) {
+            parser.expected(input, "`,` and another verdict, or `;`");
+        } else {
+            return Err(behind_verdict(parser, input, verdicts.last()));
         }
     }
     let Attributes { doc, levels, .. } = attributes;
     Ok(Some(Statement::Rule(Rule { matches, verdicts, doc, levels, loc })))
+}
+
+/// Reports what stands behind the last verdict; a value there was meant for it.
+fn behind_verdict(parser: &mut Parser, input: &Input<'_>, verdict: Option<&Verdict>) -> Failed {
+    let options = match verdict.map(|verdict| &verdict.action) {
+        Some(Action::Target { extension, options }) if options.is_empty() => extension.options,
+        _ => &[],
+    };
+    if options.is_empty() || !(starts_value(input) || peek_string(input)) {
+        return parser.expected(input, "`,` and another verdict, or `;`");
+    }
+    let (start, end) = input.next_span();
+    let loc = parser.loc(start, end);
+    let message = format!("expected `,` and another verdict, or `;`, found {}", input.describe());
+    parser.fail(loc, message, Some("the options of a verdict stand in parentheses".to_owned()))
 }
 
 /// `name(x, y);` or `use path::NAME(x, y);`
@@ -121,13 +139,13 @@ fn parse_verdict(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Verdict> 
     Ok(Verdict { action: Action::Target { extension, options }, loc: parser.loc(start, input.last) })
 }
 
-fn unknown_verdict(parser: &mut Parser, word: &str, loc: crate::loc::Loc) -> super::parser::Failed {
+fn unknown_verdict(parser: &mut Parser, word: &str, loc: crate::loc::Loc) -> Failed {
     let targets: Vec<String> = catalogue::targets().map(Extension::word).collect();
     let lower = word.to_ascii_lowercase();
     let known = || targets.iter().map(String::as_str).chain(["jump", "goto"]);
     let help = match nearest(&lower, known()) {
         Some(target) => format!("did you mean `{target}`?"),
-        None => format!("to go through a chain: `jump {word}`"),
+        None => habit_of_verdict(&lower).unwrap_or_else(|| format!("to go through a chain: `jump {word}`")),
     };
     parser.fail(loc, format!("unknown verdict `{word}`"), Some(help))
 }

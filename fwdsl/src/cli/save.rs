@@ -67,7 +67,7 @@ pub(super) fn kept(
     let sets: Vec<DesiredSet> = policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect();
     let foreign: Vec<String> = sets.iter().filter(|set| set.foreign).map(|set| set.name.clone()).collect();
     let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
-    let sets = boot::plan_sets(&host::sets_text(&sets)?, &foreign, &families, distribution, tree)?;
+    let sets = boot::plan_sets(&host::sets_text(&sets)?, &foreign, &families, &plan, distribution, tree)?;
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
     let mut files = Vec::new();
     let mut warnings = Vec::new();

@@ -228,7 +228,7 @@ pub(super) fn check_together(model: &Model, set: &Set, diagnostics: &mut Vec<Dia
 /// The same element twice is one, unless what stands behind it differs.
 fn check_duplicates(set: &Set, family: Family, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut seen: HashMap<String, (String, usize)> = HashMap::new();
-    let mut interfaces: HashMap<String, usize> = HashMap::new();
+    let mut interfaces: HashMap<String, Vec<(Interface<'_>, usize)>> = HashMap::new();
     for (index, element) in set.elements.iter().enumerate() {
         for (entry, line) in element_lines(set, element, family) {
             if let Some((other, first)) = seen.get(&entry) {
@@ -241,20 +241,55 @@ fn check_duplicates(set: &Set, family: Family, diagnostics: &mut Vec<Diagnostic>
                 }
                 continue;
             }
-            if set.kind.parts == [Part::Net, Part::Interface] {
-                let network = entry.split(',').next().unwrap_or_default().to_owned();
-                let count = interfaces.entry(network.clone()).or_default();
-                *count += 1;
-                if *count > INTERFACES_MAX {
-                    let message = format!(
-                        "`{network}` stands with more than {INTERFACES_MAX} interfaces, the most that the kernel takes"
-                    );
-                    diagnostics.push(Diagnostic::error(element.loc, message));
+            if let (Some((network, _)), Some(interface)) = (entry.split_once(','), interface(element)) {
+                let others = interfaces.entry(network.to_owned()).or_default();
+                if let Some((message, note)) = interfaces_problem(network, interface, others) {
+                    let first = note.map(|(note, first)| (note, set.elements[first].loc));
+                    let error = Diagnostic::error(element.loc, message);
+                    diagnostics.push(match first {
+                        Some((note, first)) => error.note(note, Some(first)),
+                        None => error,
+                    });
                     return false;
                 }
+                others.push((interface, index));
             }
             seen.insert(entry, (line, index));
         }
     }
     true
+}
+
+/// An interface's name, and whether it is a bridge's port.
+type Interface<'a> = (&'a str, bool);
+
+fn interface(element: &Element) -> Option<Interface<'_>> {
+    element.parts().find_map(|part| match part {
+        ElementPart::Interface { name, bridge_port } => Some((name.as_str(), *bridge_port)),
+        _ => None,
+    })
+}
+
+/// What keeps an interface from standing with a network beside others; with a note of one of these.
+fn interfaces_problem(
+    network: &str,
+    (name, bridge_port): Interface<'_>,
+    others: &[(Interface<'_>, usize)],
+) -> Option<(String, Option<(&'static str, usize)>)> {
+    // The kernel takes either for the other when it looks for an element, be it to add it or to match a packet.
+    let covers = |wide: &str, name: &str| wide.strip_suffix('+').is_some_and(|start| name.starts_with(start));
+    for ((other, other_is_port), index) in others {
+        if bridge_port == *other_is_port && (covers(name, other) || covers(other, name)) {
+            let message = format!(
+                "`{network}` stands with `{name}` and with `{other}`, which the kernel cannot tell apart in one set"
+            );
+            return Some((message, Some(("the other is here", *index))));
+        }
+    }
+    (others.len() >= INTERFACES_MAX).then(|| {
+        let message = format!(
+            "`{network}` stands with more than {INTERFACES_MAX} interfaces, the most that the kernel takes"
+        );
+        (message, None)
+    })
 }

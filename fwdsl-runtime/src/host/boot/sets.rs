@@ -7,6 +7,7 @@
 //! somebody restarts it, and ends there if they do not load. With OpenRC, a service of ours comes before that of the
 //! rules. The files of other services stay as they are, with the sets of others in them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::enable::{OPENRC_SERVICES, SYSTEMD_ETC, link_into_runlevel};
@@ -29,7 +30,8 @@ const PURPOSE: &str = "sets for boot";
 const HEADER: &str = "# Written by fwdsl; changes made here are lost with its next save.";
 
 /// Plans to keep sets (their text for `ipset restore`) on the system, to be loaded before the rules of `families`. With
-/// an empty text, what an earlier save left goes. `foreign` are the sets of others that the rules refer to.
+/// an empty text, what an earlier save left goes; but a set that the rules files, as `rules` is to change them, still
+/// refer to stays, since without it they would not load. `foreign` are the sets of others that the rules refer to.
 ///
 /// # Errors
 /// When a file that tells how the distribution starts services cannot be read.
@@ -37,16 +39,29 @@ pub fn plan_sets(
     text: &str,
     foreign: &[String],
     families: &[Family],
+    rules: &BootPlan,
     distribution: Distribution,
     tree: &Tree,
 ) -> Result<BootPlan, BootError> {
+    let former = tree.read(SETS.as_ref()).map_err(|error| cannot_read(SETS, error))?.unwrap_or_default();
+    let mut text = text.to_owned();
+    let mut needing = families.to_vec();
+    for family in Family::ALL {
+        let path =
+            layout(distribution, family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?.rules;
+        let left = left_sets(&former, &text, &rules_at_boot(&path, rules, tree)?);
+        if !left.is_empty() {
+            text.push_str(&left);
+            needing.push(family);
+        }
+    }
     let mut plan = BootPlan { files: Vec::new(), warnings: Vec::new() };
     let mut services = Vec::new();
     let mut init = Init::Systemd;
     for family in Family::ALL {
         let layout = layout(distribution, family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?;
         init = layout.init;
-        let wanted = families.contains(&family) && !text.is_empty();
+        let wanted = needing.contains(&family) && !text.is_empty();
         match services.iter_mut().find(|(service, _)| *service == layout.service) {
             Some((_, any)) => *any |= wanted,
             None => services.push((layout.service, wanted)),
@@ -84,6 +99,59 @@ pub fn plan_sets(
         plan.warn(BootWarning::ForeignSet { name: name.clone() });
     }
     Ok(plan)
+}
+
+/// What a rules file is going to hold.
+fn rules_at_boot(path: &Path, plan: &BootPlan, tree: &Tree) -> Result<String, BootError> {
+    match plan.files.iter().find(|change| change.path == path).map(|change| &change.content) {
+        Some(FileContent::Regular { bytes, .. }) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        Some(_) => Ok(String::new()),
+        None => {
+            let text = tree.read(path).map_err(|error| cannot_read(&path.display().to_string(), error))?;
+            Ok(text.unwrap_or_default())
+        }
+    }
+}
+
+/// The lines of `former` about sets that `rules` refer to and that `new` does not make: tables and families that left
+/// the policy stay in the files for boot, and with them their sets.
+fn left_sets(former: &str, new: &str, rules: &str) -> String {
+    let mut words = rules.split_whitespace();
+    let mut wanted = HashSet::new();
+    while let Some(word) = words.next() {
+        if matches!(word, "--match-set" | "--add-set" | "--del-set" | "--map-set") {
+            wanted.extend(words.next());
+        }
+    }
+    let made: HashSet<&str> = new.lines().filter_map(created).collect();
+    let known: HashSet<&str> = former.lines().filter_map(created).collect();
+    // What is in a list is named where it is added.
+    let mut members = HashSet::new();
+    for line in former.lines() {
+        if let Some((list, member)) = added(line)
+            && wanted.contains(list)
+            && known.contains(member)
+        {
+            members.insert(member);
+        }
+    }
+    wanted.extend(members);
+    let is_left = |line: &&str| {
+        let name = created(line).or_else(|| added(line).map(|(name, _)| name));
+        name.is_some_and(|name| wanted.contains(name) && !made.contains(name))
+    };
+    former.lines().filter(is_left).map(|line| format!("{line}\n")).collect()
+}
+
+/// The name of the set that a line makes.
+fn created(line: &str) -> Option<&str> {
+    line.strip_prefix("create ")?.split(' ').next()
+}
+
+/// The name of the set that a line fills, and the element.
+fn added(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.strip_prefix("add ")?.split(' ');
+    Some((words.next()?, words.next()?))
 }
 
 /// What is to stand at a path; `None` if nothing does and nothing is to.
@@ -131,8 +199,12 @@ mod tests {
 
     const TEXT: &str = "create A.4.00000000 hash:ip family inet\n";
 
+    fn no_rules() -> BootPlan {
+        BootPlan { files: Vec::new(), warnings: Vec::new() }
+    }
+
     fn planned(image: &Image, text: &str, distribution: Distribution) -> BootPlan {
-        plan_sets(text, &[], &Family::ALL, distribution, &Tree::new(Some(image.root()))).unwrap()
+        plan_sets(text, &[], &Family::ALL, &no_rules(), distribution, &Tree::new(Some(image.root()))).unwrap()
     }
 
     fn outline(plan: &BootPlan) -> Vec<String> {
@@ -216,7 +288,7 @@ mod tests {
     fn only_the_services_of_families_with_rules_load_sets() {
         let image = Image::new().file("/usr/sbin/ipset", "");
         let tree = Tree::new(Some(image.root()));
-        let plan = plan_sets(TEXT, &[], &[Family::Ipv4], Distribution::Fedora, &tree).unwrap();
+        let plan = plan_sets(TEXT, &[], &[Family::Ipv4], &no_rules(), Distribution::Fedora, &tree).unwrap();
         assert_eq!(
             outline(&plan),
             ["/etc/fwdsl/sets 600", "/etc/systemd/system/iptables.service.d/fwdsl-sets.conf 644"]
@@ -228,9 +300,53 @@ mod tests {
         let image = Image::new();
         let tree = Tree::new(Some(image.root()));
         let foreign = ["f2b-sshd".to_owned()];
-        let plan = plan_sets(TEXT, &foreign, &Family::ALL, Distribution::Debian, &tree).unwrap();
+        let plan = plan_sets(TEXT, &foreign, &Family::ALL, &no_rules(), Distribution::Debian, &tree).unwrap();
         let said: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
         assert!(said[0].contains("install the package `ipset`"), "{said:?}");
         assert!(said[1].contains("`f2b-sshd`"), "{said:?}");
+    }
+
+    #[test]
+    fn sets_stay_that_rules_of_an_earlier_save_refer_to() {
+        // A family and a table that left the policy: both are still loaded at boot.
+        let former = "# head\ncreate A.4.1 hash:ip family inet\nadd A.4.1 10.0.0.1\ncreate A.6.1 hash:ip family inet6\n\
+                      add A.6.1 ::1\ncreate L.6.1 list:set\nadd L.6.1 A.6.1\ncreate B.4.1 hash:ip family inet\n";
+        let image = Image::new()
+            .file("/usr/sbin/ipset", "")
+            .file("/etc/fwdsl/sets", former)
+            .file(
+                "/etc/sysconfig/ip6tables",
+                "*filter\n-A INPUT -m set --match-set L.6.1 src -j DROP\nCOMMIT\n",
+            )
+            .file(
+                "/etc/sysconfig/iptables",
+                "*filter\n-A INPUT -m set --match-set A.4.1 src -j DROP\nCOMMIT\n",
+            );
+        let tree = Tree::new(Some(image.root()));
+        let saved = |rules: &str, text: &str| {
+            let path = PathBuf::from("/etc/sysconfig/iptables");
+            let content = FileContent::Regular { bytes: rules.as_bytes().to_vec(), mode: 0o600 };
+            let rules = BootPlan { files: vec![change(path, content)], warnings: Vec::new() };
+            plan_sets(text, &[], &[Family::Ipv4], &rules, Distribution::Fedora, &tree).unwrap()
+        };
+        let plan = saved("*nat\n-A OUTPUT -m set --match-set B.4.1 dst -j ACCEPT\nCOMMIT\n", TEXT);
+        let FileContent::Regular { bytes, .. } = &plan.files[0].content else { panic!() };
+        assert_eq!(
+            String::from_utf8_lossy(bytes),
+            format!(
+                "{HEADER}\n{TEXT}create B.4.1 hash:ip family inet\ncreate A.6.1 hash:ip family inet6\nadd A.6.1 ::1\n\
+                 create L.6.1 list:set\nadd L.6.1 A.6.1\n"
+            )
+        );
+        let services = ["iptables", "ip6tables"]
+            .map(|service| format!("/etc/systemd/system/{service}.service.d/fwdsl-sets.conf 644"));
+        assert_eq!(outline(&plan)[1..], services);
+        // The policy has no sets any more: the other family's rules need theirs.
+        let FileContent::Regular { bytes, .. } = &saved("", "").files[0].content else { panic!() };
+        assert!(!String::from_utf8_lossy(bytes).contains(".4."));
+        assert_eq!(
+            outline(&saved("", ""))[1..],
+            ["/etc/systemd/system/iptables.service.d/fwdsl-sets.conf 644".to_owned(), services[1].clone()]
+        );
     }
 }

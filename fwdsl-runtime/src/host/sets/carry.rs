@@ -1,7 +1,10 @@
 //! The changes to sets: before the rules that refer to them, and after the commit.
 
+use std::time::Duration;
+
 use super::SetsPlan;
 use super::ipset;
+use super::plan::Grown;
 use super::saved::SavedSet;
 use crate::host::error::ApplyError;
 use crate::host::program::Runner;
@@ -14,7 +17,7 @@ pub(super) const SPARE: &str = "fwdsl.spare";
 pub(crate) fn put(plan: &SetsPlan, runner: &Runner) -> Result<(), ApplyError> {
     let Some(program) = &plan.ipset else { return Ok(()) };
     let mut commands: String = plan.new.iter().map(|new| new.set.text(&new.set.name)).collect();
-    for (name, elements) in &plan.grown {
+    for Grown { name, elements, .. } in &plan.grown {
         commands.extend(elements.iter().map(|element| format!("add {name} {element}\n")));
     }
     ipset::restore(program, runner, commands)?;
@@ -27,7 +30,7 @@ pub(super) fn replace(
     runner: &Runner,
     wanted: &SavedSet,
 ) -> Result<(), ApplyError> {
-    if let Some((_, error)) = ipset::destroy(program, runner, vec![SPARE.to_owned()]).pop() {
+    if let Some((_, error)) = ipset::destroy(program, runner, vec![SPARE.to_owned()], ipset::RELEASE).pop() {
         return Err(error);
     }
     let commands = format!("{}swap {SPARE} {}\ndestroy {SPARE}\n", wanted.text(SPARE), wanted.name);
@@ -54,10 +57,16 @@ pub(crate) fn check(plan: &SetsPlan, runner: &Runner, protocols: &Protocols) -> 
 }
 
 /// Destroys the sets that nothing refers to any more. Gives back the names of those that stay, and why, in words: the
-/// apply is complete all the same.
-pub(crate) fn sweep(plan: &SetsPlan, runner: &Runner) -> (Vec<String>, Vec<String>) {
+/// apply is complete all the same. Only where rules have just changed (`rules_changed`) may a set be let go of soon.
+pub(crate) fn sweep(plan: &SetsPlan, runner: &Runner, rules_changed: bool) -> (Vec<String>, Vec<String>) {
     let Some(program) = &plan.ipset else { return (Vec::new(), Vec::new()) };
-    let left = ipset::destroy(program, runner, plan.stale.clone());
+    let patience = if rules_changed { ipset::RELEASE } else { Duration::ZERO };
+    let left = ipset::destroy(
+        program,
+        runner,
+        plan.stale.iter().map(|stale| stale.name.clone()).collect(),
+        patience,
+    );
     let words = |(name, error): (String, ApplyError)| {
         let warning = format!(
             "the set `{name}` of an earlier apply could not be destroyed, and the next apply tries again: {error}"

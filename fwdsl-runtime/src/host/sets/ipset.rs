@@ -11,7 +11,7 @@ use crate::restore_text::Protocols;
 
 /// How long a set may still be in use after the rules that referred to it are gone: under nft, the kernel lets go of
 /// them a little later.
-const RELEASE: Duration = Duration::from_secs(3);
+pub(super) const RELEASE: Duration = Duration::from_secs(3);
 
 /// The names of all sets.
 pub(super) fn names(ipset: &Path, runner: &Runner) -> Result<Vec<String>, ApplyError> {
@@ -49,9 +49,15 @@ pub(super) fn restore(ipset: &Path, runner: &Runner, commands: String) -> Result
     Ok(())
 }
 
-/// Destroys sets, and gives back those that stay, each with the reason. A set may be in a list that goes too.
-pub(super) fn destroy(ipset: &Path, runner: &Runner, names: Vec<String>) -> Vec<(String, ApplyError)> {
-    let end = Instant::now() + RELEASE;
+/// Destroys sets, and gives back those that stay, each with the reason. A set may be in a list that goes too. One that is
+/// in use is waited for so long.
+pub(super) fn destroy(
+    ipset: &Path,
+    runner: &Runner,
+    names: Vec<String>,
+    patience: Duration,
+) -> Vec<(String, ApplyError)> {
+    let end = Instant::now() + patience;
     let mut left = names;
     loop {
         let before = left.len();

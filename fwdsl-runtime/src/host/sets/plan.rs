@@ -1,5 +1,6 @@
 //! Which sets have to be made, filled, put right and destroyed. Nothing is changed here.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::saved::{SavedElement, SavedSet, parameters};
@@ -7,6 +8,7 @@ use super::{DesiredSet, ipset, stem};
 use crate::family::Family;
 use crate::host::detect::Host;
 use crate::host::error::ApplyError;
+use crate::host::record::RecordedSet;
 use crate::host::report::{SetChange, SetReport};
 use crate::restore_text::Protocols;
 
@@ -20,12 +22,21 @@ pub(crate) struct SetsPlan {
     /// Sets that somebody changed by hand, as they are and as they are to be.
     pub(super) changed: Vec<(SavedSet, SavedSet)>,
     /// Kept sets that lack elements of the policy.
-    pub(super) grown: Vec<(String, Vec<SavedElement>)>,
+    pub(super) grown: Vec<Grown>,
     /// Sets of former applies that nothing refers to any more.
-    pub(super) stale: Vec<String>,
+    pub(super) stale: Vec<RecordedSet>,
     /// All sets of this apply.
-    pub(super) wanted: Vec<String>,
+    pub(super) wanted: Vec<RecordedSet>,
     pub(crate) warnings: Vec<String>,
+}
+
+/// A kept set, and what it gets.
+#[derive(Debug)]
+pub(super) struct Grown {
+    pub(super) name: String,
+    pub(super) elements: Vec<SavedElement>,
+    /// Those of them that are there already, with other words behind them.
+    pub(super) former: Vec<SavedElement>,
 }
 
 /// A set to make.
@@ -36,11 +47,11 @@ pub(super) struct NewSet {
     pub(super) is_certain: bool,
 }
 
-/// Compares the desired sets with those of the kernel. `recorded` are the names of the last apply's.
+/// Compares the desired sets with those of the kernel. `recorded` are those of the last apply.
 pub(crate) fn plan(
     host: &Host,
     desired: &[DesiredSet],
-    recorded: &[String],
+    recorded: &[RecordedSet],
     protocols: &Protocols,
 ) -> Result<SetsPlan, ApplyError> {
     let has = |family: Family| host.families.iter().any(|(of, _)| *of == family);
@@ -74,12 +85,14 @@ pub(crate) fn plan(
             )?;
             continue;
         }
-        plan.wanted.push(set.name.clone());
+        plan.wanted.push(RecordedSet { name: set.name.clone(), keep: set.keep });
         let wanted = as_saved(set, protocols)?;
         if !there.contains(&set.name) {
-            let old =
-                recorded.iter().find(|old| set.keep && stem(old) == stem(&set.name) && there.contains(old));
-            let old = old.map_or(Ok(None), |old| save(old))?;
+            // One that was not kept holds what its policy had, and nothing of others.
+            let is_former = |old: &&RecordedSet| {
+                set.keep && old.keep && stem(&old.name) == stem(&set.name) && there.contains(&old.name)
+            };
+            let old = recorded.iter().find(is_former).map_or(Ok(None), |old| save(&old.name))?;
             let set_to_make = old.map_or(wanted.clone(), |old| plan.take_over(wanted, &old));
             plan.new.push(NewSet { set: set_to_make, is_certain: !set.keep && !set.changes_by_itself });
             continue;
@@ -91,9 +104,12 @@ pub(crate) fn plan(
             )));
         };
         if set.keep {
-            let missing = found.missing(&wanted);
-            if !missing.is_empty() {
-                plan.grown.push((set.name.clone(), missing));
+            let elements = found.missing(&wanted);
+            if !elements.is_empty() {
+                let entries: HashSet<&str> = elements.iter().map(|element| element.entry.as_str()).collect();
+                let is_replaced = |element: &SavedElement| entries.contains(element.entry.as_str());
+                let former = found.elements.iter().filter(|element| is_replaced(element)).cloned().collect();
+                plan.grown.push(Grown { name: set.name.clone(), elements, former });
             }
         } else if !found.has_parameters_of(&wanted)
             || !(set.changes_by_itself || found.has_elements_of(&wanted))
@@ -105,8 +121,10 @@ pub(crate) fn plan(
             plan.changed.push((found, wanted));
         }
     }
-    plan.stale =
-        recorded.iter().filter(|name| there.contains(name) && !plan.wanted.contains(name)).cloned().collect();
+    let is_stale = |old: &&RecordedSet| {
+        there.contains(&old.name) && plan.wanted.iter().all(|wanted| wanted.name != old.name)
+    };
+    plan.stale = recorded.iter().filter(is_stale).cloned().collect();
     plan.ipset = Some(ipset);
     Ok(plan)
 }
@@ -164,9 +182,10 @@ impl SetsPlan {
             return set;
         }
         let room: usize = set.value("maxelem").and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
+        let mine: HashSet<String> = set.elements.iter().map(|element| element.entry.clone()).collect();
         let mut left_out = 0;
         for element in set.missing(old) {
-            if set.elements.iter().any(|mine| mine.entry == element.entry) {
+            if mine.contains(&element.entry) {
                 continue;
             }
             if set.elements.len() >= room {
@@ -190,22 +209,22 @@ impl SetsPlan {
         !(self.new.is_empty() && self.changed.is_empty() && self.grown.is_empty())
     }
 
-    /// The names that the record holds from now on: those of this apply, and those that are yet to go.
-    pub(crate) fn recorded(&self) -> Vec<String> {
+    /// What the record holds from now on: the sets of this apply, and those that are yet to go.
+    pub(crate) fn recorded(&self) -> Vec<RecordedSet> {
         self.wanted.iter().chain(&self.stale).cloned().collect()
     }
 
     /// Whether it is one that is to go.
     pub(crate) fn is_stale(&self, name: &str) -> bool {
-        self.stale.iter().any(|stale| stale == name)
+        self.stale.iter().any(|stale| stale.name == name)
     }
 
     pub(crate) fn report(&self) -> Vec<SetReport> {
         let report = |name: &String, change| SetReport { name: name.clone(), change };
         let new = self.new.iter().map(|new| report(&new.set.name, SetChange::Created));
         let changed = self.changed.iter().map(|(found, _)| report(&found.name, SetChange::PutRight));
-        let grown = self.grown.iter().map(|(name, _)| report(name, SetChange::Grown));
-        let stale = self.stale.iter().map(|name| report(name, SetChange::Destroyed));
+        let grown = self.grown.iter().map(|grown| report(&grown.name, SetChange::Grown));
+        let stale = self.stale.iter().map(|stale| report(&stale.name, SetChange::Destroyed));
         new.chain(changed).chain(grown).chain(stale).collect()
     }
 }

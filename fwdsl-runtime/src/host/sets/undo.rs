@@ -1,10 +1,12 @@
 //! Putting the former sets back. It may be run any number of times, and looks at each set before it touches it.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::carry::{SPARE, replace};
+use super::plan::Grown;
 use super::{SetsPlan, ipset, saved};
 use crate::host::error::ApplyError;
 use crate::host::program::Runner;
@@ -18,23 +20,39 @@ pub(crate) struct SetsUndo {
     created: Vec<String>,
     /// The sets that are put right, each as it was, in the form of `ipset save`.
     changed: Vec<String>,
-    /// The elements that kept sets did not hold.
-    grown: Vec<(String, Vec<String>)>,
+    /// The kept sets that get elements.
+    grown: Vec<GrownUndo>,
+}
+
+/// How the elements that a kept set gets stood in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct GrownUndo {
+    name: String,
+    /// Those that it did not hold.
+    absent: Vec<String>,
+    /// Those that it held with other words behind them, each with these.
+    former: Vec<String>,
 }
 
 impl SetsUndo {
     /// The way back from a plan; `None` if it changes nothing.
     pub(crate) fn of(plan: &SetsPlan) -> Option<SetsUndo> {
         let ipset = plan.ipset.clone().filter(|_| plan.changes_anything())?;
-        let entries = |(name, elements): &(String, Vec<saved::SavedElement>)| {
-            (name.clone(), elements.iter().map(|element| element.entry.clone()).collect())
+        let grown = |grown: &Grown| {
+            let held: HashSet<&str> = grown.former.iter().map(|element| element.entry.as_str()).collect();
+            let entries = grown.elements.iter().map(|element| element.entry.clone());
+            GrownUndo {
+                name: grown.name.clone(),
+                absent: entries.filter(|entry| !held.contains(entry.as_str())).collect(),
+                former: grown.former.iter().map(ToString::to_string).collect(),
+            }
         };
         Some(SetsUndo {
             ipset,
             // A list goes before what is in it.
             created: plan.new.iter().rev().map(|new| new.set.name.clone()).collect(),
             changed: plan.changed.iter().map(|(found, _)| found.text(&found.name)).collect(),
-            grown: plan.grown.iter().map(entries).collect(),
+            grown: plan.grown.iter().map(grown).collect(),
         })
     }
 }
@@ -53,7 +71,7 @@ pub(crate) fn undo(undo: &SetsUndo, runner: &Runner) -> (Vec<String>, Vec<String
     let mut created: Vec<String> = undo.created.iter().filter(exists).cloned().collect();
     restored.extend(created.iter().cloned());
     created.extend(there.iter().filter(|name| *name == SPARE).cloned());
-    for (name, error) in ipset::destroy(program, runner, created) {
+    for (name, error) in ipset::destroy(program, runner, created, ipset::RELEASE) {
         restored.retain(|other| *other != name);
         problems.push(format!("the set `{name}`, which was not there before, cannot be destroyed: {error}"));
     }
@@ -64,8 +82,9 @@ pub(crate) fn undo(undo: &SetsUndo, runner: &Runner) -> (Vec<String>, Vec<String
             Err(error) => problems.push(format!("a set is not as before: {error}")),
         }
     }
-    for (name, entries) in undo.grown.iter().filter(|(name, _)| there.contains(name)) {
-        let commands = entries.iter().map(|entry| format!("del {name} {entry}\n")).collect();
+    for GrownUndo { name, absent, former } in undo.grown.iter().filter(|grown| there.contains(&grown.name)) {
+        let mut commands: String = absent.iter().map(|entry| format!("del {name} {entry}\n")).collect();
+        commands.extend(former.iter().map(|element| format!("add {name} {element}\n")));
         match ipset::restore(program, runner, commands) {
             Ok(()) => restored.push(name.clone()),
             Err(error) => problems.push(format!("the set `{name}` is not as before: {error}")),

@@ -39,7 +39,8 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     }
     model.ownership = policy.ownership.into_iter().next().map(|owned| owned.value).unwrap_or_default();
     model.foreign = policy.foreign;
-    let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, diagnostics);
+    let sets = policy.sets.iter().map(|set| set.name.value.clone()).collect();
+    let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, sets, diagnostics);
     let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
     model.analysis_budget = policy.analysis_budget;
     model.levels = resolver.resolve_levels(policy.levels);

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::ast::{Expr, ExprKind, Let};
+use super::super::habits::habit_of_capitals;
 use super::super::matches::is_let;
 use crate::diagnostic::Diagnostic;
 use crate::expression::Leaf;
@@ -20,6 +21,8 @@ pub(super) struct Scope<'a> {
     unusable: HashSet<&'a str>,
     /// The sets that could not be read, likewise.
     broken_sets: &'a [String],
+    /// The names of the sets that are there.
+    sets: Vec<String>,
 }
 
 impl<'a> Scope<'a> {
@@ -28,10 +31,11 @@ impl<'a> Scope<'a> {
         lets: &'a [Let],
         broken: &'a [String],
         broken_sets: &'a [String],
+        sets: Vec<String>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Scope<'a> {
         let unusable = broken.iter().map(String::as_str).collect();
-        let mut scope = Scope { lets: HashMap::new(), unusable, broken_sets };
+        let mut scope = Scope { lets: HashMap::new(), unusable, broken_sets, sets };
         for item in lets {
             if let Some(first) = scope.lets.insert(&item.name.value, item) {
                 diagnostics.push(
@@ -40,10 +44,16 @@ impl<'a> Scope<'a> {
                 );
             }
         }
-        let cyclic: Vec<&Let> = lets.iter().filter(|item| scope.reaches(&item.value, item)).collect();
+        let cyclic: Vec<&'a Let> = lets.iter().filter(|item| scope.reaches(&item.value, item)).collect();
+        let in_one_circle = |a: &'a Let, b: &'a Let| scope.reaches(&a.value, b) && scope.reaches(&b.value, a);
+        for (index, item) in cyclic.iter().enumerate() {
+            // A circle of several is one mistake.
+            if !cyclic[..index].iter().any(|other| in_one_circle(other, item)) {
+                let message = format!("`{}` is defined by itself", item.name.value);
+                diagnostics.push(Diagnostic::error(item.name.loc, message));
+            }
+        }
         for item in cyclic {
-            let message = format!("`{}` is defined by itself", item.name.value);
-            diagnostics.push(Diagnostic::error(item.name.loc, message));
             scope.lets.remove(item.name.value.as_str());
             scope.unusable.insert(&item.name.value);
         }
@@ -178,12 +188,13 @@ impl<'a> Scope<'a> {
         let mut names: Vec<&str> = self.lets.keys().copied().collect();
         names.sort_unstable();
         let help = match nearest(word, names) {
+            _ if self.sets.iter().any(|set| set == word) => format!("a set is written `@{word}`"),
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!(
-                "define it with `let {word} = …;`; a word of the language has lower-case letters, `{}`, and a name in \
-                 capitals is quoted, \"{word}\"",
-                word.to_lowercase()
-            ),
+            None => habit_of_capitals(word).unwrap_or_else(|| {
+                format!(
+                    "define it with `let {word} = …;`, or, if it is a name in capitals, quote it: \"{word}\""
+                )
+            }),
         };
         diagnostics.push(Diagnostic::error(loc, format!("unknown `let` `{word}`")).help(help));
         None
