@@ -43,7 +43,7 @@
 //! ```
 //!
 //! - [`firewall!`] shows the language at a glance; `docs/language.md` in the repository is its reference.
-//! - [`rules!`] declares rules that policies of any crate splice in; [`rules`] and [`sysctls`] are a collection.
+//! - [`rules!`] declares rules that policies of any crate splice in; [`rules`](mod@rules) and [`sysctls`] are a collection.
 //! - [`Policy`] emits, checks and lends its rules; `cli::run` makes a command line of it, and `host` applies it.
 
 pub use fwdsl_runtime::{Policy, catalogue, diagnostic, emit, family, ipset, lower, model, table};
