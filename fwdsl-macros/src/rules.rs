@@ -110,6 +110,7 @@ fn fragment(facade: &TokenStream, tokens: &mut Tokens) -> Read<TokenStream> {
             };
         }
         #attributes
+        #[doc(inline)]
         #[allow(unused_imports)]
         #visibility use #hidden as #name;
     })

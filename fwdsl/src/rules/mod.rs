@@ -42,9 +42,15 @@ mod last;
 mod services;
 mod spoofing;
 
+#[doc(inline)]
 pub use first::baseline;
+#[doc(inline)]
 pub use floods::{brute_force, smurf, ssh_brute_force, syn_flood};
+#[doc(inline)]
 pub use icmp::{icmp_required, icmpv6_required, ping};
+#[doc(inline)]
 pub use last::{log_and_drop, log_and_reject};
+#[doc(inline)]
 pub use services::{dhcp_client, mdns};
+#[doc(inline)]
 pub use spoofing::{antispoof, bogons, spoofed_loopback};
