@@ -45,9 +45,13 @@ impl Halted {
         fs::write(&restore, script).unwrap();
         fs::set_permissions(&restore, fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(dir.join("halt"), "").unwrap();
-        let mut command =
-            host.command("apply", &["--replace-foreign", "--program-dir", dir.to_str().unwrap()]);
-        // `ip netns exec` becomes the program, so this is the applier's own id.
+        // Signals that whoever runs the tests ignores (`nohup`) would be ignored here too.
+        let mut command = host.command_under(
+            &["env", "--default-signal=INT,HUP"],
+            "apply",
+            &["--replace-foreign", "--program-dir", dir.to_str().unwrap()],
+        );
+        // `ip netns exec` becomes the program, and so does `env`; this is the applier's own id.
         let starter = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let applier = starter.id();
         wait_until("the apply to stand still", || dir.join("halted").exists());
