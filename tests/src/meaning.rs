@@ -52,6 +52,18 @@ pub struct Outcome {
     pub mark: u32,
 }
 
+impl Outcome {
+    /// Whether lowered rules did what the source meant. A chain that the policy gives no policy has the kernel's.
+    #[must_use]
+    pub fn is_meant_by(&self, meant: &Outcome) -> bool {
+        let end = meant.verdict == "end" && self.verdict == "accept";
+        (meant.verdict == self.verdict || end)
+            && meant.logged == self.logged
+            && meant.consulted == self.consulted
+            && meant.mark == self.mark
+    }
+}
+
 /// A random packet of values that the random policies speak of, and of others beside them.
 #[must_use]
 pub fn packet(random: &mut Random, family: Family) -> Packet {

@@ -9,6 +9,7 @@ use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
 
 use crate::netns::Netns;
+use crate::sandbox::Sandbox;
 
 /// What the driver of the apply engine is to bring about for a policy.
 ///
@@ -125,4 +126,25 @@ pub fn kernel_has(netns: &Netns, kind: &str) -> bool {
     }
     assert!(output.status.success(), "{kind}: {said}");
     true
+}
+
+/// Applies a policy, and gives back the report.
+///
+/// # Panics
+///
+/// If the apply fails.
+pub fn apply_well(host: &Sandbox, source: &str) -> Value {
+    host.desire(&desired_of(source));
+    host.apply_well(&["--replace-foreign"])
+}
+
+/// The kernel's name of a set of a policy, in IPv4.
+///
+/// # Panics
+///
+/// If the policy has no such set.
+#[must_use]
+pub fn kernel_name(source: &str, set: &str) -> String {
+    let sets = policy_of(source).sets(Family::Ipv4).expect("the policy is sound");
+    sets.iter().find(|other| other.source == set).expect("the policy has the set").name.clone()
 }

@@ -203,13 +203,8 @@ fn policies_of_the_whole_grammar_do_what_the_source_says_when_they_are_lowered()
                     let meant = in_source(&model, chain.table(), chain.name(), &packet, limits);
                     let done = in_lowered(&ruleset, chain.table(), &start, &packet, limits);
                     *decided.entry(done.verdict.clone()).or_insert(0) += 1;
-                    // A chain that the policy does not give a policy has the kernel's.
-                    let same =
-                        meant.verdict == done.verdict || (meant.verdict == "end" && done.verdict == "accept");
                     assert!(
-                        same && meant.logged == done.logged
-                            && meant.consulted == done.consulted
-                            && meant.mark == done.mark,
+                        done.is_meant_by(&meant),
                         "{} {family} {packet:?}\nmeant {meant:?}\ndone  {done:?}\n{}\n{}",
                         chain.name(),
                         numbered(&whole.source),

@@ -6,7 +6,7 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure};
-use fwdsl_tests::sets::{desired_of, policy_of};
+use fwdsl_tests::sets::{apply_well, desired_of, kernel_name, policy_of};
 use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
@@ -29,17 +29,6 @@ fn each_variant(test: impl Fn(Sandbox)) {
     if require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         VARIANTS.into_iter().for_each(|variant| test(Sandbox::new(variant, DRIVER)));
     }
-}
-
-fn apply_well(host: &Sandbox, source: &str) -> Value {
-    host.desire(&desired_of(source));
-    host.apply_well(&["--replace-foreign"])
-}
-
-/// The kernel's name of a set of a policy.
-fn name(source: &str, set: &str) -> String {
-    let sets = policy_of(source).sets(Family::Ipv4).unwrap();
-    sets.iter().find(|other| other.source == set).expect("the policy has the set").name.clone()
 }
 
 fn names(host: &Sandbox) -> Vec<String> {
@@ -66,8 +55,8 @@ fn sets_come_with_their_rules_and_a_second_apply_touches_nothing() {
         assert_eq!(first["report"]["sets"].as_array().map(Vec::len), Some(9), "{first}");
         assert_eq!(names(&host), names_of(FIRST));
         let state = host.state();
-        assert!(state.contains(&format!("add {} 192.0.2.0/24", name(FIRST, "ADMINS"))), "{state}");
-        assert!(state.contains(&format!("--match-set {} src", name(FIRST, "ADMINS"))), "{state}");
+        assert!(state.contains(&format!("add {} 192.0.2.0/24", kernel_name(FIRST, "ADMINS"))), "{state}");
+        assert!(state.contains(&format!("--match-set {} src", kernel_name(FIRST, "ADMINS"))), "{state}");
         // Filling it again would set the counters of the set to zero, or change its seed.
         let before = host.netns.sh("ipset save");
         let second = apply_well(&host, FIRST);
@@ -81,14 +70,14 @@ fn sets_come_with_their_rules_and_a_second_apply_touches_nothing() {
 fn other_contents_are_another_set_and_the_old_one_goes() {
     each_variant(|host| {
         apply_well(&host, FIRST);
-        let ports = host.netns.sh(&format!("ipset save {}", name(FIRST, "PORTS")));
+        let ports = host.netns.sh(&format!("ipset save {}", kernel_name(FIRST, "PORTS")));
         let second = second();
         let report = apply_well(&host, &second);
-        assert_ne!(name(FIRST, "ADMINS"), name(&second, "ADMINS"));
-        assert_eq!(name(FIRST, "PORTS"), name(&second, "PORTS"));
-        assert!(changes(&report).contains(&name(FIRST, "ADMINS")), "{report}");
+        assert_ne!(kernel_name(FIRST, "ADMINS"), kernel_name(&second, "ADMINS"));
+        assert_eq!(kernel_name(FIRST, "PORTS"), kernel_name(&second, "PORTS"));
+        assert!(changes(&report).contains(&kernel_name(FIRST, "ADMINS")), "{report}");
         assert_eq!(names(&host), names_of(&second));
-        assert_eq!(host.netns.sh(&format!("ipset save {}", name(FIRST, "PORTS"))), ports);
+        assert_eq!(host.netns.sh(&format!("ipset save {}", kernel_name(FIRST, "PORTS"))), ports);
         let state = host.state();
         assert_eq!(apply_well(&host, &second)["changed"], false);
         assert_eq!(host.state(), state);
@@ -123,7 +112,7 @@ fn programs_with(host: &Sandbox, program: &str, before: &str) -> String {
 fn no_rule_ever_sees_other_contents_than_its_own() {
     each_variant(|host| {
         apply_well(&host, FIRST);
-        let (old, new) = (name(FIRST, "ADMINS"), name(&second(), "ADMINS"));
+        let (old, new) = (kernel_name(FIRST, "ADMINS"), kernel_name(&second(), "ADMINS"));
         let seen = host.file("seen");
         let restore = host.variant.program(Family::Ipv4, "restore");
         let dir = programs_with(&host, &restore, &format!("ipset save >{}", seen.display()));
@@ -144,7 +133,7 @@ fn no_rule_ever_sees_other_contents_than_its_own() {
 fn a_kept_set_keeps_what_others_add() {
     each_variant(|host| {
         apply_well(&host, FIRST);
-        let banned = name(FIRST, "BANNED");
+        let banned = kernel_name(FIRST, "BANNED");
         host.netns.sh(&format!(
             "ipset add {banned} 203.0.113.7 timeout 500; ipset add {banned} 203.0.113.8; ipset del {banned} 192.0.2.66"
         ));
@@ -159,7 +148,7 @@ fn a_kept_set_keeps_what_others_add() {
         }
         // Other parameters are another set, and it takes over what was in the former.
         let second = second();
-        let counted = name(&second, "BANNED");
+        let counted = kernel_name(&second, "BANNED");
         assert_ne!(counted, banned);
         apply_well(&host, &second);
         let text = host.netns.sh(&format!("ipset save {counted}"));
@@ -174,7 +163,8 @@ fn what_somebody_changed_by_hand_is_put_right() {
     each_variant(|host| {
         apply_well(&host, FIRST);
         let state = host.state();
-        let (admins, pairs, all) = (name(FIRST, "ADMINS"), name(FIRST, "PAIRS"), name(FIRST, "ALL"));
+        let (admins, pairs, all) =
+            (kernel_name(FIRST, "ADMINS"), kernel_name(FIRST, "PAIRS"), kernel_name(FIRST, "ALL"));
         host.netns.sh(&format!(
             "ipset add {admins} 203.0.113.0/24; ipset del {pairs} 192.0.2.1,icmp:echo-request; ipset del {all} {admins}"
         ));
@@ -197,7 +187,7 @@ fn broken() -> Value {
 fn prepared(variant: Variant) -> Sandbox {
     let host = Sandbox::new(variant, DRIVER);
     apply_well(&host, FIRST);
-    let (banned, ports) = (name(FIRST, "BANNED"), name(FIRST, "PORTS"));
+    let (banned, ports) = (kernel_name(FIRST, "BANNED"), kernel_name(FIRST, "PORTS"));
     host.netns
         .sh(&format!("ipset add {banned} 203.0.113.8; ipset add {ports} 8080; ipset create theirs hash:ip"));
     host
@@ -249,7 +239,10 @@ fn an_apply_killed_at_any_program_is_undone_or_complete() {
                     undone += 1;
                 } else {
                     // Whoever was killed after the commit left old sets, which the next apply takes away.
-                    assert!(host.state().contains(&name(&second(), "ADMINS")), "{call} {n}: {output:?}");
+                    assert!(
+                        host.state().contains(&kernel_name(&second(), "ADMINS")),
+                        "{call} {n}: {output:?}"
+                    );
                     complete += 1;
                 }
                 apply_well(&host, &second());
@@ -304,7 +297,7 @@ fn a_set_of_others_must_be_there_and_is_left_alone() {
 fn a_set_that_others_still_use_goes_with_a_later_apply() {
     each_variant(|host| {
         apply_well(&host, FIRST);
-        let admins = name(FIRST, "ADMINS");
+        let admins = kernel_name(FIRST, "ADMINS");
         let program = format!("iptables-{}", host.variant);
         host.netns.sh(&format!("{program} -t mangle -A INPUT -m set --match-set {admins} src"));
         let report = apply_well(&host, &second());
@@ -321,8 +314,10 @@ fn a_set_that_others_still_use_goes_with_a_later_apply() {
 #[test]
 fn a_set_of_the_same_name_but_another_kind_is_refused() {
     each_variant(|host| {
-        host.netns
-            .sh(&format!("ipset create {} hash:mac || ipset create {0} hash:ip", name(FIRST, "ADMINS")));
+        host.netns.sh(&format!(
+            "ipset create {} hash:mac || ipset create {0} hash:ip",
+            kernel_name(FIRST, "ADMINS")
+        ));
         let before = host.state();
         host.desire(&desired_of(FIRST));
         let said = failure(&host.apply(&["--replace-foreign"]));

@@ -1,9 +1,8 @@
 //! Kept sets, which an apply changes in place: what is in them comes back as it was, and is not taken for more than it is.
 
-use fwdsl_runtime::family::Family;
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure};
-use fwdsl_tests::sets::{desired_of, policy_of};
+use fwdsl_tests::sets::{apply_well, desired_of, kernel_name};
 use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
@@ -12,17 +11,6 @@ fn each_variant(test: impl Fn(Sandbox)) {
     if require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         VARIANTS.into_iter().for_each(|variant| test(Sandbox::new(variant, DRIVER)));
     }
-}
-
-fn apply_well(host: &Sandbox, source: &str) -> Value {
-    host.desire(&desired_of(source));
-    host.apply_well(&["--replace-foreign"])
-}
-
-/// The kernel's name of a set of a policy.
-fn name(source: &str, set: &str) -> String {
-    let sets = policy_of(source).sets(Family::Ipv4).unwrap();
-    sets.iter().find(|other| other.source == set).expect("the policy has the set").name.clone()
 }
 
 /// What the policy brings about, with IPv6 rules that do not load.
@@ -40,7 +28,7 @@ fn an_undo_gives_an_element_its_former_words_back() {
         chain INPUT { from @NETS => drop; }";
     each_variant(|host| {
         apply_well(&host, POLICY);
-        let nets = name(POLICY, "NETS");
+        let nets = kernel_name(POLICY, "NETS");
         // Others say something else of one of the policy's elements, and take another out of the set's answer.
         host.netns.sh(&format!(
             "ipset -exist add {nets} 192.0.2.0/24 comment theirs; ipset -exist add {nets} 198.51.100.0/24 nomatch comment b"
@@ -58,7 +46,7 @@ fn many_elements_of_others_are_taken_over_in_time() {
     const POLICY: &str = "set BANNED: ip keep maxelem 200000 { } chain INPUT { from @BANNED => drop; }";
     each_variant(|host| {
         apply_well(&host, POLICY);
-        let old = name(POLICY, "BANNED");
+        let old = kernel_name(POLICY, "BANNED");
         host.netns.sh(&format!(
             "for a in $(seq 0 255); do for b in $(seq 0 255); do echo add {old} 10.1.$a.$b; echo add {old} 10.2.$a.$b; done; done | ipset restore"
         ));
@@ -66,7 +54,7 @@ fn many_elements_of_others_are_taken_over_in_time() {
         let second = POLICY.replace("keep", "keep counters");
         apply_well(&host, &second);
         let took = start.elapsed();
-        let text = host.netns.sh(&format!("ipset save {} | wc -l", name(&second, "BANNED")));
+        let text = host.netns.sh(&format!("ipset save {} | wc -l", kernel_name(&second, "BANNED")));
         assert_eq!(text.trim(), "131073");
         assert!(took < std::time::Duration::from_secs(30), "{took:?}");
     });

@@ -194,6 +194,7 @@ fn script(ipset: &str, services: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::outline;
     use super::*;
     use crate::host::tree::image::Image;
 
@@ -205,15 +206,6 @@ mod tests {
 
     fn planned(image: &Image, text: &str, distribution: Distribution) -> BootPlan {
         plan_sets(text, &[], &Family::ALL, &no_rules(), distribution, &Tree::new(Some(image.root()))).unwrap()
-    }
-
-    fn outline(plan: &BootPlan) -> Vec<String> {
-        let line = |change: &FileChange| match &change.content {
-            FileContent::Regular { mode, .. } => format!("{} {mode:o}", change.path.display()),
-            FileContent::Symlink(target) => format!("{} -> {}", change.path.display(), target.display()),
-            FileContent::Absent => format!("{} absent", change.path.display()),
-        };
-        plan.files.iter().map(line).collect()
     }
 
     #[test]

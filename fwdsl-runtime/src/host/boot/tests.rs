@@ -12,7 +12,7 @@ fn planned(image: &Image, rules: &[(Family, &str)]) -> BootPlan {
 }
 
 /// What is to stand: `PATH MODE` for files, `PATH -> TARGET` for links.
-fn outline(plan: &BootPlan) -> Vec<String> {
+pub(super) fn outline(plan: &BootPlan) -> Vec<String> {
     let line = |change: &FileChange| match &change.content {
         FileContent::Regular { mode, .. } => format!("{} {mode:o}", change.path.display()),
         FileContent::Symlink(target) => format!("{} -> {}", change.path.display(), target.display()),
