@@ -47,7 +47,9 @@ fn content(line: &str) -> Content<'_> {
         return Content::Comment(comment);
     }
     if line.len() > LINE_MAX_BYTES {
-        return Content::Unreadable("the line is longer than 10,239 bytes, and iptables-restore would cut it");
+        return Content::Unreadable(
+            "the line is longer than 10,239 bytes, and iptables-restore would cut it",
+        );
     }
     if line.contains('\0') {
         return Content::Unreadable("the line holds a zero byte, and iptables-restore would end it there");

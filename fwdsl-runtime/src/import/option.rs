@@ -69,8 +69,8 @@ const LONG: [(&str, char); 37] = [
 /// The option of this letter. `--line-numbers` has none that can be written.
 pub(crate) fn base_option(letter: char) -> Option<BaseOption> {
     let argument = match letter {
-        'A' | 'C' | 'D' | 'E' | 'I' | 'M' | 'N' | 'P' | 'R' | 'c' | 'd' | 'g' | 'i' | 'j' | 'm' | 'o' | 'p'
-        | 's' | 't' => Argument::Required,
+        'A' | 'C' | 'D' | 'E' | 'I' | 'M' | 'N' | 'P' | 'R' | 'c' | 'd' | 'g' | 'i' | 'j' | 'm' | 'o'
+        | 'p' | 's' | 't' => Argument::Required,
         'F' | 'L' | 'S' | 'X' | 'Z' | 'W' | 'h' | 'w' => Argument::Attached,
         'V' | 'n' | 'v' | 'x' | 'f' | '4' | '6' | '0' => Argument::None,
         _ => return None,
@@ -249,7 +249,10 @@ mod tests {
         assert_eq!(flag("dport", &[TCP_LOADED]), Some("--dport"));
         assert_eq!(flag("dport", &[MULTIPORT_LOADED]), Some("--dports"));
         assert_eq!(flag("dport", &[TCP_LOADED, MULTIPORT_LOADED]), Some("--dport"));
-        assert!(matches!(find_long("dpor", &[TCP_LOADED, MULTIPORT_LOADED], Family::Ipv4), Err(NotFound::Ambiguous(..))));
+        assert!(matches!(
+            find_long("dpor", &[TCP_LOADED, MULTIPORT_LOADED], Family::Ipv4),
+            Err(NotFound::Ambiguous(..))
+        ));
         assert!(matches!(
             find_long("syn", &[TCP_LOADED], Family::Ipv4),
             Ok(Found::Extension { stands_for: Some(_), .. })
