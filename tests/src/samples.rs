@@ -54,7 +54,7 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
                 add(Some(spec), text.clone(), true);
             }
         }
-        if spec.list != List::No && values.len() > 1 {
+        if spec.list != List::No && values.len() > 1 && spec.value != ValueKind::Chunk {
             let list = format!("[{}]", values[values.len() - 2..].join(", "));
             add(Some(spec), Some(list.clone()), false);
             if spec.negatable {
@@ -64,7 +64,7 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
         if spec.list == List::Joined && values.len() > 2 {
             let mut all = values.clone();
             all.reverse();
-            all.retain(|value| value != "none");
+            all.retain(|value| !matches!(value.as_str(), "none" | "all"));
             add(Some(spec), Some(format!("[{}]", all.join(", "))), false);
         }
     }
@@ -152,6 +152,17 @@ fn complete(extension: &'static Extension, there: &mut Vec<(&'static OptionSpec,
     }
     for spec in extension.options.iter().filter(|spec| spec.required) {
         add(there, spec.name);
+    }
+    for requirement in extension.requirements {
+        let (names, with, value) = match requirement {
+            Requirement::OnlyWithWord { options, with, word } => (options, *with, (*word).to_owned()),
+            Requirement::OnlyWithNumber { options, with, number } => (options, *with, number.to_string()),
+            _ => continue,
+        };
+        if names.iter().any(|name| is_there(there, name)) && !is_there(there, with) {
+            let spec = extension.options.iter().find(|spec| spec.name == with).expect("an option");
+            there.push((spec, format!("{with} {value}")));
+        }
     }
     for requirement in extension.requirements {
         if let Requirement::WordNeeds { option, word, needs } = requirement
@@ -272,6 +283,19 @@ fn values(spec: &OptionSpec) -> Vec<String> {
         }
         ValueKind::Class => texts(&["0:0", "1:10", "ffff:ffff"]),
         ValueKind::Set => texts(&["@SAMPLE src", "@SAMPLE dst"]),
+        ValueKind::Id => texts(&["0", "1000", "0..=1000", "4294967294", "0..=4294967294"]),
+        ValueKind::Hex { min, max, .. } => [min, (min + max) / 2, max].map(|it| it.to_string()).to_vec(),
+        ValueKind::Bare { .. } if spec.name.starts_with("rateest") => texts(&["RE1", "RE2"]),
+        ValueKind::Bare { max_bytes } => vec!["a-b".into(), format!("{:?}", "/x".repeat(max_bytes / 2))],
+        ValueKind::Label => texts(&["0", "127"]),
+        ValueKind::U32 => texts(&["\"0=0:4294967295\"", "\"6&0xff=17,6 && 0>>22&0x3c@0<<1=1:2\""]),
+        ValueKind::Bytecode => {
+            let long = format!("\"64{},6 0 0 1\"", ",0 0 0 7".repeat(63));
+            vec!["\"1,6 0 0 1\"".into(), "\"4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0\"".into(), long]
+        }
+        ValueKind::Chunk => texts(&["all", "none", "i-forward-tsn", "\"abort:t\"", "\"data:IuBe\"", "init"]),
+        ValueKind::HeaderOption => texts(&["0", "255", "5:254", "1:0"]),
+        ValueKind::BitRate => texts(&["8bit", "5kbit", "1MBps", "34gbit"]),
         ValueKind::TcpFlags => texts(&["(syn / syn,ack,fin,rst)", "(none / all)"]),
     }
 }

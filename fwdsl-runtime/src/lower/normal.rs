@@ -1,10 +1,11 @@
 //! Options in the form in which iptables saves them, where it has several for one meaning.
 
 mod hashlimit;
+mod matches;
 
 use super::draft::option_use;
 use super::family::is_of_family;
-use crate::catalogue::{CONNMARK, Extension, HASHLIMIT, List, MARK, OptionSpec, STRING, TIME, TOS};
+use crate::catalogue::{CONNMARK, Extension, HASHLIMIT, Kind, List, MARK, OptionSpec, STRING, TIME, TOS};
 use crate::family::Family;
 use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Value};
 
@@ -39,9 +40,12 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
     let mut options = options.to_vec();
     for option in &mut options {
         option.values.retain(|value| is_of_family(option.spec, &value.value, family));
-        if option.spec.list == List::Joined {
+        if [List::Joined, List::Apart].contains(&option.spec.list) {
             sort_values(option);
         }
+    }
+    if extension.kind == Kind::Match {
+        matches::settle(extension, &mut options);
     }
     if [&MARK, &CONNMARK, &TOS].contains(&extension) {
         options = options.into_iter().map(|option| set_bits(extension, option)).collect();
