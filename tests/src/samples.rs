@@ -8,6 +8,9 @@ use fwdsl_runtime::protocols;
 /// The set that the samples refer to.
 pub const SAMPLE_SET: &str = "set SAMPLE: ip timeout 0 counters skbinfo { 10.0.0.1, fd00::1 }";
 
+/// Options that name objects which other programs make, and which the kernel therefore refuses here.
+pub const MADE_ELSEWHERE: &[&str] = &["--nfacct-name", "--object-pinned"];
+
 /// A rule that uses one option of an extension, but for its place.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -41,7 +44,7 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
     if stands_alone && (extension.kind == Kind::Target || extension.bare) {
         add(None, None, false);
     }
-    for spec in extension.options {
+    for spec in extension.options.iter().filter(|spec| !MADE_ELSEWHERE.contains(&spec.flag)) {
         let values = values(spec);
         let single = values.iter().map(|value| Some(value.clone()));
         let texts: Vec<Option<String>> =
@@ -125,59 +128,64 @@ fn rule(
 
 /// Adds what the options that are there need beside them.
 fn complete(extension: &'static Extension, there: &mut Vec<(&'static OptionSpec, String)>, last: bool) {
-    let is_there =
-        |there: &[(&'static OptionSpec, String)], name: &str| there.iter().any(|(spec, _)| spec.name == name);
-    let add = |there: &mut Vec<(&'static OptionSpec, String)>, name: &str| {
-        if is_there(there, name) {
+    loop {
+        let before = there.len();
+        let more = needed(extension, there, last);
+        there.extend(more);
+        if there.len() == before {
             return;
         }
-        let spec = extension.options.iter().find(|spec| spec.name == name).expect("an option");
+    }
+}
+
+/// The first option that is needed and not there.
+fn needed(
+    extension: &'static Extension,
+    there: &[(&'static OptionSpec, String)],
+    last: bool,
+) -> Option<(&'static OptionSpec, String)> {
+    let is_there = |name: &str| there.iter().any(|(spec, _)| spec.name == name);
+    let spec_of = |name: &str| extension.options.iter().find(|spec| spec.name == name).expect("an option");
+    let with = |name: &str| {
+        let spec = spec_of(name);
         let values = values(spec);
         let greater = extension
             .requirements
             .iter()
             .any(|it| matches!(it, Requirement::Below { more, .. } if *more == name));
         let value = if last || greater { values.last() } else { values.first() };
-        there.push((spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default())));
+        (spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default()))
     };
-    for _ in 0..3 {
-        for requirement in extension.requirements {
-            if let Requirement::Needs(name, others) = requirement
-                && is_there(there, name)
-                && !others.iter().any(|other| is_there(there, other))
+    let of_options = extension.requirements.iter().find_map(|requirement| match requirement {
+        Requirement::Needs(name, others) => {
+            (is_there(name) && !others.iter().any(|other| is_there(other))).then(|| with(others[0]))
+        }
+        Requirement::OnlyWithWord { options, with, word } => {
+            let missing = options.iter().any(|name| is_there(name)) && !is_there(with);
+            missing.then(|| (spec_of(with), format!("{with} {word}")))
+        }
+        Requirement::OnlyWithNumber { options, with, number } => {
+            let missing = options.iter().any(|name| is_there(name)) && !is_there(with);
+            missing.then(|| (spec_of(with), format!("{with} {number}")))
+        }
+        Requirement::WordNeeds { option, word, needs } => {
+            let held = there.iter().any(|(spec, text)| spec.name == *option && text.ends_with(word));
+            (held && !is_there(needs)).then(|| with(needs))
+        }
+        _ => None,
+    });
+    let required = || extension.options.iter().find(|spec| spec.required && !is_there(spec.name));
+    let one_of = || {
+        extension.requirements.iter().find_map(|requirement| match requirement {
+            Requirement::OneOf(names) | Requirement::AnyOf(names)
+                if !names.iter().any(|name| is_there(name)) =>
             {
-                add(there, others[0]);
+                Some(with(if last { names[names.len() - 1] } else { names[0] }))
             }
-        }
-    }
-    for spec in extension.options.iter().filter(|spec| spec.required) {
-        add(there, spec.name);
-    }
-    for requirement in extension.requirements {
-        let (names, with, value) = match requirement {
-            Requirement::OnlyWithWord { options, with, word } => (options, *with, (*word).to_owned()),
-            Requirement::OnlyWithNumber { options, with, number } => (options, *with, number.to_string()),
-            _ => continue,
-        };
-        if names.iter().any(|name| is_there(there, name)) && !is_there(there, with) {
-            let spec = extension.options.iter().find(|spec| spec.name == with).expect("an option");
-            there.push((spec, format!("{with} {value}")));
-        }
-    }
-    for requirement in extension.requirements {
-        if let Requirement::WordNeeds { option, word, needs } = requirement
-            && there.iter().any(|(spec, text)| spec.name == *option && text.ends_with(word))
-        {
-            add(there, needs);
-        }
-    }
-    for requirement in extension.requirements {
-        if let Requirement::OneOf(names) | Requirement::AnyOf(names) = requirement
-            && !names.iter().any(|name| is_there(there, name))
-        {
-            add(there, if last { names[names.len() - 1] } else { names[0] });
-        }
-    }
+            _ => None,
+        })
+    };
+    of_options.or_else(|| required().map(|spec| with(spec.name))).or_else(one_of)
 }
 
 /// Values of an option, its limits among them.
@@ -259,6 +267,7 @@ fn values(spec: &OptionSpec) -> Vec<String> {
             numbers.into_iter().chain(names).collect()
         }
         ValueKind::Probability => texts(&["0", "0.1", "0.5", "0.33", "1"]),
+        ValueKind::Text { .. } if spec.flag == "--path" => texts(&["\"/\""]),
         ValueKind::Text { max_bytes } => {
             let plain = "a-b";
             vec![

@@ -37,7 +37,9 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
         ("core", "proto") => Meaning::Protocol,
         ("core", "fragment") => Meaning::Fragment,
         ("ports" | "tcp" | "udp" | "sctp" | "dccp", "sport") | ("multiport", "sports") => Meaning::SourcePort,
-        ("ports" | "tcp" | "udp" | "sctp" | "dccp", "dport") | ("multiport", "dports") => Meaning::DestinationPort,
+        ("ports" | "tcp" | "udp" | "sctp" | "dccp", "dport") | ("multiport", "dports") => {
+            Meaning::DestinationPort
+        }
         ("ports", "port") | ("multiport", "ports") => Meaning::EitherPort,
         ("icmp" | "icmp6", "type") => Meaning::IcmpType,
         ("tcp", "flags") => Meaning::TcpFlags,

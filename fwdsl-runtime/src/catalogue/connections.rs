@@ -16,6 +16,9 @@ const U32_MAX: u64 = u32::MAX as u64;
 /// The most nodes of a cluster (`XT_CLUSTER_NODES_MAX`), and the greatest mask that iptables reads.
 const NODES_MAX: u64 = 32;
 
+/// The last node whose mask iptables reads: it saves greater ones, but takes a mask for a number of a node.
+pub(crate) const CLUSTER_READ_NODES: u64 = 6;
+
 /// `-m cluster`. Lowering writes `local-node` as the mask that is saved.
 pub static CLUSTER: Extension = Extension {
     looks_at: Aspects::TRACKING,
@@ -64,7 +67,7 @@ pub(super) static CONNLABEL: Extension = Extension {
     ..Extension::new_match(
         "connlabel",
         &[
-            OptionSpec::new("label", "--label", ValueKind::Label).negatable().union().required(),
+            OptionSpec::new("label", "--label", ValueKind::Label).negatable().required(),
             OptionSpec::flag("set", "--set").stateful(),
         ],
         "a label of the connection; with `set`, it gets the label first",
@@ -125,17 +128,14 @@ pub(super) static OSF: Extension = Extension {
     protocols: &[TCP_NUMBER],
     hooks: HookSet::of(&[Hook::Prerouting, Hook::Input, Hook::Forward]),
     looks_at: Aspects::TCP_OPTIONS.or(Aspects::HOPS),
-    // It may log what it sees.
-    stateful: true,
     ..Extension::new_match(
         "osf",
         &[
             OptionSpec::new("genre", "--genre", ValueKind::Bare { max_bytes: GENRE_MAX_BYTES })
                 .negatable()
-                .union()
                 .required(),
             OptionSpec::new("ttl", "--ttl", LEVEL),
-            OptionSpec::new("log", "--log", LEVEL),
+            OptionSpec::new("log", "--log", LEVEL).stateful(),
         ],
         "the operating system that a SYN seems to come from, by fingerprints that other programs load",
     )

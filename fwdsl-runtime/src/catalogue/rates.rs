@@ -8,6 +8,7 @@ use super::extension::Extension;
 use super::kind::{ValueKind, Word};
 use super::option::{DefaultValue, OptionSpec, When};
 use super::requirement::Requirement::{AtMostOneOf, Below, Needs, OneOf, Taken, WordNeeds};
+use crate::model::{Rate, TimeUnit};
 
 const U32_MAX: u64 = u32::MAX as u64;
 
@@ -17,6 +18,9 @@ const fn number(name: &'static str, flag: &'static str, min: u64, max: u64) -> O
 
 /// The number of packets that `limit` lets through at once if no burst is written.
 pub const LIMIT_DEFAULT_BURST: u64 = 5;
+
+/// The rate of `limit` if none is written, which is saved all the same: `3/hour`.
+pub(crate) const LIMIT_DEFAULT_RATE: Rate = Rate { count: 3, per: TimeUnit::Hour };
 
 /// `-m limit`
 pub static LIMIT: Extension = Extension {
@@ -57,7 +61,7 @@ pub static HASHLIMIT: Extension = Extension {
             OptionSpec::new("name", "--hashlimit-name", ValueKind::Name { max_bytes: HASH_NAME_MAX_BYTES })
                 .required()
                 .by_name(),
-            number("htable-size", "--hashlimit-htable-size", 0, 1_048_576).or(DefaultValue::Number(0)),
+            number("htable-size", "--hashlimit-htable-size", 0, U32_MAX).or(DefaultValue::Number(0)),
             number("htable-max", "--hashlimit-htable-max", 0, U32_MAX).or(DefaultValue::Number(0)),
             number("htable-gcinterval", "--hashlimit-htable-gcinterval", 1, U32_MAX)
                 .or(DefaultValue::Number(1000)),

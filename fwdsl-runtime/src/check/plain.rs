@@ -1,7 +1,7 @@
 //! Numbers, marks, endpoints, times: the limits of what is no address, port or text.
 
 use super::values::{Problem, problem, problem_with_help};
-use crate::catalogue::{DNAT, MaskForm, OptionSpec, ValueKind};
+use crate::catalogue::{CLUSTER_READ_NODES, DNAT, MaskForm, OptionSpec, ValueKind};
 use crate::lint::{ODD_VALUE, UNREACHABLE_RULE, USELESS_MATCH};
 use crate::model::{
     Address, Endpoint, LAST_MOMENT, Masked, PortRange, SaveForm, Span, TimeOfDay, Value, family_of,
@@ -67,6 +67,10 @@ fn number_problem(spec: &OptionSpec, number: u64) -> Option<Problem> {
         _ => return None,
     };
     let name = spec.name;
+    if spec.flag == "--cluster-local-node" && (CLUSTER_READ_NODES + 1..=max).contains(&number) {
+        return problem(format!("node {number} is saved as a mask that iptables does not read back"))
+            .map(|problem| problem.of_lint(ODD_VALUE));
+    }
     if number < min || number > max {
         problem(format!("`{name}` goes from {min} to {max}, and this is {number}"))
     } else {

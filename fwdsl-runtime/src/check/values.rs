@@ -4,7 +4,8 @@ use super::hashlimit::check_hashlimit;
 use super::plain::plain_problem;
 use super::requirements::check_requirements;
 use crate::catalogue::{
-    COMMENT_MAX_BYTES, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, NO_STATUS, OptionSpec, ValueKind,
+    COMMENT_MAX_BYTES, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE, NO_STATUS,
+    OptionSpec, ValueKind,
 };
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
@@ -50,7 +51,7 @@ pub(super) fn check_options(
     }
     check_requirements(extension, options, loc, diagnostics);
     if *extension == LIMIT {
-        check_burst(options, diagnostics);
+        check_burst(options, loc, diagnostics);
     } else if *extension == HASHLIMIT {
         check_hashlimit(options, diagnostics);
     }
@@ -232,19 +233,22 @@ fn rate_problem(rate: &Rate) -> Option<Problem> {
 }
 
 /// The time in which a whole burst comes back must fit the kernel's credit counter.
-fn check_burst(options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
+fn check_burst(options: &[OptionUse], loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     let rate = options.iter().find_map(|option| match option.values().next() {
-        Some(Value::Rate(rate)) if rate_problem(rate).is_none() => Some((option, rate)),
+        Some(Value::Rate(rate)) => Some((option.loc, *rate)),
         _ => None,
     });
-    let Some((rate_option, rate)) = rate else { return };
+    let (rate_loc, rate) = rate.unwrap_or((loc, LIMIT_DEFAULT_RATE));
+    if rate_problem(&rate).is_some() {
+        return;
+    }
     let burst = options.iter().find_map(|option| match option.values().next() {
         Some(Value::Number(burst)) => Some((option, *burst)),
         _ => None,
     });
     let (place, burst, which) = match burst {
-        Some((option, burst)) => (option, burst, "a burst"),
-        None => (rate_option, LIMIT_DEFAULT_BURST, "the default burst"),
+        Some((option, burst)) => (option.loc, burst, "a burst"),
+        None => (rate_loc, LIMIT_DEFAULT_BURST, "the default burst"),
     };
     if burst > rate.max_burst() {
         let message = format!("`{rate}` with {which} of {burst} overflows the kernel's counter");
@@ -252,7 +256,7 @@ fn check_burst(options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
             0 => "no burst fits so slow a rate".to_owned(),
             most => format!("at this rate a burst of at most {most} fits: `burst {most}`"),
         };
-        diagnostics.push(Diagnostic::error(place.loc, message).help(help));
+        diagnostics.push(Diagnostic::error(place, message).help(help));
     }
 }
 

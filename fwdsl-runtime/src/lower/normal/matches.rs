@@ -2,13 +2,14 @@
 
 use super::spec;
 use crate::catalogue::{
-    CLUSTER, CONNLIMIT, CORE, Extension, HASHLIMIT, NO_STATUS, POLICY, RATEEST, TCP, TIME, UDP, ValueKind,
+    CLUSTER, CLUSTER_READ_NODES, CONNLIMIT, CORE, Extension, HASHLIMIT, NO_STATUS, POLICY, RATEEST, TCP,
+    TIME, UDP, ValueKind,
 };
 use crate::lower::draft::option_use;
 use crate::model::{Chunk, OptionUse, TcpFlags, Value};
 
-/// The greatest mask of nodes that iptables reads, though it saves greater ones.
-const READ_NODES: u32 = 6;
+/// The greatest size of a table (`HASHLIMIT_MAX_SIZE`); greater ones become this.
+const HASH_SIZE_MAX: u64 = 1_048_576;
 
 /// Brings the options of a match to the saved form.
 pub(super) fn settle(extension: &'static Extension, options: &mut Vec<OptionUse>) {
@@ -25,6 +26,9 @@ pub(super) fn settle(extension: &'static Extension, options: &mut Vec<OptionUse>
         drop_elements(options);
     } else if *extension == RATEEST {
         name_estimator(options);
+    }
+    if *extension == HASHLIMIT {
+        options.iter_mut().for_each(limit_size);
     }
     if *extension == HASHLIMIT && !options.iter().any(|option| option.spec.name == "rate-match") {
         options.retain(|option| option.spec.name != "rate-interval");
@@ -91,10 +95,19 @@ fn turn_over(extension: &'static Extension, option: &mut OptionUse) {
     }
 }
 
+fn limit_size(option: &mut OptionUse) {
+    if matches!(option.spec.name, "htable-size" | "htable-max")
+        && let [size] = option.values.as_mut_slice()
+        && let Value::Number(number) = &mut size.value
+    {
+        *number = HASH_SIZE_MAX.min(*number);
+    }
+}
+
 /// A node is saved as the bit that stands for it. Beyond the sixth, iptables does not read the mask that it saves.
 fn write_mask(option: &mut OptionUse) {
     let Some(Value::Number(node @ 1..)) = option.values().next().cloned() else { return };
-    if option.spec.name == "local-node" && node <= u64::from(READ_NODES) {
+    if option.spec.name == "local-node" && node <= CLUSTER_READ_NODES {
         let mask = Value::Number(1 << (node - 1));
         *option = OptionUse {
             loc: option.loc,
