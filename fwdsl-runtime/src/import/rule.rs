@@ -241,13 +241,20 @@ impl<'a> Walk<'a> {
         written: &str,
         value: Option<&'a str>,
     ) -> Result<(), Reason> {
-        let place = Place { extension: loaded.extension, spec, family: self.context.family };
+        let spec = self.of_element(loaded, spec)?;
+        let mut place = Place { extension: loaded.extension, spec, family: self.context.family };
         let values = match (value, stands_for) {
             (_, Some(value)) => vec![value.clone()],
             (None, None) => Vec::new(),
             (Some(value), None) => {
                 let value = self.value_behind_sign(value, spec.negatable)?;
-                if takes_two(spec) {
+                if let Some((flag, _)) = spec.flag.split_once(' ') {
+                    place.spec = told_apart(loaded.extension, flag, value)?;
+                    let second = self.take_value();
+                    let second =
+                        second.ok_or_else(|| Reason::new(format!("`{written}` takes two values")))?;
+                    read_values(place, second)?
+                } else if takes_two(spec) {
                     let second = self.take_value();
                     let second =
                         second.ok_or_else(|| Reason::new(format!("`{written}` takes two values")))?;
@@ -257,6 +264,7 @@ impl<'a> Walk<'a> {
                 }
             }
         };
+        let spec = place.spec;
         if says_nothing(place, &values) && !self.invert {
             return Ok(());
         }
@@ -273,6 +281,16 @@ impl<'a> Walk<'a> {
         }
         options.push(option);
         Ok(())
+    }
+
+    /// The same option of the element that is being read, where the extension describes a list of them.
+    fn of_element(&self, loaded: Loaded, spec: &'static OptionSpec) -> Result<&'static OptionSpec, Reason> {
+        let Some(entry) = loaded.entry.filter(|_| spec.element != 0) else { return Ok(spec) };
+        let ended = self.parts.matches[entry].options.iter().filter(|option| option.spec.flag == "--next");
+        let element = ended.count() as u8 + 1;
+        let mut specs = loaded.extension.options.iter();
+        let found = specs.find(|other| other.flag == spec.flag && other.element == element);
+        found.ok_or_else(|| Reason::new(format!("`{}` for an element too many", spec.flag)))
     }
 
     /// An option of iptables itself.
@@ -416,6 +434,16 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
+}
+
+/// The option of an extension that is printed as a flag and this word behind it.
+fn told_apart(extension: &'static Extension, flag: &str, word: &str) -> Result<&'static OptionSpec, Reason> {
+    let is_meant = |spec: &&OptionSpec| {
+        spec.flag
+            .split_once(' ')
+            .is_some_and(|(name, known)| name == flag && known.eq_ignore_ascii_case(word))
+    };
+    extension.options.iter().find(is_meant).ok_or_else(|| Reason::new(format!("`{flag}` knows no `{word}`")))
 }
 
 /// Whether an option that is not negated says what holds anyway, so that iptables does not save it.
