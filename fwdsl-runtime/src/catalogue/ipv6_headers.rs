@@ -5,7 +5,7 @@
 use super::extension::Extension;
 use super::headers::{U32, condition, span};
 use super::kind::{ValueKind, Word};
-use super::option::OptionSpec;
+use super::option::{DefaultValue, OptionSpec};
 use super::requirement::Requirement::{AtMost, AtMostOneOf, Needs, OnlyWithNumber};
 use crate::family::FamilySet;
 
@@ -25,7 +25,8 @@ pub(super) static AH6: Extension = Extension {
         "ah",
         &[
             condition("spi", "--ahspi", U32).alias(&["ahspi"]),
-            condition("len", "--ahlen", LENGTH).alias(&["ahlen"]),
+            // No length is looked for if it is 0.
+            condition("len", "--ahlen", LENGTH).alias(&["ahlen"]).or(DefaultValue::Number(0)),
             OptionSpec::flag("res", "--ahres").alias(&["ahres"]),
         ],
         "an authentication header: its SPI, its length",
