@@ -11,6 +11,7 @@ use super::modules::{find_match, find_protocol_match, find_target};
 use super::option::{Argument, BaseOption, Found, Loaded, NotFound, base_option, find_long, long_names};
 use super::raw::Raw;
 use super::request::{Request, RequestKind};
+use super::strict::check_as_written;
 use super::value::{Place, read_pair, read_values, takes_two};
 use super::{Context, Unknown};
 use crate::catalogue::{Extension, MULTIPORT, OptionSpec, ValueKind};
@@ -49,6 +50,12 @@ pub(super) fn parse_rule(words: &[Cow<'_, str>], context: &Context<'_>) -> Resul
     }
     if walk.invert {
         return Err(Reason::new("nothing follows the `!`"));
+    }
+    for entry in &walk.parts.matches {
+        check_as_written(entry.extension, &entry.options)?;
+    }
+    if let Some(Action::Target { extension, options }) = &walk.parts.action {
+        check_as_written(extension, options)?;
     }
     Ok(Some(walk.raw.finish(walk.parts, context.loc)))
 }
@@ -127,6 +134,7 @@ impl<'a> Walk<'a> {
             },
         };
         let written = &word[..name.len() + 2];
+        check_attached(written, &found, attached)?;
         let value = self.argument(written, found.argument(), attached)?;
         match found {
             Found::Base(base) => self.base(written, base, value),
@@ -150,6 +158,7 @@ impl<'a> Walk<'a> {
             };
             let attached = (!rest.is_empty() && base.argument != Argument::None).then_some(rest);
             let written = format!("-{letter}");
+            check_attached(&written, &Found::Base(base), attached)?;
             let value = self.argument(&written, base.argument, attached)?;
             if let Step::OtherFamily = self.base(&written, base, value)? {
                 return Ok(Step::OtherFamily);
@@ -433,6 +442,19 @@ impl<'a> Walk<'a> {
             _ => return Err(Reason::new("`-c` takes two numbers: packets and bytes")),
         }
         Ok(())
+    }
+}
+
+/// A value that is attached to one of these iptables does not read: it takes the whole word for it, `-ieth0` for the
+/// interface `-ieth0`.
+fn check_attached(written: &str, found: &Found, attached: Option<&str>) -> Result<(), Reason> {
+    match (found, attached) {
+        (Found::Base(BaseOption { letter: 's' | 'd' | 'p' | 'i' | 'o' | 'j', .. }), Some(value)) => {
+            let message =
+                format!("`{written}` with its value attached, which iptables takes for the value itself");
+            Err(Reason::new(message).help(format!("put a blank between them: `{written} {}`", value)))
+        }
+        _ => Ok(()),
     }
 }
 

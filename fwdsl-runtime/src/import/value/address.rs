@@ -16,20 +16,28 @@ pub(crate) fn read_networks(text: &str, family: Family) -> Result<Vec<Address>, 
             Some((_, mask)) if to_bits(parse_mask(mask, family)?) == 0 => {
                 Ok(Address::Net(Net { addr: unspecified(family), prefix: 0 }))
             }
-            _ => read_network(part, family),
+            _ => read_whole_network(part, family),
         }
     };
     text.split(',').map(read).collect()
 }
 
-/// An address with or without a mask behind `/`, which is a number of bits or has the form of an address. Bits of the
-/// address beyond the mask are taken away.
+/// An address with or without a mask behind `/`, which is a number of bits or has the form of an address.
 pub(super) fn read_network(text: &str, family: Family) -> Result<Address, Reason> {
     let Some((host, mask)) = text.rsplit_once('/') else {
         return Ok(Address::Net(Net::host(read_addr(text, family)?)));
     };
     let masked = MaskedAddr { addr: read_addr(host, family)?, mask: parse_mask(mask, family)? };
-    Ok(masked.truncated().simplified())
+    Ok(masked.simplified())
+}
+
+/// The same without the bits of the address beyond the mask.
+pub(super) fn read_whole_network(text: &str, family: Family) -> Result<Address, Reason> {
+    Ok(match read_network(text, family)? {
+        Address::Net(net) => Address::Net(net.truncated()),
+        Address::Masked(masked) => masked.truncated().simplified(),
+        range => range,
+    })
 }
 
 fn unspecified(family: Family) -> IpAddr {
@@ -85,7 +93,6 @@ fn not_an_address(text: &str, family: Family) -> Reason {
 fn parse_addr(text: &str, family: Family) -> Option<IpAddr> {
     match family {
         Family::Ipv4 => parse_v4(text).or_else(|| parse_mapped(text)).map(IpAddr::V4),
-        Family::Ipv6 if text == "localhost" => Some(Ipv6Addr::LOCALHOST.into()),
         Family::Ipv6 => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
     }
 }
@@ -125,7 +132,7 @@ mod tests {
 
     fn networks(text: &str, family: Family) -> Vec<String> {
         let networks = read_networks(text, family).unwrap_or_else(|reason| panic!("{text}: {reason:?}"));
-        networks.iter().map(Address::to_string).collect()
+        networks.iter().map(|address| format!("{address}")).collect()
     }
 
     #[test]
@@ -134,11 +141,11 @@ mod tests {
         assert_eq!(v4("10.1.2.3/8"), ["10.0.0.0/8"]);
         assert_eq!(v4("10.1.2.3/255.255.0.0"), ["10.1.0.0/16"]);
         assert_eq!(v4("10/8"), ["10.0.0.0/8"]);
-        assert_eq!(v4("010.0.0.1"), ["8.0.0.1/32"]);
+        assert_eq!(v4("010.0.0.1"), ["8.0.0.1"]);
         assert_eq!(v4("any/0"), ["0.0.0.0/0"]);
         assert_eq!(v4("1.2.3.4/0.0.0.0"), ["0.0.0.0/0"]);
         assert_eq!(v4("10.1.2.3/255.0.255.0"), ["10.0.2.0/255.0.255.0"]);
-        assert_eq!(v4("1.2.3.4,10.0.0.0/8, 5.6.7.8"), ["1.2.3.4/32", "10.0.0.0/8", "5.6.7.8/32"]);
+        assert_eq!(v4("1.2.3.4,10.0.0.0/8, 5.6.7.8"), ["1.2.3.4", "10.0.0.0/8", "5.6.7.8"]);
         let v6 = |text| networks(text, Family::Ipv6);
         assert_eq!(v6("2001:DB8::1/32"), ["2001:db8::/32"]);
         assert_eq!(v6("fe80::1/ffff:ffff::"), ["fe80::/32"]);

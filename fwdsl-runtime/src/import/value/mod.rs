@@ -68,6 +68,10 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
         ValueKind::Host => {
             address::read_addr(text, family).map(|addr| Value::Address(Address::Net(Net::host(addr))))
         }
+        // Only `NETMAP` looks at a mask while it reads the address; the others keep both as they are.
+        ValueKind::Network { .. } if spec.flag == "--to" => {
+            address::read_whole_network(text, family).map(Value::Address)
+        }
         ValueKind::Network { .. } => address::read_network(text, family).map(Value::Address),
         ValueKind::PrefixLength => address::read_mask(text, family).map(|bits| Value::Number(bits.into())),
         ValueKind::Protocol | ValueKind::ProtocolNumber => read_protocol(text).map(Value::Protocol),
@@ -112,6 +116,10 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
             .ok_or_else(|| wanted("bits a second, such as `8bit` or `5kbit`")),
         ValueKind::Masked(form, names) => bits::read_masked(form, names, spec, text),
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
+        // A longer prefix is cut, with no more than a warning.
+        ValueKind::Text { max_bytes } if spec.flag == "--log-prefix" => {
+            Ok(Value::Text(text[..text.floor_char_boundary(max_bytes)].to_owned()))
+        }
         ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Bare { .. } => {
             Ok(Value::Text(text.to_owned()))
         }

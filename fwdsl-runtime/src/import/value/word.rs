@@ -251,7 +251,11 @@ pub(super) fn read_icmp(family: Family, text: &str) -> Result<Value, Reason> {
         None => (text, None),
     };
     let byte = |text| number(text, 255).map(|number| number as u8).ok_or_else(|| unknown_icmp(family, text));
-    Ok(Value::Icmp(IcmpMatch::Type { ty: byte(ty)?, code: code.map(byte).transpose()? }))
+    Ok(Value::Icmp(match (byte(ty)?, code.map(byte).transpose()?) {
+        // The kernel takes it for every type, whatever the code.
+        (255, _) if family == Family::Ipv4 => IcmpMatch::Any,
+        (ty, code) => IcmpMatch::Type { ty, code },
+    }))
 }
 
 fn unknown_icmp(family: Family, text: &str) -> Reason {
