@@ -1,0 +1,116 @@
+//! What iptables and the importer make of one specification, compared.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fwdsl::family::Family;
+use fwdsl::host::Variant;
+
+use super::case::Case;
+use super::judge::{Judge, Ruling, block_of};
+use crate::sandbox::VARIANTS;
+
+/// What the importer makes of a text: the canonical text, or the lines that it refuses, each with the reason.
+pub type Imported = Result<String, Vec<(usize, String)>>;
+
+/// What iptables says to a specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Both variants load it, and save the same.
+    Accepted,
+    /// Both variants load it, and save it differently.
+    SavedDifferently,
+    /// Both variants refuse it.
+    Refused,
+    /// One variant loads what the other refuses.
+    Split,
+    /// This kernel lacks a module that it needs.
+    Lacking,
+}
+
+/// What came of a case.
+#[derive(Debug)]
+pub struct Examined {
+    /// What iptables says.
+    pub class: Class,
+    /// Where the importer is wrong, what it should have said and what it said.
+    pub difference: Option<String>,
+}
+
+/// Asks iptables and the importer, and compares.
+pub fn examine(judge: &Judge, case: &Case, import: impl Fn(Family, &str) -> Imported) -> Examined {
+    let text = case.text();
+    let rulings = VARIANTS.map(|variant| (variant, judge.rule_on(case.family, variant, case.table, &text)));
+    let class = classify(&rulings.each_ref().map(|(_, ruling)| ruling));
+    let imported = catch_unwind(AssertUnwindSafe(|| import(case.family, &text)));
+    let wrong = match imported {
+        Err(_) => Some("the importer panicked".to_owned()),
+        Ok(imported) => compare(judge, case, class, &rulings, imported),
+    };
+    let difference = wrong.map(|wrong| {
+        let said: String =
+            rulings.iter().map(|(variant, ruling)| format!("\n    {variant:<6} {ruling}")).collect();
+        format!("{case}{said}\n    import {wrong}")
+    });
+    Examined { class, difference }
+}
+
+fn classify(rulings: &[&Ruling; 2]) -> Class {
+    match rulings {
+        [Ruling::Lacking(_), _] | [_, Ruling::Lacking(_)] => Class::Lacking,
+        [Ruling::Saved(one), Ruling::Saved(other)] if one == other => Class::Accepted,
+        [Ruling::Saved(_), Ruling::Saved(_)] => Class::SavedDifferently,
+        [Ruling::Refused(_), Ruling::Refused(_)] => Class::Refused,
+        _ => Class::Split,
+    }
+}
+
+/// What is wrong with what the importer said.
+fn compare(
+    judge: &Judge,
+    case: &Case,
+    class: Class,
+    rulings: &[(Variant, Ruling); 2],
+    imported: Imported,
+) -> Option<String> {
+    match (class, imported) {
+        (Class::Refused, Ok(text)) => Some(format!("accepted {text:?}")),
+        (Class::Refused | Class::Split | Class::Lacking, Err(refusals)) => {
+            let elsewhere = refusals.iter().find(|(line, _)| *line != case.line())?;
+            Some(format!("refused line {}: {}", elsewhere.0, elsewhere.1))
+        }
+        (Class::Accepted | Class::SavedDifferently, Err(refusals)) => {
+            let reasons: Vec<&str> = refusals.iter().map(|(_, reason)| reason.as_str()).collect();
+            Some(format!("refused {}", reasons.join("; ")))
+        }
+        (Class::Accepted | Class::SavedDifferently | Class::Split | Class::Lacking, Ok(text)) => {
+            let saved: Vec<_> = rulings.iter().filter(|(_, ruling)| ruling.is_saved()).collect();
+            let block = block_of(&text, case.table).unwrap_or_default();
+            if !saved.is_empty() && !saved.iter().any(|(_, ruling)| *ruling == Ruling::Saved(block.clone())) {
+                return Some(format!("emitted {}", Ruling::Saved(block)));
+            }
+            saved.iter().find_map(|(variant, ruling)| {
+                let ours = judge.rule_on(case.family, *variant, case.table, &text);
+                (ours != *ruling).then(|| format!("emitted {block:?}, on {variant} {ours}"))
+            })
+        }
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}/{}: {}", self.place, self.family, self.table, self.chain, self.spec)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Class::Accepted => "accepted",
+            Class::SavedDifferently => "accepted, saved differently by the variants",
+            Class::Refused => "refused",
+            Class::Split => "accepted by one variant alone",
+            Class::Lacking => "without a module in this kernel",
+        })
+    }
+}
