@@ -10,8 +10,17 @@ use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Val
 
 pub(crate) use hashlimit::{HashTable, hash_table};
 
-/// A match as it is saved.
+/// A match as it is saved, under the name that its state has in the kernel.
 pub(super) fn normal_match(entry: &Match, family: Family) -> Match {
+    let mut entry = exact_match(entry, family);
+    if *entry.extension == HASHLIMIT {
+        hashlimit::rename(&mut entry.options, family);
+    }
+    entry
+}
+
+/// A match as it is saved, names unchanged.
+pub(super) fn exact_match(entry: &Match, family: Family) -> Match {
     let options = normal_options(entry.extension, &entry.options, family);
     Match { extension: entry.extension, options, loc: entry.loc }
 }
@@ -34,6 +43,9 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
             sort_values(option);
         }
     }
+    if extension.protocols.len() == 1 {
+        options.retain(|option| !is_every_port(option));
+    }
     if [&MARK, &CONNMARK, &TOS].contains(&extension) {
         options = options.into_iter().map(|option| set_bits(extension, option)).collect();
     }
@@ -44,9 +56,15 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
     } else if *extension == TIME {
         whole_times(&mut options);
     } else if *extension == HASHLIMIT {
-        hashlimit::normalise(&mut options, family);
+        hashlimit::settle(&mut options);
     }
     options
+}
+
+/// Whether the protocol's own match leaves the option out.
+fn is_every_port(option: &OptionUse) -> bool {
+    let every = |value: &Value| matches!(value, Value::Ports(ports) if ports.is_everything());
+    !option.negated && !option.values.is_empty() && option.values().all(every)
 }
 
 fn spec(extension: &'static Extension, name: &str) -> &'static OptionSpec {
