@@ -20,7 +20,7 @@ use crate::model::{Match, OptionUse, Rule, Value};
 
 /// The rules that an exact rule is, one for each combination of its lists' values; the first list varies slowest, as
 /// with `iptables -s a,b -d c,d`. None if no packet of the family can match.
-pub(super) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
+pub(crate) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
     let matches = rule.matches.iter().cloned().chain(comment(rule));
     let mut rules: Vec<Vec<Match>> = vec![Vec::new()];
     for entry in matches {
