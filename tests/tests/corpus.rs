@@ -4,14 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fwdsl::family::Family;
-use fwdsl_tests::corpus::{Class, Imported, Judge, directory, examine, read, side_by_side};
+use fwdsl_tests::corpus::{Class, Judge, directory, examine, read, side_by_side};
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::PROGRAMS;
-
-fn import(_family: Family, text: &str) -> Imported {
-    Ok(text.to_owned())
-}
 
 #[test]
 fn rules_come_through_the_importer_as_iptables_saves_them() {
@@ -21,11 +16,8 @@ fn rules_come_through_the_importer_as_iptables_saves_them() {
     let other = std::env::var_os("FWDSL_CORPUS").map(PathBuf::from);
     let corpus =
         read(&other.clone().unwrap_or_else(|| directory().join("specs"))).expect("the corpus is well formed");
-    let examined = side_by_side(
-        &corpus.cases,
-        || Judge::new(&corpus.commands),
-        |judge, case| examine(judge, case, import),
-    );
+    let examined =
+        side_by_side(&corpus.cases, || Judge::new(&corpus.commands), |judge, case| examine(judge, case));
     let mut places: BTreeMap<&str, Vec<Class>> = BTreeMap::new();
     let mut counts: BTreeMap<Class, usize> = BTreeMap::new();
     for (case, examined) in corpus.cases.iter().zip(&examined) {

@@ -5,6 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fwdsl::family::Family;
 use fwdsl::host::Variant;
+use fwdsl_runtime::emit::{Protocols, emit};
+use fwdsl_runtime::import::{Unknown, import};
+use fwdsl_runtime::lower::lower;
 
 use super::case::Case;
 use super::judge::{Judge, Ruling, block_of};
@@ -38,11 +41,12 @@ pub struct Examined {
 }
 
 /// Asks iptables and the importer, and compares.
-pub fn examine(judge: &Judge, case: &Case, import: impl Fn(Family, &str) -> Imported) -> Examined {
+#[must_use]
+pub fn examine(judge: &Judge, case: &Case) -> Examined {
     let text = case.text();
     let rulings = VARIANTS.map(|variant| (variant, judge.rule_on(case.family, variant, case.table, &text)));
     let class = classify(&rulings.each_ref().map(|(_, ruling)| ruling));
-    let imported = catch_unwind(AssertUnwindSafe(|| import(case.family, &text)));
+    let imported = catch_unwind(AssertUnwindSafe(|| canonical(case.family, &text)));
     let wrong = match imported {
         Err(_) => Some("the importer panicked".to_owned()),
         Ok(imported) => compare(judge, case, class, &rulings, imported),
@@ -63,6 +67,18 @@ fn classify(rulings: &[&Ruling; 2]) -> Class {
         [Ruling::Refused(_), Ruling::Refused(_)] => Class::Refused,
         _ => Class::Split,
     }
+}
+
+/// The text that the importer makes of a text of one family.
+///
+/// # Errors
+///
+/// Each line that is refused, and why.
+pub fn canonical(family: Family, text: &str) -> Imported {
+    let imported = import(text, "corpus", family, Unknown::Refuse).map_err(|errors| {
+        errors.list.into_iter().map(|error| (error.line as usize, error.message)).collect::<Vec<_>>()
+    })?;
+    Ok(lower(&imported.model, family).map_or(String::new(), |rules| emit(&rules, Protocols::Named)))
 }
 
 /// What is wrong with what the importer said.

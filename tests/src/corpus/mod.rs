@@ -11,7 +11,7 @@ mod work;
 use std::path::{Path, PathBuf};
 
 pub use case::{Case, Corpus, read};
-pub use examine::{Class, Examined, Imported, examine};
+pub use examine::{Class, Examined, Imported, canonical, examine};
 pub use judge::{Judge, Ruling, block_of};
 pub use work::side_by_side;
 
