@@ -5,6 +5,8 @@
 
 mod case;
 mod examine;
+mod firewall;
+pub mod generated;
 mod judge;
 mod work;
 
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use case::{Case, Corpus, read};
 pub use examine::{Class, Examined, Imported, canonical, examine};
+pub use firewall::{Firewall, firewalls};
 pub use judge::{Judge, Ruling, block_of};
 pub use work::side_by_side;
 
