@@ -5,7 +5,9 @@ mod matches;
 
 use super::draft::option_use;
 use super::family::is_of_family;
-use crate::catalogue::{CONNMARK, Extension, HASHLIMIT, Kind, List, MARK, OptionSpec, STRING, TIME, TOS};
+use crate::catalogue::{
+    CONNMARK, Extension, HASHLIMIT, Kind, List, MARK, OptionSpec, STRING, TIME, TOS, ValueKind,
+};
 use crate::family::Family;
 use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Value};
 
@@ -39,7 +41,9 @@ pub(super) fn normal_action(action: &Action, family: Family) -> Action {
 fn normal_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> Vec<OptionUse> {
     let mut options = options.to_vec();
     for option in &mut options {
-        option.values.retain(|value| is_of_family(option.spec, &value.value, family));
+        if option.spec.value != ValueKind::Protocol {
+            option.values.retain(|value| is_of_family(option.spec, &value.value, family));
+        }
         if [List::Joined, List::Apart].contains(&option.spec.list) {
             sort_values(option);
         }
