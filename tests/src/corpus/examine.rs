@@ -27,6 +27,8 @@ pub enum Class {
     Refused,
     /// One variant loads what the other refuses.
     Split,
+    /// Both refuse it, and would take it with `!` before the option, where releases before 1.4.3 wrote it behind.
+    Older,
     /// This kernel lacks a module that it needs.
     Lacking,
 }
@@ -44,8 +46,14 @@ pub struct Examined {
 #[must_use]
 pub fn examine(judge: &Judge, case: &Case) -> Examined {
     let text = case.text();
-    let rulings = VARIANTS.map(|variant| (variant, judge.rule_on(case.family, variant, case.table, &text)));
-    let class = classify(&rulings.each_ref().map(|(_, ruling)| ruling));
+    let mut rulings = ask(judge, case, &text);
+    let mut class = classify(&rulings.each_ref().map(|(_, ruling)| ruling));
+    if let (Class::Refused, Some(spec)) = (class, modern(&case.spec)) {
+        let modern = ask(judge, case, &Case { spec, ..case.clone() }.text());
+        if modern.iter().all(|(_, ruling)| ruling.is_saved()) {
+            (rulings, class) = (modern, Class::Older);
+        }
+    }
     let imported = catch_unwind(AssertUnwindSafe(|| canonical(case.family, &text)));
     let wrong = match imported {
         Err(_) => Some("the importer panicked".to_owned()),
@@ -57,6 +65,23 @@ pub fn examine(judge: &Judge, case: &Case) -> Examined {
         format!("{case}{said}\n    import {wrong}")
     });
     Examined { class, difference }
+}
+
+fn ask(judge: &Judge, case: &Case, text: &str) -> [(Variant, Ruling); 2] {
+    VARIANTS.map(|variant| (variant, judge.rule_on(case.family, variant, case.table, text)))
+}
+
+/// The rule with each `!` that stands behind an option before it, if there is one.
+fn modern(spec: &str) -> Option<String> {
+    let mut words: Vec<&str> = spec.split(' ').collect();
+    let mut moved = false;
+    for at in 1..words.len() {
+        if words[at] == "!" && words[at - 1].starts_with('-') {
+            words.swap(at - 1, at);
+            moved = true;
+        }
+    }
+    moved.then(|| words.join(" "))
 }
 
 fn classify(rulings: &[&Ruling; 2]) -> Class {
@@ -89,28 +114,34 @@ fn compare(
     rulings: &[(Variant, Ruling); 2],
     imported: Imported,
 ) -> Option<String> {
-    match (class, imported) {
-        (Class::Refused, Ok(text)) => Some(format!("accepted {text:?}")),
+    let text = match (class, imported) {
+        (Class::Refused, Ok(text)) => return Some(format!("accepted {text:?}")),
         (Class::Refused | Class::Split | Class::Lacking, Err(refusals)) => {
             let elsewhere = refusals.iter().find(|(line, _)| *line != case.line())?;
-            Some(format!("refused line {}: {}", elsewhere.0, elsewhere.1))
+            return Some(format!("refused line {}: {}", elsewhere.0, elsewhere.1));
         }
-        (Class::Accepted | Class::SavedDifferently, Err(refusals)) => {
+        (_, Err(refusals)) => {
             let reasons: Vec<&str> = refusals.iter().map(|(_, reason)| reason.as_str()).collect();
-            Some(format!("refused {}", reasons.join("; ")))
+            return Some(format!("refused {}", reasons.join("; ")));
         }
-        (Class::Accepted | Class::SavedDifferently | Class::Split | Class::Lacking, Ok(text)) => {
-            let saved: Vec<_> = rulings.iter().filter(|(_, ruling)| ruling.is_saved()).collect();
-            let block = block_of(&text, case.table).unwrap_or_default();
-            if !saved.is_empty() && !saved.iter().any(|(_, ruling)| *ruling == Ruling::Saved(block.clone())) {
-                return Some(format!("emitted {}", Ruling::Saved(block)));
-            }
-            saved.iter().find_map(|(variant, ruling)| {
-                let ours = judge.rule_on(case.family, *variant, case.table, &text);
-                (ours != *ruling).then(|| format!("emitted {block:?}, on {variant} {ours}"))
-            })
-        }
+        (_, Ok(text)) => text,
+    };
+    let block = block_of(&text, case.table).unwrap_or_default();
+    let mut saved = rulings.iter().filter(|(_, ruling)| ruling.is_saved());
+    if let Some((variant, ruling)) = saved
+        .clone()
+        .find(|(variant, ruling)| judge.rule_on(case.family, *variant, case.table, &text) != *ruling)
+    {
+        let ours = judge.rule_on(case.family, *variant, case.table, &text);
+        return Some(format!("emitted {block:?}, on {variant} {ours} instead of {ruling}"));
     }
+    let is_saved_text =
+        saved.clone().count() == 0 || saved.clone().any(|(_, ruling)| ruling.text() == Some(block.as_str()));
+    // What is saved so that iptables itself would not read it again need not be what is emitted.
+    let is_lost = saved.all(|(variant, ruling)| {
+        judge.rule_on(case.family, *variant, case.table, ruling.text().unwrap_or_default()) != *ruling
+    });
+    (!is_saved_text && !is_lost).then(|| format!("emitted {}", Ruling::Saved(block)))
 }
 
 impl fmt::Display for Case {
@@ -126,7 +157,19 @@ impl fmt::Display for Class {
             Class::SavedDifferently => "accepted, saved differently by the variants",
             Class::Refused => "refused",
             Class::Split => "accepted by one variant alone",
+            Class::Older => "refused, but written as older releases wrote it",
             Class::Lacking => "without a module in this kernel",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_behind_its_option_goes_before_it() {
+        assert_eq!(modern("-s ! 10.0.0.1 -j ACCEPT"), Some("! -s 10.0.0.1 -j ACCEPT".to_owned()));
+        assert_eq!(modern("-p tcp ! --syn"), None);
     }
 }

@@ -7,7 +7,7 @@ use fwdsl::host::Variant;
 use fwdsl::table::TableName;
 
 use crate::netns::Netns;
-use crate::rules::{restore, saved_table, tables};
+use crate::rules::{restore, saved_table};
 
 /// A namespace to load texts in.
 #[derive(Debug)]
@@ -77,7 +77,16 @@ impl Judge {
 /// The block of a table in a text, if it is there.
 #[must_use]
 pub fn block_of(text: &str, table: TableName) -> Option<String> {
-    tables(text).into_iter().find(|(name, _)| name == table.name()).map(|(_, block)| block)
+    let from = text.lines().skip_while(|line| line.strip_prefix('*') != Some(table.name()));
+    let mut block = String::new();
+    for line in from {
+        block += line;
+        block += "\n";
+        if line == "COMMIT" {
+            return Some(block);
+        }
+    }
+    None
 }
 
 impl Ruling {
@@ -85,6 +94,15 @@ impl Ruling {
     #[must_use]
     pub fn is_saved(&self) -> bool {
         matches!(self, Ruling::Saved(_))
+    }
+
+    /// What is saved.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Ruling::Saved(text) => Some(text),
+            _ => None,
+        }
     }
 }
 
