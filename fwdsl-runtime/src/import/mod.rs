@@ -24,6 +24,7 @@ mod raw;
 mod request;
 mod rule;
 mod sets;
+mod strict;
 mod tables;
 mod value;
 mod words;
