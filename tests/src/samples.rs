@@ -302,7 +302,7 @@ fn values(spec: &OptionSpec) -> Vec<String> {
         ValueKind::Set => texts(&["@SAMPLE src", "@SAMPLE dst"]),
         ValueKind::Id => texts(&["0", "1000", "0..=1000", "4294967294", "0..=4294967294"]),
         ValueKind::Hex { min, max, .. } => [min, (min + max) / 2, max].map(|it| it.to_string()).to_vec(),
-        ValueKind::Bare { .. } if spec.name.starts_with("rateest") => texts(&["RE1", "RE2"]),
+        ValueKind::Bare { .. } if spec.name.starts_with("rateest") => texts(&["\"RE1\"", "\"RE2\""]),
         ValueKind::Bare { max_bytes } => vec!["a-b".into(), format!("{:?}", "/x".repeat(max_bytes / 2))],
         ValueKind::Label => texts(&["0", "127"]),
         ValueKind::U32 => texts(&["\"0=0:4294967295\"", "\"6&0xff=17,6 && 0>>22&0x3c@0<<1=1:2\""]),
