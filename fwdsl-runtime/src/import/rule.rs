@@ -14,7 +14,7 @@ use super::request::{Request, RequestKind};
 use super::strict::check_as_written;
 use super::value::{Place, read_pair, read_values, takes_two};
 use super::{Context, Unknown};
-use crate::catalogue::{Extension, MULTIPORT, OptionSpec, ValueKind};
+use crate::catalogue::{Extension, OptionSpec, TCP, UDP, ValueKind};
 use crate::loc::Located;
 use crate::model::{Action, Match, OptionUse, Value};
 use crate::nearest::nearest;
@@ -251,7 +251,11 @@ impl<'a> Walk<'a> {
         value: Option<&'a str>,
     ) -> Result<(), Reason> {
         let spec = self.of_element(loaded, spec)?;
-        let mut place = Place { extension: loaded.extension, spec, family: self.context.family };
+        let protocol = self.parts.core.protocol_number();
+        let mut place = Place { extension: loaded.extension, spec, family: self.context.family, protocol };
+        if let Some(value) = value.filter(|value| *value != "!") {
+            check_kind_of_name(spec, written, value)?;
+        }
         let values = match (value, stands_for) {
             (_, Some(value)) => vec![value.clone()],
             (None, None) => Vec::new(),
@@ -435,7 +439,8 @@ impl<'a> Walk<'a> {
             Some((packets, bytes)) => (packets, Some(bytes)),
             None => (packets, self.take_value()),
         };
-        let number = |text: &str| text.parse::<u64>().ok();
+        // A number below 0 counts from the greatest one down, as strtoull(3) reads it.
+        let number = |text: &str| text.parse().ok().or_else(|| text.parse::<i64>().ok().map(|it| it as u64));
         match (self.parts.counters, number(packets), bytes.and_then(number)) {
             (None, Some(packets), Some(bytes)) => self.parts.counters = Some((packets, bytes)),
             (Some(_), ..) => return Err(Reason::new("`-c` can be given once")),
@@ -458,6 +463,20 @@ fn check_attached(written: &str, found: &Found, attached: Option<&str>) -> Resul
     }
 }
 
+/// Of two options for one thing, one takes its numbers and the other its names.
+fn check_kind_of_name(spec: &OptionSpec, written: &str, value: &str) -> Result<(), Reason> {
+    if !spec.flag.ends_with("-dscp") || !matches!(spec.value, ValueKind::Named { .. }) {
+        return Ok(());
+    }
+    let is_number = super::value::parse_number(value, u64::MAX).is_some();
+    match (written.contains("-c"), is_number) {
+        (true, true) => Err(Reason::new(format!("`{written}` takes the name of a class, not `{value}`"))),
+        (false, false) => Err(Reason::new(format!("`{written}` takes a number, not `{value}`"))
+            .help(format!("names go behind `{}-class`", spec.flag))),
+        _ => Ok(()),
+    }
+}
+
 /// The option of an extension that is printed as a flag and this word behind it.
 fn told_apart(extension: &'static Extension, flag: &str, word: &str) -> Result<&'static OptionSpec, Reason> {
     let is_meant = |spec: &&OptionSpec| {
@@ -473,6 +492,6 @@ fn says_nothing(place: Place, values: &[Value]) -> bool {
     let every_port = |value: &Value| matches!(value, Value::Ports(ports) if ports.is_everything());
     place.spec.only_negated
         || place.spec.value == ValueKind::Port
-            && *place.extension != MULTIPORT
+            && [&TCP, &UDP].contains(&place.extension)
             && values.iter().all(every_port)
 }
