@@ -24,6 +24,7 @@ use crate::catalogue::{Extension, List, MULTIPORT, OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
     Address, Bytecode, Chunk, HeaderOption, Net, Share, Span, U32Program, Value, parse_bit_rate,
+    parse_duration,
 };
 
 /// Texts of which iptables takes as much as fits.
@@ -101,6 +102,16 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         ValueKind::Span { max, sign, open, .. } => read_span(spec, text, max, sign, open)
             .map(Value::Span)
             .ok_or_else(|| wanted(&format!("a number up to {max}, or a range of them with `{sign}`"))),
+        ValueKind::SegmentSize => {
+            number::number(text, u64::MAX).map(Value::Number).ok_or_else(|| wanted("a number of bytes"))
+        }
+        ValueKind::PortNumber => port::read_decimal_port(text).map(|port| Value::Number(port.into())),
+        ValueKind::Duration => {
+            parse_duration(text).map(Value::Number).ok_or_else(|| wanted("a time such as `250ms` or `2s`"))
+        }
+        ValueKind::WordOrName { words, .. } => {
+            Ok(word::read_word(words, spec, text, family).unwrap_or_else(|_| Value::Text(text.to_owned())))
+        }
         ValueKind::Rate => rate::read_rate(text).map(Value::Rate),
         ValueKind::HashRate => rate::read_hash_rate(text),
         ValueKind::HashBurst => rate::read_burst(text),
@@ -129,9 +140,10 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         ValueKind::Text { max_bytes } | ValueKind::Bare { max_bytes } if CUT.contains(&spec.flag) => {
             Ok(Value::Text(text[..text.floor_char_boundary(max_bytes)].to_owned()))
         }
-        ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Bare { .. } => {
-            Ok(Value::Text(text.to_owned()))
-        }
+        ValueKind::Text { .. }
+        | ValueKind::Name { .. }
+        | ValueKind::Bare { .. }
+        | ValueKind::Quoted { .. } => Ok(Value::Text(text.to_owned())),
         ValueKind::Pattern { hex: false } => Ok(Value::Pattern(text.as_bytes().to_vec())),
         ValueKind::Pattern { hex: true } => text::read_hex_pattern(text),
         ValueKind::Mac => bits::read_mac(text),

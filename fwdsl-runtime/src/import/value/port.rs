@@ -49,7 +49,7 @@ fn read_port(text: &str, over: Over) -> Result<u16, Reason> {
 }
 
 /// The same where iptables asks the resolver, which reads decimal numbers alone.
-fn read_decimal_port(text: &str) -> Result<u16, Reason> {
+pub(super) fn read_decimal_port(text: &str) -> Result<u16, Reason> {
     if text.is_empty() {
         return Ok(0);
     }
