@@ -208,7 +208,7 @@ pub(super) fn interface(name: &str) -> Option<Problem> {
         let bad = name.chars().find(|c| refused(*c))?;
         let problem = problem(format!("an interface name cannot hold {bad:?}"))?;
         // iptables takes these, though no interface has them in its name.
-        Some(if matches!(bad, '/' | ':') { problem.of_lint(UNREACHABLE_RULE) } else { problem })
+        Some(if matches!(bad, '/' | ':' | ' ') { problem.of_lint(UNREACHABLE_RULE) } else { problem })
     }
 }
 
@@ -276,7 +276,11 @@ fn check_burst(options: &[OptionUse], loc: Loc, diagnostics: &mut Vec<Diagnostic
             0 => "no burst fits so slow a rate".to_owned(),
             most => format!("at this rate a burst of at most {most} fits: `burst {most}`"),
         };
-        diagnostics.push(Diagnostic::error(place, message).help(help));
+        let mut overflow = Diagnostic::error(place, message).help(help);
+        if !rate.is_refused_with(burst) {
+            overflow.lint = Some(ODD_VALUE);
+        }
+        diagnostics.push(overflow);
     }
 }
 
