@@ -53,13 +53,32 @@ pub struct LevelSetting {
 /// A rule on `fragment` that the kernel never lets match.
 pub const FRAGMENT_REASSEMBLED: &str = "fragment_reassembled";
 
+/// A rule that no packet matches.
+pub const UNREACHABLE_RULE: &str = "unreachable_rule";
+
+/// A match that every packet meets.
+pub const USELESS_MATCH: &str = "useless_match";
+
 /// Every lint.
-pub static LINTS: &[Lint] = &[Lint {
-    name: FRAGMENT_REASSEMBLED,
-    level: Level::Warn,
-    about: "`fragment` in INPUT, or in a policy that uses connection tracking: the kernel has put the \
-            packet together before the rule sees it, so the rule never matches",
-}];
+pub static LINTS: &[Lint] = &[
+    Lint {
+        name: FRAGMENT_REASSEMBLED,
+        level: Level::Warn,
+        about: "`fragment` in INPUT, or in a policy that uses connection tracking: the kernel has put the \
+                packet together before the rule sees it, so the rule never matches",
+    },
+    Lint {
+        name: UNREACHABLE_RULE,
+        level: Level::Deny,
+        about: "conditions that no packet meets together, so the rule never matches; iptables takes such a rule \
+                without a word",
+    },
+    Lint {
+        name: USELESS_MATCH,
+        level: Level::Deny,
+        about: "a condition that every packet meets; it says nothing, and was meant to say something",
+    },
+];
 
 /// The lint of this name.
 pub fn find(name: &str) -> Option<&'static Lint> {

@@ -5,7 +5,9 @@ use super::meaning::{
 };
 use super::packet::Packet;
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
-use crate::catalogue::{self, ACCEPT, Aspects, CORE, DROP, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{
+    self, ACCEPT, Aspects, CORE, DROP, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER,
+};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
@@ -113,6 +115,11 @@ impl<'a> Walk<'a> {
             Action::Target { extension, .. } if **extension == RETURN => {
                 ends.returns = true;
                 false
+            }
+            Action::Target { extension, .. } if **extension == RAW => {
+                any_verdict().for_each(|verdict| add(&mut ends.verdicts, verdict));
+                ends.returns = true;
+                true
             }
             Action::Target { extension, .. } => {
                 add(&mut ends.verdicts, extension);

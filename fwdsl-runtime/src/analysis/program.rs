@@ -7,7 +7,7 @@ use super::meaning::{
 use super::packet::Tracking;
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, Extension, Flow, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
@@ -54,6 +54,8 @@ pub(super) enum Action {
     Return,
     Jump(usize),
     Goto(usize),
+    /// A target of which nothing is known: whatever a target can do.
+    Unknown,
     /// Goes to a chain of others, where anything may happen to the packet, and comes back perhaps.
     JumpAway,
     /// The same, but what comes back goes on behind the caller.
@@ -75,6 +77,7 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
         model::Action::Target { extension, .. } if **extension == RETURN => Some(Action::Return),
+        model::Action::Target { extension, .. } if **extension == RAW => Some(Action::Unknown),
         model::Action::Target { extension, .. } => Some(Action::Verdict(extension)),
         model::Action::Jump(name) if table.is_foreign(name) => Some(Action::JumpAway),
         model::Action::Goto(name) if table.is_foreign(name) => Some(Action::GotoAway),

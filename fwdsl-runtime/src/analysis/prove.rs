@@ -85,6 +85,7 @@ fn prove_case(
         matches: case.matches.clone(),
         verdicts: Vec::new(),
         comment: None,
+        exact: false,
         levels: Vec::new(),
         loc: case.loc,
     };

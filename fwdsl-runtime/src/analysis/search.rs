@@ -153,6 +153,11 @@ impl Search<'_> {
                 leaving.regions.push(part.clone());
                 Ok(Passed::Left)
             }
+            Action::Unknown => {
+                self.decide_anyhow(part)?;
+                leaving.regions.push(part.clone());
+                Ok(Passed::All)
+            }
             Action::JumpAway => {
                 self.decide_anyhow(part)?;
                 Ok(Passed::All)

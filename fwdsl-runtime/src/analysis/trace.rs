@@ -3,7 +3,7 @@
 use super::evaluate::{Answer, Ends, Walk, any_verdict, falling_off};
 use super::meaning::reads_transport;
 use super::packet::Packet;
-use crate::catalogue::{DROP, Extension, Flow, RETURN};
+use crate::catalogue::{DROP, Extension, Flow, RAW, RETURN};
 use crate::loc::Loc;
 use crate::lower::{Rule, Table};
 use crate::model::Action;
@@ -105,6 +105,17 @@ impl Tracer<'_> {
             }
             let (target, is_goto) = match &rule.action {
                 Action::Target { extension, .. } if extension.flow == Flow::Continues => continue,
+                Action::Target { extension, .. } if **extension == RAW => {
+                    if goal == Goal::Return {
+                        self.assume(rule, true);
+                        return Some(Decided::Return(rule.loc));
+                    }
+                    if any_verdict().any(|verdict| (self.wanted)(verdict)) {
+                        self.assume(rule, true);
+                        return Some(Decided::Others(rule.loc));
+                    }
+                    continue;
+                }
                 Action::Target { extension, .. } => {
                     let returns = **extension == RETURN;
                     if returns && goal == Goal::Return {

@@ -15,6 +15,7 @@ mod marks;
 mod nat;
 mod option;
 mod origin;
+mod plain;
 mod rates;
 mod requirement;
 mod set;
@@ -33,6 +34,7 @@ pub use kind::{MaskForm, ValueKind, Word};
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
 pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
+pub use plain::{COUNT, RAW, RAW_MATCH};
 pub use rates::{HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
 pub use requirement::Requirement;
 pub(crate) use set::TIMEOUT_MAX_SECONDS;
@@ -135,6 +137,9 @@ pub static EXTENSIONS: &[&Extension] = &[
     &divert::TPROXY,
     &tracking::CT,
     &tracking::NOTRACK,
+    &COUNT,
+    &RAW_MATCH,
+    &RAW,
 ];
 
 /// The match of this name (the word that the language uses).
@@ -155,7 +160,7 @@ pub fn matches() -> impl Iterator<Item = &'static Extension> {
 /// All that targets in `table` can change of a packet that goes on.
 pub fn changes_in(table: crate::table::TableName) -> Aspects {
     targets()
-        .filter(|target| target.allowed_in(table))
+        .filter(|target| target.allowed_in(table) && **target != RAW)
         .map(|target| target.changes)
         .fold(Aspects::NONE, Aspects::or)
 }

@@ -6,6 +6,7 @@
 mod assertions;
 mod chains;
 mod depth;
+mod exact;
 mod hashlimit;
 mod hooks;
 mod lints;
@@ -42,7 +43,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     hashlimit::check_hash_tables(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
-    if diagnostics.is_empty() {
+    if !diagnostics.iter().any(Diagnostic::is_error) {
         depth::check_depth(model, &mut diagnostics);
         lints::check_lints(model, &mut diagnostics);
     }

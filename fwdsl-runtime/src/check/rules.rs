@@ -5,6 +5,7 @@ use super::values::check_options;
 use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, SET, SET_MATCH, TCP};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
+use crate::lint::{self, Level, UNREACHABLE_RULE};
 use crate::loc::Loc;
 use crate::lower::{
     asked_protocols, contradiction, model_families, protocols_of_value, rule_families, value_families,
@@ -44,11 +45,27 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
             );
         }
     }
-    check_once(&rule.matches, diagnostics);
+    check_once(rule, diagnostics);
+    super::exact::check_exact(rule, diagnostics);
     // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
-    if diagnostics.len() > before {
-        return;
+    if diagnostics.len() == before {
+        check_whole(model, chain, rule, diagnostics);
     }
+    set_levels(model, chain, rule, before, diagnostics);
+}
+
+/// Gives the findings of lints about a rule, those from `first` on, the level that holds there.
+fn set_levels(model: &Model, chain: &Chain, rule: &Rule, first: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let of_rule = diagnostics.split_off(first);
+    diagnostics.extend(of_rule.into_iter().filter_map(|mut diagnostic| {
+        if let Some(name) = diagnostic.lint {
+            diagnostic.level = lint::level(name, [&rule.levels[..], &chain.levels[..], &model.levels[..]]);
+        }
+        (diagnostic.level != Level::Allow).then_some(diagnostic)
+    }));
+}
+
+fn check_whole(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     let families = rule_families(model, chain, rule);
     if model_families(model, chain).is_empty() {
         // Said of the chain already.
@@ -59,15 +76,15 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
     {
         let article = if field.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         let message = format!("the rule matches nothing: no packet has such {article} {field}");
-        diagnostics.push(Diagnostic::error(rule.loc, message));
+        diagnostics.push(Diagnostic::lint(UNREACHABLE_RULE, Level::Deny, rule.loc, message));
     }
 }
 
 /// What a rule can ask once only. Of two conditions on TCP flags `iptables-nft-save` keeps the last, so
 /// that a saved rule would match more than the one that was loaded.
-fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
+fn check_once(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     let uses = |name: &'static str| {
-        matches.iter().flat_map(|entry| &entry.options).filter(move |option| option.spec.name == name)
+        rule.matches.iter().flat_map(|entry| &entry.options).filter(move |option| option.spec.name == name)
     };
     if let Some(second) = uses("flags").nth(1) {
         let help = "one `flags(SET / MASK)` can look at several flags; or put the second into a chain";
@@ -77,7 +94,7 @@ fn check_once(matches: &[Match], diagnostics: &mut Vec<Diagnostic>) {
         (uses("fragment").find(|option| !option.negated), uses("fragment").find(|option| option.negated))
     {
         let message = "the rule matches nothing: no packet is a fragment and is none";
-        diagnostics.push(Diagnostic::error(not.loc, message));
+        diagnostics.push(Diagnostic::lint(UNREACHABLE_RULE, Level::Deny, not.loc, message));
     }
 }
 

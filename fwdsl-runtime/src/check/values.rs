@@ -7,6 +7,7 @@ use crate::catalogue::{
     COMMENT_MAX_BYTES, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, OptionSpec, ValueKind,
 };
 use crate::diagnostic::Diagnostic;
+use crate::lint::{UNREACHABLE_RULE, USELESS_MATCH};
 use crate::loc::Loc;
 use crate::model::{
     Address, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags, Value,
@@ -37,11 +38,11 @@ pub(super) fn check_options(
             diagnostics.push(Diagnostic::error(option.loc, message).help(help));
         }
         if let Some(problem) = nothing_left(option) {
-            diagnostics.push(Diagnostic::error(option.loc, problem.message));
+            diagnostics.push(problem.at(option.loc));
         }
         for value in &option.values {
             if let Some(problem) = problem_of(option.spec, &value.value) {
-                diagnostics.push(Diagnostic::error(value.loc, problem.message).maybe_help(problem.help));
+                diagnostics.push(problem.at(value.loc));
             }
         }
     }
@@ -72,6 +73,7 @@ fn nothing_left(option: &OptionUse) -> Option<Problem> {
     let all = option.negated && !words.is_empty() && (0..words.len()).all(is_there);
     if all {
         problem(format!("none of all there are for `{}`: nothing matches", option.spec.name))
+            .map(|problem| problem.of_lint(UNREACHABLE_RULE))
     } else {
         None
     }
@@ -81,14 +83,30 @@ fn nothing_left(option: &OptionUse) -> Option<Problem> {
 pub(super) struct Problem {
     pub(super) message: String,
     pub(super) help: Option<String>,
+    /// The lint that it is, if iptables takes the value.
+    pub(super) lint: Option<&'static str>,
+}
+
+impl Problem {
+    /// The same as the finding of a lint: iptables takes the value.
+    pub(super) fn of_lint(self, lint: &'static str) -> Problem {
+        Problem { lint: Some(lint), ..self }
+    }
+
+    /// The problem at a place.
+    pub(super) fn at(self, loc: Loc) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(loc, self.message).maybe_help(self.help);
+        diagnostic.lint = self.lint;
+        diagnostic
+    }
 }
 
 pub(super) fn problem(message: impl Into<String>) -> Option<Problem> {
-    Some(Problem { message: message.into(), help: None })
+    Some(Problem { message: message.into(), help: None, lint: None })
 }
 
 pub(super) fn problem_with_help(message: impl Into<String>, help: impl Into<String>) -> Option<Problem> {
-    Some(Problem { message: message.into(), help: Some(help.into()) })
+    Some(Problem { message: message.into(), help: Some(help.into()), lint: None })
 }
 
 fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
@@ -112,11 +130,13 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
         Value::TcpFlags(TcpFlags { mask: 0, .. }) => problem_with_help(
             "no flag is looked at, so every packet matches",
             "`flags(SET / MASK)`: the mask names the flags to look at, `all` for every one",
-        ),
+        )
+        .map(|problem| problem.of_lint(USELESS_MATCH)),
         Value::TcpFlags(flags) if flags.set & !flags.mask != 0 => problem_with_help(
             "a flag that must be set is not among those that are looked at, so nothing matches",
             "`flags(SET / MASK)`: the mask names every flag of the set",
-        ),
+        )
+        .map(|problem| problem.of_lint(UNREACHABLE_RULE)),
         _ => plain_problem(spec, value),
     }
 }
@@ -211,8 +231,25 @@ fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
     }
     match spec.value {
         ValueKind::Name { .. } => name_problem(text),
+        // What goes to iptables as it is must not end before its line does.
+        _ if spec.flag.is_empty() && !quotes_close(text) => problem("a quote in the text is not closed"),
         _ => control_character(spec.name, text),
     }
+}
+
+/// Whether each quote of iptables-restore's lines has its end, `\` taking away the meaning of what follows.
+fn quotes_close(text: &str) -> bool {
+    let mut open = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (open, c) {
+            (_, '\\') if chars.next().is_none() => return false,
+            (None, '"' | '\'') => open = Some(c),
+            (Some(quote), c) if quote == c => open = None,
+            _ => {}
+        }
+    }
+    open.is_none()
 }
 
 /// The kernel makes a file of the name, and `iptables-save` prints it without quotes.

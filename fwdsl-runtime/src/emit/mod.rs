@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 pub use sets::emit_sets;
 
-use crate::catalogue::{CORE, DefaultValue, Extension, OptionSpec, When};
+use crate::catalogue::{CORE, COUNT, DefaultValue, Extension, OptionSpec, RAW, RAW_MATCH, When};
 use crate::family::Family;
 use crate::lower::{Chain, HookJump, Rule, Ruleset, Table};
 use crate::model::{Action, HookPosition, Match, OptionUse, Value, width};
@@ -110,6 +110,11 @@ impl Writer<'_> {
         match &rule.action {
             Action::Jump(chain) => self.words(&["-j", chain]),
             Action::Goto(chain) => self.words(&["-g", chain]),
+            Action::Target { extension, .. } if **extension == COUNT => {}
+            Action::Target { extension, options } if **extension == RAW => {
+                self.words(&["-j"]);
+                self.raw(options);
+            }
             Action::Target { extension, options } => {
                 self.words(&["-j", extension.name]);
                 self.options(extension, options);
@@ -125,7 +130,19 @@ impl Writer<'_> {
         }
     }
 
+    /// Text that goes to iptables as it is.
+    fn raw(&mut self, options: &[OptionUse]) {
+        for value in options.iter().flat_map(OptionUse::values) {
+            if let Value::Text(text) = value {
+                self.words(&[text.trim()]);
+            }
+        }
+    }
+
     fn entry(&mut self, entry: &Match) {
+        if *entry.extension == RAW_MATCH {
+            return self.raw(&entry.options);
+        }
         if *entry.extension != CORE {
             self.words(&["-m", entry.extension.name]);
         }

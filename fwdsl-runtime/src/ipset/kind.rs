@@ -11,6 +11,8 @@ pub enum Method {
     Hash,
     /// A list of other sets.
     List,
+    /// Not known: a foreign set of which the policy says the name alone.
+    Unknown,
 }
 
 /// One part of an element.
@@ -73,6 +75,9 @@ pub static KINDS: &[SetKind] = &[
     kind("list:set", Method::List, &[Set], "other sets, as one"),
 ];
 
+/// The kind of a foreign set that is declared without one.
+pub static UNKNOWN: SetKind = kind("", Method::Unknown, &[], "others know");
+
 /// The kind that the language calls `word`: ipset's name, or the same without `hash:`; `port` and `list` stand for the
 /// only kinds of theirs.
 pub fn find_kind(word: &str) -> Option<&'static SetKind> {
@@ -117,7 +122,13 @@ impl SetKind {
 
     /// The number of a kind in a packed policy.
     pub(crate) fn number(&self) -> u8 {
-        KINDS.iter().position(|kind| kind == self).expect("every kind is in the table") as u8
+        KINDS.iter().position(|kind| kind == self).unwrap_or(KINDS.len()) as u8
+    }
+
+    /// The kind of this number.
+    pub(crate) fn of_number(number: u8) -> Option<&'static SetKind> {
+        let number = usize::from(number);
+        if number == KINDS.len() { Some(&UNKNOWN) } else { KINDS.get(number) }
     }
 }
 

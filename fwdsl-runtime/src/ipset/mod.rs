@@ -16,5 +16,5 @@ mod name;
 pub(crate) use icmp::by_save_name as icmp_by_save_name;
 pub(crate) use icmp::save_name as icmp_save_name;
 pub use kernel::{Direction, KernelSet};
-pub use kind::{KINDS, Method, Part, SetKind, find_kind};
+pub use kind::{KINDS, Method, Part, SetKind, UNKNOWN, find_kind};
 pub use name::{NAME_MAX_BYTES, SUFFIX_BYTES, kernel_name};

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::changes::Changes;
 use super::draft::Draft;
+use super::exact::exact_rules;
 use super::family::rule_families;
 use super::name::Names;
 use super::normal::normal_action;
@@ -52,6 +53,10 @@ pub(super) fn lower_chain(
         assembly.number = index + 1;
         let is_last = place + 1 == here.len();
         let rule = with_sets(rule, sets);
+        if rule.exact {
+            assembly.exact(&rule);
+            continue;
+        }
         if let Some(plan) = plan(&rule, family) {
             assembly.rule(&rule, plan, changes.disturb(&rule), is_last);
         }
@@ -108,6 +113,20 @@ impl Assembly<'_> {
             }
         } else {
             self.through_chains(rule, plan, several, is_last);
+        }
+    }
+
+    /// The rule as it is written, once for each verdict.
+    fn exact(&mut self, rule: &SourceRule) {
+        for matches in exact_rules(rule, self.family) {
+            for verdict in &rule.verdicts {
+                let action = normal_action(&verdict.action, self.family);
+                self.chains[self.current].rules.push(Rule {
+                    matches: matches.clone(),
+                    action,
+                    loc: rule.loc,
+                });
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod changes;
 mod domain;
 mod draft;
 mod elements;
+mod exact;
 mod family;
 mod name;
 mod normal;
@@ -26,6 +27,7 @@ use crate::table::{Hook, TableName};
 
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
+pub(crate) use exact::is_choice;
 pub(crate) use family::{model_families, protocol_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 pub(crate) use normal::{HashTable, hash_table};

@@ -10,8 +10,17 @@ use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Val
 
 pub(crate) use hashlimit::{HashTable, hash_table};
 
-/// A match as it is saved.
+/// A match as it is saved, under the name that its state has in the kernel.
 pub(super) fn normal_match(entry: &Match, family: Family) -> Match {
+    let mut entry = exact_match(entry, family);
+    if *entry.extension == HASHLIMIT {
+        hashlimit::rename(&mut entry.options, family);
+    }
+    entry
+}
+
+/// A match as it is saved, names unchanged.
+pub(super) fn exact_match(entry: &Match, family: Family) -> Match {
     let options = normal_options(entry.extension, &entry.options, family);
     Match { extension: entry.extension, options, loc: entry.loc }
 }
@@ -44,7 +53,7 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
     } else if *extension == TIME {
         whole_times(&mut options);
     } else if *extension == HASHLIMIT {
-        hashlimit::normalise(&mut options, family);
+        hashlimit::settle(&mut options);
     }
     options
 }

@@ -241,7 +241,7 @@ fn product(left: &[Draft], right: &[Draft]) -> Vec<Draft> {
 }
 
 /// The match of a protocol's own, if it has options for one port or range.
-fn own_match(protocol: u8) -> Option<&'static Extension> {
+pub(super) fn own_match(protocol: u8) -> Option<&'static Extension> {
     match protocol {
         TCP_NUMBER => Some(&TCP),
         UDP_NUMBER => Some(&UDP),
@@ -251,7 +251,7 @@ fn own_match(protocol: u8) -> Option<&'static Extension> {
 }
 
 /// Every port, written as a range, is dropped by the protocols' own matches; `multiport` keeps it.
-fn fits_own_match(value: &Value) -> bool {
+pub(super) fn fits_own_match(value: &Value) -> bool {
     !matches!(value, Value::Ports(ports) if ports.is_everything())
 }
 

@@ -188,6 +188,7 @@ fn parameters(set: &Set, family: Family) -> String {
             words.extend(netmask.clone());
         }
         Method::List => words.push("size 8".to_owned()),
+        Method::Unknown => {}
     }
     words.extend(set.timeout().map(|seconds| format!("timeout {seconds}")));
     for flag in [SetOption::Counters, SetOption::Comment, SetOption::SkbInfo] {

@@ -43,6 +43,9 @@ pub const DEFAULT_BUDGET: u64 = 100_000;
 /// The attribute at a policy's top that sets them: `#![analysis_budget(1_000_000)]`.
 pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
 
+/// The attribute of rules that are emitted as they are written: `#[exact]`.
+pub const EXACT_ATTRIBUTE: &str = "exact";
+
 /// A whole policy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
@@ -118,6 +121,7 @@ pub struct Rule {
     pub(crate) matches: Vec<Match>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) comment: Option<Located<String>>,
+    pub(crate) exact: bool,
     pub(crate) levels: Vec<LevelSetting>,
     pub(crate) loc: Loc,
 }
@@ -324,6 +328,12 @@ impl Rule {
         self.comment.as_ref().map(|comment| comment.value.as_str())
     }
 
+    /// Whether it is emitted as it is written: its matches in their order, each in an `-m` of its own, the names of
+    /// kernel state unchanged.
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
     /// Where it stands.
     pub fn loc(&self) -> Loc {
         self.loc
@@ -370,6 +380,11 @@ impl OptionUse {
     /// Whether none of the values must hold, rather than any.
     pub fn negated(&self) -> bool {
         self.negated
+    }
+
+    /// Whether it is the same condition, written elsewhere.
+    pub(crate) fn says_the_same(&self, other: &OptionUse) -> bool {
+        self.spec == other.spec && self.negated == other.negated && self.values().eq(other.values())
     }
 
     /// The values.

@@ -225,7 +225,7 @@ mod set;
 
 pack_fields!(LevelSetting { lint, level });
 pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, loc });
-pack_fields!(Rule { families, matches, verdicts, comment, levels, loc });
+pack_fields!(Rule { families, matches, verdicts, comment, exact, levels, loc });
 pack_fields!(Verdict { action, loc });
 pack_fields!(Assertion { table, chain, cases });
 pack_fields!(ForeignChain { table, name, families, loc });

@@ -8,10 +8,19 @@ use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::{ChainPolicy, ForeignChain, HookPosition, Ownership};
 
+/// What attributes say of the rules below them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Marks {
+    /// `#[allow(LINT)]` and its like.
+    pub(super) levels: Vec<Located<LevelSetting>>,
+    /// `#[exact]`, where it is written.
+    pub(super) exact: Option<Loc>,
+}
+
 /// A policy as it was written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Policy {
-    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) marks: Marks,
     pub(super) analysis_budget: Option<u64>,
     pub(super) families: Vec<Located<FamilySet>>,
     /// What `own …;` says, each time it is said.
@@ -44,7 +53,7 @@ pub(super) struct Template {
 pub(super) struct Call {
     pub(super) callee: Callee,
     pub(super) arguments: Vec<Expr>,
-    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) marks: Marks,
     pub(super) loc: Loc,
 }
 
@@ -128,7 +137,7 @@ pub(super) struct Chain {
     pub(super) position: Option<Located<HookPosition>>,
     pub(super) families: FamilySet,
     pub(super) doc: String,
-    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) marks: Marks,
     pub(super) body: Vec<Statement>,
 }
 
@@ -138,7 +147,7 @@ pub(super) enum Statement {
     /// `MATCHES => VERDICTS;`
     Rule(Rule),
     /// `MATCHES { … }`
-    Block { matches: Vec<Match>, levels: Vec<Located<LevelSetting>>, body: Vec<Statement> },
+    Block { matches: Vec<Match>, marks: Marks, body: Vec<Statement> },
     /// A template or fragment in the place of statements; the expansion replaces it.
     Call(Call),
 }
@@ -149,7 +158,7 @@ pub(super) struct Rule {
     pub(super) matches: Vec<Match>,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) doc: Option<Located<String>>,
-    pub(super) levels: Vec<Located<LevelSetting>>,
+    pub(super) marks: Marks,
     pub(super) loc: Loc,
 }
 

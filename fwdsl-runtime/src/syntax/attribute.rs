@@ -1,22 +1,23 @@
-//! Attributes: doc comments, levels of lints, and `#![analysis_budget(…)]` of a whole policy.
+//! Attributes: doc comments, levels of lints, `#[exact]`, and `#![analysis_budget(…)]` of a whole policy.
 
 use proc_macro2::Delimiter;
 
+use super::ast::Marks;
 use super::atom::parse_atom;
 use super::fragment::predicate_key;
 use super::input::Input;
 use super::parser::{Parsed, Parser};
 use crate::lint::{Level, LevelSetting};
 use crate::loc::Located;
-use crate::model::BUDGET_ATTRIBUTE;
+use crate::model::{BUDGET_ATTRIBUTE, EXACT_ATTRIBUTE};
 
 /// The attributes before a statement or an item.
 #[derive(Default)]
 pub(super) struct Attributes {
     /// The doc comment, its lines joined by newlines.
     pub(super) doc: Option<Located<String>>,
-    /// The levels of lints.
-    pub(super) levels: Vec<Located<LevelSetting>>,
+    /// What is said of the rules below.
+    pub(super) marks: Marks,
     /// How many steps the proof of an assertion may take.
     pub(super) analysis_budget: Option<u64>,
     /// Whether a `#[cfg(…)]` does not hold: what follows is not there.
@@ -30,18 +31,19 @@ impl Attributes {
     }
 }
 
-/// Reports levels of lints before what holds no rules.
-pub(super) fn refuse_levels(parser: &mut Parser, attributes: &Attributes) {
-    if let Some(Located { value: setting, loc }) = attributes.levels.first() {
-        let message = format!("`{}` means nothing here", setting.level.name());
+/// Reports what speaks of rules before what holds none.
+pub(super) fn refuse_marks(parser: &mut Parser, attributes: &Attributes) {
+    let level = attributes.marks.levels.first().map(|level| (level.value.level.name(), level.loc));
+    if let Some((name, loc)) = level.or(attributes.marks.exact.map(|loc| (EXACT_ATTRIBUTE, loc))) {
+        let message = format!("`{name}` means nothing here");
         let help = "it stands before a rule, a block, a call or a chain, or with `#!` at the policy's top";
-        parser.fail(*loc, message, Some(help.into()));
+        parser.fail(loc, message, Some(help.into()));
     }
 }
 
 /// Reports what says nothing about a setting or a case: all but `#[cfg(…)]`.
 pub(super) fn refuse_all_but_cfg(parser: &mut Parser, attributes: &Attributes) {
-    refuse_levels(parser, attributes);
+    refuse_marks(parser, attributes);
     if let Some(doc) = &attributes.doc {
         parser.fail(doc.loc, "a doc comment that nothing shows", Some("use `//`".into()));
     }
@@ -103,7 +105,7 @@ fn parse_attribute(
                     return Err(parser.expected(&names, "the name of a lint"));
                 };
                 let loc = parser.loc(start, names.last);
-                attributes.levels.push(Located::new(LevelSetting { lint: name, level }, loc));
+                attributes.marks.levels.push(Located::new(LevelSetting { lint: name, level }, loc));
                 if !names.is_empty() {
                     parser.require_punct(&mut names, ",")?;
                 }
@@ -119,6 +121,13 @@ fn parse_attribute(
             attributes.absent |= settled.is_some_and(|(_, holds)| !holds);
             Ok(())
         }
+        EXACT_ATTRIBUTE => {
+            if !inside.is_empty() {
+                return Err(parser.expected(&inside, "`]`"));
+            }
+            attributes.marks.exact = Some(parser.loc(start, input.last));
+            Ok(())
+        }
         BUDGET_ATTRIBUTE if of_policy => {
             attributes.analysis_budget = Some(parse_budget(parser, &mut inside)?);
             Ok(())
@@ -130,7 +139,7 @@ fn parse_attribute(
         }
         _ => {
             let loc = parser.loc(start, input.last);
-            let help = Some("a policy knows doc comments, `#[cfg(…)]`, and `#[allow(LINT)]`, `#[warn(LINT)]`, `#[deny(LINT)]`".to_owned());
+            let help = Some("a policy knows doc comments, `#[cfg(…)]`, `#[exact]`, and `#[allow(LINT)]`, `#[warn(LINT)]`, `#[deny(LINT)]`".to_owned());
             Err(parser.fail(loc, format!("unknown attribute `{name}`"), help))
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn parse_call(parser: &mut Parser, input: &mut Input<'_>, attributes:
     let arguments = parse_arguments(parser, input)?;
     let loc = parser.loc(start, input.last);
     parser.require_punct(input, ";")?;
-    Ok(Call { callee: Callee::Template(name), arguments, levels: attributes.levels, loc })
+    Ok(Call { callee: Callee::Template(name), arguments, marks: attributes.marks, loc })
 }
 
 /// `fn name(a, b) { … }`
@@ -129,7 +129,7 @@ pub(super) fn parse_use(parser: &mut Parser, input: &mut Input<'_>, attributes: 
     let loc = parser.loc(start, input.last);
     parser.require_punct(input, ";")?;
     let number = find_fragment(parser, &path_key(path), path_loc)?;
-    Ok(Call { callee: Callee::Fragment(number), arguments, levels: attributes.levels, loc })
+    Ok(Call { callee: Callee::Fragment(number), arguments, marks: attributes.marks, loc })
 }
 
 /// The tokens of `a::b::NAME`.

@@ -6,7 +6,7 @@ use syn::buffer::TokenBuffer;
 use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name, starts_atom};
 use super::attribute::{
-    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_levels,
+    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_marks,
 };
 use super::call::{parse_template, parse_use, read_fragment};
 use super::fragment;
@@ -32,13 +32,13 @@ const ITEMS: [&str; 11] =
 
 /// Reads a whole policy. Broken items are reported and skipped.
 pub(super) fn parse_policy(parser: &mut Parser, mut input: Input<'_>) -> Policy {
-    let Attributes { levels, analysis_budget, doc, .. } = parse_inner_attributes(parser, &mut input);
+    let Attributes { marks, analysis_budget, doc, .. } = parse_inner_attributes(parser, &mut input);
     if let Some(doc) = doc {
         let help = "what documents the policy stands before the `static` or function that holds it";
         parser.fail(doc.loc, "a doc comment of a whole policy", Some(help.into()));
     }
     let mut policy = parse_items(parser, input);
-    (policy.levels, policy.analysis_budget) = (levels, analysis_budget);
+    (policy.marks, policy.analysis_budget) = (marks, analysis_budget);
     policy
 }
 
@@ -91,7 +91,7 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         );
     }
     if !matches!(word.as_str(), "chain" | "use") {
-        refuse_levels(parser, &attributes);
+        refuse_marks(parser, &attributes);
     }
     match word.as_str() {
         "let" => parse_let(parser, input, policy, attributes)?,
@@ -424,7 +424,7 @@ fn parse_chain(
         position,
         families,
         doc,
-        levels: attributes.levels,
+        marks: attributes.marks,
         body,
     })
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::Delimiter;
 
-use super::ast::{Action, Callee, Rule, Statement, Verdict};
+use super::ast::{Action, Callee, OptionUse, Rule, Statement, Verdict};
 use super::atom::{parse_name, peek_string};
 use super::attribute::{Attributes, parse_attributes};
 use super::call::{begins_call, parse_call, parse_use, read_fragment};
@@ -11,8 +11,8 @@ use super::input::Input;
 use super::matches::{parse_matches, parse_options};
 use super::names::Space;
 use super::parser::{Failed, Parsed, Parser, begins_statement, skip_statement};
-use super::value::starts_value;
-use crate::catalogue::{self, Extension};
+use super::value::{parse_value, starts_value};
+use crate::catalogue::{self, Extension, RAW};
 use crate::nearest::nearest;
 
 /// Reads statements to the end of a body. A broken statement is reported and skipped.
@@ -51,7 +51,7 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<
             );
         }
         let body = parse_body(parser, inside);
-        return Ok(Some(Statement::Block { matches, levels: attributes.levels, body }));
+        return Ok(Some(Statement::Block { matches, marks: attributes.marks, body }));
     }
     parser.require_punct(input, "=>")?;
     let verdicts = parse_verdicts(parser, input)?;
@@ -63,8 +63,8 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<
             return Err(behind_verdict(parser, input, verdicts.last()));
         }
     }
-    let Attributes { doc, levels, .. } = attributes;
-    Ok(Some(Statement::Rule(Rule { matches, verdicts, doc, levels, loc })))
+    let Attributes { doc, marks, .. } = attributes;
+    Ok(Some(Statement::Rule(Rule { matches, verdicts, doc, marks, loc })))
 }
 
 /// Reports what stands behind the last verdict; a value there was meant for it.
@@ -135,8 +135,26 @@ fn parse_verdict(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Verdict> 
     let Some(extension) = catalogue::find_target(&name.text) else {
         return Err(unknown_verdict(parser, &name.text, name.loc));
     };
-    let options = parse_options(parser, input, extension)?;
+    let options = match raw_text(parser, input, extension)? {
+        Some(text) => vec![text],
+        None => parse_options(parser, input, extension)?,
+    };
     Ok(Verdict { action: Action::Target { extension, options }, loc: parser.loc(start, input.last) })
+}
+
+/// `raw "…"`: the text needs no parentheses.
+fn raw_text(
+    parser: &mut Parser,
+    input: &mut Input<'_>,
+    extension: &'static Extension,
+) -> Parsed<Option<OptionUse>> {
+    if *extension != RAW || !peek_string(input) {
+        return Ok(None);
+    }
+    let spec = RAW.option("text").expect("an option of the catalogue");
+    let value = parse_value(parser, input, "a text")?;
+    let loc = value.loc;
+    Ok(Some(OptionUse { spec, negated: false, value: Some(value), loc }))
 }
 
 fn unknown_verdict(parser: &mut Parser, word: &str, loc: crate::loc::Loc) -> Failed {

@@ -11,7 +11,7 @@ use super::names::{Definition, Space};
 use super::parser::{Parsed, Parser};
 use super::value::{parse_value, starts_value};
 use crate::family::FamilySet;
-use crate::ipset::{Direction, KINDS, SetKind, find_kind};
+use crate::ipset::{Direction, KINDS, SetKind, UNKNOWN, find_kind};
 use crate::loc::Located;
 use crate::nearest::nearest;
 
@@ -22,7 +22,7 @@ const FLAGS: [&str; 5] = ["counters", "comment", "skbinfo", "forceadd", "keep"];
 /// What may stand after an element and takes a value.
 const OF_ELEMENTS: [&str; 5] = ["timeout", "comment", "skbmark", "skbprio", "skbqueue"];
 
-/// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`. The name of a broken one is kept, so
+/// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`, or `foreign set NAME;`. The name of a broken one is kept, so
 /// that its uses are no further errors.
 pub(super) fn parse_set(
     parser: &mut Parser,
@@ -56,8 +56,12 @@ fn parse_declared(
     name: Located<String>,
     foreign: bool,
 ) -> Parsed<Set> {
-    parser.require_punct(input, ":")?;
-    let kind = parse_kind(parser, input)?;
+    let kind = if foreign && input.peek_punct(";") {
+        &UNKNOWN
+    } else {
+        parser.require_punct(input, ":")?;
+        parse_kind(parser, input)?
+    };
     let mut set =
         Set { name, kind, families: FamilySet::BOTH, foreign, words: Vec::new(), elements: Vec::new() };
     while !input.peek_group(Delimiter::Brace) && !input.peek_punct(";") {

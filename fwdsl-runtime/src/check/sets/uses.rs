@@ -26,6 +26,14 @@ pub(in super::super) fn check_field(
         };
         let word = option.spec.name;
         match wrong_kind(model, set, is_port) {
+            Some(wrong) if wrong.kind.method == Method::Unknown => {
+                let message =
+                    format!("of `{}` only the name is known, and `{word}` wants the kind", wrong.name);
+                let side = if matches!(word, "from" | "sport" | "sports") { "src" } else { "dst" };
+                let help =
+                    format!("declare it, `foreign set {}: KIND;`, or write `set(@{0} {side})`", wrong.name);
+                diagnostics.push(Diagnostic::error(loc, message).help(help));
+            }
             Some(wrong) if wrong.kind.parts.len() > 1 => {
                 let directions = vec!["src"; wrong.kind.parts.len()].join(",");
                 let message = format!(
@@ -130,6 +138,8 @@ fn check_references(model: &Model, option: &OptionUse, diagnostics: &mut Vec<Dia
         if given > DIRECTIONS_MAX {
             let message = format!("iptables takes at most {DIRECTIONS_MAX} directions, and this has {given}");
             diagnostics.push(Diagnostic::error(loc, message));
+        } else if set.kind.method == Method::Unknown {
+            // As many as others have given its elements parts.
         } else if set.kind.method == Method::List {
             // Sets of a list that want more directions are passed over.
             if let Some(member) = members(model, set).find(|member| member.kind.parts.len() > given) {

@@ -10,6 +10,7 @@ use crate::host::detect::Host;
 use crate::host::error::ApplyError;
 use crate::host::record::RecordedSet;
 use crate::host::report::{SetChange, SetReport};
+use crate::ipset::Method;
 use crate::restore_text::Protocols;
 
 /// What an apply does to sets.
@@ -155,6 +156,9 @@ fn check_foreign(
         )));
     };
     let (kind, family) = header?;
+    if set.kind.method == Method::Unknown {
+        return Ok(());
+    }
     let wanted = set.family.filter(|_| set.kind.has_family()).map(|family| match family {
         Family::Ipv4 => "inet",
         Family::Ipv6 => "inet6",

@@ -33,12 +33,10 @@ pub(crate) fn hash_table(entry: &Match, family: Family) -> Option<HashTable> {
     Some(HashTable { name: name_of(&entry.options)?, parameters })
 }
 
-/// Writes the options as they are saved. The kernel keeps a table with its old parameters as long
-/// as rules name it, while new rules with other parameters take its place; so the parameters are
-/// part of the name, and other parameters make another table.
-pub(super) fn normalise(options: &mut Vec<OptionUse>, family: Family) {
+/// Makes the parameters part of the name. The kernel keeps a table with its old parameters as long
+/// as rules name it, while new rules with other parameters take its place; so other parameters make another table.
+pub(super) fn rename(options: &mut Vec<OptionUse>, family: Family) {
     let entry = Match { extension: &HASHLIMIT, options: options.clone(), loc: Default::default() };
-    settle(options);
     let Some(table) = hash_table(&entry, family) else { return };
     let name = format!("{}-{}", table.name, fingerprint(&table.parameters));
     set(options, "name", Value::Text(name));
@@ -61,7 +59,7 @@ fn set(options: &mut Vec<OptionUse>, name: &str, value: Value) {
 }
 
 /// Writes out what is saved though nobody wrote it, and leaves out what is not.
-fn settle(options: &mut Vec<OptionUse>) {
+pub(super) fn settle(options: &mut Vec<OptionUse>) {
     let rate = value_of(options, "upto").or(value_of(options, "above")).cloned();
     let burst = value_of(options, "burst").cloned();
     // What would hold if the rule were read back, and what holds.

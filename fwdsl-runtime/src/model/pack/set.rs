@@ -2,7 +2,7 @@
 
 use super::super::{Address, Element, ElementOption, ElementPart, Set, SetOption, SetRef, Value};
 use super::{Pack, Unpacked, bad, take, unpack_within};
-use crate::ipset::{Direction, KINDS, SetKind};
+use crate::ipset::{Direction, SetKind};
 
 pack_fields!(Set { name, kind, families, foreign, options, elements, loc });
 pack_fields!(Element { parts, options, loc });
@@ -13,7 +13,7 @@ impl Pack for &'static SetKind {
     }
 
     fn unpack(input: &mut &[u8]) -> Unpacked<&'static SetKind> {
-        KINDS.get(usize::from(u8::unpack(input)?)).ok_or_else(|| bad("kind of set"))
+        SetKind::of_number(u8::unpack(input)?).ok_or_else(|| bad("kind of set"))
     }
 }
 

@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 
 use super::super::ast::{
-    Action, Assert, AssertCase, Call, Chain, Element, Expr, ExprKind, Let, Match, OptionUse, Rule, Set,
-    SetArgument, SetWord, Statement, Sysctl, Template, Verdict,
+    Action, Assert, AssertCase, Call, Chain, Element, Expr, ExprKind, Let, Marks, Match, OptionUse, Rule,
+    Set, SetArgument, SetWord, Statement, Sysctl, Template, Verdict,
 };
 use crate::diagnostic::Diagnostic;
-use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
 use crate::model::{ForeignChain, Ownership};
 
@@ -30,8 +29,11 @@ impl Copier<'_> {
         Located::new(located.value.clone(), self.loc(located.loc))
     }
 
-    fn levels(&self, levels: &[Located<LevelSetting>]) -> Vec<Located<LevelSetting>> {
-        levels.iter().map(|level| self.located(level)).collect()
+    fn marks(&self, marks: &Marks) -> Marks {
+        Marks {
+            levels: marks.levels.iter().map(|level| self.located(level)).collect(),
+            exact: marks.exact.map(|loc| self.loc(loc)),
+        }
     }
 
     pub(super) fn body(&mut self, body: &[Statement]) -> Vec<Statement> {
@@ -43,9 +45,9 @@ impl Copier<'_> {
         let before = self.diagnostics.len();
         let copy = match statement {
             Statement::Rule(rule) => Statement::Rule(self.rule(rule)),
-            Statement::Block { matches, levels, body } => Statement::Block {
+            Statement::Block { matches, marks, body } => Statement::Block {
                 matches: self.matches(matches),
-                levels: self.levels(levels),
+                marks: self.marks(marks),
                 body: self.body(body),
             },
             Statement::Call(call) => Statement::Call(self.call(call)),
@@ -60,7 +62,7 @@ impl Copier<'_> {
             matches: self.matches(&rule.matches),
             verdicts: rule.verdicts.iter().map(|verdict| self.verdict(verdict)).collect(),
             doc: rule.doc.as_ref().map(|doc| self.located(doc)),
-            levels: self.levels(&rule.levels),
+            marks: self.marks(&rule.marks),
             loc: self.loc(rule.loc),
         }
     }
@@ -83,7 +85,7 @@ impl Copier<'_> {
         Call {
             callee: call.callee.clone(),
             arguments: call.arguments.iter().map(|argument| self.expr(argument)).collect(),
-            levels: self.levels(&call.levels),
+            marks: self.marks(&call.marks),
             loc: self.loc(call.loc),
         }
     }
@@ -232,7 +234,7 @@ impl Copier<'_> {
             name: self.located(&chain.name),
             policy: chain.policy.as_ref().map(|policy| self.located(policy)),
             position: chain.position.as_ref().map(|position| self.located(position)),
-            levels: self.levels(&chain.levels),
+            marks: self.marks(&chain.marks),
             body: self.body(&chain.body),
             ..chain.clone()
         }

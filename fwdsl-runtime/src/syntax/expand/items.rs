@@ -42,7 +42,8 @@ fn merge_use(
     for chain in &items.chains {
         let mut chain = copier.chain(chain);
         // Those of the chain itself come after those of the `use`, and so count.
-        chain.levels.splice(0..0, call.levels.iter().cloned());
+        chain.marks.levels.splice(0..0, call.marks.levels.iter().cloned());
+        chain.marks.exact = chain.marks.exact.or(call.marks.exact);
         policy.chains.push(chain);
     }
     policy.asserts.extend(items.asserts.iter().map(|assert| copier.assert(assert)));

@@ -86,8 +86,8 @@ impl<'a> Expander<'a> {
 
     fn statement(&mut self, statement: Statement) -> Option<Statement> {
         match statement {
-            Statement::Block { matches, levels, body } => {
-                Some(Statement::Block { matches, levels, body: self.body(body) })
+            Statement::Block { matches, marks, body } => {
+                Some(Statement::Block { matches, marks, body: self.body(body) })
             }
             Statement::Call(call) => self.call(call),
             rule @ Statement::Rule(_) => Some(rule),
@@ -138,7 +138,7 @@ impl<'a> Expander<'a> {
         if name.is_some() {
             self.stack.pop();
         }
-        Some(Statement::Block { matches: Vec::new(), levels: call.levels, body })
+        Some(Statement::Block { matches: Vec::new(), marks: call.marks, body })
     }
 
     fn unknown(&self, name: &str, loc: Loc) -> Diagnostic {

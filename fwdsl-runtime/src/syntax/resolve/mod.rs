@@ -42,8 +42,9 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     let sets = policy.sets.iter().map(|set| set.name.value.clone()).collect();
     let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, sets, diagnostics);
     let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
+    let exact = policy.marks.exact.is_some();
     model.analysis_budget = policy.analysis_budget;
-    model.levels = resolver.resolve_levels(policy.levels);
+    model.levels = resolver.resolve_levels(policy.marks.levels);
     model.sets = policy.sets.into_iter().map(|set| resolver.resolve_set(set)).collect();
     model.sysctls = resolver.resolve_sysctls(policy.sysctls);
     for chain in policy.chains {
@@ -55,10 +56,11 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             families: chain.families,
             doc: chain.doc,
             rules: Vec::new(),
-            levels: resolver.resolve_levels(chain.levels),
+            levels: resolver.resolve_levels(chain.marks.levels),
             loc: chain.name.loc,
         };
-        resolver.resolve_body(chain.body, &Inherited::default(), &mut resolved.rules);
+        let exact = exact || chain.marks.exact.is_some();
+        resolver.resolve_body(chain.body, &Inherited { exact, ..Inherited::default() }, &mut resolved.rules);
         model.chains.push(resolved);
     }
     model.assertions = policy.asserts.into_iter().map(|assert| resolver.resolve_assert(assert)).collect();
@@ -70,6 +72,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
 struct Inherited {
     matches: Vec<Match>,
     comment: Option<Located<String>>,
+    exact: bool,
     levels: Vec<LevelSetting>,
 }
 
@@ -141,9 +144,10 @@ impl Resolver<'_> {
                 ast::Statement::Rule(rule) => rules.extend(self.resolve_rule(rule, inherited)),
                 // The expansion has replaced them.
                 ast::Statement::Call(_) => {}
-                ast::Statement::Block { matches, levels, body } => {
+                ast::Statement::Block { matches, marks, body } => {
                     let mut inner = inherited.clone();
-                    inner.levels.extend(self.resolve_levels(levels));
+                    inner.exact |= marks.exact.is_some();
+                    inner.levels.extend(self.resolve_levels(marks.levels));
                     // The rules inside a block that cannot be read would mean something else.
                     if self.resolve_matches(matches, &mut inner).is_some() {
                         self.resolve_body(body, &inner, rules);
@@ -155,7 +159,8 @@ impl Resolver<'_> {
 
     fn resolve_rule(&mut self, rule: ast::Rule, inherited: &Inherited) -> Option<Rule> {
         let mut own = inherited.clone();
-        own.levels.extend(self.resolve_levels(rule.levels));
+        own.exact |= rule.marks.exact.is_some();
+        own.levels.extend(self.resolve_levels(rule.marks.levels));
         let matches = self.resolve_matches(rule.matches, &mut own);
         if let Some(doc) = rule.doc {
             self.set_comment(&mut own, Located::new(first_paragraph(&doc.value), doc.loc));
@@ -170,6 +175,7 @@ impl Resolver<'_> {
             matches: own.matches,
             verdicts,
             comment: own.comment.filter(|comment| !comment.value.is_empty()),
+            exact: own.exact,
             levels: own.levels,
             loc: rule.loc,
         })
@@ -190,6 +196,9 @@ impl Resolver<'_> {
         let mut complete = Some(());
         for entry in matches {
             match self.resolve_options(entry.extension, entry.options) {
+                Some(options) if own.exact => {
+                    own.matches.push(Match { extension: entry.extension, options, loc: entry.loc });
+                }
                 Some(options) if *entry.extension == COMMENT => {
                     if let Some(Value::Text(text)) = options.first().and_then(|option| option.values().next())
                     {

@@ -1,0 +1,37 @@
+//! What the language has beside iptables' own extensions: a rule that only counts, and text that goes to
+//! iptables as it is.
+
+use super::aspect::Aspects;
+use super::extension::{Extension, Flow};
+use super::kind::ValueKind;
+use super::option::OptionSpec;
+
+/// The longest piece of text, in bytes: `iptables-restore` reads lines of at most 10,240.
+const RAW_MAX_BYTES: usize = 4096;
+
+/// A rule without a target: the kernel counts its packets, and they go on.
+pub static COUNT: Extension =
+    Extension::new_target("count", Flow::Continues, &[], "nothing: the packets are counted, and go on");
+
+const fn text() -> OptionSpec {
+    OptionSpec::new("text", "", ValueKind::Text { max_bytes: RAW_MAX_BYTES }).required()
+}
+
+/// A match of a module that the catalogue does not know: `raw "-m foo --bar 1"`. Nothing of it is checked, and the
+/// analysis takes it to answer as it likes.
+pub static RAW_MATCH: Extension = Extension {
+    stateful: true,
+    looks_at: Aspects::ALL,
+    ..Extension::new_match("raw", &[text()], "the text as it is, for modules unknown here; unchecked")
+};
+
+/// A target that the catalogue does not know: `raw "FOO --bar 1"`. Anything may happen to the packet.
+pub static RAW: Extension = Extension {
+    changes: Aspects::ALL,
+    ..Extension::new_target(
+        "RAW",
+        Flow::MayEnd,
+        &[text()],
+        "the target and its options as they are, for modules unknown here; unchecked",
+    )
+};

@@ -1,0 +1,124 @@
+//! Exact rules: emitted as they are written.
+//!
+//! Each match stays where it stands, in an `-m` of its own, and names of kernel state stay as they are. So a rule that
+//! iptables has can be said precisely, also where the order of its matches means something:
+//!
+//! ```text
+//! #[exact] limit 1/s tcp dport 22 => accept;
+//!
+//! -A INPUT -p tcp -m limit --limit 1/sec -m tcp --dport 22 -j ACCEPT
+//! ```
+
+use super::draft::option_use;
+use super::family::values_of;
+use super::normal::exact_match;
+use super::plan::{fits_own_match, own_match};
+use crate::catalogue::{COMMENT, CORE, List, MULTIPORT, PORTS};
+use crate::family::Family;
+use crate::loc::Loc;
+use crate::model::{Match, OptionUse, Rule, Value};
+
+/// The rules that an exact rule is, one for each combination of its lists' values; the first list varies slowest, as
+/// with `iptables -s a,b -d c,d`. None if no packet of the family can match.
+pub(super) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
+    let matches = rule.matches.iter().cloned().chain(comment(rule));
+    let mut rules: Vec<Vec<Match>> = vec![Vec::new()];
+    for entry in matches {
+        let alternatives = alternatives(&entry, family);
+        rules = rules
+            .iter()
+            .flat_map(|rule| {
+                alternatives.iter().map(move |entry| rule.iter().chain([entry]).cloned().collect())
+            })
+            .collect();
+    }
+    rules.into_iter().map(|rule| in_place(rule, family)).collect()
+}
+
+/// The rule's own comment comes last, as with the other rules.
+fn comment(rule: &Rule) -> Option<Match> {
+    let spec = COMMENT.option("comment").expect("an option of the catalogue");
+    let text = Value::Text(rule.comment()?.to_owned());
+    Some(Match {
+        extension: &COMMENT,
+        options: vec![option_use(spec, false, vec![text])],
+        loc: Loc::default(),
+    })
+}
+
+/// A match for each value of a list where iptables takes one. Ports stay a list: `multiport` takes one.
+fn alternatives(entry: &Match, family: Family) -> Vec<Match> {
+    let mut alternatives = vec![Match { options: Vec::new(), ..entry.clone() }];
+    for option in &entry.options {
+        let values = values_of(option, family);
+        let choices: Vec<OptionUse> = if !is_choice(entry, option) {
+            vec![option.clone()]
+        } else {
+            let one =
+                |value| OptionUse { loc: option.loc, ..option_use(option.spec, option.negated, vec![value]) };
+            values.into_iter().map(one).collect()
+        };
+        let with = |entry: &Match, choice: &OptionUse| {
+            let mut entry = entry.clone();
+            entry.options.push(choice.clone());
+            entry
+        };
+        alternatives =
+            alternatives.iter().flat_map(|entry| choices.iter().map(|choice| with(entry, choice))).collect();
+    }
+    alternatives
+}
+
+/// Whether a list in this option becomes several rules.
+pub(crate) fn is_choice(entry: &Match, option: &OptionUse) -> bool {
+    option.spec.list == List::Union
+        && !option.values.is_empty()
+        && ![&PORTS, &MULTIPORT].contains(&entry.extension)
+}
+
+/// The core parameters as one match at the front, ports as the match that has them, the rest as it stands.
+fn in_place(matches: Vec<Match>, family: Family) -> Vec<Match> {
+    let mut core = Match { extension: &CORE, options: Vec::new(), loc: Loc::default() };
+    let mut rest: Vec<Match> = Vec::new();
+    let protocol = super::asked_protocols(&matches).and_then(|asked| asked.first().copied());
+    for mut entry in matches {
+        if *entry.extension == CORE {
+            entry.options.retain(|option| !core.options.iter().any(|other| other.says_the_same(option)));
+            core.options.append(&mut entry.options);
+        } else if *entry.extension == PORTS {
+            let entry = with_ports(entry, protocol);
+            match rest.last_mut().filter(|last| takes(last, &entry)) {
+                Some(last) => last.options.extend(entry.options),
+                None => rest.push(entry),
+            }
+        } else {
+            rest.push(entry);
+        }
+    }
+    let core = (!core.options.is_empty()).then_some(core);
+    core.into_iter().chain(rest).map(|entry| exact_match(&entry, family)).collect()
+}
+
+/// Whether options written beside a match stand in it: `tcp syn dport 22` is one `-m tcp`.
+fn takes(last: &Match, entry: &Match) -> bool {
+    let has = |option: &OptionUse| last.options.iter().any(|other| other.spec == option.spec);
+    last.extension == entry.extension && *entry.extension != MULTIPORT && !entry.options.iter().any(has)
+}
+
+/// Ports in the protocol's own match, or in `multiport` if there are several.
+fn with_ports(entry: Match, protocol: Option<u8>) -> Match {
+    let mut extension = &MULTIPORT;
+    let single = |option: &OptionUse| {
+        option.spec.name != "port"
+            && matches!(option.values.as_slice(), [port] if fits_own_match(&port.value))
+    };
+    if let (Some(own), true) = (protocol.and_then(own_match), entry.options.iter().all(single)) {
+        extension = own;
+    }
+    let options = entry.options.into_iter().map(|option| {
+        let name = option.spec.name;
+        let spec = extension.option(name).or_else(|| extension.option(&format!("{name}s")));
+        OptionUse { spec: spec.expect("an option over ports"), ..option }
+    });
+    Match { extension, options: options.collect(), loc: entry.loc }
+}
