@@ -67,7 +67,9 @@ impl Schema {
     /// Whether the schema itself says only what is understood here.
     fn examine(&self, schema: &Value, place: &str, used: &mut BTreeSet<String>) -> Result<(), String> {
         let Value::Object(keywords) = schema else { return Err(format!("{place}: no object")) };
-        if keywords.contains_key("properties") && keywords.get("additionalProperties") != Some(&Value::Bool(false)) {
+        if keywords.contains_key("properties")
+            && keywords.get("additionalProperties") != Some(&Value::Bool(false))
+        {
             return Err(format!("{place}: an object that takes any field"));
         }
         for (keyword, value) in keywords {
@@ -133,8 +135,11 @@ impl Schema {
                 items.iter().enumerate().all(|(index, item)| !items[..index].contains(item))
             })),
             "required" => {
-                let (Some(fields), Some(wanted)) = (value.as_object(), wanted.as_array()) else { return Ok(()) };
-                let missing = wanted.iter().filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
+                let (Some(fields), Some(wanted)) = (value.as_object(), wanted.as_array()) else {
+                    return Ok(());
+                };
+                let missing =
+                    wanted.iter().filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
                 missing.map_or(Ok(()), |name| misfit(path, format!("`{name}` is missing")))
             }
             "properties" => {
@@ -151,7 +156,9 @@ impl Schema {
             }
             "items" => {
                 let items = value.as_array().into_iter().flatten().enumerate();
-                items.into_iter().try_for_each(|(index, item)| self.fits(wanted, item, &format!("{path}[{index}]")))
+                items
+                    .into_iter()
+                    .try_for_each(|(index, item)| self.fits(wanted, item, &format!("{path}[{index}]")))
             }
             "$ref" => match definition(wanted).and_then(|name| self.root["$defs"].get(name)) {
                 Some(schema) => self.fits(schema, value, path),
@@ -247,7 +254,11 @@ mod tests {
             (json!({ "n": 1, "choice": { "x": 1 } }), "$.choice.x"),
             (json!({ "n": 1, "choice": { "x": null, "y": 1 } }), "$.choice"),
         ] {
-            assert_eq!(schema.check(&document).map_err(|misfit| misfit.path), Err(path.to_owned()), "{document}");
+            assert_eq!(
+                schema.check(&document).map_err(|misfit| misfit.path),
+                Err(path.to_owned()),
+                "{document}"
+            );
         }
     }
 

@@ -56,7 +56,7 @@ fn write_hook(jump: &HookJump, writer: Writer<'_>) -> Value {
 fn write_kernel_set(set: &KernelSet) -> Value {
     Object::one("name", set.name.as_str())
         .with("source", set.source.as_str())
-        .with("kind", set.kind.name)
+        .if_any("kind", set.kind.name)
         .maybe("family", set.family.map(Family::name))
         .with("parameters", set.parameters.as_str())
         .with("elements", set.elements.clone())

@@ -17,6 +17,7 @@ pub(super) fn write_rule(rule: &Rule, around: Loc, writer: Writer<'_>) -> Value 
         .with("families", write_families(rule.families))
         .list("matches", &rule.matches, |entry| write_match(entry, rule.loc, writer))
         .list("verdicts", &rule.verdicts, |verdict| write_verdict(verdict, rule.loc, writer))
+        .if_true("exact", rule.exact)
         .with("lints", write_levels(&rule.levels))
         .maybe("loc", writer.loc(rule.loc, around));
     if let Some(comment) = &rule.comment {
@@ -28,7 +29,7 @@ pub(super) fn write_rule(rule: &Rule, around: Loc, writer: Writer<'_>) -> Value 
 }
 
 pub(super) fn read_rule(node: &Node<'_>, around: Loc, reading: &mut Reading) -> Option<Rule> {
-    let known = ["families", "matches", "verdicts", "lints", "comment", "comment_loc", "loc"];
+    let known = ["families", "matches", "verdicts", "exact", "lints", "comment", "comment_loc", "loc"];
     let fields = node.fields(&known, reading)?;
     let loc = read_loc(&fields, "loc", around, reading)?;
     let families = fields.required("families", reading).and_then(|node| read_families(&node, reading));
@@ -38,12 +39,14 @@ pub(super) fn read_rule(node: &Node<'_>, around: Loc, reading: &mut Reading) -> 
         let loc = read_loc(&fields, "comment_loc", loc, reading)?;
         Some(Located::new(node.text(reading)?.to_owned(), loc))
     });
+    let exact = fields.is_true("exact", reading);
     let levels = fields.maybe("lints", reading, read_levels);
     Some(Rule {
         families: families?,
         matches: matches?,
         verdicts: verdicts?,
         comment: comment?,
+        exact: exact?,
         levels: levels?.unwrap_or_default(),
         loc,
     })
@@ -169,16 +172,18 @@ fn read_option(
         let what = format!("option of `{}`", extension.name);
         return reading.unknown(&name_node, &what, name, extension.options.iter().map(|spec| spec.name));
     };
-    let values = fields.each("values", reading, |node, reading| {
+    let nodes = fields.required("values", reading)?.items(reading)?;
+    if let Some(problem) = check_count(spec, nodes.len()) {
+        return reading.fail(node, problem, None);
+    }
+    let values = nodes.iter().filter_map(|node| {
         let (value, loc) = read_value(node, spec, loc, reading)?;
         if !fits(spec.value, &value) {
             let message = format!("`{name}` of `{}` takes no such value", extension.name);
             return reading.fail(node, message, None);
         }
         Some(Located::new(value, loc))
-    })?;
-    if let Some(problem) = check_count(spec, values.len()) {
-        return reading.fail(node, problem, None);
-    }
+    });
+    let values = values.collect();
     Some(OptionUse { spec, negated: fields.is_true("negated", reading)?, values, loc })
 }

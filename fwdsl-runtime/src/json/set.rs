@@ -9,14 +9,14 @@ use super::chain::{read_families, write_families};
 use super::node::{Node, Reading};
 use super::object::Object;
 use super::place::{Writer, read_loc};
-use crate::ipset::{KINDS, SetKind};
+use crate::ipset::{KINDS, SetKind, UNKNOWN};
 use crate::loc::{Loc, Located};
 use crate::model::{Element, ElementOption, ElementPart, Mac, Set, SetOption};
 
 pub(super) fn write_set(set: &Set, writer: Writer<'_>) -> Value {
     Object::default()
         .with("name", set.name.as_str())
-        .with("kind", set.kind.name)
+        .if_any("kind", set.kind.name)
         .with("families", write_families(set.families))
         .if_true("foreign", set.foreign)
         .list("options", &set.options, |option| {
@@ -31,20 +31,28 @@ pub(super) fn read_set(node: &Node<'_>, reading: &mut Reading) -> Option<Set> {
     let known = ["name", "kind", "families", "foreign", "options", "elements", "loc"];
     let fields = node.fields(&known, reading)?;
     let loc = read_loc(&fields, "loc", Loc::default(), reading)?;
-    let kind = fields.required("kind", reading)?;
-    let kinds: Vec<&'static SetKind> = KINDS.iter().collect();
-    let kind = kind.one_of("kind of set", &kinds, |kind| kind.name, reading);
+    let foreign = fields.is_true("foreign", reading)?;
+    let kind = match fields.optional("kind") {
+        // Of a set of others the policy may know the name alone.
+        None if foreign => Some(&UNKNOWN),
+        _ => fields.required("kind", reading).and_then(|node| read_kind(&node, reading)),
+    };
     let options = fields.each("options", reading, |node, reading| read_option(node, loc, reading));
     let elements = fields.each("elements", reading, |node, reading| read_element(node, loc, reading));
     Some(Set {
         name: fields.text("name", reading)?,
         kind: kind?,
         families: read_families(&fields.required("families", reading)?, reading)?,
-        foreign: fields.is_true("foreign", reading)?,
+        foreign,
         options: options?,
         elements: elements?,
         loc,
     })
+}
+
+fn read_kind(node: &Node<'_>, reading: &mut Reading) -> Option<&'static SetKind> {
+    let kinds: Vec<&'static SetKind> = KINDS.iter().collect();
+    node.one_of("kind of set", &kinds, |kind| kind.name, reading)
 }
 
 fn located(object: Object, loc: Loc, around: Loc, writer: Writer<'_>) -> Value {
