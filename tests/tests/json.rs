@@ -88,10 +88,11 @@ fn every_option_of_the_catalogue_is_read_back_as_it_was() {
 fn options_of(model: &Model) -> Vec<&'static str> {
     let rules = model.chains()[0].rules();
     let matches = rules.iter().flat_map(|rule| rule.matches()).flat_map(|entry| entry.options());
-    let targets = rules.iter().flat_map(|rule| rule.verdicts()).filter_map(|verdict| match verdict.action() {
-        Action::Target { options, .. } => Some(options),
-        _ => None,
-    });
+    let targets =
+        rules.iter().flat_map(|rule| rule.verdicts()).filter_map(|verdict| match verdict.action() {
+            Action::Target { options, .. } => Some(options),
+            _ => None,
+        });
     matches.chain(targets.flatten()).map(|option| option.spec().name).collect()
 }
 
@@ -290,4 +291,18 @@ fn a_document_is_checked_as_any_policy() {
         found.iter().any(|it| it.is_error() && it.message.contains("bits set beyond the prefix")),
         "{found:?}"
     );
+}
+
+#[test]
+fn the_example_of_the_documentation_is_a_policy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json.md");
+    let text = std::fs::read_to_string(path).expect("the documentation");
+    let (_, example) = text.split_once("```json\n").expect("an example");
+    let (example, _) = example.split_once("```").expect("its end");
+    schema().check(&serde_json::from_str(example).expect("JSON")).expect("it fits the schema");
+    let policy = Policy::from_model(from_json(example).expect("a policy")).expect("a sound one");
+    let text = policy.emit(fwdsl::family::Family::Ipv4).expect("it is sound").expect("there are rules");
+    let rule =
+        "-A INPUT -p tcp -m multiport --dports 80,8000:8080 -m comment --comment \"the site\" -j ACCEPT\n";
+    assert!(text.contains(rule), "{text}");
 }
