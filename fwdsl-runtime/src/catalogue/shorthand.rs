@@ -33,7 +33,7 @@ pub static SHORTHANDS: &[Shorthand] = &[
     word("ct", &CONNTRACK, "ctstate"),
     word("mark", &MARK_MATCH, "mark"),
     word("comment", &COMMENT, "comment"),
-    word("raw", &RAW_MATCH, "text"),
+    word("raw", &RAW_MATCH, "match"),
     Shorthand { word: "limit", extension: &LIMIT, option: "limit", followed_by: &["burst"] },
 ];
 
