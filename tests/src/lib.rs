@@ -20,6 +20,7 @@ pub mod respaced;
 pub mod rules;
 pub mod samples;
 pub mod sandbox;
+pub mod schema;
 pub mod sets;
 pub mod wire;
 
