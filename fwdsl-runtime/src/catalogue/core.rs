@@ -15,12 +15,21 @@ pub static CORE: Extension = Extension {
     ..Extension::new_match(
         "core",
         &[
-            OptionSpec::new("from", "-s", ValueKind::Address).negatable().looking_at(Aspects::ADDRESSES),
-            OptionSpec::new("to", "-d", ValueKind::Address).negatable().looking_at(Aspects::ADDRESSES),
-            OptionSpec::new("in", "-i", ValueKind::Interface).negatable(),
-            OptionSpec::new("out", "-o", ValueKind::Interface).negatable(),
-            OptionSpec::new("proto", "-p", ValueKind::Protocol).negatable(),
-            OptionSpec::new("fragment", "-f", ValueKind::Flag).negatable().of(FamilySet::IPV4),
+            OptionSpec::new("from", "-s", ValueKind::Address)
+                .also(&["--source", "--src"])
+                .negatable()
+                .looking_at(Aspects::ADDRESSES),
+            OptionSpec::new("to", "-d", ValueKind::Address)
+                .also(&["--destination", "--dst"])
+                .negatable()
+                .looking_at(Aspects::ADDRESSES),
+            OptionSpec::new("in", "-i", ValueKind::Interface).also(&["--in-interface"]).negatable(),
+            OptionSpec::new("out", "-o", ValueKind::Interface).also(&["--out-interface"]).negatable(),
+            OptionSpec::new("proto", "-p", ValueKind::Protocol).also(&["--protocol"]).negatable(),
+            OptionSpec::new("fragment", "-f", ValueKind::Flag)
+                .also(&["--fragments"])
+                .negatable()
+                .of(FamilySet::IPV4),
         ],
         "addresses, interfaces, protocol and fragments: what a rule matches without any extension",
     )

@@ -50,7 +50,7 @@ pub(super) static TTL_MATCH: Extension = Extension {
     ..Extension::new_match(
         "ttl",
         &[
-            condition("eq", "--ttl-eq", HOPS).positional(),
+            condition("eq", "--ttl-eq", HOPS).also(&["--ttl"]).positional(),
             OptionSpec::new("lt", "--ttl-lt", HOPS),
             OptionSpec::new("gt", "--ttl-gt", HOPS),
         ],
@@ -66,7 +66,7 @@ pub(super) static HL_MATCH: Extension = Extension {
     ..Extension::new_match(
         "hl",
         &[
-            condition("eq", "--hl-eq", HOPS).positional(),
+            condition("eq", "--hl-eq", HOPS).also(&["--hl"]).positional(),
             OptionSpec::new("lt", "--hl-lt", HOPS),
             OptionSpec::new("gt", "--hl-gt", HOPS),
         ],

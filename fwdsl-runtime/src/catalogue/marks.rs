@@ -137,7 +137,12 @@ pub(super) static DSCP_MATCH: Extension = Extension {
     looks_at: Aspects::SERVICE,
     ..Extension::new_match(
         "dscp",
-        &[OptionSpec::new("dscp", "--dscp", CODE_POINT).alias(&["class"]).negatable().union().required()],
+        &[OptionSpec::new("dscp", "--dscp", CODE_POINT)
+            .also(&["--dscp-class"])
+            .alias(&["class"])
+            .negatable()
+            .union()
+            .required()],
         "the packet's differentiated services code point",
     )
 };

@@ -215,6 +215,20 @@ mod tests {
     }
 
     #[test]
+    fn no_flag_of_iptables_stands_for_two_options() {
+        for entry in EXTENSIONS {
+            for option in entry.options {
+                for flag in option.flag_aliases {
+                    let bearers = entry.options.iter();
+                    let bearers =
+                        bearers.filter(|other| other.flag == *flag || other.flag_aliases.contains(flag));
+                    assert_eq!(bearers.count(), 1, "{}: {flag}", entry.name);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn shorthands_name_options_that_exist() {
         for entry in SHORTHANDS {
             assert!(entry.extension.option(entry.option).is_some(), "{}", entry.word);

@@ -23,8 +23,10 @@ pub struct OptionSpec {
     pub name: &'static str,
     /// Other names that are understood.
     pub aliases: &'static [&'static str],
-    /// The option as iptables prints it.
+    /// The option as iptables prints it. Several options may print the same; read, it is the first of them.
     pub flag: &'static str,
+    /// Other options of iptables that mean this one.
+    pub flag_aliases: &'static [&'static str],
     /// What it takes.
     pub value: ValueKind,
     /// What several values mean.
@@ -112,6 +114,7 @@ impl OptionSpec {
             name,
             aliases: &[],
             flag,
+            flag_aliases: &[],
             value,
             list,
             families: FamilySet::BOTH,
@@ -135,6 +138,11 @@ impl OptionSpec {
     /// The same, and these names are understood too.
     pub(super) const fn alias(self, aliases: &'static [&'static str]) -> OptionSpec {
         OptionSpec { aliases, ..self }
+    }
+
+    /// The same, and iptables takes these for it too.
+    pub(super) const fn also(self, flag_aliases: &'static [&'static str]) -> OptionSpec {
+        OptionSpec { flag_aliases, ..self }
     }
 
     /// The same, and `!` may stand before it.

@@ -46,7 +46,7 @@ pub static HASHLIMIT: Extension = Extension {
     ..Extension::new_match(
         "hashlimit",
         &[
-            OptionSpec::new("upto", "--hashlimit-upto", ValueKind::HashRate),
+            OptionSpec::new("upto", "--hashlimit-upto", ValueKind::HashRate).also(&["--hashlimit"]),
             OptionSpec::new("above", "--hashlimit-above", ValueKind::HashRate),
             OptionSpec::new("burst", "--hashlimit-burst", ValueKind::HashBurst),
             OptionSpec::new("mode", "--hashlimit-mode", ValueKind::Words(HASH_MODES)),

@@ -23,7 +23,10 @@ pub static SET_MATCH: Extension = Extension {
     ..Extension::new_match(
         "set",
         &[
-            OptionSpec::new("match-set", "--match-set", ValueKind::Set).negatable().required(),
+            OptionSpec::new("match-set", "--match-set", ValueKind::Set)
+                .also(&["--set"])
+                .negatable()
+                .required(),
             OptionSpec::new("return-nomatch", "--return-nomatch", ValueKind::Flag),
             OptionSpec::new("update-counters", "--update-counters", ValueKind::Flag).only_negated(),
             OptionSpec::new("update-subcounters", "--update-subcounters", ValueKind::Flag).only_negated(),

@@ -30,6 +30,14 @@ const fn option(name: &'static str, flag: &'static str, value: ValueKind) -> Opt
     OptionSpec::new(name, flag, value).negatable()
 }
 
+const fn source_port() -> OptionSpec {
+    option("sport", "--sport", ValueKind::Port).also(&["--source-port"])
+}
+
+const fn destination_port() -> OptionSpec {
+    option("dport", "--dport", ValueKind::Port).also(&["--destination-port"])
+}
+
 const fn transport(
     name: &'static str,
     protocols: &'static [u8],
@@ -44,8 +52,8 @@ pub static TCP: Extension = transport(
     "tcp",
     &[TCP_NUMBER],
     &[
-        option("sport", "--sport", ValueKind::Port),
-        option("dport", "--dport", ValueKind::Port),
+        source_port(),
+        destination_port(),
         option("option", "--tcp-option", ValueKind::Number { min: 1, max: 255 })
             .union()
             .looking_at(Aspects::TCP_OPTIONS),
@@ -55,20 +63,12 @@ pub static TCP: Extension = transport(
 );
 
 /// `-m udp`
-pub static UDP: Extension = transport(
-    "udp",
-    &[UDP_NUMBER],
-    &[option("sport", "--sport", ValueKind::Port), option("dport", "--dport", ValueKind::Port)],
-    "UDP ports",
-);
+pub static UDP: Extension =
+    transport("udp", &[UDP_NUMBER], &[source_port(), destination_port()], "UDP ports");
 
 /// `-m sctp`
-pub static SCTP: Extension = transport(
-    "sctp",
-    &[SCTP_NUMBER],
-    &[option("sport", "--sport", ValueKind::Port), option("dport", "--dport", ValueKind::Port)],
-    "SCTP ports",
-);
+pub static SCTP: Extension =
+    transport("sctp", &[SCTP_NUMBER], &[source_port(), destination_port()], "SCTP ports");
 
 /// `-m icmp`
 pub static ICMP_TYPE: Extension = Extension {
@@ -100,8 +100,8 @@ pub static MULTIPORT: Extension = transport(
     "multiport",
     PORT_PROTOCOLS,
     &[
-        option("sports", "--sports", ValueKind::Port),
-        option("dports", "--dports", ValueKind::Port),
+        option("sports", "--sports", ValueKind::Port).also(&["--source-ports"]),
+        option("dports", "--dports", ValueKind::Port).also(&["--destination-ports"]),
         option("ports", "--ports", ValueKind::Port),
     ],
     "up to 15 ports; a range counts as two",

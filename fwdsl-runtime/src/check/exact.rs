@@ -15,7 +15,9 @@ pub(super) fn check_exact(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     for entry in &rule.matches {
         for option in &entry.options {
             if *entry.extension == CORE {
-                if let Some(first) = seen.iter().find(|other| other.spec == option.spec) {
+                if let Some(first) =
+                    seen.iter().find(|other| other.spec == option.spec && !other.says_the_same(option))
+                {
                     let message = format!("an exact rule asks for `{}` once", option.spec.name);
                     let note = "the first time is here";
                     diagnostics.push(Diagnostic::error(option.loc, message).note(note, Some(first.loc)));
@@ -48,7 +50,7 @@ fn check_core(option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
     for value in &option.values {
         let (what, help) = match &value.value {
             Value::Address(Address::Range { first, last }) => {
-                ("a range of addresses", format!("write the match: `iprange({flag} {first}..{last})`"))
+                ("a range of addresses", format!("write the match: `iprange({flag} {first}..={last})`"))
             }
             Value::Set(set) => ("a set", format!("write the match: `set(@{} {side})`", set.name)),
             _ => continue,

@@ -83,6 +83,7 @@ fn in_place(matches: Vec<Match>, family: Family) -> Vec<Match> {
     let protocol = super::asked_protocols(&matches).and_then(|asked| asked.first().copied());
     for mut entry in matches.into_iter().filter(|entry| *entry.extension != FAMILY) {
         if *entry.extension == CORE {
+            entry.options.retain(|option| !core.options.iter().any(|other| other.says_the_same(option)));
             core.options.append(&mut entry.options);
         } else if *entry.extension == PORTS {
             let entry = with_ports(entry, protocol);

@@ -382,6 +382,11 @@ impl OptionUse {
         self.negated
     }
 
+    /// Whether it is the same condition, written elsewhere.
+    pub(crate) fn says_the_same(&self, other: &OptionUse) -> bool {
+        self.spec == other.spec && self.negated == other.negated && self.values().eq(other.values())
+    }
+
     /// The values.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.values.iter().map(|value| &value.value)
