@@ -103,9 +103,9 @@ fn between(left: &[usize], right: &[usize], at: (usize, usize), pairs: &mut Vec<
     if !inner_left.is_empty() && !inner_right.is_empty() {
         let anchors = anchors(inner_left, inner_right);
         if anchors.is_empty() {
-            if inner_left.len() * inner_right.len() <= TABLE_MAX {
-                pairs.extend(table(inner_left, inner_right).iter().map(|(a, b)| (at.0 + a, at.1 + b)));
-            }
+            let small = inner_left.len() * inner_right.len() <= TABLE_MAX;
+            let found = if small { table(inner_left, inner_right) } else { nth_with_nth(inner_left, inner_right) };
+            pairs.extend(found.iter().map(|(a, b)| (at.0 + a, at.1 + b)));
         } else {
             let mut from = (0, 0);
             let ends = (inner_left.len(), inner_right.len());
@@ -150,6 +150,24 @@ fn anchors(left: &[usize], right: &[usize]) -> Vec<(usize, usize)> {
         std::iter::successors(ends.last().copied(), |index| before[*index]).map(|index| pairs[index]).collect();
     chain.reverse();
     chain
+}
+
+/// Pairs the first of what stands often in both lists with the first, the second with the second, …: not the most pairs
+/// that there are, but found at once.
+fn nth_with_nth(left: &[usize], right: &[usize]) -> Vec<(usize, usize)> {
+    let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut numbered = |list: &[usize]| {
+        let mut seen: HashMap<usize, usize> = HashMap::new();
+        let number = |key: &usize| {
+            let nth = seen.entry(*key).or_insert(0);
+            *nth += 1;
+            let next = numbers.len();
+            *numbers.entry((*key, *nth)).or_insert(next)
+        };
+        list.iter().map(number).collect::<Vec<usize>>()
+    };
+    let (left, right) = (numbered(left), numbered(right));
+    anchors(&left, &right)
 }
 
 /// The longest common subsequence, by the table of all lengths.

@@ -3,7 +3,6 @@
 use super::form::{Form, Line, rule_of};
 use super::lets::Lets;
 use super::phrase::{match_phrases, verdict_phrase};
-use crate::diagnostic::Diagnostic;
 use crate::family::{Family, FamilySet};
 use crate::model::{ChainPolicy, Rule};
 use crate::table::TableName;
@@ -17,6 +16,10 @@ pub(super) struct ChainPlan {
     pub(super) policy: Option<ChainPolicy>,
     pub(super) doc: String,
     pub(super) entries: Vec<Entry>,
+    /// Whether its rules are written as iptables has them.
+    pub(super) exact: bool,
+    /// Attributes that lints ask for, and why.
+    pub(super) attributes: Vec<String>,
 }
 
 /// A rule of the source.
@@ -32,8 +35,8 @@ pub(super) struct Entry {
     pub(super) parts: Vec<Entry>,
     /// Whether it has to say which family it is for.
     pub(super) names_family: bool,
-    /// What lints say of it.
-    pub(super) findings: Vec<Diagnostic>,
+    /// Attributes that lints ask for, and why.
+    pub(super) remarks: Vec<String>,
 }
 
 impl Entry {
@@ -51,7 +54,7 @@ impl Entry {
         let (form, rule) = found.unwrap_or_else(|| {
             (Form::Raw, rule_of(&lines[0], Form::Raw).expect("every line has a raw form"))
         });
-        Entry { rule, form, families, lines, parts: Vec::new(), names_family: false, findings: Vec::new() }
+        Entry { rule, form, families, lines, parts: Vec::new(), names_family: false, remarks: Vec::new() }
     }
 
     /// The rule as it is written, but for names of values: the same for two rules that say the same.
@@ -81,6 +84,14 @@ impl Entry {
             }
         }
         Some(entries)
+    }
+
+    /// The same as rules that are written as iptables has them.
+    pub(super) fn as_exact(self) -> Vec<Entry> {
+        if self.form != Form::Natural {
+            return vec![self];
+        }
+        self.fallback().unwrap_or_default().into_iter().flat_map(Entry::as_exact).collect()
     }
 
     /// What it is to be emitted as in a family.

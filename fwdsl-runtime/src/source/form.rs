@@ -120,8 +120,9 @@ fn unsign(entry: &mut Match) -> Option<()> {
     let Value::Text(text) = &name.value else { return None };
     let (own, sign) = text.rsplit_once('-')?;
     let is_sign = sign.len() == 4 && sign.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
-    name.value = Value::Text(own.to_owned());
-    (is_sign && !own.is_empty()).then_some(())
+    let own = (is_sign && !own.is_empty()).then(|| own.to_owned())?;
+    name.value = Value::Text(own);
+    Some(())
 }
 
 fn exact(line: &Line) -> Rule {

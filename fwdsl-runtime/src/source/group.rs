@@ -19,10 +19,15 @@ const OPEN_LIST_MAX: usize = 100;
 
 /// Puts rules together where that says the same.
 pub(super) fn group(entries: Vec<Entry>) -> Vec<Entry> {
-    let mut entries = merge_all(entries, with_verdicts);
+    let mut entries = merge_all(entries, same_question, |rule, other, ()| {
+        rule.verdicts.extend(other.verdicts.iter().cloned());
+    });
     loop {
         let before = entries.len();
-        entries = merge_all(entries, with_values);
+        entries = merge_all(entries, differing_list, |rule, other, (place, index)| {
+            let values = &other.matches[place].options[index].values;
+            rule.matches[place].options[index].values.extend(values.iter().cloned());
+        });
         if entries.len() == before {
             return entries;
         }
@@ -30,15 +35,16 @@ pub(super) fn group(entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 /// Merges each rule with those that follow it, as far as `merge` can.
-fn merge_all(entries: Vec<Entry>, merge: fn(&Entry, &Entry) -> Option<Rule>) -> Vec<Entry> {
+fn merge_all<T>(
+    entries: Vec<Entry>,
+    may_merge: fn(&Entry, &Entry) -> Option<T>,
+    merge: fn(&mut Rule, &Rule, T),
+) -> Vec<Entry> {
     let mut merged: Vec<Entry> = Vec::with_capacity(entries.len());
     let mut open = false;
     for entry in entries {
-        let Some(last) = merged.last_mut() else {
-            merged.push(entry);
-            continue;
-        };
-        let Some(rule) = merge(last, &entry) else {
+        let Some((last, how)) = merged.last_mut().and_then(|last| may_merge(last, &entry).map(|how| (last, how)))
+        else {
             merged.push(entry);
             open = false;
             continue;
@@ -48,7 +54,7 @@ fn merge_all(entries: Vec<Entry>, merge: fn(&Entry, &Entry) -> Option<Rule>) -> 
             last.parts = vec![first];
             open = true;
         }
-        last.rule = rule;
+        merge(&mut last.rule, &entry.rule, how);
         last.families = last.families.or(entry.families);
         last.lines.extend(entry.lines.iter().cloned());
         last.parts.push(entry);
@@ -64,8 +70,8 @@ fn counts(rule: &Rule) -> bool {
     rule.matches.iter().any(Match::is_stateful)
 }
 
-/// The rule with the verdicts of both, if they ask for the same.
-fn with_verdicts(a: &Entry, b: &Entry) -> Option<Rule> {
+/// Whether both ask for the same, so that one rule can have the verdicts of both.
+fn same_question(a: &Entry, b: &Entry) -> Option<()> {
     let last = a.rule.verdicts.last()?;
     // A row of calls reads better one below the other.
     let tells = |verdict: &Verdict| match &verdict.action {
@@ -73,16 +79,12 @@ fn with_verdicts(a: &Entry, b: &Entry) -> Option<Rule> {
         Action::Jump(_) | Action::Goto(_) => false,
     };
     let same = both_natural(a, b) && a.families == b.families && a.rule.matches == b.rule.matches;
-    if !same || counts(&a.rule) || !tells(last) || a.rule.verdicts.len() + b.rule.verdicts.len() > VERDICTS_MAX {
-        return None;
-    }
-    let mut rule = a.rule.clone();
-    rule.verdicts.extend(b.rule.verdicts.iter().cloned());
-    Some(rule)
+    let few = a.rule.verdicts.len() + b.rule.verdicts.len() <= VERDICTS_MAX;
+    (same && few && tells(last) && !counts(&a.rule)).then_some(())
 }
 
-/// The rule with the values of both where they differ in the values of one option.
-fn with_values(a: &Entry, b: &Entry) -> Option<Rule> {
+/// The match and the option in whose values alone the rules differ, so that one rule can have those of both.
+fn differing_list(a: &Entry, b: &Entry) -> Option<(usize, usize)> {
     if !both_natural(a, b) || a.rule.verdicts != b.rule.verdicts || counts(&a.rule) {
         return None;
     }
@@ -108,18 +110,15 @@ fn with_values(a: &Entry, b: &Entry) -> Option<Rule> {
     if mine.negated || !is_choice(&a.rule.matches[place], mine) || !fits_families(a, b, mine) {
         return None;
     }
-    let mut rule = a.rule.clone();
-    let values = &mut rule.matches[place].options[index].values;
-    if other.values.iter().any(|value| values.contains(value)) {
-        return None;
-    }
-    values.extend(other.values.iter().cloned());
-    let ends = rule.verdicts.last().is_some_and(Verdict::is_terminal);
+    let ends = a.rule.verdicts.last().is_some_and(Verdict::is_terminal);
     let is_apart = |mine: &OptionUse, other: &OptionUse| {
         mine.values.len() + other.values.len() <= OPEN_LIST_MAX
             && !mine.values().any(|mine| other.values().any(|other| mine.overlaps(other)))
     };
-    (keeps_order(&rule, place, index) && (ends || is_apart(mine, other))).then_some(rule)
+    // A rule that stands twice in a row is not what a list is for.
+    let is_new = mine.values.last() != other.values.first();
+    let in_order = keeps_order(&a.rule, place, index, other.values.len());
+    (is_new && in_order && (ends || is_apart(mine, other))).then_some((place, index))
 }
 
 /// Whether a list in this option becomes one rule for each value.
@@ -143,7 +142,7 @@ fn fits_families(a: &Entry, b: &Entry, option: &OptionUse) -> bool {
 }
 
 /// The lowering varies the first list slowest, and a list that was put together last is the slowest.
-fn keeps_order(rule: &Rule, place: usize, index: usize) -> bool {
+fn keeps_order(rule: &Rule, place: usize, index: usize, more: usize) -> bool {
     let rank = |entry: &Match, option: &OptionUse, place: usize, index: usize| {
         let core = ["from", "to", "in", "out", "proto"];
         let known = core.iter().position(|name| *entry.extension == CORE && option.spec.name == *name);
@@ -160,11 +159,13 @@ fn keeps_order(rule: &Rule, place: usize, index: usize) -> bool {
     let mut in_order = true;
     for (other_place, entry) in rule.matches.iter().enumerate() {
         for (other_index, option) in entry.options.iter().enumerate() {
-            if option.values.len() < 2 || option.negated || !is_choice(entry, option) {
+            let more = if (other_place, other_index) == (place, index) { more } else { 0 };
+            let count = option.values.len() + more;
+            if count < 2 || option.negated || !is_choice(entry, option) {
                 continue;
             }
             lists += 1;
-            product *= option.values.len();
+            product *= count;
             in_order &= mine <= rank(entry, option, other_place, other_index);
         }
     }

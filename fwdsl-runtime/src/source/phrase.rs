@@ -53,7 +53,9 @@ pub(super) fn match_phrases(rule: &Rule, lets: &Lets) -> Option<Vec<Phrase>> {
             protocol.text.push_str(&format!(" {}", port_phrase(option, lets)?));
         }
         before = Some(entry.extension);
+        protocol.is_free = !rule.exact;
     }
+    let place = phrases.len();
     phrases.push(protocol);
     if !rule.exact {
         let (ports, others): (Vec<&Match>, Vec<&Match>) =
@@ -66,6 +68,11 @@ pub(super) fn match_phrases(rule: &Rule, lets: &Lets) -> Option<Vec<Phrase>> {
     for entry in rest {
         phrases.push(match_phrase(entry, before, rule.exact, lets)?);
         before = Some(entry.extension);
+    }
+    // `tcp(…)` asks for its protocol by itself.
+    let call = format!("{}(", phrases[place].text);
+    if rule.exact && phrases.iter().any(|phrase| phrase.text.starts_with(&call)) {
+        phrases.remove(place);
     }
     Some(phrases)
 }

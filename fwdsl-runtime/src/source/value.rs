@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::quote::{quoted, word_or_string};
-use crate::catalogue::{MaskForm, OptionSpec, PORT_PROTOCOLS, ValueKind};
+use crate::catalogue::{MaskForm, OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
     Address, Endpoint, IcmpMatch, Masked, Moment, Net, PortRange, Rate, SetRef, Share, Span, TCP_FLAG_NAMES,
@@ -233,9 +233,4 @@ fn write_time(time: TimeOfDay) -> String {
 fn write_moment(moment: Moment) -> String {
     let text = moment.to_string();
     quoted(text.strip_suffix("T00:00:00").unwrap_or(&text))
-}
-
-/// Whether the value is of the packet's ports, as far as the protocol says.
-pub(super) fn has_ports(protocol: u8) -> bool {
-    PORT_PROTOCOLS.contains(&protocol)
 }
