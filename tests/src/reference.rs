@@ -25,6 +25,10 @@ pub struct Verdicts;
 pub struct Extensions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/language/exact.md")]
+pub struct Exact;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/language/templates.md")]
 pub struct Templates;
 

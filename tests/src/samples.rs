@@ -248,6 +248,14 @@ fn values(spec: &OptionSpec) -> Vec<String> {
             numbers.into_iter().chain(names).collect()
         }
         ValueKind::Probability => texts(&["0", "0.1", "0.5", "0.33", "1"]),
+        // What goes to iptables as it is has to mean something to it.
+        ValueKind::Text { .. } if spec.flag.is_empty() && spec.name == "match" => texts(&[
+            "\"-m length --length 100\"",
+            "\"-m mark ! --mark 0x1 -m comment --comment \\\"a b\\\"\"",
+        ]),
+        ValueKind::Text { .. } if spec.flag.is_empty() => {
+            texts(&["\"LOG --log-prefix \\\"a b\\\"\"", "\"RETURN\""])
+        }
         ValueKind::Text { max_bytes } => {
             let plain = "a-b";
             vec![

@@ -27,8 +27,8 @@ pub static FAMILY: Extension = Extension {
 pub static COUNT: Extension =
     Extension::new_target("count", Flow::Continues, &[], "nothing: the packets are counted, and go on");
 
-const fn text() -> OptionSpec {
-    OptionSpec::new("text", "", ValueKind::Text { max_bytes: RAW_MAX_BYTES }).required()
+const fn text(name: &'static str) -> OptionSpec {
+    OptionSpec::new(name, "", ValueKind::Text { max_bytes: RAW_MAX_BYTES }).required()
 }
 
 /// A match of a module that the catalogue does not know: `raw "-m foo --bar 1"`. Nothing of it is checked, and the
@@ -36,7 +36,7 @@ const fn text() -> OptionSpec {
 pub static RAW_MATCH: Extension = Extension {
     stateful: true,
     looks_at: Aspects::ALL,
-    ..Extension::new_match("raw", &[text()], "the text as it is, for modules unknown here; unchecked")
+    ..Extension::new_match("raw", &[text("match")], "the text as it is, for modules unknown here; unchecked")
 };
 
 /// A target that the catalogue does not know: `raw "FOO --bar 1"`. Anything may happen to the packet.
@@ -45,7 +45,7 @@ pub static RAW: Extension = Extension {
     ..Extension::new_target(
         "RAW",
         Flow::MayEnd,
-        &[text()],
+        &[text("target")],
         "the target and its options as they are, for modules unknown here; unchecked",
     )
 };

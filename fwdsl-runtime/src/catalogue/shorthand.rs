@@ -34,7 +34,7 @@ pub static SHORTHANDS: &[Shorthand] = &[
     word("mark", &MARK_MATCH, "mark"),
     word("family", &FAMILY, "family"),
     word("comment", &COMMENT, "comment"),
-    word("raw", &RAW_MATCH, "text"),
+    word("raw", &RAW_MATCH, "match"),
     Shorthand { word: "limit", extension: &LIMIT, option: "limit", followed_by: &["burst"] },
 ];
 

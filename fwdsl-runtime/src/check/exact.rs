@@ -2,6 +2,7 @@
 
 use crate::catalogue::{CORE, MULTIPORT_SLOTS, PORTS};
 use crate::diagnostic::Diagnostic;
+use crate::lint::{Level, UNREACHABLE_RULE};
 use crate::loc::Located;
 use crate::lower::is_choice;
 use crate::model::{Address, Match, OptionUse, Rule, Value};
@@ -30,6 +31,9 @@ pub(super) fn check_exact(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
                 let help = "none of several is more than one rule of iptables can say; leave out `#[exact]`";
                 diagnostics.push(Diagnostic::error(option.loc, message).help(help));
             }
+            if !entry.extension.module || entry.extension.protocols.len() == 1 {
+                check_every_port(option, diagnostics);
+            }
             if *entry.extension == PORTS {
                 check_ports(option, diagnostics);
             }
@@ -57,6 +61,15 @@ fn check_core(option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
         };
         let message = format!("{what} in an exact rule is a match of its own");
         diagnostics.push(Diagnostic::error(value.loc, message).help(help));
+    }
+}
+
+/// No port at all: legacy loads it, and saves a rule that matches every port.
+fn check_every_port(option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
+    let every = |value: &Value| matches!(value, Value::Ports(ports) if ports.is_everything());
+    if option.negated && option.values().any(every) {
+        let message = format!("`{}` excludes every port: the rule matches nothing", option.spec.name);
+        diagnostics.push(Diagnostic::lint(UNREACHABLE_RULE, Level::Deny, option.loc, message));
     }
 }
 

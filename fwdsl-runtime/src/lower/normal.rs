@@ -49,6 +49,9 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
             sort_values(option);
         }
     }
+    if extension.protocols.len() == 1 {
+        options.retain(|option| !is_every_port(option));
+    }
     if [&MARK, &CONNMARK, &TOS].contains(&extension) {
         options = options.into_iter().map(|option| set_bits(extension, option)).collect();
     }
@@ -62,6 +65,12 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
         hashlimit::settle(&mut options);
     }
     options
+}
+
+/// Whether the protocol's own match leaves the option out.
+fn is_every_port(option: &OptionUse) -> bool {
+    let every = |value: &Value| matches!(value, Value::Ports(ports) if ports.is_everything());
+    !option.negated && !option.values.is_empty() && option.values().all(every)
 }
 
 fn spec(extension: &'static Extension, name: &str) -> &'static OptionSpec {

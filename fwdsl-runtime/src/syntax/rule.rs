@@ -151,7 +151,7 @@ fn raw_text(
     if *extension != RAW || !peek_string(input) {
         return Ok(None);
     }
-    let spec = RAW.option("text").expect("an option of the catalogue");
+    let spec = RAW.option("target").expect("an option of the catalogue");
     let value = parse_value(parser, input, "a text")?;
     let loc = value.loc;
     Ok(Some(OptionUse { spec, negated: false, value: Some(value), loc }))

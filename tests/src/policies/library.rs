@@ -201,8 +201,8 @@ pub(super) static LIBRARY: &[Definition] = &[
     ),
     define(
         "X-OTHERS",
-        "foreign set X-OTHERS: net family ipv6;",
-        &["item/foreign set", "kind/net", "parameter/family", "family/ipv6"],
+        "foreign set X-UNKNOWN; foreign set X-OTHERS: net family ipv6;",
+        &["item/foreign set", "item/foreign set by name", "kind/net", "parameter/family", "family/ipv6"],
     ),
     // Templates.
     define("plain", "fn plain() { in lo => return; }", &["item/fn", "template/without parameters"]),

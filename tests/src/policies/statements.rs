@@ -128,6 +128,13 @@ impl Generator {
         }
         more.text.push_str(after);
         more.text.push('\n');
+        if self.random.one_in(4) {
+            let exact = Draft {
+                text: format!("#[exact] {}", plain.text),
+                used: plain.used.iter().copied().chain(["attribute/exact"]).collect(),
+            };
+            return Some(if self.fits(&exact.text, place) { exact } else { plain });
+        }
         let chosen = if self.fits(&more.text, place) { more } else { plain };
         Some(chosen)
     }
@@ -199,8 +206,8 @@ impl Generator {
                 let chain = self.random.pick(&place.callable);
                 last = Draft { text: format!("goto {chain}"), used: vec!["verdict/goto"] };
             }
-            1..=3 if place.table == "nat" => self.choose(&mut last, &ENDS[6..]),
-            _ => self.choose(&mut last, &ENDS[..6]),
+            1..=3 if place.table == "nat" => self.choose(&mut last, &ENDS[7..]),
+            _ => self.choose(&mut last, &ENDS[..7]),
         }
         if verdicts.is_empty() || self.random.one_in(2) {
             verdicts.push(last);

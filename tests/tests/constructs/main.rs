@@ -6,6 +6,7 @@ mod headers;
 mod marks;
 mod matches;
 mod origins;
+mod plain;
 mod sets;
 mod states;
 mod tracking;
@@ -117,6 +118,7 @@ sections! {
     changed_headers: changes::headers;
     diversions: changes::diversions;
     sets: sets::sets;
+    plain: plain::plain;
     names: whole::names;
     abstractions: whole::abstractions;
 }
