@@ -142,7 +142,7 @@ fn raw(line: &Line) -> Rule {
     let (matches, action) = all.split_at(target.unwrap_or(all.len()));
     let text = |extension: &'static Extension, text: &str| {
         let value = Located::new(Value::Text(text.trim().to_owned()), Loc::default());
-        OptionUse { spec: spec(extension, "text"), negated: false, values: vec![value], loc: Loc::default() }
+        OptionUse { spec: &extension.options[0], negated: false, values: vec![value], loc: Loc::default() }
     };
     let matches = match matches.trim() {
         "" => Vec::new(),

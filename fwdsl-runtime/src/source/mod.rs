@@ -20,6 +20,8 @@ mod phrase;
 mod print;
 mod quote;
 #[cfg(test)]
+mod read_back;
+#[cfg(test)]
 mod tests;
 mod value;
 mod verify;

@@ -172,11 +172,11 @@ fn match_phrase(
     if *extension == COMMENT && alone("comment") {
         return Some(fixed(format!("comment {}", values(option?, None, lets)?)));
     }
-    if *extension == RAW_MATCH && alone("text") {
+    if *extension == RAW_MATCH && entry.options.len() == 1 {
         return Some(fixed(format!("raw {}", values(option?, None, lets)?)));
     }
-    if *extension == LIMIT && entry.options.iter().all(|option| !option.negated) {
-        return limit_phrase(entry, lets).map(fixed);
+    if let (true, Some(limit)) = (*extension == LIMIT, limit_phrase(entry, lets)) {
+        return Some(fixed(limit));
     }
     call(extension, &entry.options, lets).map(fixed)
 }

@@ -1,6 +1,7 @@
 //! Values as the language writes them: the inverse of `expression`.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use super::quote::{quoted, word_or_string};
 use crate::catalogue::{MaskForm, OptionSpec, ValueKind};
@@ -60,20 +61,21 @@ pub(super) fn write_protocol(number: u8) -> String {
 pub(super) fn write_address(address: &Address) -> String {
     match address {
         Address::Net(net) => write_net(net),
-        Address::Range { first, last } => {
-            let end = |addr: &std::net::IpAddr| word_or_string(&addr.to_string());
-            format!("{}..={}", end(first), end(last))
-        }
+        Address::Range { first, last } => format!("{}..={}", write_addr(*first), write_addr(*last)),
     }
 }
 
 fn write_net(net: &Net) -> String {
-    let text = match net.prefix == width(net.family()) {
-        true => net.addr.to_string(),
-        false => format!("{}/{}", net.addr, net.prefix),
-    };
+    match net.prefix == width(net.family()) {
+        true => write_addr(net.addr),
+        false => word_or_string(&format!("{}/{}", net.addr, net.prefix)),
+    }
+}
+
+fn write_addr(addr: IpAddr) -> String {
+    let text = addr.to_string();
     // What follows `::` could be read as a group of the address.
-    if text.ends_with(':') { format!("{text}/{}", net.prefix) } else { word_or_string(&text) }
+    if text.ends_with(':') { quoted(&text) } else { word_or_string(&text) }
 }
 
 pub(super) fn write_ports(ports: &PortRange) -> String {
@@ -187,7 +189,7 @@ fn write_endpoint(endpoint: &Endpoint) -> String {
     let mut text = String::new();
     if let Some((first, last)) = endpoint.addresses {
         let addresses = match first == last {
-            true => write_net(&Net::host(first)),
+            true => write_addr(first),
             false => write_address(&Address::Range { first, last }),
         };
         match (first.is_ipv6(), endpoint.ports) {
