@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::entry::Entry;
 use super::form::Line;
-use crate::catalogue::{CORE, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, REJECT};
-use crate::model::{Action, Rule, Value};
+use crate::catalogue::{CORE, REJECT};
+use crate::model::{Action, Rule};
 
 /// How many pairs of rules are compared with each other at most where no rule that stands once leads the way.
 const TABLE_MAX: usize = 1 << 20;
@@ -58,14 +58,9 @@ fn neighbours(left: Vec<Entry>, right: Vec<Entry>, merged: &mut Vec<Entry>) {
 /// What a rule says but for addresses and what else the families have each for itself.
 fn shape(entry: &Entry) -> String {
     let mut rule: Rule = entry.rule.clone();
-    for entry in &mut rule.matches {
-        let icmp = [&ICMP_TYPE, &ICMP6_TYPE].contains(&entry.extension);
-        entry.options.retain(|option| !icmp && !(*entry.extension == CORE && matches!(option.spec.name, "from" | "to")));
-        for value in entry.options.iter_mut().flat_map(|option| &mut option.values) {
-            if value.value == Value::Protocol(ICMPV6) {
-                value.value = Value::Protocol(ICMP);
-            }
-        }
+    // Types of ICMP go into a list with those of their own family.
+    for entry in rule.matches.iter_mut().filter(|entry| *entry.extension == CORE) {
+        entry.options.retain(|option| !matches!(option.spec.name, "from" | "to"));
     }
     rule.matches.retain(|entry| !entry.options.is_empty() || entry.extension.bare);
     for verdict in &mut rule.verdicts {

@@ -29,8 +29,19 @@ pub(super) fn group(entries: Vec<Entry>) -> Vec<Entry> {
             rule.matches[place].options[index].values.extend(values.iter().cloned());
         });
         if entries.len() == before {
+            entries.iter_mut().for_each(sort_by_family);
             return entries;
         }
+    }
+}
+
+/// Puts the addresses of each family together, in their order.
+fn sort_by_family(entry: &mut Entry) {
+    for option in entry.rule.matches.iter_mut().flat_map(|entry| &mut entry.options) {
+        option.values.sort_by_key(|value| match &value.value {
+            Value::Address(address) => Some(address.family()),
+            _ => None,
+        });
     }
 }
 

@@ -1,13 +1,15 @@
 //! Rules as phrases of the language: one for each match, in the order in which a person would write them.
 
+use std::net::IpAddr;
+
 use super::lets::{Lets, Place};
-use super::quote::{name, quoted};
+use super::quote::name;
 use super::value::{write_address, write_flag_lists, write_ports, write_protocol, write_value};
 use crate::catalogue::{
     COMMENT, CONNTRACK, CORE, COUNT, Extension, FAMILY, ICMP_TYPE, ICMP6_TYPE, IPRANGE, LIMIT, MARK_MATCH, MULTIPORT,
     OptionSpec, PORTS, RAW, RAW_MATCH, SCTP, STATE, TCP, UDP, ValueKind,
 };
-use crate::model::{Action, Match, OptionUse, Rule, Value};
+use crate::model::{Action, Endpoint, Match, OptionUse, Rule, Value};
 
 /// A match as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,7 +236,9 @@ fn call(extension: &'static Extension, options: &[OptionUse], lets: &Lets) -> Op
             _ => values(&positive, place_of(extension, option.spec), lets)?,
         };
         let is_option = |value: &str| extension.option(value.split([' ', ',']).next().unwrap_or(value)).is_some();
-        if index == 0 && !option.negated && positional == Some(option.spec) && !is_option(&value) {
+        // `dnat(to …)` says what it does.
+        let says_more = name == "to" || is_option(&value);
+        if index == 0 && !option.negated && positional == Some(option.spec) && !says_more {
             parts.push(value);
         } else {
             parts.push(format!("{bang}{name} {value}"));
@@ -257,7 +261,7 @@ fn place_of(extension: &Extension, spec: &OptionSpec) -> Option<Place> {
 
 /// The values of an option, with `!` before them if it is negated; by name where a `let` has one.
 fn values(option: &OptionUse, place: Option<Place>, lets: &Lets) -> Option<String> {
-    let texts = option.values().map(|value| value_text(option.spec, value)).collect::<Option<Vec<String>>>()?;
+    let texts = option.values().map(|value| value_text(option.spec, value, lets)).collect::<Option<Vec<String>>>()?;
     let bang = if option.negated { "!" } else { "" };
     let listed = match texts.as_slice() {
         [] => return None,
@@ -281,11 +285,16 @@ fn is_state(option: &OptionUse) -> bool {
     is_of(&CONNTRACK, "ctstate") || is_of(&STATE, "state")
 }
 
-fn value_text(spec: &OptionSpec, value: &Value) -> Option<String> {
+fn value_text(spec: &OptionSpec, value: &Value, lets: &Lets) -> Option<String> {
     match value {
+        Value::Endpoint(Endpoint { addresses: Some((first @ IpAddr::V4(_), last)), .. }) if first == last => {
+            let text = write_value(spec, value)?;
+            let addr = first.to_string();
+            let behind = text.strip_prefix(&addr)?;
+            Some(lets.named(Some(Place::Address), &addr) + behind)
+        }
         Value::Address(address) if spec.value == ValueKind::Address => Some(write_address(address)),
         Value::Ports(ports) => Some(write_ports(ports)),
-        Value::Text(text) => Some(quoted(text)),
         _ => write_value(spec, value),
     }
 }
