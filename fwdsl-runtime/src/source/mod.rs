@@ -33,10 +33,9 @@ use proc_macro2::TokenStream;
 
 pub use error::SourceError;
 
-use crate::emit::{Protocols, emit};
 use crate::format::format_source;
 use crate::loc::Loc;
-use crate::lower::lower;
+use crate::lower::Ruleset;
 use crate::model::Model;
 use crate::syntax;
 use entry::ChainPlan;
@@ -68,7 +67,8 @@ impl Default for SourceOptions {
 /// # Errors
 /// If the model is refused by the checks, or the language cannot say a rule of it.
 pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, SourceError> {
-    let mut chains = order::chains_of(model);
+    let wanted = verify::rulesets(model);
+    let mut chains = order::chains_of(model, &wanted);
     for chain in &mut chains {
         chain.entries = group::group(std::mem::take(&mut chain.entries));
     }
@@ -78,9 +78,15 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
     }
     for _ in 0..ROUNDS {
         let text = print(model, options, &attributes, &chains)?;
-        let wrong = misread(model, &chains, &text)?;
+        // The layout is no matter of what is read back.
+        let (wrong, formatted) = std::thread::scope(|scope| {
+            let formatted = scope.spawn(|| format_source(&text.text));
+            (misread(&wanted, &chains, &text), formatted.join())
+        });
+        let wrong = wrong?;
         if wrong.is_empty() {
-            return format_source(&text.text).map_err(|error| SourceError::refused(&error.to_string()));
+            let formatted = formatted.map_err(|_| SourceError::unwritable("the firewall"))?;
+            return formatted.map_err(|error| SourceError::refused(&error.to_string()));
         }
         verify::replace(&mut chains, &wrong)?;
         attributes = verify::settle(model, &mut chains)?;
@@ -122,7 +128,7 @@ fn print(
 }
 
 /// The entries that the text does not say, by number from 1.
-fn misread(model: &Model, chains: &[ChainPlan], text: &Text) -> Result<HashSet<u32>, SourceError> {
+fn misread(wanted: &[Ruleset], chains: &[ChainPlan], text: &Text) -> Result<HashSet<u32>, SourceError> {
     let refused = |message: &dyn std::fmt::Display| SourceError::refused(&message.to_string());
     let body = body_of(&text.text).ok_or_else(|| SourceError::unwritable("the firewall"))?;
     // Tokens of a body that begins on the same line have the lines of the file.
@@ -143,15 +149,11 @@ fn misread(model: &Model, chains: &[ChainPlan], text: &Text) -> Result<HashSet<u
         }
     }
     if wrong.is_empty() {
-        wrong = verify::emitted_otherwise(&compiled.model, chains, number);
-    }
-    // Chains, policies and sets are not a matter of a rule.
-    let same = |family| {
-        let text = |model: &Model| lower(model, family).map(|ruleset| emit(&ruleset, Protocols::Named));
-        text(&compiled.model) == text(model)
-    };
-    if wrong.is_empty() && !model.families().iter().all(same) {
-        return Err(SourceError::unwritable("the firewall"));
+        let found = verify::rulesets(&compiled.model);
+        wrong = verify::emitted_otherwise(&found, chains, number);
+        if wrong.is_empty() && !verify::same_frame(&found, wanted) {
+            return Err(SourceError::unwritable("the firewall"));
+        }
     }
     Ok(wrong)
 }

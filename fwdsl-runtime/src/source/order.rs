@@ -8,7 +8,7 @@ use super::entry::ChainPlan;
 use super::form::Line;
 use crate::emit::emit_rule;
 use crate::family::FamilySet;
-use crate::lower::{Ruleset, lower};
+use crate::lower::Ruleset;
 use crate::model::{Action, ChainPolicy, Model};
 use crate::table::TableName;
 
@@ -19,13 +19,12 @@ struct Half {
 }
 
 /// The chains of a model, with the rules of both families as one list where a chain is for both.
-pub(super) fn chains_of(model: &Model) -> Vec<ChainPlan> {
+pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset]) -> Vec<ChainPlan> {
     let mut chains = Vec::new();
-    let rulesets: Vec<Ruleset> = model.families().iter().filter_map(|family| lower(model, family)).collect();
     for table in TableName::ALL {
         let mut halves: BTreeMap<String, [Option<Half>; 2]> = BTreeMap::new();
         let mut calls: HashMap<String, Vec<String>> = HashMap::new();
-        for ruleset in &rulesets {
+        for ruleset in rulesets {
             for chain in ruleset.table(table).iter().flat_map(|table| &table.chains) {
                 let line = |rule: &crate::lower::Rule| Line {
                     matches: rule.matches.clone(),
