@@ -18,6 +18,8 @@ pub(super) struct Sentence {
     pub(super) verdicts: String,
     /// What stands on lines before it: comments and attributes.
     pub(super) before: Vec<String>,
+    /// Whether something new begins with it.
+    pub(super) has_notes: bool,
     pub(super) exact: bool,
     /// The number of its entry in the chain.
     pub(super) entry: usize,

@@ -14,7 +14,7 @@ pub(super) struct ChainPlan {
     pub(super) name: String,
     pub(super) families: FamilySet,
     pub(super) policy: Option<ChainPolicy>,
-    pub(super) doc: String,
+    pub(super) doc: Vec<String>,
     pub(super) entries: Vec<Entry>,
     /// Whether its rules are written as iptables has them.
     pub(super) exact: bool,
@@ -92,6 +92,17 @@ impl Entry {
             return vec![self];
         }
         self.fallback().unwrap_or_default().into_iter().flat_map(Entry::as_exact).collect()
+    }
+
+    /// What was said of its lines where they come from, each remark once.
+    pub(super) fn notes(&self) -> Vec<&str> {
+        let mut notes: Vec<&str> = Vec::new();
+        for note in self.lines.iter().flat_map(|line| &line.notes) {
+            if !notes.contains(&note.as_str()) {
+                notes.push(note);
+            }
+        }
+        notes
     }
 
     /// What it is to be emitted as in a family.

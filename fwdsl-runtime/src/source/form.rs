@@ -30,6 +30,8 @@ pub(super) struct Line {
     /// How many bytes of the text are `-A INPUT`.
     pub(super) prefix: usize,
     pub(super) family: Family,
+    /// What was said of it where it comes from.
+    pub(super) notes: Vec<String>,
 }
 
 /// The line as a rule of the language in this form; `None` if it cannot be said so.

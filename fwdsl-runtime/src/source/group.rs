@@ -73,8 +73,10 @@ fn merge_all<T>(
     merged
 }
 
+/// Whether two rules may become one. Where something is said of the second, it begins something new.
 fn both_natural(a: &Entry, b: &Entry) -> bool {
-    a.form == Form::Natural && b.form == Form::Natural && a.rule.comment == b.rule.comment
+    let natural = a.form == Form::Natural && b.form == Form::Natural;
+    natural && a.rule.comment == b.rule.comment && b.lines.iter().all(|line| line.notes.is_empty())
 }
 
 fn counts(rule: &Rule) -> bool {

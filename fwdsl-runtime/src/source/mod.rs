@@ -53,11 +53,14 @@ pub struct SourceOptions {
     pub title: String,
     /// The name of the `static` that holds the policy.
     pub name: String,
+    /// What is to be said of chains and rules, by their places in the model: the comments of a file that it comes from.
+    pub notes: Vec<(Loc, String)>,
 }
 
 impl Default for SourceOptions {
     fn default() -> SourceOptions {
-        SourceOptions { title: "The firewall of a host, as it was imported.".into(), name: "HOST".into() }
+        let title = "The firewall of a host, as it was imported.".into();
+        SourceOptions { title, name: "HOST".into(), notes: Vec::new() }
     }
 }
 
@@ -68,7 +71,7 @@ impl Default for SourceOptions {
 /// If the model is refused by the checks, or the language cannot say a rule of it.
 pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, SourceError> {
     let wanted = verify::rulesets(model);
-    let mut chains = order::chains_of(model, &wanted);
+    let mut chains = order::chains_of(model, &wanted, &options.notes);
     for chain in &mut chains {
         chain.entries = group::group(std::mem::take(&mut chain.entries));
     }

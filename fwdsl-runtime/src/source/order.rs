@@ -8,6 +8,7 @@ use super::entry::ChainPlan;
 use super::form::Line;
 use crate::emit::emit_rule;
 use crate::family::FamilySet;
+use crate::loc::Loc;
 use crate::lower::Ruleset;
 use crate::model::{Action, ChainPolicy, Model};
 use crate::table::TableName;
@@ -19,8 +20,13 @@ struct Half {
 }
 
 /// The chains of a model, with the rules of both families as one list where a chain is for both.
-pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset]) -> Vec<ChainPlan> {
+pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &[(Loc, String)]) -> Vec<ChainPlan> {
     let mut chains = Vec::new();
+    let mut of_places: HashMap<(u16, u32), Vec<String>> = HashMap::new();
+    for (loc, note) in notes {
+        of_places.entry((loc.file, loc.line)).or_default().push(note.clone());
+    }
+    let notes = |loc: Loc| of_places.get(&(loc.file, loc.line)).cloned().unwrap_or_default();
     for table in TableName::ALL {
         let mut halves: BTreeMap<String, [Option<Half>; 2]> = BTreeMap::new();
         let mut calls: HashMap<String, Vec<String>> = HashMap::new();
@@ -32,6 +38,7 @@ pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset]) -> Vec<ChainPlan> {
                     text: emit_rule(chain, rule, ruleset.family),
                     prefix: "-A ".len() + chain.name.len(),
                     family: ruleset.family,
+                    notes: notes(rule.loc),
                 };
                 let lines: Vec<Line> = chain.rules.iter().map(line).collect();
                 let called = lines.iter().filter_map(|line| match &line.action {
@@ -45,18 +52,29 @@ pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset]) -> Vec<ChainPlan> {
         }
         for name in in_order(table, &halves, &calls) {
             let pair = halves.remove(&name).unwrap_or_default();
-            chains.extend(plan(model, table, name, pair));
+            chains.extend(plan(model, table, name, pair, &notes));
         }
     }
     drop_idle(chains)
 }
 
 /// One chain for both families, or two that have nothing in common.
-fn plan(model: &Model, table: TableName, name: String, pair: [Option<Half>; 2]) -> Vec<ChainPlan> {
+fn plan(
+    model: &Model,
+    table: TableName,
+    name: String,
+    pair: [Option<Half>; 2],
+    notes: &dyn Fn(Loc) -> Vec<String>,
+) -> Vec<ChainPlan> {
     let written = |families: FamilySet| {
-        let mut same = model.chains().iter().filter(|chain| chain.table() == table && chain.name() == name);
-        let found = same.find(|chain| !chain.families().and(families).is_empty());
-        found.map(|chain| chain.doc().to_owned()).unwrap_or_default()
+        let same = model.chains().iter().filter(|chain| chain.table() == table && chain.name() == name);
+        let mut doc: Vec<String> = Vec::new();
+        for chain in same.filter(|chain| !chain.families().and(families).is_empty()) {
+            let lines = chain.doc().lines().map(str::to_owned).chain(notes(chain.loc()));
+            let new: Vec<String> = lines.filter(|line| !doc.contains(line)).collect();
+            doc.extend(new);
+        }
+        doc
     };
     let chain = |families: FamilySet, policy: Option<ChainPolicy>, ipv4: Vec<Line>, ipv6: Vec<Line>| ChainPlan {
         table,

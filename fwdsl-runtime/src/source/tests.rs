@@ -170,9 +170,9 @@ fn both_families_stand_in_one_policy() {
         "chain INPUT policy drop {
             in lo => accept;
             family ipv4 tcp dport 1 => accept;
+            icmp echo-request => accept;
             family ipv6 tcp dport 2 => accept;
             family ipv6 tcp dport 3 => accept;
-            icmp echo-request => accept;
             icmpv6 echo-request => accept;
             from [10.0.0.0/8, fd00::/8] tcp dport ssh => accept;
             from 10.0.0.1 udp dport 5 => jump A;

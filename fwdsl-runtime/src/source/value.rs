@@ -1,7 +1,9 @@
 //! Values as the language writes them: the inverse of `expression`.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use super::quote::{quoted, word_or_string};
 use crate::catalogue::{MaskForm, OptionSpec, ValueKind};
@@ -83,8 +85,12 @@ pub(super) fn write_ports(ports: &PortRange) -> String {
 }
 
 fn write_port(port: u16) -> String {
-    let name = SERVICES.iter().find(|name| services::find(name).is_some_and(|service| service.port == port));
-    name.map_or_else(|| port.to_string(), |name| (*name).to_owned())
+    static NAMES: OnceLock<HashMap<u16, &str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let service = |name: &&'static str| Some((services::find(name)?.port, *name));
+        SERVICES.iter().filter_map(service).collect()
+    });
+    names.get(&port).map_or_else(|| port.to_string(), |name| (*name).to_owned())
 }
 
 /// Whether the option takes an ICMP type of this family.
@@ -235,4 +241,17 @@ fn write_time(time: TimeOfDay) -> String {
 fn write_moment(moment: Moment) -> String {
     let text = moment.to_string();
     quoted(text.strip_suffix("T00:00:00").unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SERVICES, services};
+
+    #[test]
+    fn every_service_has_its_port_alone() {
+        let mut ports: Vec<u16> = SERVICES.iter().map(|name| services::find(name).expect("a service").port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), SERVICES.len());
+    }
 }
