@@ -99,13 +99,19 @@ fn between(left: &[usize], right: &[usize], at: (usize, usize), pairs: &mut Vec<
         let anchors = anchors(inner_left, inner_right);
         if anchors.is_empty() {
             let small = inner_left.len() * inner_right.len() <= TABLE_MAX;
-            let found = if small { table(inner_left, inner_right) } else { nth_with_nth(inner_left, inner_right) };
+            let found =
+                if small { table(inner_left, inner_right) } else { nth_with_nth(inner_left, inner_right) };
             pairs.extend(found.iter().map(|(a, b)| (at.0 + a, at.1 + b)));
         } else {
             let mut from = (0, 0);
             let ends = (inner_left.len(), inner_right.len());
             for &(a, b) in anchors.iter().chain([&ends]) {
-                between(&inner_left[from.0..a], &inner_right[from.1..b], (at.0 + from.0, at.1 + from.1), pairs);
+                between(
+                    &inner_left[from.0..a],
+                    &inner_right[from.1..b],
+                    (at.0 + from.0, at.1 + from.1),
+                    pairs,
+                );
                 if (a, b) != ends {
                     pairs.push((at.0 + a, at.1 + b));
                 }
@@ -141,8 +147,9 @@ fn anchors(left: &[usize], right: &[usize]) -> Vec<(usize, usize)> {
         before.push(length.checked_sub(1).map(|last| ends[last]));
         if length == ends.len() { ends.push(index) } else { ends[length] = index }
     }
-    let mut chain: Vec<(usize, usize)> =
-        std::iter::successors(ends.last().copied(), |index| before[*index]).map(|index| pairs[index]).collect();
+    let mut chain: Vec<(usize, usize)> = std::iter::successors(ends.last().copied(), |index| before[*index])
+        .map(|index| pairs[index])
+        .collect();
     chain.reverse();
     chain
 }

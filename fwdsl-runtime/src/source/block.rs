@@ -105,7 +105,9 @@ fn length(phrases: &[Phrase]) -> usize {
 
 /// Leaves what the other rule has too: of what has a fixed order only what comes first in both.
 fn narrow(shared: &mut Vec<Phrase>, other: &[Phrase]) {
-    let fixed = |phrases: &[Phrase]| phrases.iter().filter(|phrase| !phrase.is_free).cloned().collect::<Vec<Phrase>>();
+    let fixed = |phrases: &[Phrase]| {
+        phrases.iter().filter(|phrase| !phrase.is_free).cloned().collect::<Vec<Phrase>>()
+    };
     let (mine, others) = (fixed(shared), fixed(other));
     let mut left = mine.iter().zip(&others).take_while(|(a, b)| a == b).count();
     shared.retain(|phrase| {

@@ -47,10 +47,12 @@ impl Entry {
 
     /// A rule for lines of different families that say the same, in this form or the next one that there is.
     pub(super) fn in_form(lines: Vec<Line>, form: Form) -> Entry {
-        let families = lines.iter().map(|line| FamilySet::only(line.family)).fold(FamilySet::NONE, FamilySet::or);
+        let families =
+            lines.iter().map(|line| FamilySet::only(line.family)).fold(FamilySet::NONE, FamilySet::or);
         let forms = [Form::Natural, Form::Exact, Form::Raw].into_iter().filter(|other| *other >= form);
         let is_written = |rule: &Rule| key_of(rule).is_some();
-        let found = forms.filter_map(|form| Some((form, rule_of(&lines[0], form).filter(is_written)?))).next();
+        let found =
+            forms.filter_map(|form| Some((form, rule_of(&lines[0], form).filter(is_written)?))).next();
         let (form, rule) = found.unwrap_or_else(|| {
             (Form::Raw, rule_of(&lines[0], Form::Raw).expect("every line has a raw form"))
         });

@@ -2,7 +2,8 @@
 
 use super::quote::doc_comment;
 use crate::catalogue::{
-    COMMENT, CONNMARK, CORE, Extension, HASHLIMIT, IPRANGE, MARK, MULTIPORT, OptionSpec, PORTS, RAW, RAW_MATCH, SCTP, TCP, UDP,
+    COMMENT, CONNMARK, CORE, Extension, HASHLIMIT, IPRANGE, MARK, MULTIPORT, OptionSpec, PORTS, RAW,
+    RAW_MATCH, SCTP, TCP, UDP,
 };
 use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Located};

@@ -54,7 +54,8 @@ fn merge_all<T>(
     let mut merged: Vec<Entry> = Vec::with_capacity(entries.len());
     let mut open = false;
     for entry in entries {
-        let Some((last, how)) = merged.last_mut().and_then(|last| may_merge(last, &entry).map(|how| (last, how)))
+        let Some((last, how)) =
+            merged.last_mut().and_then(|last| may_merge(last, &entry).map(|how| (last, how)))
         else {
             merged.push(entry);
             open = false;

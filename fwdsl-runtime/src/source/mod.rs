@@ -102,7 +102,8 @@ fn strictly(chains: &mut [ChainPlan]) -> bool {
     let mut changed = false;
     for chain in chains {
         let strict = chain.entries.iter().filter(|entry| entry.form != Form::Natural).count();
-        chain.exact = strict > 3 && strict * 2 > chain.entries.len() || strict == chain.entries.len() && strict > 1;
+        chain.exact =
+            strict > 3 && strict * 2 > chain.entries.len() || strict == chain.entries.len() && strict > 1;
         if chain.exact && strict < chain.entries.len() {
             let entries = std::mem::take(&mut chain.entries);
             chain.entries = entries.into_iter().flat_map(entry::Entry::as_exact).collect();
@@ -139,11 +140,16 @@ fn misread(wanted: &[Ruleset], chains: &[ChainPlan], text: &Text) -> Result<Hash
     let tokens = TokenStream::from_str(&text.text[body]).map_err(|error| refused(&error))?;
     let compiled = syntax::compile(tokens);
     let mut numbers: HashMap<(usize, usize), u32> = HashMap::new();
-    let places = chains.iter().enumerate().flat_map(|(index, chain)| (0..chain.entries.len()).map(move |at| (index, at)));
+    let places = chains
+        .iter()
+        .enumerate()
+        .flat_map(|(index, chain)| (0..chain.entries.len()).map(move |at| (index, at)));
     for (number, place) in (1u32..).zip(places) {
         numbers.insert(place, number);
     }
-    let number = |loc: Loc| text.rule_at(loc.line + before).and_then(|place| numbers.get(&place)).copied().unwrap_or(0);
+    let number = |loc: Loc| {
+        text.rule_at(loc.line + before).and_then(|place| numbers.get(&place)).copied().unwrap_or(0)
+    };
     let mut wrong = HashSet::new();
     for diagnostic in &compiled.diagnostics {
         match number(diagnostic.loc) {

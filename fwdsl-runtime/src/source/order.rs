@@ -76,16 +76,17 @@ fn plan(
         }
         doc
     };
-    let chain = |families: FamilySet, policy: Option<ChainPolicy>, ipv4: Vec<Line>, ipv6: Vec<Line>| ChainPlan {
-        table,
-        name: name.clone(),
-        families,
-        policy,
-        doc: written(families),
-        entries: align(ipv4, ipv6),
-        exact: false,
-        attributes: Vec::new(),
-    };
+    let chain =
+        |families: FamilySet, policy: Option<ChainPolicy>, ipv4: Vec<Line>, ipv6: Vec<Line>| ChainPlan {
+            table,
+            name: name.clone(),
+            families,
+            policy,
+            doc: written(families),
+            entries: align(ipv4, ipv6),
+            exact: false,
+            attributes: Vec::new(),
+        };
     match pair {
         [Some(ipv4), Some(ipv6)] if ipv4.policy == ipv6.policy => {
             let both = chain(FamilySet::BOTH, ipv4.policy, ipv4.lines.clone(), ipv6.lines.clone());
@@ -124,8 +125,10 @@ fn in_order(
         let mut open = vec![root];
         while let Some(name) = open.pop() {
             let called = calls.get(&name).into_iter().flatten();
-            let new: Vec<String> =
-                called.filter(|name| halves.contains_key(*name) && seen.insert((*name).clone())).cloned().collect();
+            let new: Vec<String> = called
+                .filter(|name| halves.contains_key(*name) && seen.insert((*name).clone()))
+                .cloned()
+                .collect();
             order.extend(new.iter().cloned());
             open.extend(new.into_iter().rev());
         }
@@ -137,7 +140,9 @@ fn in_order(
 /// `filter` all stay.
 fn drop_idle(chains: Vec<ChainPlan>) -> Vec<ChainPlan> {
     let idle = |chain: &ChainPlan| {
-        chain.table != TableName::Filter && chain.entries.is_empty() && chain.policy == Some(ChainPolicy::Accept)
+        chain.table != TableName::Filter
+            && chain.entries.is_empty()
+            && chain.policy == Some(ChainPolicy::Accept)
     };
     let mut kept: Vec<ChainPlan> = Vec::with_capacity(chains.len());
     let busy: Vec<(TableName, FamilySet)> =
@@ -162,9 +167,14 @@ fn drop_idle(chains: Vec<ChainPlan>) -> Vec<ChainPlan> {
 /// The interface behind which addresses are translated, if it is one.
 pub(super) fn wan(chains: &[ChainPlan]) -> Option<String> {
     let mut found: Option<String> = None;
-    let entries = chains.iter().filter(|chain| chain.table == TableName::Nat).flat_map(|chain| &chain.entries);
+    let entries =
+        chains.iter().filter(|chain| chain.table == TableName::Nat).flat_map(|chain| &chain.entries);
     for entry in entries {
-        let translates = entry.rule.verdicts.iter().any(|verdict| matches!(verdict.word().as_str(), "masquerade" | "snat"));
+        let translates = entry
+            .rule
+            .verdicts
+            .iter()
+            .any(|verdict| matches!(verdict.word().as_str(), "masquerade" | "snat"));
         let outs = entry.rule.uses("out").filter(|option| translates && !option.negated);
         for value in outs.flat_map(|option| option.values()) {
             let crate::model::Value::Interface(name) = value else { continue };

@@ -51,7 +51,12 @@ pub(super) struct Frame<'a> {
 }
 
 /// The whole file.
-pub(super) fn print_file(frame: &Frame<'_>, model: &Model, chains: &[ChainPlan], lets: &Lets) -> Option<Text> {
+pub(super) fn print_file(
+    frame: &Frame<'_>,
+    model: &Model,
+    chains: &[ChainPlan],
+    lets: &Lets,
+) -> Option<Text> {
     let mut text = Text::default();
     for line in frame.title.lines() {
         text.line(format!("//! {line}").trim_end());
@@ -180,7 +185,8 @@ fn print_chain(
         text.line(&format!("family {family};"));
     }
     let sentences = chain.entries.iter().enumerate();
-    let sentences = sentences.map(|(place, entry)| sentence(place, entry, lets)).collect::<Option<Vec<_>>>()?;
+    let sentences =
+        sentences.map(|(place, entry)| sentence(place, entry, lets)).collect::<Option<Vec<_>>>()?;
     for statement in in_blocks(sentences) {
         print_statement(text, index, &statement, chain.exact, 2);
     }

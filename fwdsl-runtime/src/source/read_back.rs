@@ -7,13 +7,15 @@ use proc_macro2::TokenStream;
 
 use super::lets::Lets;
 use super::phrase::{match_phrases, verdict_phrase};
-use crate::catalogue::{COMMENT, CORE, EXTENSIONS, Extension, FAMILY, Kind, List, MaskForm, OptionSpec, PORTS, ValueKind};
+use crate::catalogue::{
+    COMMENT, CORE, EXTENSIONS, Extension, FAMILY, Kind, List, MaskForm, OptionSpec, PORTS, ValueKind,
+};
 use crate::family::{Family, FamilySet};
 use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
 use crate::model::{
-    Action, Address, Class, Endpoint, IcmpMatch, Mac, Masked, Match, Moment, Net, OptionUse, PortRange, Rate, Rule, SetRef,
-    Share, Span, TcpFlags, TimeOfDay, TimeUnit, Value, from_bits, width,
+    Action, Address, Class, Endpoint, IcmpMatch, Mac, Masked, Match, Moment, Net, OptionUse, PortRange, Rate,
+    Rule, SetRef, Share, Span, TcpFlags, TimeOfDay, TimeUnit, Value, from_bits, width,
 };
 use crate::syntax::compile;
 
@@ -52,7 +54,25 @@ impl Random {
     }
 
     fn text(&mut self) -> String {
-        let pieces = ["a", "B", " ", "\"", "\\", "'", "ü", "{", "//", "#", "-", "0x", "$a", "|", "\t", "é\u{301}", "/*"];
+        let pieces = [
+            "a",
+            "B",
+            " ",
+            "\"",
+            "\\",
+            "'",
+            "ü",
+            "{",
+            "//",
+            "#",
+            "-",
+            "0x",
+            "$a",
+            "|",
+            "\t",
+            "é\u{301}",
+            "/*",
+        ];
         (0..self.between(1, 6)).map(|_| *self.one(&pieces)).collect()
     }
 
@@ -60,7 +80,8 @@ impl Random {
         let mut bits = u128::from(self.next()) << 64 | u128::from(self.next());
         // Groups of digits followed by `e`, zeros, small numbers: what lexers trip over.
         if self.below(2) == 0 {
-            bits = 0x2001_0db8_0000_0000_0000_0000_0000_0000 | u128::from(*self.one(&[0x1eu16, 0x9e, 0, 1, 0x1e5, 0xbad])) << 16;
+            bits = 0x2001_0db8_0000_0000_0000_0000_0000_0000
+                | u128::from(*self.one(&[0x1eu16, 0x9e, 0, 1, 0x1e5, 0xbad])) << 16;
         }
         from_bits(family, bits)
     }
@@ -74,7 +95,10 @@ impl Random {
         let family = *self.one(&Family::ALL);
         match spec.value {
             ValueKind::Interface => {
-                let names = ["eth0", "br-lan", "wg+", "eth0.100", "WAN", "e1:2", "1e", "in", "a b", "tun-", "lo", "0x", "état"];
+                let names = [
+                    "eth0", "br-lan", "wg+", "eth0.100", "WAN", "e1:2", "1e", "in", "a b", "tun-", "lo",
+                    "0x", "état",
+                ];
                 Value::Interface((*self.one(&names)).into())
             }
             ValueKind::Address => match self.below(3) {
@@ -93,7 +117,9 @@ impl Random {
                 let code = (self.below(2) == 0).then(|| self.below(20) as u8);
                 Value::Icmp(IcmpMatch::Type { ty: self.below(254) as u8, code })
             }
-            ValueKind::Word(words) | ValueKind::Words(words) => Value::Word(self.below(words.len() as u64) as u8),
+            ValueKind::Word(words) | ValueKind::Words(words) => {
+                Value::Word(self.below(words.len() as u64) as u8)
+            }
             ValueKind::Rate => self.rate(),
             ValueKind::HashRate if self.below(2) == 0 => Value::Bytes(self.between(16, u64::from(u32::MAX))),
             ValueKind::HashRate => self.rate(),
@@ -235,9 +261,15 @@ fn every_option_is_read_as_it_was_written() {
                             loc: Loc::default(),
                         };
                         let protocol = extension.protocols.first().map(protocol);
-                        let rule = rule(protocol.into_iter().chain([entry]).collect(), &crate::catalogue::COUNT, Vec::new());
-                        let phrases = match_phrases(&rule, &lets).unwrap_or_else(|| panic!("no words for {rule:?}"));
-                        phrases.iter().map(|phrase| phrase.text.clone()).collect::<Vec<_>>().join(" ") + " => count;"
+                        let rule = rule(
+                            protocol.into_iter().chain([entry]).collect(),
+                            &crate::catalogue::COUNT,
+                            Vec::new(),
+                        );
+                        let phrases =
+                            match_phrases(&rule, &lets).unwrap_or_else(|| panic!("no words for {rule:?}"));
+                        phrases.iter().map(|phrase| phrase.text.clone()).collect::<Vec<_>>().join(" ")
+                            + " => count;"
                     }
                     Kind::Target => {
                         let action = Action::Target { extension, options: used.clone() };
@@ -245,19 +277,21 @@ fn every_option_is_read_as_it_was_written() {
                     }
                 };
                 let source = format!("#![exact] foreign set ADMINS; chain X {{ {written} }}");
-                let tokens = TokenStream::from_str(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
+                let tokens =
+                    TokenStream::from_str(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
                 let compiled = compile(tokens);
-                let found = compiled.model.chains()[0].rules().first().and_then(|rule| match extension.kind {
-                    Kind::Match => {
-                        let here = |entry: &&Match| [extension, &&PORTS].contains(&&entry.extension());
-                        let found = rule.matches().iter().filter(here).flat_map(Match::options);
-                        Some(options(extension, &found.cloned().collect::<Vec<_>>()))
-                    }
-                    Kind::Target => match rule.verdicts()[0].action() {
-                        Action::Target { options: found, .. } => Some(options(extension, found)),
-                        _ => None,
-                    },
-                });
+                let found =
+                    compiled.model.chains()[0].rules().first().and_then(|rule| match extension.kind {
+                        Kind::Match => {
+                            let here = |entry: &&Match| [extension, &&PORTS].contains(&&entry.extension());
+                            let found = rule.matches().iter().filter(here).flat_map(Match::options);
+                            Some(options(extension, &found.cloned().collect::<Vec<_>>()))
+                        }
+                        Kind::Target => match rule.verdicts()[0].action() {
+                            Action::Target { options: found, .. } => Some(options(extension, found)),
+                            _ => None,
+                        },
+                    });
                 let said: Vec<String> = compiled.diagnostics.iter().map(|it| it.message.clone()).collect();
                 assert_eq!(found, Some(options(extension, &used)), "{source}\n{}", said.join("\n"));
             }

@@ -16,9 +16,36 @@ use crate::{icmp, protocols, services};
 
 /// The services that are called by name; of others the number says more.
 const SERVICES: [&str; 30] = [
-    "ftp", "ssh", "telnet", "smtp", "domain", "bootps", "bootpc", "tftp", "http", "kerberos", "pop3", "sunrpc", "ntp",
-    "netbios-ns", "netbios-dgm", "netbios-ssn", "imap", "snmp", "bgp", "ldap", "https", "syslog", "submission", "ldaps",
-    "imaps", "pop3s", "mysql", "postgresql", "xmpp-client", "xmpp-server",
+    "ftp",
+    "ssh",
+    "telnet",
+    "smtp",
+    "domain",
+    "bootps",
+    "bootpc",
+    "tftp",
+    "http",
+    "kerberos",
+    "pop3",
+    "sunrpc",
+    "ntp",
+    "netbios-ns",
+    "netbios-dgm",
+    "netbios-ssn",
+    "imap",
+    "snmp",
+    "bgp",
+    "ldap",
+    "https",
+    "syslog",
+    "submission",
+    "ldaps",
+    "imaps",
+    "pop3s",
+    "mysql",
+    "postgresql",
+    "xmpp-client",
+    "xmpp-server",
 ];
 
 /// A value of an option; `None` if the language has no words for it.
@@ -81,7 +108,11 @@ fn write_addr(addr: IpAddr) -> String {
 }
 
 pub(super) fn write_ports(ports: &PortRange) -> String {
-    if ports.first == ports.last { write_port(ports.first) } else { format!("{}..={}", ports.first, ports.last) }
+    if ports.first == ports.last {
+        write_port(ports.first)
+    } else {
+        format!("{}..={}", ports.first, ports.last)
+    }
 }
 
 fn write_port(port: u16) -> String {
@@ -122,10 +153,12 @@ fn write_rate(rate: &Rate) -> String {
 
 fn write_number(spec: &OptionSpec, number: u64) -> String {
     match spec.value {
-        ValueKind::NamedNumber(words) => match usize::try_from(number).ok().and_then(|number| words.get(number)) {
-            Some(word) => word.name.to_owned(),
-            None => number.to_string(),
-        },
+        ValueKind::NamedNumber(words) => {
+            match usize::try_from(number).ok().and_then(|number| words.get(number)) {
+                Some(word) => word.name.to_owned(),
+                None => number.to_string(),
+            }
+        }
         ValueKind::Named { names, hex, .. } => match names.iter().find(|(_, known)| *known == number) {
             Some((name, _)) => (*name).to_owned(),
             None if hex => format!("{number:#x}"),
@@ -174,7 +207,9 @@ pub(super) fn set_name(name: &str) -> String {
 
 fn write_masked(spec: &OptionSpec, masked: &Masked) -> String {
     let ValueKind::Masked(form, names) = spec.value else { return format!("{:#x}", masked.value) };
-    if let (Some((name, _)), Some(0x3f)) = (names.iter().find(|(_, value)| *value == masked.value), masked.mask) {
+    if let (Some((name, _)), Some(0x3f)) =
+        (names.iter().find(|(_, value)| *value == masked.value), masked.mask)
+    {
         return (*name).to_owned();
     }
     match masked.mask {
@@ -249,7 +284,8 @@ mod tests {
 
     #[test]
     fn every_service_has_its_port_alone() {
-        let mut ports: Vec<u16> = SERVICES.iter().map(|name| services::find(name).expect("a service").port).collect();
+        let mut ports: Vec<u16> =
+            SERVICES.iter().map(|name| services::find(name).expect("a service").port).collect();
         ports.sort_unstable();
         ports.dedup();
         assert_eq!(ports.len(), SERVICES.len());

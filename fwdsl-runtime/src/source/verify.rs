@@ -104,8 +104,11 @@ pub(super) fn emitted_otherwise(
 /// Whether both have the same tables, with the same chains, policies and numbers of rules.
 pub(super) fn same_frame(a: &[Ruleset], b: &[Ruleset]) -> bool {
     let frame = |rulesets: &[Ruleset]| {
-        let tables = rulesets.iter().flat_map(|ruleset| ruleset.tables.iter().map(move |table| (ruleset.family, table)));
-        let chains = tables.flat_map(|(family, table)| table.chains.iter().map(move |chain| (family, table.name, chain)));
+        let tables = rulesets
+            .iter()
+            .flat_map(|ruleset| ruleset.tables.iter().map(move |table| (ruleset.family, table)));
+        let chains = tables
+            .flat_map(|(family, table)| table.chains.iter().map(move |chain| (family, table.name, chain)));
         let frame = |(family, table, chain): (Family, TableName, &crate::lower::Chain)| {
             (family, table, chain.name.clone(), chain.policy, chain.rules.len())
         };
@@ -117,7 +120,8 @@ pub(super) fn same_frame(a: &[Ruleset], b: &[Ruleset]) -> bool {
 /// Notes which lints a rule or a chain has to silence, and why; returns what is for the whole policy.
 fn note_findings(model: &Model, chains: &mut [ChainPlan], findings: &[Diagnostic]) -> Vec<String> {
     let entries: Vec<&Entry> = chains.iter().flat_map(|chain| &chain.entries).collect();
-    let text_at = |loc: Loc| entries.get((loc.line as usize).checked_sub(1)?).map(|entry| short_text(&entry.rule));
+    let text_at =
+        |loc: Loc| entries.get((loc.line as usize).checked_sub(1)?).map(|entry| short_text(&entry.rule));
     let mut of_rules: HashMap<u32, Vec<String>> = HashMap::new();
     let mut of_policy = Vec::new();
     for finding in findings {
