@@ -20,6 +20,7 @@ pub mod format;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;
+pub mod import;
 pub mod ipset;
 pub mod lint;
 pub mod loc;

@@ -137,7 +137,7 @@ fn differing_list(a: &Entry, b: &Entry) -> Option<(usize, usize)> {
 
 /// Whether a list in this option becomes one rule for each value.
 fn is_choice(entry: &Match, option: &OptionUse) -> bool {
-    option.spec.list == List::Union
+    matches!(option.spec.list, List::Union | List::Apart)
         && ![&PORTS, &MULTIPORT].contains(&entry.extension)
         && option.values().all(|value| !matches!(value, Value::Set(_)))
 }

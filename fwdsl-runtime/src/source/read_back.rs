@@ -14,8 +14,9 @@ use crate::family::{Family, FamilySet};
 use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
 use crate::model::{
-    Action, Address, Class, Endpoint, IcmpMatch, Mac, Masked, Match, Moment, Net, OptionUse, PortRange, Rate,
-    Rule, SetRef, Share, Span, TcpFlags, TimeOfDay, TimeUnit, Value, from_bits, width,
+    Action, Address, Chunk, Class, Endpoint, HeaderOption, IcmpMatch, Mac, Masked, Match, Moment, Net,
+    OptionUse, PortRange, Rate, Rule, SetRef, Share, Span, TcpFlags, TimeOfDay, TimeUnit, Value, from_bits,
+    width,
 };
 use crate::syntax::compile;
 
@@ -101,6 +102,24 @@ impl Random {
                 ];
                 Value::Interface((*self.one(&names)).into())
             }
+            ValueKind::Id if self.below(2) == 0 => Value::Text("www-data".into()),
+            ValueKind::Id => {
+                let first = self.below(1000);
+                Value::Span(Span { first, last: first + self.below(2) })
+            }
+            ValueKind::Label if self.below(2) == 0 => Value::Text("eth0-in".into()),
+            ValueKind::Label => Value::Number(self.between(0, 127)),
+            ValueKind::U32 => Value::Text("0x6&0xff=0x11&&0x0>>0x16&0x3c@0x0=0x1:0xff".into()),
+            ValueKind::Bytecode => Value::Text("4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0".into()),
+            ValueKind::Chunk => {
+                let names: [&str; 6] = ["data", "init-ack", "abort:t", "data:Be", "all", "none"];
+                Value::Chunk(Chunk::parse(*self.one(&names[..])).ok().expect("a kind of chunk"))
+            }
+            ValueKind::HeaderOption => {
+                let length = (self.below(2) == 0).then(|| self.below(255) as u8);
+                Value::HeaderOption(HeaderOption { ty: self.between(1, 255) as u8, length })
+            }
+            ValueKind::BitRate => Value::Bytes(self.between(1, 1 << 30)),
             ValueKind::Address => match self.below(3) {
                 0 => Value::Address(Address::Range { first: self.addr(family), last: self.addr(family) }),
                 1 => Value::Address(Address::Net(Net::host(self.addr(family)))),
@@ -129,6 +148,7 @@ impl Random {
                 Value::Word(self.below(words.len() as u64) as u8)
             }
             ValueKind::Number { min, max }
+            | ValueKind::Hex { min, max, .. }
             | ValueKind::NumberOr { min, max, .. }
             | ValueKind::Named { min, max, .. } => Value::Number(self.between(min, max)),
             ValueKind::NamedNumber(words) => Value::Number(self.below(words.len() as u64 + 2)),
@@ -143,7 +163,9 @@ impl Random {
                 _ => Masked::whole(self.bits()),
             }),
             ValueKind::Probability => Value::Share(Share(self.between(0, u64::from(Share::WHOLE.0)) as u32)),
-            ValueKind::Text { .. } | ValueKind::Name { .. } => Value::Text(self.text()),
+            ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Bare { .. } => {
+                Value::Text(self.text())
+            }
             ValueKind::Pattern { hex: true } => {
                 Value::Pattern((0..self.between(1, 5)).map(|_| self.below(256) as u8).collect())
             }
@@ -191,7 +213,7 @@ impl Random {
         let count = match spec.list {
             _ if spec.value == ValueKind::Flag => 0,
             List::No => 1,
-            List::Union | List::Joined => self.between(1, 3),
+            List::Union | List::Joined | List::Apart => self.between(1, 3),
         };
         let values = (0..count).map(|_| Located::new(self.value(spec), Loc::default())).collect();
         let negated = spec.only_negated || spec.negatable && self.below(2) == 0;

@@ -9,8 +9,8 @@ use super::quote::{quoted, word_or_string};
 use crate::catalogue::{MaskForm, OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
-    Address, Endpoint, IcmpMatch, Masked, Moment, Net, PortRange, Rate, SetRef, Share, Span, TCP_FLAG_NAMES,
-    TcpFlags, TimeOfDay, TimeUnit, Value, saved_size, width,
+    Address, Chunk, Endpoint, IcmpMatch, Masked, Moment, Net, PortRange, Rate, SetRef, Share, Span,
+    TCP_FLAG_NAMES, TcpFlags, TimeOfDay, TimeUnit, Value, saved_bit_rate, saved_size, width,
 };
 use crate::{icmp, protocols, services};
 
@@ -66,8 +66,11 @@ pub(super) fn write_value(spec: &OptionSpec, value: &Value) -> Option<String> {
         Value::Span(span) => write_span(spec, span),
         Value::Endpoint(endpoint) => write_endpoint(endpoint),
         Value::Bytes(bytes) if spec.value == ValueKind::HashRate => format!("{}/s", saved_size(*bytes)),
+        Value::Bytes(bytes) if spec.value == ValueKind::BitRate => saved_bit_rate(*bytes),
         Value::Bytes(bytes) => saved_size(*bytes),
         Value::Pattern(bytes) => write_pattern(spec, bytes)?,
+        Value::Chunk(chunk) => write_chunk(chunk),
+        Value::HeaderOption(option) => word_or_string(&option.to_string()),
         Value::Mac(mac) => quoted(&mac.to_string()),
         Value::Share(share) => write_share(*share),
         Value::Class(class) => word_or_string(&format!("{:x}:{:x}", class.major, class.minor)),
@@ -90,6 +93,7 @@ pub(super) fn write_protocol(number: u8) -> String {
 pub(super) fn write_address(address: &Address) -> String {
     match address {
         Address::Net(net) => write_net(net),
+        Address::Masked(masked) => word_or_string(&masked.to_string()),
         Address::Range { first, last } => format!("{}..={}", write_addr(*first), write_addr(*last)),
     }
 }
@@ -164,8 +168,16 @@ fn write_number(spec: &OptionSpec, number: u64) -> String {
             None if hex => format!("{number:#x}"),
             None => number.to_string(),
         },
+        ValueKind::Hex { .. } => format!("{number:#x}"),
         _ => number.to_string(),
     }
+}
+
+/// `init-ack`, `"data:Be"`
+fn write_chunk(chunk: &Chunk) -> String {
+    let saved = chunk.to_string();
+    let (name, flags) = saved.split_at(saved.find(':').unwrap_or(saved.len()));
+    word_or_string(&format!("{}{flags}", name.to_ascii_lowercase().replace('_', "-")))
 }
 
 /// `flags(syn / syn,ack,fin,rst)`, or `syn` for what iptables calls so.
@@ -221,7 +233,9 @@ fn write_masked(spec: &OptionSpec, masked: &Masked) -> String {
 fn write_span(spec: &OptionSpec, span: &Span) -> String {
     match spec.value {
         ValueKind::Span { max, open: true, .. } if span.last == max => span.first.to_string(),
-        ValueKind::Span { open: false, .. } if span.first == span.last => span.first.to_string(),
+        ValueKind::Span { open: false, .. } | ValueKind::Id if span.first == span.last => {
+            span.first.to_string()
+        }
         _ => format!("{}..={}", span.first, span.last),
     }
 }
