@@ -34,6 +34,8 @@ pub mod protocols;
 pub mod restore_text;
 pub mod services;
 #[cfg(feature = "syntax")]
+pub mod source;
+#[cfg(feature = "syntax")]
 pub mod syntax;
 pub mod sysctl;
 pub mod table;

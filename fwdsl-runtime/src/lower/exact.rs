@@ -13,7 +13,7 @@ use super::draft::option_use;
 use super::family::values_of;
 use super::normal::exact_match;
 use super::plan::{fits_own_match, own_match};
-use crate::catalogue::{COMMENT, CORE, List, MULTIPORT, PORTS, ValueKind};
+use crate::catalogue::{COMMENT, CORE, FAMILY, List, MULTIPORT, PORTS, ValueKind};
 use crate::family::Family;
 use crate::loc::Loc;
 use crate::model::{Match, OptionUse, Rule, Value};
@@ -85,7 +85,7 @@ fn in_place(matches: Vec<Match>, family: Family) -> Vec<Match> {
     let mut core = Match { extension: &CORE, options: Vec::new(), loc: Loc::default() };
     let mut rest: Vec<Match> = Vec::new();
     let protocol = super::asked_protocols(&matches).and_then(|asked| asked.first().copied());
-    for mut entry in matches {
+    for mut entry in matches.into_iter().filter(|entry| *entry.extension != FAMILY) {
         if *entry.extension == CORE {
             entry.options.retain(|option| !core.options.iter().any(|other| other.says_the_same(option)));
             core.options.append(&mut entry.options);
