@@ -11,6 +11,15 @@ pub const SAMPLE_SET: &str = "set SAMPLE: ip timeout 0 counters skbinfo { 10.0.0
 /// Options that name objects which other programs make, and which the kernel therefore refuses here.
 pub const MADE_ELSEWHERE: &[&str] = &["--nfacct-name", "--object-pinned"];
 
+/// Whether rules with an option of an extension, or with the extension alone, load wherever they may stand. `ipvs` is
+/// left out of many kernels, and `rateest` wants estimators that other rules make.
+#[must_use]
+pub fn loads_by_itself(extension: &Extension, option: Option<&OptionSpec>) -> bool {
+    let made_elsewhere = |spec: &OptionSpec| MADE_ELSEWHERE.contains(&spec.flag);
+    let needed = extension.options.iter().filter(|spec| spec.required).chain(option);
+    !["ipvs", "rateest"].contains(&extension.name) && !needed.into_iter().any(made_elsewhere)
+}
+
 /// A rule that uses one option of an extension, but for its place.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -156,7 +165,11 @@ fn needed(
         let value = if last || greater { values.last() } else { values.first() };
         (spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default()))
     };
-    let of_options = extension.requirements.iter().find_map(|requirement| match requirement {
+    let whole = |requirement: &'static Requirement| match requirement {
+        Requirement::Taken(requirement) => *requirement,
+        requirement => requirement,
+    };
+    let of_options = extension.requirements.iter().map(whole).find_map(|requirement| match requirement {
         Requirement::Needs(name, others) => {
             (is_there(name) && !others.iter().any(|other| is_there(other))).then(|| with(others[0]))
         }
