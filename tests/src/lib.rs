@@ -8,6 +8,7 @@ pub mod fragments;
 pub mod lsp;
 pub mod meaning;
 pub mod netns;
+pub mod nfnetlink;
 pub mod policies;
 pub mod processes;
 pub mod productions;

@@ -7,7 +7,7 @@ use fwdsl::catalogue::{EXTENSIONS, Extension, Kind};
 use fwdsl::lower::Ruleset;
 use fwdsl::model::{Action, Model, OptionUse};
 
-use crate::samples::loads_by_itself;
+use crate::samples::loads_everywhere;
 
 /// Productions of `docs/grammar.md`, each with its alternatives. An alternative is called `production/alternative`.
 pub static PRODUCTIONS: &[(&str, &[&str])] = &[
@@ -370,9 +370,9 @@ pub fn is_production(name: &str) -> bool {
 }
 
 fn catalogue_names() -> impl Iterator<Item = String> {
-    EXTENSIONS.iter().filter(|extension| loads_by_itself(extension, None)).flat_map(|extension| {
+    EXTENSIONS.iter().filter(|extension| loads_everywhere(extension, None)).flat_map(|extension| {
         let name = entry_name(extension);
-        let options = extension.options.iter().filter(|spec| loads_by_itself(extension, Some(spec)));
+        let options = extension.options.iter().filter(|spec| loads_everywhere(extension, Some(spec)));
         let options = options.map(move |spec| format!("{name} {}", spec.name));
         [entry_name(extension)].into_iter().chain(options)
     })

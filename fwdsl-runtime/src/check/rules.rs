@@ -5,7 +5,7 @@ use super::values::check_options;
 use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, SET, SET_MATCH, TCP};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
-use crate::lint::{self, Level, UNREACHABLE_RULE};
+use crate::lint::{self, Level, ONE_VARIANT, UNREACHABLE_RULE};
 use crate::loc::Loc;
 use crate::lower::{
     asked_protocols, contradiction, model_families, protocols_of_value, rule_families, value_families,
@@ -140,8 +140,18 @@ fn check_interface(hook: Hook, option: &OptionUse, diagnostics: &mut Vec<Diagnos
     }
 }
 
+/// The finding that the legacy variant does not take something.
+fn nft_only(what: String, loc: Loc) -> Diagnostic {
+    let message = format!("{what} is what the nft variant takes alone; the legacy variant refuses it");
+    Diagnostic::lint(ONE_VARIANT, Level::Deny, loc, message)
+}
+
 fn check_place(extension: &Extension, table: TableName, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     if extension.allowed_in(table) {
+        return;
+    }
+    if extension.nft_anywhere {
+        diagnostics.push(nft_only(format!("`{}` in table `{table}`", extension.word()), loc));
         return;
     }
     let message = format!("`{}` cannot stand in table `{}`", extension.word(), table);
@@ -206,6 +216,15 @@ fn check_protocols_of_options(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let asked = asked_protocols(matches);
+    for option in options.iter().filter(|option| option.spec.any_protocol && asked.is_none()) {
+        let message = format!(
+            "`{}` of `{}` works with one protocol, and the rule does not ask for any",
+            option.spec.name,
+            extension.word()
+        );
+        let help = "say which: `tcp … => …`, or `udp … => …`";
+        diagnostics.push(Diagnostic::error(option.loc, message).help(help));
+    }
     let mut check = |what: &str, protocols: &[u8], loc: Loc| {
         let fits = |asked: &Vec<u8>| asked.iter().all(|number| protocols.contains(number));
         if protocols.is_empty() || asked.as_ref().is_some_and(fits) {
@@ -220,7 +239,7 @@ fn check_protocols_of_options(
         let help = format!("the rule must ask for it: `{} … => …`", protocol_name(protocols[0]));
         diagnostics.push(Diagnostic::error(loc, message).help(help));
     };
-    for option in options {
+    for option in options.iter().filter(|option| !option.spec.any_protocol || asked.is_some()) {
         let option_name = format!("`{}` of `{}`", option.spec.name, extension.word());
         check(&option_name, option.spec.protocols, option.loc);
         for value in &option.values {
@@ -247,7 +266,11 @@ fn check_syn(matches: &[Match], extension: &Extension, loc: Loc, diagnostics: &m
         let message =
             format!("`{}` works with SYN packets only, and the rule does not ask for them", extension.word());
         let help = "say which: `tcp syn`, or `tcp flags(syn / syn,rst)` for the answers too";
-        diagnostics.push(Diagnostic::error(loc, message).help(help));
+        let mut diagnostic = Diagnostic::error(loc, message).help(help);
+        if extension.nft_anywhere {
+            diagnostic.lint = Some(ONE_VARIANT);
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

@@ -6,7 +6,7 @@ use fwdsl::catalogue::{EXTENSIONS, Kind};
 use fwdsl::table::TableName;
 
 use crate::random::Random;
-use crate::samples::{Sample, loads_by_itself, samples};
+use crate::samples::{Sample, samples};
 
 /// The samples of an option, or of an extension by itself.
 type Card = Vec<Sample>;
@@ -20,8 +20,7 @@ fn cards() -> &'static [Card] {
     CARDS.get_or_init(|| {
         let modules = EXTENSIONS.iter().filter(|it| it.module || it.kind == Kind::Target);
         let mut cards: Vec<Card> = Vec::new();
-        let of_modules = modules.flat_map(|it| samples(it));
-        for sample in of_modules.filter(|it| loads_by_itself(it.extension, it.option)) {
+        for sample in modules.flat_map(|it| samples(it)).filter(Sample::loads_everywhere) {
             match cards.last_mut() {
                 Some(card) if card[0].extension == sample.extension && card[0].option == sample.option => {
                     card.push(sample);
