@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Features: `syntax` reads tokens (the macro, tools that read Rust source); `host` touches a
-//! machine. Without them the crate has no dependencies.
+//! machine; `json` writes and reads policies as JSON. Without them the crate has no dependencies.
 
 pub mod analysis;
 pub mod catalogue;
@@ -22,6 +22,8 @@ pub mod host;
 pub mod icmp;
 pub mod import;
 pub mod ipset;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod lint;
 pub mod loc;
 pub mod lower;
