@@ -15,6 +15,7 @@ mod plain;
 mod requirements;
 mod rules;
 mod sets;
+mod state;
 mod sysctls;
 mod targets;
 mod values;
@@ -42,6 +43,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     }
     hooks::check_hooks(model, &mut diagnostics);
     hashlimit::check_hash_tables(model, &mut diagnostics);
+    state::check_state(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
     if !diagnostics.iter().any(Diagnostic::is_error) {
