@@ -6,6 +6,7 @@ pub mod contents;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;
+pub mod manual;
 pub mod meaning;
 pub mod netns;
 pub mod nfnetlink;
