@@ -44,8 +44,9 @@ fn says_nothing(extension: &Extension, option: &OptionUse) -> bool {
     option.values().all(|value| match (value, spec.value) {
         (Value::Interface(name), _) => name == "+" && *extension == CORE,
         (Value::Address(address), _) => address.is_everything() && *extension == CORE,
+        // Left out, `ipcomp` looks for SPI 0; `iptables-save` leaves it out all the same.
         (Value::Span(span), ValueKind::Span { max, whole: false, open: false, .. }) => {
-            span.first == 0 && span.last == max
+            span.first == 0 && span.last == max && extension.name != "ipcomp"
         }
         (Value::Ports(ports), _) => ports.is_everything() && [&TCP, &UDP].contains(&extension),
         (Value::TcpFlags(flags), _) => *flags == TcpFlags { mask: 0, set: 0 },
