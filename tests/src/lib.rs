@@ -4,6 +4,7 @@ pub mod coexisting;
 pub mod constructs;
 pub mod contents;
 pub mod corpus;
+pub mod coverage;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;

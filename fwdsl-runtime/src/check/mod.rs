@@ -38,6 +38,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     assertions::check_assertions(model, &mut diagnostics);
     if !diagnostics.iter().any(Diagnostic::is_error) {
         depth::check_depth(model, &mut diagnostics);
+        state::check_order(model, &mut diagnostics);
         lints::check_lints(model, &mut diagnostics);
     }
     if !diagnostics.iter().any(Diagnostic::is_error) {
@@ -54,6 +55,7 @@ pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {
     diagnostics.retain(|diagnostic| diagnostic.lint.is_none());
     if diagnostics.is_empty() {
         depth::check_depth(model, &mut diagnostics);
+        state::check_order(model, &mut diagnostics);
     }
     diagnostics
 }

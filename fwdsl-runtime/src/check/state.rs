@@ -1,11 +1,11 @@
 //! State that the kernel keeps under a name: rules that name the same share it, so they must want the same of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalogue::{IDLETIMER, RECENT};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
-use crate::lower::{measured, recent_mask};
+use crate::lower::{estimators_of, lower, measured, recent_mask};
 use crate::model::{Action, Estimate, Model, OptionUse, Rule, Value, Verdict, saved_duration};
 
 pub(super) fn check_state(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
@@ -13,7 +13,7 @@ pub(super) fn check_state(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     let verdicts = || rules().flat_map(|rule| &rule.verdicts);
     let mut estimators = Shared::default();
     for verdict in verdicts() {
-        if let Some((name, Estimate { interval, average })) = measured(verdict) {
+        if let Some((name, Estimate { interval, average })) = measured(verdict.action()) {
             let times = format!("{} and {}", saved_duration(interval), saved_duration(average));
             estimators.add(name, times, verdict.loc(), "rateest", "the same times", diagnostics);
         }
@@ -35,6 +35,29 @@ pub(super) fn check_state(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     let mut tables = Shared::default();
     for (name, mask, loc) in rules().filter(|rule| !rule.exact).flat_map(recents) {
         tables.add(name, mask, loc, "recent", "the same mask", diagnostics);
+    }
+}
+
+/// A rule that asks for the rate of an estimator is refused until there is one, so the rule that makes it must be loaded
+/// before, table by table and chain by chain. One that the policy does not make is another program's.
+pub(super) fn check_order(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    for ruleset in model.families().iter().filter_map(|family| lower(model, family)) {
+        let rules = || ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+        let all: HashMap<&str, Loc> =
+            rules().filter_map(|rule| Some((measured(&rule.action)?.0, rule.loc))).collect();
+        let mut made: HashSet<&str> = HashSet::new();
+        for rule in rules() {
+            for (name, loc) in estimators_of(&rule.matches) {
+                if let Some(maker) = all.get(name).filter(|_| !made.contains(name)) {
+                    let message = "the rate is measured by a rule that is loaded after this one";
+                    let help = "tables are loaded in the order raw, mangle, nat, filter, security, and built-in chains first";
+                    diagnostics.push(
+                        Diagnostic::error(loc, message).note("it is measured here", Some(*maker)).help(help),
+                    );
+                }
+            }
+            made.extend(measured(&rule.action).map(|(name, _)| name));
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) use normal::saved_options;
 pub(crate) use normal::{HashTable, hash_field, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
-pub(crate) use state::{measured, recent_mask};
+pub(crate) use state::{estimators_of, measured, recent_mask};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]

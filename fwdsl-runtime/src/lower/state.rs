@@ -18,7 +18,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::draft::option_use;
 use crate::catalogue::{Extension, RATEEST, RATEEST_MATCH, RECENT, ValueKind};
-use crate::model::{Action, Address, Estimate, Model, OptionUse, Rule, SaveForm, Value, Verdict, width};
+use crate::loc::Loc;
+use crate::model::{
+    Action, Address, Estimate, Match, Model, OptionUse, Rule, SaveForm, Value, to_bits, width,
+};
 
 /// The policy with the names that its state has in the kernel.
 pub(super) fn name_state(model: &Model) -> Cow<'_, Model> {
@@ -51,8 +54,8 @@ pub(super) fn name_state(model: &Model) -> Cow<'_, Model> {
 }
 
 /// What a rule measures: the name of the estimator, and its times.
-pub(crate) fn measured(verdict: &Verdict) -> Option<(&str, Estimate)> {
-    let Action::Target { extension, options } = &verdict.action else { return None };
+pub(crate) fn measured(action: &Action) -> Option<(&str, Estimate)> {
+    let Action::Target { extension, options } = action else { return None };
     if **extension != RATEEST {
         return None;
     }
@@ -68,19 +71,30 @@ pub(crate) fn measured(verdict: &Verdict) -> Option<(&str, Estimate)> {
 pub(crate) fn recent_mask(extension: &Extension, options: &[OptionUse]) -> Option<String> {
     match value_of(options, "mask")? {
         Value::Address(Address::Net(net)) if *extension == RECENT => {
-            let whole =
-                crate::model::to_bits(net.addr) == u128::MAX >> (128 - u32::from(width(net.family())));
+            let whole = to_bits(net.addr) == u128::MAX >> (128 - u32::from(width(net.family())));
             (!whole).then(|| SaveForm(net.addr).to_string())
         }
         _ => None,
     }
 }
 
+/// The estimators that a rule names.
+fn named_in(rule: &Rule) -> Vec<&str> {
+    let asked = estimators_of(&rule.matches).into_iter();
+    asked
+        .chain(rule.verdicts.iter().filter_map(|verdict| Some((measured(&verdict.action)?.0, rule.loc))))
+        .map(|(name, _)| name)
+        .collect()
+}
+
 /// Each estimator that the policy's rules make, and its name in the kernel. Those that exact rules name keep theirs.
 fn estimators(model: &Model) -> HashMap<String, String> {
     let rules = || model.chains.iter().flat_map(|chain| &chain.rules);
-    let exact: HashSet<&str> = rules().filter(|rule| rule.exact).flat_map(estimators_of).collect();
-    let made = rules().filter(|rule| !rule.exact).flat_map(|rule| &rule.verdicts).filter_map(measured);
+    let exact: HashSet<&str> = rules().filter(|rule| rule.exact).flat_map(named_in).collect();
+    let made = rules()
+        .filter(|rule| !rule.exact)
+        .flat_map(|rule| &rule.verdicts)
+        .filter_map(|verdict| measured(&verdict.action));
     made.filter(|(name, _)| !exact.contains(name))
         .map(|(name, Estimate { interval, average })| {
             let emitted = named(&RATEEST, "name", name, &format!("{name} {interval} {average}"));
@@ -89,12 +103,14 @@ fn estimators(model: &Model) -> HashMap<String, String> {
         .collect()
 }
 
-/// The estimators that a rule names.
-fn estimators_of(rule: &Rule) -> Vec<&str> {
-    let matches = rule.matches.iter().filter(|entry| *entry.extension == RATEEST_MATCH);
-    let asked = matches
-        .flat_map(|entry| ["rateest", "rateest1", "rateest2"].map(|name| text_of(&entry.options, name)));
-    asked.flatten().chain(rule.verdicts.iter().filter_map(measured).map(|(name, _)| name)).collect()
+/// The estimators that matches name, each with its place.
+pub(crate) fn estimators_of(matches: &[Match]) -> Vec<(&str, Loc)> {
+    let mut named = Vec::new();
+    for entry in matches.iter().filter(|entry| *entry.extension == RATEEST_MATCH) {
+        let names = ["rateest", "rateest1", "rateest2"].map(|name| text_of(&entry.options, name));
+        named.extend(names.into_iter().flatten().map(|name| (name, entry.loc)));
+    }
+    named
 }
 
 fn name_estimators(options: &mut [OptionUse], estimators: &HashMap<String, String>) {
