@@ -1,8 +1,8 @@
 //! The families that a rule can be for: what its matches and its verdicts allow.
 
 use super::sets::set_families;
-use crate::catalogue::OptionSpec;
 use crate::catalogue::ValueKind;
+use crate::catalogue::{FAMILY, OptionSpec};
 use crate::family::{Family, FamilySet};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 
@@ -52,7 +52,10 @@ fn option_families(model: &Model, option: &OptionUse) -> FamilySet {
 
 /// The families that a rule is emitted to; none if its parts exclude each other.
 pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> FamilySet {
-    let stated = model_families(model, chain).and(rule.families);
+    let said =
+        rule.matches.iter().filter(|entry| *entry.extension == FAMILY).flat_map(|entry| &entry.options);
+    let said = said.map(|option| option_families(model, option)).fold(rule.families, FamilySet::and);
+    let stated = model_families(model, chain).and(said);
     let mut families = stated;
     for entry in &rule.matches {
         families = families.and(entry.extension.families);
