@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Features: `syntax` reads tokens (the macro, tools that read Rust source); `host` touches a
-//! machine. Without them the crate has no dependencies.
+//! machine; `json` writes and reads policies as JSON. Without them the crate has no dependencies.
 
 pub mod analysis;
 pub mod catalogue;
@@ -20,7 +20,10 @@ pub mod format;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;
+pub mod import;
 pub mod ipset;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod lint;
 pub mod loc;
 pub mod lower;
@@ -30,6 +33,8 @@ pub mod policy;
 pub mod protocols;
 pub mod restore_text;
 pub mod services;
+#[cfg(feature = "syntax")]
+pub mod source;
 #[cfg(feature = "syntax")]
 pub mod syntax;
 pub mod sysctl;

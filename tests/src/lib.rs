@@ -3,6 +3,7 @@
 pub mod coexisting;
 pub mod constructs;
 pub mod contents;
+pub mod corpus;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;
@@ -19,6 +20,7 @@ pub mod respaced;
 pub mod rules;
 pub mod samples;
 pub mod sandbox;
+pub mod schema;
 pub mod sets;
 pub mod wire;
 

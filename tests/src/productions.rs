@@ -94,6 +94,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "limit with burst",
             "comment",
             "raw",
+            "family",
             "fragment",
             "!fragment",
             "protocol",

@@ -4,7 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use fwdsl::Policy;
+use fwdsl::family::Family;
+use fwdsl_runtime::json::from_json;
 use fwdsl_tests::provisioned::{json, stderr, stdout};
+use fwdsl_tests::schema::Schema;
+use serde_json::{Value, json};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cli_host")).args(arguments).output().unwrap()
@@ -51,6 +56,34 @@ fn show_prints_each_family_or_both() {
     assert_eq!(object["ipv6"], ipv6);
     assert_eq!(object["sysctls"][0]["key"], "net.ipv4.tcp_syncookies");
     assert_eq!(object["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn show_prints_the_policy_as_json_that_is_the_same_policy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schema/policy-v1.json");
+    let schema = Schema::new(&fs::read_to_string(path).unwrap()).unwrap();
+    let output = run(&["show", "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    schema.check(&document).unwrap();
+    let policy = Policy::from_model(from_json(&stdout(&output)).unwrap()).unwrap();
+    for family in Family::ALL {
+        let shown = stdout(&run(&["show", "--family", family.name()]));
+        assert_eq!(policy.emit(family).unwrap().unwrap(), shown);
+        let chains = document["lowered"][family.name()]["tables"][0]["chains"].as_array().unwrap();
+        let rules = chains.iter().flat_map(|chain| chain["rules"].as_array().unwrap());
+        let texts: Vec<&str> = rules.map(|rule| rule["text"].as_str().unwrap()).collect();
+        let lines: Vec<&str> = shown.lines().filter(|line| line.starts_with("-A ")).collect();
+        assert_eq!(texts, lines);
+    }
+    // With `--json` the document stands beside what is said about it.
+    assert_eq!(
+        json(&run(&["show", "--format", "json", "--json"])),
+        json!({ "policy": document, "warnings": [] })
+    );
+    let ipv6: Value =
+        serde_json::from_str(&stdout(&run(&["show", "--format", "json", "--family", "ipv6"]))).unwrap();
+    assert_eq!(ipv6["lowered"], json!({ "ipv6": document["lowered"]["ipv6"] }));
+    assert_eq!(run(&["show", "--format", "json", "--sets"]).status.code(), Some(2));
 }
 
 #[test]

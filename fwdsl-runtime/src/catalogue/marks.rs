@@ -42,7 +42,7 @@ pub(super) static REALM: Extension = Extension {
     hooks: HookSet::of(&[Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting]),
     ..Extension::new_match(
         "realm",
-        &[OptionSpec::new("realm", "--realm", ValueKind::Masked(MaskForm::NamedZero, &[]))
+        &[OptionSpec::new("realm", "--realm", ValueKind::Masked(MaskForm::NamedZero, &[("cosmos", 0)]))
             .negatable()
             .union()
             .required()],

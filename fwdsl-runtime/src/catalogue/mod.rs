@@ -51,7 +51,7 @@ pub use legacy::CLUSTERIP;
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
 pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
-pub use plain::{COUNT, RAW, RAW_MATCH};
+pub use plain::{COUNT, FAMILY, RAW, RAW_MATCH};
 pub use policy::POLICY;
 pub(crate) use rates::LIMIT_DEFAULT_RATE;
 pub use rates::{CONNLIMIT, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
@@ -170,6 +170,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &COUNT,
     &RAW_MATCH,
     &RAW,
+    &FAMILY,
     &ipv6_headers::AH6,
     &srh::SRH,
     &origin::CGROUP,

@@ -33,6 +33,9 @@ pub(super) fn plain_problem(spec: &OptionSpec, value: &Value) -> Option<Problem>
         },
         Value::Address(Address::Net(net)) => match spec.value {
             ValueKind::Host if net.prefix != width(net.family()) => problem(format!("`{net}` is a network")),
+            ValueKind::Host if spec.flag == "--gateway" && to_bits(net.addr) == 0 => {
+                problem("a gateway without an address")
+            }
             ValueKind::Network { longest, .. } if net.prefix > longest => {
                 problem(format!("`{}` takes a prefix length of {longest} at most", spec.name))
             }
@@ -89,7 +92,8 @@ fn span_problem(spec: &OptionSpec, Span { first, last }: Span) -> Option<Problem
     };
     if first > last {
         // Without names for its numbers iptables compares nothing, and the kernel finds no number between the ends.
-        let taken = spec.names.is_empty() && !open && spec.value != ValueKind::Id;
+        let compared = ["--mss", "--queue-balance"].contains(&spec.flag);
+        let taken = spec.names.is_empty() && !open && spec.value != ValueKind::Id && !compared;
         let inverted = inverted(&first, &last);
         if taken { inverted.map(|problem| problem.of_lint(UNREACHABLE_RULE)) } else { inverted }
     } else if last > max {

@@ -2,10 +2,13 @@
 
 use super::sets;
 use super::values::check_options;
-use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, SET, SET_MATCH, TCP};
+use crate::catalogue::{
+    CORE, DNAT, Extension, ICMP, MASQUERADE, NAT_PROTOCOLS, PORT_PROTOCOLS, PORTS, REDIRECT, SET, SET_MATCH,
+    SNAT, TCP,
+};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
-use crate::lint::{self, Level, ONE_VARIANT, UNREACHABLE_RULE};
+use crate::lint::{self, Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE};
 use crate::loc::Loc;
 use crate::lower::{
     asked_protocols, contradiction, model_families, protocols_of_value, rule_families, value_families,
@@ -24,7 +27,12 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
         if let Action::Target { extension, options } = verdict.action() {
             check_place(extension, chain.table, verdict.loc(), diagnostics);
             check_options(extension, options, verdict.loc(), diagnostics);
+            let first = diagnostics.len();
             check_protocols_of_options(&rule.matches, extension, options, diagnostics);
+            let translates = [&DNAT, &SNAT, &MASQUERADE, &REDIRECT].contains(extension);
+            if rule.exact && translates && iptables_takes_ports(&rule.matches) {
+                diagnostics[first..].iter_mut().for_each(|diagnostic| diagnostic.lint = Some(ODD_VALUE));
+            }
             let before = diagnostics.len();
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
             if **extension == SET {
@@ -253,6 +261,16 @@ fn check_protocols_of_options(
             check(&what, protocols_of_value(option.spec, &value.value), value.loc);
         }
     }
+}
+
+/// Whether iptables takes the ports of address translation in a rule for this protocol: it takes ICMP for one with ports,
+/// and does not see the `!` before a protocol.
+fn iptables_takes_ports(matches: &[Match]) -> bool {
+    let options = matches.iter().filter(|entry| *entry.extension == CORE).flat_map(|entry| &entry.options);
+    let mut protocols = options.filter(|option| option.spec.name == "proto").flat_map(OptionUse::values);
+    protocols.any(
+        |value| matches!(value, Value::Protocol(number) if *number == ICMP || NAT_PROTOCOLS.contains(number)),
+    )
 }
 
 /// TCPMSS only makes sense of SYN, and the kernel refuses it elsewhere.

@@ -5,8 +5,8 @@ use super::plain::plain_problem;
 use super::requirements::check_requirements;
 use super::targets::check_target;
 use crate::catalogue::{
-    COMMENT_MAX_BYTES, Extension, HASHLIMIT, Kind, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE, NO_STATUS,
-    OptionSpec, ValueKind,
+    COMMENT_MAX_BYTES, DCCP, Extension, HASHLIMIT, Kind, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE,
+    NO_STATUS, OptionSpec, UDP, ValueKind,
 };
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
@@ -51,7 +51,7 @@ pub(super) fn check_options(
             diagnostics.push(problem.at(option.loc));
         }
         for value in &option.values {
-            if let Some(problem) = problem_of(option.spec, &value.value) {
+            if let Some(problem) = problem_of(extension, option.spec, &value.value) {
                 diagnostics.push(problem.at(value.loc));
             }
         }
@@ -135,7 +135,7 @@ pub(super) fn problem_with_help(message: impl Into<String>, help: impl Into<Stri
     Some(Problem { message: message.into(), help: Some(help.into()), lint: None })
 }
 
-fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
+fn problem_of(extension: &Extension, spec: &OptionSpec, value: &Value) -> Option<Problem> {
     match value {
         Value::Interface(name) if name == "+" => interface(name).map(|it| it.of_lint(USELESS_MATCH)),
         Value::Interface(name) => interface(name),
@@ -150,7 +150,9 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
             format!("did you mean `{}..={}`?", ports.last, ports.first),
         )
         .map(|problem| match spec.value {
-            ValueKind::PortSpan(_) => problem.of_lint(UNREACHABLE_RULE),
+            ValueKind::PortSpan(':') => problem.of_lint(UNREACHABLE_RULE),
+            // These two look a range up without comparing its ends.
+            _ if [&UDP, &DCCP].contains(&extension) => problem.of_lint(UNREACHABLE_RULE),
             _ => problem,
         }),
         Value::Icmp(IcmpMatch::Type { ty: 255, code: Some(_) })
@@ -204,10 +206,12 @@ pub(super) fn interface(name: &str) -> Option<Problem> {
             name.len()
         ))
     } else if matches!(name, "." | "..") {
-        problem(format!("`{name}` cannot name an interface"))
+        problem(format!("`{name}` cannot name an interface")).map(|problem| problem.of_lint(UNREACHABLE_RULE))
     } else {
         let bad = name.chars().find(|c| refused(*c))?;
-        problem(format!("an interface name cannot hold {bad:?}"))
+        let problem = problem(format!("an interface name cannot hold {bad:?}"))?;
+        // iptables takes these, though no interface has them in its name.
+        Some(if matches!(bad, '/' | ':' | ' ') { problem.of_lint(UNREACHABLE_RULE) } else { problem })
     }
 }
 
@@ -275,7 +279,11 @@ fn check_burst(options: &[OptionUse], loc: Loc, diagnostics: &mut Vec<Diagnostic
             0 => "no burst fits so slow a rate".to_owned(),
             most => format!("at this rate a burst of at most {most} fits: `burst {most}`"),
         };
-        diagnostics.push(Diagnostic::error(place, message).help(help));
+        let mut overflow = Diagnostic::error(place, message).help(help);
+        if !rate.is_refused_with(burst) {
+            overflow.lint = Some(ODD_VALUE);
+        }
+        diagnostics.push(overflow);
     }
 }
 
@@ -401,6 +409,6 @@ fn name_problem(name: &str) -> Option<Problem> {
 
 /// The text goes through lines of `iptables-restore`, where a control character ends or garbles it.
 fn control_character(what: &str, text: &str) -> Option<Problem> {
-    let bad = text.chars().find(|c| c.is_control())?;
+    let bad = text.chars().find(|c| c.is_control() && *c != '\t')?;
     problem(format!("the {what} holds the control character {bad:?}"))
 }

@@ -9,6 +9,7 @@ use super::draft::option_use;
 use super::family::is_of_family;
 use crate::catalogue::{
     CONNMARK, CT, ECN, Extension, HASHLIMIT, HMARK, Kind, List, MARK, OptionSpec, RATEEST, STRING, TIME, TOS,
+    ValueKind,
 };
 use crate::family::Family;
 use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Value};
@@ -31,6 +32,12 @@ pub(super) fn exact_match(entry: &Match, family: Family) -> Match {
     Match { extension: entry.extension, options, loc: entry.loc }
 }
 
+/// Options as they are emitted for a family, each with a blank before it.
+#[cfg(feature = "syntax")]
+pub(crate) fn saved_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> String {
+    crate::emit::emit_options(extension, &normal_options(extension, options, family), family)
+}
+
 /// A verdict as it is saved.
 pub(super) fn normal_action(action: &Action, family: Family) -> Action {
     match action {
@@ -44,7 +51,9 @@ pub(super) fn normal_action(action: &Action, family: Family) -> Action {
 fn normal_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> Vec<OptionUse> {
     let mut options = options.to_vec();
     for option in &mut options {
-        option.values.retain(|value| is_of_family(option.spec, &value.value, family));
+        if option.spec.value != ValueKind::Protocol {
+            option.values.retain(|value| is_of_family(option.spec, &value.value, family));
+        }
         if [List::Joined, List::Apart].contains(&option.spec.list) {
             sort_values(option);
         }

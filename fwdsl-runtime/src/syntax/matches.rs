@@ -92,7 +92,7 @@ fn stands_alone(word: &str) -> bool {
 }
 
 /// A word without lower-case letters names a `let`, never a word of the language.
-pub(super) fn is_let(word: &str) -> bool {
+pub(crate) fn is_let(word: &str) -> bool {
     word.contains(|c: char| c.is_uppercase()) && !word.contains(|c: char| c.is_lowercase())
 }
 
@@ -350,7 +350,8 @@ fn parse_option(
     let mut ahead = *input;
     let negated = ahead.punct("!");
     let mut word = String::new();
-    if ahead.peek_ident().is_some() {
+    // `0-addrs` begins with no word.
+    if ahead.peek_ident().is_some() || extension.option(&peek_atom(&ahead)).is_some() {
         word = parse_atom(parser, &mut ahead, "an option")?.text;
     }
     let positional: Option<&'static OptionSpec> =

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print the rules in the format of iptables-restore
+    /// Print the rules in the format of iptables-restore, or the policy as JSON
     Show(ShowArguments),
     /// Check the policy, and print what lints find
     Check,
@@ -53,8 +53,13 @@ pub(super) struct ShowArguments {
     /// Print the rules of this family alone
     #[arg(long, value_name = "FAMILY")]
     pub(super) family: Option<FamilyName>,
+    /// Print the rules for iptables-restore, or the whole policy with its lowered rules as JSON
+    ///
+    /// The JSON has a version and a schema, docs/schema/policy-v1.json, and `fwdsl import` reads it.
+    #[arg(long, value_name = "FORMAT", default_value = "restore")]
+    pub(super) format: Format,
     /// Print the sets alone, in the format of ipset restore
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(super) sets: bool,
 }
 
@@ -103,6 +108,13 @@ pub(super) struct RecoverArguments {
 pub(super) enum FamilyName {
     Ipv4,
     Ipv6,
+}
+
+/// How `show` prints the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Restore,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

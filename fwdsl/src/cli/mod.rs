@@ -16,7 +16,7 @@
 //!
 //! | command | does |
 //! | --- | --- |
-//! | `show` | prints the rules as `iptables-restore` reads them |
+//! | `show` | prints the rules as `iptables-restore` reads them, or the policy as JSON |
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |

@@ -1,14 +1,15 @@
-//! `show`: the rules as `iptables-restore` reads them, and the sets as `ipset restore` does.
+//! `show`: the rules as `iptables-restore` reads them, the sets as `ipset restore` does, or the policy as JSON.
 
 use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit, emit_sets};
-use fwdsl_runtime::family::Family;
+use fwdsl_runtime::family::{Family, FamilySet};
+use fwdsl_runtime::json::to_json;
 use serde_json::{Map, Value, json};
 
-use super::args::ShowArguments;
+use super::args::{Format, ShowArguments};
 use super::failure::Failure;
 use super::output::Done;
 
@@ -17,6 +18,9 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     let asked = arguments.family.map(Family::from);
     if arguments.sets {
         return sets(policy, asked);
+    }
+    if arguments.format == Format::Json {
+        return document(policy, asked);
     }
     if let Some(family) = asked {
         let rules = shown(policy, family)?.ok_or(Failure::NoFamily(family))?;
@@ -48,6 +52,16 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     };
     json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
     Ok(Done { text, json, warnings: Vec::new() })
+}
+
+/// The policy as JSON, with the rules of one family or of both.
+fn document(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
+    if let Some(family) = asked {
+        policy.lower(family)?.ok_or(Failure::NoFamily(family))?;
+    }
+    let document = to_json(&policy.model(), asked.map_or(FamilySet::BOTH, FamilySet::only));
+    let text = format!("{document:#}\n");
+    Ok(Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() })
 }
 
 /// The text, and how it is to be loaded if that is not the usual way.

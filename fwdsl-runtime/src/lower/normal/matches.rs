@@ -44,9 +44,10 @@ fn says_nothing(extension: &Extension, option: &OptionUse) -> bool {
     option.values().all(|value| match (value, spec.value) {
         (Value::Interface(name), _) => name == "+" && *extension == CORE,
         (Value::Address(address), _) => address.is_everything() && *extension == CORE,
+        // Left out, `ipcomp` looks for SPI 0; `iptables-save` leaves it out all the same.
         (Value::Span(span), ValueKind::Span { max, whole: false, open: false, .. }) => {
-            // Any length is saved all the same.
-            span.first == 0 && span.last == max && *extension != LENGTH
+            // Any length is saved all the same, and any SPI of IPComp.
+            span.first == 0 && span.last == max && *extension != LENGTH && extension.name != "ipcomp"
         }
         (Value::Ports(ports), _) => ports.is_everything() && [&TCP, &UDP].contains(&extension),
         (Value::TcpFlags(flags), _) => *flags == TcpFlags { mask: 0, set: 0 },

@@ -1,0 +1,22 @@
+//! A policy as JSON: for programs of any language that read it, and back.
+//!
+//! The document is described in `docs/json.md` and by `docs/schema/policy-v1.json`. Each file here holds both ways of one
+//! part, so that what is written and what is read stand side by side. Nothing that is not known is skipped: a field
+//! or a word that this version does not have is an error at its path.
+
+mod address;
+mod assertion;
+mod chain;
+mod error;
+mod fits;
+mod lowered;
+mod node;
+mod object;
+mod place;
+mod policy;
+mod rule;
+mod set;
+mod value;
+
+pub use error::{JsonError, JsonErrors};
+pub use policy::{VERSION, from_json, to_json};

@@ -1,0 +1,221 @@
+//! Whether the source in the making is emitted as it should be; what is not is taken apart or written more strictly.
+
+use std::collections::{HashMap, HashSet};
+
+use super::entry::{ChainPlan, Entry};
+use super::error::SourceError;
+use super::print::short_text;
+use crate::check::check;
+use crate::diagnostic::Diagnostic;
+use crate::emit::emit_rule;
+use crate::family::{Family, FamilySet};
+use crate::loc::{Loc, Located};
+use crate::lower::{Ruleset, lower, rule_families};
+use crate::model::{Action, Chain, Model, OptionUse, Rule};
+use crate::table::TableName;
+
+/// How often rules are taken apart: as deep as they were put together, and then once for each form.
+const ROUNDS: usize = 24;
+
+/// The numbers of chains begin behind those of rules.
+const CHAIN_BASE: u32 = 1 << 24;
+
+/// Replaces what is not emitted as it should be until all is. Says what lints want of rules and chains, and returns what
+/// they want of the policy.
+pub(super) fn settle(base: &Model, chains: &mut [ChainPlan]) -> Result<Vec<String>, SourceError> {
+    for _ in 0..ROUNDS {
+        let model = model_of(base, chains);
+        let mut wrong = emitted_otherwise(&rulesets(&model), chains, |loc| loc.line);
+        if wrong.is_empty() {
+            let (refused, findings) = judge(&model)?;
+            if refused.is_empty() {
+                return Ok(note_findings(&model, chains, &findings));
+            }
+            wrong = refused;
+        }
+        replace(chains, &wrong)?;
+    }
+    Err(SourceError::unwritable("the firewall"))
+}
+
+/// Puts something stricter in the place of what is wrong.
+pub(super) fn replace(chains: &mut [ChainPlan], wrong: &HashSet<u32>) -> Result<(), SourceError> {
+    let mut number = 0;
+    for chain in chains {
+        let mut entries = Vec::with_capacity(chain.entries.len());
+        for entry in std::mem::take(&mut chain.entries) {
+            number += 1;
+            if !wrong.contains(&number) {
+                entries.push(entry);
+                continue;
+            }
+            let line = entry.lines.first().map(|line| line.text.clone()).unwrap_or_default();
+            entries.extend(entry.fallback().ok_or_else(|| SourceError::unwritable(&line))?);
+        }
+        chain.entries = entries;
+    }
+    Ok(())
+}
+
+/// Which entries the checks refuse, by number from 1, and what lints found.
+fn judge(model: &Model) -> Result<(HashSet<u32>, Vec<Diagnostic>), SourceError> {
+    let mut refused = HashSet::new();
+    let mut findings = Vec::new();
+    for diagnostic in check(model) {
+        match diagnostic.loc.line {
+            _ if diagnostic.lint.is_some() => findings.push(diagnostic),
+            number @ 1..CHAIN_BASE => _ = refused.insert(number),
+            _ => return Err(SourceError::refused(&diagnostic.message)),
+        }
+    }
+    Ok((refused, findings))
+}
+
+/// What a model is for each of its families.
+pub(super) fn rulesets(model: &Model) -> Vec<Ruleset> {
+    model.families().iter().filter_map(|family| lower(model, family)).collect()
+}
+
+/// The entries that are emitted as something else, by number from 1; `number` tells one by the place of a rule.
+pub(super) fn emitted_otherwise(
+    rulesets: &[Ruleset],
+    chains: &[ChainPlan],
+    number: impl Fn(Loc) -> u32,
+) -> HashSet<u32> {
+    let mut wrong = HashSet::new();
+    for ruleset in rulesets {
+        let mut emitted: HashMap<u32, Vec<String>> = HashMap::new();
+        for chain in ruleset.tables.iter().flat_map(|table| &table.chains) {
+            for rule in &chain.rules {
+                emitted.entry(number(rule.loc)).or_default().push(emit_rule(chain, rule, ruleset.family));
+            }
+        }
+        let entries = chains.iter().flat_map(|chain| &chain.entries);
+        for (number, entry) in (1u32..).zip(entries) {
+            let emitted = emitted.get(&number).map_or(&[][..], Vec::as_slice);
+            if !entry.texts(ruleset.family).eq(emitted.iter().map(String::as_str)) {
+                wrong.insert(number);
+            }
+        }
+    }
+    wrong
+}
+
+/// Whether both have the same tables, with the same chains, policies and numbers of rules.
+pub(super) fn same_frame(a: &[Ruleset], b: &[Ruleset]) -> bool {
+    let frame = |rulesets: &[Ruleset]| {
+        let tables = rulesets
+            .iter()
+            .flat_map(|ruleset| ruleset.tables.iter().map(move |table| (ruleset.family, table)));
+        let chains = tables
+            .flat_map(|(family, table)| table.chains.iter().map(move |chain| (family, table.name, chain)));
+        let frame = |(family, table, chain): (Family, TableName, &crate::lower::Chain)| {
+            (family, table, chain.name.clone(), chain.policy, chain.rules.len())
+        };
+        chains.map(frame).collect::<Vec<_>>()
+    };
+    frame(a) == frame(b)
+}
+
+/// Notes which lints a rule or a chain has to silence, and why; returns what is for the whole policy.
+fn note_findings(model: &Model, chains: &mut [ChainPlan], findings: &[Diagnostic]) -> Vec<String> {
+    let entries: Vec<&Entry> = chains.iter().flat_map(|chain| &chain.entries).collect();
+    let text_at =
+        |loc: Loc| entries.get((loc.line as usize).checked_sub(1)?).map(|entry| short_text(&entry.rule));
+    let mut of_rules: HashMap<u32, Vec<String>> = HashMap::new();
+    let mut of_policy = Vec::new();
+    for finding in findings {
+        let Some(lint) = finding.lint else { continue };
+        let mut why = format!("// {}", finding.message);
+        for (note, loc) in &finding.notes {
+            why.push_str(&format!("; {note}"));
+            if let Some(rule) = loc.and_then(text_at) {
+                why.push_str(&format!(": {rule}"));
+            }
+        }
+        let why = why.replace(['\n', '\r'], " ");
+        match finding.loc.line {
+            0 => {
+                let attribute = format!("#![allow({lint})]");
+                if !of_policy.contains(&attribute) {
+                    of_policy.extend([why, attribute]);
+                }
+            }
+            number => {
+                let remarks = of_rules.entry(number).or_default();
+                let attribute = format!("#[allow({lint})]");
+                let place = remarks.iter().position(|remark| *remark == attribute);
+                match place {
+                    Some(place) if !remarks.contains(&why) => remarks.insert(place, why),
+                    Some(_) => {}
+                    None => remarks.extend([why, attribute]),
+                }
+            }
+        }
+    }
+    let mut number = 0;
+    for (index, (chain, built)) in (0u32..).zip(chains.iter_mut().zip(&model.chains)) {
+        chain.attributes = of_rules.remove(&(CHAIN_BASE + index)).unwrap_or_default();
+        for (entry, rule) in chain.entries.iter_mut().zip(&built.rules) {
+            number += 1;
+            let anywhere = Rule { families: FamilySet::BOTH, ..rule.clone() };
+            entry.names_family = rule_families(model, built, &anywhere) != entry.families;
+            entry.remarks = of_rules.remove(&number).unwrap_or_default();
+        }
+    }
+    of_policy
+}
+
+/// The model that the source stands for. The line of a rule is its number from 1.
+fn model_of(base: &Model, chains: &[ChainPlan]) -> Model {
+    let mut number = 0;
+    let chain = |(index, chain): (u32, &ChainPlan)| {
+        let rule = |entry: &Entry| {
+            number += 1;
+            placed(entry, Loc::line(number))
+        };
+        Chain {
+            table: chain.table,
+            name: chain.name.clone(),
+            policy: chain.policy.map(|policy| Located::new(policy, Loc::default())),
+            position: None,
+            families: chain.families,
+            doc: String::new(),
+            rules: chain.entries.iter().map(rule).collect(),
+            levels: Vec::new(),
+            loc: Loc::line(CHAIN_BASE + index),
+        }
+    };
+    Model {
+        families: base.families,
+        foreign: base.foreign.clone(),
+        sets: base.sets.clone(),
+        chains: (0u32..).zip(chains).map(chain).collect(),
+        ..Model::default()
+    }
+}
+
+/// The entry's rule with this place in all its parts.
+fn placed(entry: &Entry, loc: Loc) -> Rule {
+    let mut rule = Rule { families: entry.families, loc, ..entry.rule.clone() };
+    let of_options = |options: &mut Vec<OptionUse>| {
+        for option in options {
+            option.loc = loc;
+            option.values.iter_mut().for_each(|value| value.loc = loc);
+        }
+    };
+    for entry in &mut rule.matches {
+        entry.loc = loc;
+        of_options(&mut entry.options);
+    }
+    for verdict in &mut rule.verdicts {
+        verdict.loc = loc;
+        if let Action::Target { options, .. } = &mut verdict.action {
+            of_options(options);
+        }
+    }
+    if let Some(comment) = &mut rule.comment {
+        comment.loc = loc;
+    }
+    rule
+}
