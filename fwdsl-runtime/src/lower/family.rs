@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::sets::set_families;
-use crate::catalogue::OptionSpec;
 use crate::catalogue::ValueKind;
+use crate::catalogue::{FAMILY, OptionSpec};
 use crate::family::{Family, FamilySet};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 use crate::table::TableName;
@@ -93,7 +93,10 @@ fn families_of_rule(
     rule: &Rule,
     of_target: impl Fn(&str) -> Option<FamilySet>,
 ) -> FamilySet {
-    let stated = model_families(model, chain).and(rule.families);
+    let said =
+        rule.matches.iter().filter(|entry| *entry.extension == FAMILY).flat_map(|entry| &entry.options);
+    let said = said.map(|option| option_families(model, option)).fold(rule.families, FamilySet::and);
+    let stated = model_families(model, chain).and(said);
     let mut families = stated;
     for entry in &rule.matches {
         families = families.and(entry.extension.families);
