@@ -20,6 +20,7 @@ pub mod format;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod icmp;
+pub mod import;
 pub mod ipset;
 #[cfg(feature = "json")]
 pub mod json;
@@ -32,6 +33,8 @@ pub mod policy;
 pub mod protocols;
 pub mod restore_text;
 pub mod services;
+#[cfg(feature = "syntax")]
+pub mod source;
 #[cfg(feature = "syntax")]
 pub mod syntax;
 pub mod sysctl;

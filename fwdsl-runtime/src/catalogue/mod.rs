@@ -34,7 +34,7 @@ pub use kind::{MaskForm, ValueKind, Word};
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
 pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
-pub use plain::{COUNT, RAW, RAW_MATCH};
+pub use plain::{COUNT, FAMILY, RAW, RAW_MATCH};
 pub use rates::{HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
 pub use requirement::Requirement;
 pub(crate) use set::TIMEOUT_MAX_SECONDS;
@@ -140,6 +140,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &COUNT,
     &RAW_MATCH,
     &RAW,
+    &FAMILY,
 ];
 
 /// The match of this name (the word that the language uses).

@@ -1,13 +1,27 @@
-//! What the language has beside iptables' own extensions: a rule that only counts, and text that goes to
-//! iptables as it is.
+//! What the language has beside iptables' own extensions: the family as a match, a rule that only counts, and text
+//! that goes to iptables as it is.
 
 use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
-use super::kind::ValueKind;
+use super::kind::{ValueKind, Word};
 use super::option::OptionSpec;
+use crate::family::FamilySet;
 
 /// The longest piece of text, in bytes: `iptables-restore` reads lines of at most 10,240.
 const RAW_MAX_BYTES: usize = 4096;
+
+static FAMILIES: &[Word] =
+    &[Word::of(FamilySet::IPV4, "ipv4", &[]), Word::of(FamilySet::IPV6, "ipv6", &[])];
+
+/// `family ipv4`: the rule is for one family. Nothing is emitted for it.
+pub static FAMILY: Extension = Extension {
+    module: false,
+    ..Extension::new_match(
+        "family",
+        &[OptionSpec::new("family", "", ValueKind::Word(FAMILIES)).required()],
+        "IPv4 or IPv6: the rule is for one family",
+    )
+};
 
 /// A rule without a target: the kernel counts its packets, and they go on.
 pub static COUNT: Extension =

@@ -1,6 +1,6 @@
 //! The words that stand for one option of a match without parentheses: `from`, `dport`, `ct`, ….
 
-use super::{COMMENT, CONNTRACK, CORE, Extension, LIMIT, MARK_MATCH, PORTS, RAW_MATCH};
+use super::{COMMENT, CONNTRACK, CORE, Extension, FAMILY, LIMIT, MARK_MATCH, PORTS, RAW_MATCH};
 
 /// A word of the language that stands for one option of an extension.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub static SHORTHANDS: &[Shorthand] = &[
     word("port", &PORTS, "port"),
     word("ct", &CONNTRACK, "ctstate"),
     word("mark", &MARK_MATCH, "mark"),
+    word("family", &FAMILY, "family"),
     word("comment", &COMMENT, "comment"),
     word("raw", &RAW_MATCH, "match"),
     Shorthand { word: "limit", extension: &LIMIT, option: "limit", followed_by: &["burst"] },

@@ -31,16 +31,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
 /// The same with what was found before, while the policy was read. Where that or a check of a part
 /// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
 pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    chains::check_chains(model, &mut diagnostics);
-    ownership::check_ownership(model, &mut diagnostics);
-    sets::check_sets(model, &mut diagnostics);
-    for chain in model.chains() {
-        for rule in chain.rules() {
-            rules::check_rule(model, chain, rule, &mut diagnostics);
-        }
-    }
-    hooks::check_hooks(model, &mut diagnostics);
-    hashlimit::check_hash_tables(model, &mut diagnostics);
+    check_parts(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
     if !diagnostics.iter().any(Diagnostic::is_error) {
@@ -51,6 +42,31 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
+}
+
+/// What iptables would refuse of a policy's rules, without the lints that look at the policy as a whole: for rules
+/// that somebody else wrote.
+pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    check_parts(model, &mut diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.lint.is_none());
+    if diagnostics.is_empty() {
+        depth::check_depth(model, &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    chains::check_chains(model, diagnostics);
+    ownership::check_ownership(model, diagnostics);
+    sets::check_sets(model, diagnostics);
+    for chain in model.chains() {
+        for rule in chain.rules() {
+            rules::check_rule(model, chain, rule, diagnostics);
+        }
+    }
+    hooks::check_hooks(model, diagnostics);
+    hashlimit::check_hash_tables(model, diagnostics);
 }
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule

@@ -13,14 +13,14 @@ use super::draft::option_use;
 use super::family::values_of;
 use super::normal::exact_match;
 use super::plan::{fits_own_match, own_match};
-use crate::catalogue::{COMMENT, CORE, List, MULTIPORT, PORTS};
+use crate::catalogue::{COMMENT, CORE, FAMILY, List, MULTIPORT, PORTS};
 use crate::family::Family;
 use crate::loc::Loc;
 use crate::model::{Match, OptionUse, Rule, Value};
 
 /// The rules that an exact rule is, one for each combination of its lists' values; the first list varies slowest, as
 /// with `iptables -s a,b -d c,d`. None if no packet of the family can match.
-pub(super) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
+pub(crate) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
     let matches = rule.matches.iter().cloned().chain(comment(rule));
     let mut rules: Vec<Vec<Match>> = vec![Vec::new()];
     for entry in matches {
@@ -81,7 +81,7 @@ fn in_place(matches: Vec<Match>, family: Family) -> Vec<Match> {
     let mut core = Match { extension: &CORE, options: Vec::new(), loc: Loc::default() };
     let mut rest: Vec<Match> = Vec::new();
     let protocol = super::asked_protocols(&matches).and_then(|asked| asked.first().copied());
-    for mut entry in matches {
+    for mut entry in matches.into_iter().filter(|entry| *entry.extension != FAMILY) {
         if *entry.extension == CORE {
             entry.options.retain(|option| !core.options.iter().any(|other| other.says_the_same(option)));
             core.options.append(&mut entry.options);

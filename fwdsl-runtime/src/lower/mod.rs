@@ -27,9 +27,11 @@ use crate::table::{Hook, TableName};
 
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
-pub(crate) use exact::is_choice;
+pub(crate) use exact::{exact_rules, is_choice};
 pub(crate) use family::{model_families, protocol_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
+#[cfg(feature = "syntax")]
+pub(crate) use normal::saved_options;
 pub(crate) use normal::{HashTable, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};

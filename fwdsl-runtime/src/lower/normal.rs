@@ -25,6 +25,12 @@ pub(super) fn exact_match(entry: &Match, family: Family) -> Match {
     Match { extension: entry.extension, options, loc: entry.loc }
 }
 
+/// Options as they are emitted for a family, each with a blank before it.
+#[cfg(feature = "syntax")]
+pub(crate) fn saved_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> String {
+    crate::emit::emit_options(extension, &normal_options(extension, options, family), family)
+}
+
 /// A verdict as it is saved.
 pub(super) fn normal_action(action: &Action, family: Family) -> Action {
     match action {

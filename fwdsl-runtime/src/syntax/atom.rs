@@ -161,6 +161,16 @@ impl Parser {
     }
 }
 
+/// Whether Rust's lexer makes tokens of a text that are read as that very word, for those who write policies.
+pub(crate) fn reads_as_word(text: &str) -> bool {
+    let Ok(tokens) = text.parse::<TokenStream>() else { return false };
+    let buffer = TokenBuffer::new2(tokens);
+    let mut input = Input::new(buffer.begin());
+    !peek_string(&input)
+        && join(&mut input).is_some_and(|read| read == text && broken_by_lexer(text).is_none())
+        && input.is_empty()
+}
+
 /// For each token of a stream whether it continues the atom of the token before: for the formatter,
 /// which writes an atom without blanks.
 pub(crate) fn continues_atom(tokens: &TokenStream) -> Vec<bool> {

@@ -210,6 +210,12 @@ fn parse_let(
     Ok(())
 }
 
+/// Whether `family ipv4;` comes next, which is about the whole chain, and not a rule's match.
+fn begins_family(input: &Input<'_>) -> bool {
+    let mut ahead = *input;
+    ahead.keyword("family") && (ahead.ident().is_none() || ahead.is_empty() || ahead.peek_punct(";"))
+}
+
 /// `family ipv4;`
 pub(super) fn parse_family(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Located<FamilySet>> {
     input.ident();
@@ -410,7 +416,7 @@ fn parse_chain(
         Input::new(empty.begin())
     });
     let mut families = FamilySet::BOTH;
-    while inside.peek_ident().as_deref() == Some("family") {
+    while begins_family(&inside) {
         match parse_family(parser, &mut inside) {
             Ok(family) => families = families.and(family.value),
             Err(Failed) => skip_statement(&mut inside),

@@ -92,7 +92,7 @@ fn stands_alone(word: &str) -> bool {
 }
 
 /// A word without lower-case letters names a `let`, never a word of the language.
-pub(super) fn is_let(word: &str) -> bool {
+pub(crate) fn is_let(word: &str) -> bool {
     word.contains(|c: char| c.is_uppercase()) && !word.contains(|c: char| c.is_lowercase())
 }
 

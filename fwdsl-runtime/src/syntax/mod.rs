@@ -33,8 +33,9 @@ mod value;
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;
 
-pub(crate) use atom::continues_atom;
+pub(crate) use atom::{continues_atom, reads_as_word};
 pub use fragment::{Fragment, Settled, path_key, predicate_key};
+pub(crate) use matches::is_let;
 pub use names::{Definition, Name, Space, Word};
 pub use rust_value::RustExpression;
 pub use spans::SpanTable;

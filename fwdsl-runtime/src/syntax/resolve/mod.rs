@@ -197,6 +197,13 @@ impl Resolver<'_> {
         for entry in matches {
             match self.resolve_options(entry.extension, entry.options) {
                 Some(options) if own.exact => {
+                    // `tcp(…)` asks for its protocol, which may stand there already.
+                    let implied = |other: &Match| {
+                        other.extension == entry.extension && is_protocol(&other.options, &options)
+                    };
+                    if *entry.extension == CORE && own.matches.iter().any(implied) {
+                        continue;
+                    }
                     own.matches.push(Match { extension: entry.extension, options, loc: entry.loc });
                 }
                 Some(options) if *entry.extension == COMMENT => {
@@ -303,6 +310,17 @@ impl Resolver<'_> {
             }
         }
         Assertion { table: assert.table, chain: assert.chain, cases }
+    }
+}
+
+/// Whether both ask for one and the same protocol.
+fn is_protocol(a: &[OptionUse], b: &[OptionUse]) -> bool {
+    match (a, b) {
+        ([a], [b]) => {
+            let values = a.values().eq(b.values());
+            a.spec.value == ValueKind::Protocol && a.spec == b.spec && !a.negated && !b.negated && values
+        }
+        _ => false,
     }
 }
 

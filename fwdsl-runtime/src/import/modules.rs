@@ -1,0 +1,65 @@
+//! Extensions by the names that iptables finds them under.
+
+use super::Context;
+use super::error::Reason;
+use super::value::protocol_name;
+use crate::catalogue::{self, COUNT, Extension, RAW, RAW_MATCH};
+use crate::family::Family;
+use crate::nearest::nearest;
+
+/// The match of this name.
+pub(super) fn find_match(name: &str, family: Family) -> Option<&'static Extension> {
+    let name = match name {
+        "icmpv6" | "ipv6-icmp" => "icmp6",
+        _ => name,
+    };
+    match_modules(family).find(|extension| extension.name == name)
+}
+
+/// The match that belongs to a protocol, as `-p` names it.
+pub(super) fn find_protocol_match(protocol: &str, family: Family) -> Option<&'static Extension> {
+    find_match(protocol_name(protocol)?, family)
+}
+
+/// The target of this name.
+pub(super) fn find_target(name: &str, family: Family) -> Option<&'static Extension> {
+    target_modules(family).find(|extension| extension.name == name)
+}
+
+fn match_modules(family: Family) -> impl Iterator<Item = &'static Extension> {
+    catalogue::matches().filter(move |extension| {
+        extension.module && **extension != RAW_MATCH && extension.families.contains(family)
+    })
+}
+
+fn target_modules(family: Family) -> impl Iterator<Item = &'static Extension> {
+    catalogue::targets()
+        .filter(move |extension| ![&COUNT, &RAW].contains(extension) && extension.families.contains(family))
+}
+
+const AS_TEXT: &str = "it can be taken as text, unchecked: import with unknown extensions as `raw`";
+
+pub(super) fn unknown_match(name: &str, family: Family) -> Reason {
+    let reason = Reason::new(format!("unknown match `{name}` for {family}"));
+    reason.help(match nearest(name, match_modules(family).map(|extension| extension.name)) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => AS_TEXT.to_owned(),
+    })
+}
+
+pub(super) fn unknown_target(name: &str, context: &Context<'_>) -> Reason {
+    let message = format!("`{name}` is neither a known target nor a chain of table `{}`", context.table);
+    let targets = target_modules(context.family).map(|extension| extension.name);
+    Reason::new(message).help(match nearest(name, targets.chain(context.chains())) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => AS_TEXT.to_owned(),
+    })
+}
+
+pub(super) fn unknown_chain(name: &str, context: &Context<'_>) -> Reason {
+    let reason = Reason::new(format!("table `{}` has no chain `{name}`", context.table));
+    match nearest(name, context.chains()) {
+        Some(known) => reason.help(format!("did you mean `{known}`?")),
+        None => reason,
+    }
+}

@@ -1,0 +1,151 @@
+//! The values of options as iptables spells them.
+//!
+//! For each kind of value there is one reader here, which follows the program, not the language: numbers in every base,
+//! words by their first letters where iptables takes those, defaults for ends of ranges that are left out.
+
+mod address;
+mod bits;
+mod clock;
+mod number;
+mod port;
+mod protocol;
+mod rate;
+mod set;
+mod text;
+mod word;
+
+pub(super) use address::read_networks;
+pub(super) use number::number as parse_number;
+pub(super) use protocol::{protocol_name, read_protocol};
+
+use super::error::Reason;
+use crate::catalogue::{Extension, List, MULTIPORT, OptionSpec, ValueKind};
+use crate::family::Family;
+use crate::model::{Address, Net, Share, Span, Value};
+
+/// Where a value stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) extension: &'static Extension,
+    pub(super) spec: &'static OptionSpec,
+    pub(super) family: Family,
+}
+
+/// Whether the option takes two words.
+pub(super) fn takes_two(spec: &OptionSpec) -> bool {
+    matches!(spec.value, ValueKind::TcpFlags | ValueKind::Set)
+}
+
+/// Reads the two words of such an option.
+pub(super) fn read_pair(place: Place, first: &str, second: &str) -> Result<Value, Reason> {
+    match place.spec.value {
+        ValueKind::Set => set::read_set(first, second),
+        _ => bits::read_tcp_flags(first, second),
+    }
+}
+
+/// Reads the word of an option: one value, or several where iptables keeps a list of them.
+pub(super) fn read_values(place: Place, text: &str) -> Result<Vec<Value>, Reason> {
+    let Place { extension, spec, family } = place;
+    match spec.value {
+        ValueKind::Words(words) if clock::is_weekdays(spec) => clock::read_weekdays(words, text),
+        ValueKind::Words(_) if clock::is_monthdays(spec) => clock::read_monthdays(text),
+        ValueKind::Words(words) => word::read_words(words, spec, text, family),
+        ValueKind::Port if *extension == MULTIPORT => port::read_port_list(text),
+        _ if spec.list == List::Joined => text.split(',').map(|part| read_value(place, part)).collect(),
+        _ => read_value(place, text).map(|value| vec![value]),
+    }
+}
+
+fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Value, Reason> {
+    let wanted = |what: &str| Reason::new(format!("`{}` takes {what}, not `{text}`", spec.flag));
+    match spec.value {
+        ValueKind::Interface => Ok(Value::Interface(text.to_owned())),
+        ValueKind::Address => address::read_range(text, family),
+        ValueKind::Host => Ok(address_value(Net::host(address::read_addr(text, family)?))),
+        ValueKind::Network { .. } => address::read_network(text, family).map(address_value),
+        ValueKind::PrefixLength => address::read_mask(text, family).map(|bits| Value::Number(bits.into())),
+        ValueKind::Protocol | ValueKind::ProtocolNumber => read_protocol(text).map(Value::Protocol),
+        ValueKind::Port => port::read_ports(extension, text),
+        ValueKind::PortSpan(sign) => port::read_port_span(sign, text),
+        ValueKind::Endpoint => port::read_endpoint(text, family),
+        ValueKind::IcmpType(_) => word::read_icmp(family, text),
+        ValueKind::Word(words) | ValueKind::Words(words) => word::read_word(words, spec, text, family),
+        ValueKind::NamedNumber(words) => word::read_named_number(words, spec, text, family),
+        ValueKind::Named { names, .. } => word::read_named(names, spec, text),
+        ValueKind::NumberOr { words, .. } => match number::number(text, u64::MAX) {
+            Some(number) => Ok(Value::Number(number)),
+            None => word::read_word(words, spec, text, family),
+        },
+        ValueKind::Number { min, max } => number::number(text, u64::MAX)
+            .map(Value::Number)
+            .ok_or_else(|| wanted(&format!("a number from {min} to {max}"))),
+        ValueKind::Span { max, sign, open, .. } => read_span(text, max, sign, open)
+            .map(Value::Span)
+            .ok_or_else(|| wanted(&format!("a number up to {max}, or a range of them with `{sign}`"))),
+        ValueKind::Rate => rate::read_rate(text).map(Value::Rate),
+        ValueKind::HashRate => rate::read_hash_rate(text),
+        ValueKind::HashBurst => rate::read_burst(text),
+        ValueKind::Masked(form, names) => bits::read_masked(form, names, spec, text),
+        ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
+        ValueKind::Text { .. } | ValueKind::Name { .. } => Ok(Value::Text(text.to_owned())),
+        ValueKind::Pattern { hex: false } => Ok(Value::Pattern(text.as_bytes().to_vec())),
+        ValueKind::Pattern { hex: true } => text::read_hex_pattern(text),
+        ValueKind::Mac => bits::read_mac(text),
+        ValueKind::TimeOfDay => clock::read_time(text),
+        ValueKind::Date => clock::read_date(text),
+        ValueKind::Class => bits::read_class(text),
+        // These are read elsewhere: they take no word, or two.
+        ValueKind::Flag | ValueKind::TcpFlags | ValueKind::Set => Err(wanted("no value of one word")),
+    }
+}
+
+fn address_value(net: Net) -> Value {
+    Value::Address(Address::Net(net))
+}
+
+/// `7`, `2-7`; with `:` an end may be left out.
+fn read_span(text: &str, max: u64, sign: char, open: bool) -> Option<Span> {
+    let end = |text: &str, default: u64| match text {
+        "" if sign == ':' => Some(default),
+        _ => number::number(text, max),
+    };
+    match text.split_once(sign) {
+        Some((first, last)) => Some(Span { first: end(first, 0)?, last: end(last, max)? }),
+        None => {
+            let first = end(text, 0)?;
+            Some(Span { first, last: if open { max } else { first } })
+        }
+    }
+}
+
+/// A share of all packets, as strtod(3) reads numbers.
+fn read_share(text: &str) -> Option<Value> {
+    let share: f64 = text.trim_start().parse().ok()?;
+    (0.0..=1.0)
+        .contains(&share)
+        .then(|| Value::Share(Share((share * f64::from(Share::WHOLE.0)).round() as u32)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_shares_are_read() {
+        let span = |first, last| Some(Span { first, last });
+        assert_eq!(read_span("7", 100, ':', false), span(7, 7));
+        assert_eq!(read_span("7", 100, ':', true), span(7, 100));
+        assert_eq!(read_span("7:", 100, ':', false), span(7, 100));
+        assert_eq!(read_span(":0x10", 100, ':', false), span(0, 16));
+        assert_eq!(read_span("2-7", 100, '-', false), span(2, 7));
+        for (text, sign) in [("101", ':'), ("2-", '-'), ("x", ':'), ("1:2:3", ':')] {
+            assert_eq!(read_span(text, 100, sign, false), None, "{text}");
+        }
+        assert_eq!(read_share("0.5"), Some(Value::Share(Share(1 << 30))));
+        assert_eq!(read_share("1e-1"), read_share("0.1"));
+        for text in ["", "1.5", "-0.1", "nan", "50%"] {
+            assert_eq!(read_share(text), None, "{text}");
+        }
+    }
+}

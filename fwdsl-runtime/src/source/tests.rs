@@ -1,0 +1,206 @@
+//! Policies written anew: the text reads well, and says the same.
+
+use std::str::FromStr;
+
+use proc_macro2::TokenStream;
+
+use super::{SourceOptions, body_of, write_rust};
+use crate::emit::{Protocols, emit};
+use crate::family::Family;
+use crate::format::format_source;
+use crate::lower::lower;
+use crate::model::Model;
+use crate::syntax::compile;
+
+fn model(source: &str) -> Model {
+    let compiled = compile(TokenStream::from_str(source).expect("the tokens of Rust"));
+    let errors: Vec<String> = compiled
+        .diagnostics
+        .iter()
+        .map(|it| format!("{}: {}", it.loc, it.text(compiled.model.sources())))
+        .collect();
+    assert!(errors.is_empty(), "{}\n{source}", errors.join("\n"));
+    compiled.model
+}
+
+fn emitted(model: &Model) -> String {
+    let text = |family| lower(model, family).map(|ruleset| emit(&ruleset, Protocols::Named)).unwrap_or_default();
+    Family::ALL.map(text).join("\n")
+}
+
+/// The body of the source that the policy is written as.
+fn rewritten(source: &str) -> String {
+    let before = model(source);
+    let written = write_rust(&before, &SourceOptions::default()).unwrap_or_else(|error| panic!("{error}\n{source}"));
+    assert_eq!(format_source(&written).expect("Rust"), written);
+    let body = &written[body_of(&written).expect("a policy")];
+    let after = model(body);
+    assert_eq!(emitted(&after), emitted(&before), "{written}");
+    body.to_owned()
+}
+
+#[track_caller]
+fn assert_written(source: &str, expected: &str) {
+    let lines = |text: &str| {
+        let words = |line: &str| line.split_whitespace().collect::<Vec<&str>>().join(" ") + "\n";
+        text.lines().map(words).collect::<String>()
+    };
+    let written = rewritten(source);
+    assert_eq!(lines(written.trim()), lines(expected.trim()), "{written}");
+}
+
+#[test]
+fn rules_are_natural_where_that_says_the_same() {
+    assert_written(
+        "#![exact]
+        family ipv4;
+        chain INPUT policy drop {
+            in lo => accept;
+            ct related|established => accept;
+            tcp tcp(dport 22) => accept;
+            icmp icmp(echo-request) limit 1/s => accept;
+            limit 1/s tcp dport 25 => accept;
+            tcp() from 10.0.0.1 => accept;
+            tcp multiport(dports 80) => drop;
+            comment \"why\" ct new => count;
+            raw \"-m foo --bar 1\" => raw \"FOO --opt\";
+        }",
+        "family ipv4;
+
+        chain INPUT policy drop {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport ssh => accept;
+            icmp echo-request limit 1/s => accept;
+            #[exact]
+            tcp limit 1/s dport smtp => accept;
+            #[exact]
+            from 10.0.0.1 tcp() => accept;
+            #[exact]
+            tcp multiport(dports http) => drop;
+            #[exact]
+            comment \"why\" ct new => count;
+            raw \"-m foo --bar 1\" => raw \"FOO --opt\";
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}",
+    );
+}
+
+#[test]
+fn lists_verdicts_blocks_and_names_take_the_place_of_copies() {
+    assert_written(
+        "family ipv4;
+        chain INPUT policy drop {
+            from 10.0.0.0/8 tcp dport 22 => accept;
+            from 192.168.0.0/16 tcp dport 22 => accept;
+            udp dport 53 => accept;
+            tcp dport 53 => accept;
+            in eth1 tcp dport 1 => accept;
+            in eth1 udp dport 2 => drop;
+            in eth1 tcp dport [80, 443] from 10.1.1.1 => accept;
+            in eth1 tcp dport [80, 443] to 10.1.1.1 => accept;
+            in eth2 tcp dport [80, 443] from 10.1.1.1 to 10.2.2.2 => jump OWN;
+            limit 1/s => log(\"x \");
+            limit 1/s => drop;
+            in eth3 => log(\"[in] \");
+            in eth3 => drop;
+        }
+        chain OWN { _ => accept; }
+        table nat { chain POSTROUTING { out eth1 => masquerade; } }",
+        "family ipv4;
+
+        let HOST_10_1_1_1 = 10.1.1.1;
+        let WAN           = eth1;
+        let WEB           = [http, https];
+
+        chain INPUT policy drop {
+            from [10.0.0.0/8, 192.168.0.0/16] tcp dport ssh => accept;
+            udp|tcp dport domain => accept;
+            in WAN {
+                tcp dport 1 => accept;
+                udp dport 2 => drop;
+                from HOST_10_1_1_1 tcp dport WEB => accept;
+                to HOST_10_1_1_1 tcp dport WEB => accept;
+            }
+            in eth2 from HOST_10_1_1_1 to 10.2.2.2 tcp dport WEB => jump OWN;
+            limit 1/s => log(\"x \");
+            limit 1/s => drop;
+            in eth3 => log(\"[in] \"), drop;
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}
+
+        chain OWN {
+            _ => accept;
+        }
+
+        table nat {
+            chain POSTROUTING {
+                out WAN => masquerade;
+            }
+        }",
+    );
+}
+
+#[test]
+fn both_families_stand_in_one_policy() {
+    assert_written(
+        "chain INPUT policy drop {
+            in lo => accept;
+            family ipv4 tcp dport 1 => accept;
+            family ipv6 tcp dport 2 => accept;
+            family ipv6 tcp dport 3 => accept;
+            icmp echo-request => accept;
+            icmpv6 echo-request => accept;
+            from 10.0.0.0/8 tcp dport 22 => accept;
+            from fd00::/8 tcp dport 22 => accept;
+            from 10.0.0.1 udp dport 5 => jump A;
+            udp dport 9 => reject;
+        }
+        chain OUTPUT { family ipv6; tcp => drop; }
+        chain A { _ => accept; }
+        chain FORWARD policy accept { family ipv4; }
+        chain FORWARD policy drop { family ipv6; }
+        table nat { family ipv4; chain PREROUTING { udp => accept; } }",
+        "chain INPUT policy drop {
+            in lo => accept;
+            family ipv4 tcp dport 1 => accept;
+            family ipv6 tcp dport 2 => accept;
+            family ipv6 tcp dport 3 => accept;
+            icmp echo-request => accept;
+            icmpv6 echo-request => accept;
+            from [10.0.0.0/8, fd00::/8] tcp dport ssh => accept;
+            from 10.0.0.1 udp dport 5 => jump A;
+            udp dport 9 => reject;
+        }
+
+        chain FORWARD policy accept {
+            family ipv4;
+        }
+
+        chain FORWARD policy drop {
+            family ipv6;
+        }
+
+        chain OUTPUT policy accept {
+            family ipv6 tcp => drop;
+        }
+
+        chain A {
+            _ => accept;
+        }
+
+        table nat {
+            family ipv4;
+
+            chain PREROUTING {
+                udp => accept;
+            }
+        }",
+    );
+}
