@@ -42,7 +42,7 @@ fn assert_round_trip(schema: &Schema, model: &Model) {
 #[test]
 fn random_rules_are_read_back_as_they_were() {
     let (schema, mut random) = (schema(), Random::new(11));
-    for _ in 0..40 {
+    for _ in 0..30 {
         let source = policies::policy(&mut random);
         assert_round_trip(&schema, &model(&source));
     }
@@ -51,7 +51,7 @@ fn random_rules_are_read_back_as_they_were() {
 #[test]
 fn random_policies_of_the_whole_grammar_are_read_back_as_they_were() {
     let (schema, mut generator) = (schema(), Generator::new(12));
-    for _ in 0..80 {
+    for _ in 0..50 {
         assert_round_trip(&schema, &generator.next_policy().policy().model());
     }
 }
@@ -136,7 +136,7 @@ fn a_document_says_what_it_is_and_where_all_of_it_comes_from() {
             { "ports": { "first": 8000, "last": 8080 } },
         ] }] })
     );
-    assert_eq!(rule["verdicts"][1], json!({ "action": "target", "target": "ACCEPT", "options": [] }));
+    assert_eq!(rule["verdicts"][1], json!({ "action": "target", "target": "accept", "options": [] }));
     assert_eq!(chain["rules"][3]["verdicts"][0], json!({ "action": "jump", "chain": "DOCKER" }));
     assert_eq!(chain["rules"][4]["exact"], true);
     assert_eq!(document["lowered"]["ipv6"], Value::Null);
@@ -152,10 +152,10 @@ fn a_document_says_what_it_is_and_where_all_of_it_comes_from() {
 #[test]
 fn what_a_document_leaves_out_is_as_if_nobody_had_said_it() {
     let text = r#"{ "fwdsl": { "version": 1 }, "families": ["ipv4", "ipv6"], "chains": [
-        { "table": "filter", "name": "INPUT", "families": ["ipv4", "ipv6"], "policy": "DROP", "rules": [
+        { "table": "filter", "name": "INPUT", "families": ["ipv4", "ipv6"], "policy": "drop", "rules": [
             { "families": ["ipv4", "ipv6"],
               "matches": [{ "match": "core", "options": [{ "option": "in", "values": [{ "interface": "lo" }] }] }],
-              "verdicts": [{ "action": "target", "target": "ACCEPT", "options": [] }] } ] } ] }"#;
+              "verdicts": [{ "action": "target", "target": "accept", "options": [] }] } ] } ] }"#;
     let model = from_json(text).expect("a policy");
     let policy = Policy::from_model(model).expect("a sound one");
     let text = policy.emit(fwdsl::family::Family::Ipv6).expect("it is sound").expect("there are rules");
@@ -192,8 +192,8 @@ fn what_is_not_known_is_refused_where_it_stands() {
             "$.chains[0].table: unknown table `filer`\nhelp: did you mean `filter`?",
         ),
         (
-            |it| it["chains"][0]["policy"] = json!("drop"),
-            "$.chains[0].policy: unknown policy `drop`\nhelp: did you mean `DROP`?",
+            |it| it["chains"][0]["policy"] = json!("dorp"),
+            "$.chains[0].policy: unknown policy `dorp`\nhelp: did you mean `drop`?",
         ),
         (
             |it| it["chains"][0]["rules"][0]["matches"][1]["match"] = json!("port"),
@@ -221,8 +221,8 @@ fn what_is_not_known_is_refused_where_it_stands() {
             "$.chains[0].rules[0].matches[1].options[0]: `dport` takes a value",
         ),
         (
-            |it| it["chains"][0]["rules"][0]["verdicts"][0]["target"] = json!("LOGG"),
-            "$.chains[0].rules[0].verdicts[0].target: unknown target `LOGG`\nhelp: did you mean `LOG`?",
+            |it| it["chains"][0]["rules"][0]["verdicts"][0]["target"] = json!("logg"),
+            "$.chains[0].rules[0].verdicts[0].target: unknown target `logg`\nhelp: did you mean `log`?",
         ),
         (
             |it| it["chains"][0]["rules"][3]["verdicts"][0]["options"] = json!([]),

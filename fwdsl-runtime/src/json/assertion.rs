@@ -35,7 +35,7 @@ fn write_case(case: &AssertionCase, around: Loc, writer: Writer<'_>) -> Value {
     Object::default()
         .list("matches", &case.matches, |entry| write_match(entry, case.loc, writer))
         .if_true("negated", case.negated)
-        .with("verdict", case.verdict.name)
+        .with("verdict", case.verdict.word())
         .maybe("loc", writer.loc(case.loc, around))
         .into()
 }

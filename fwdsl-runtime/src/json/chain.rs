@@ -24,8 +24,9 @@ pub(super) fn write_chain(chain: &Chain, writer: Writer<'_>) -> Value {
         .list("rules", &chain.rules, |rule| write_rule(rule, chain.loc, writer))
         .maybe("loc", writer.loc(chain.loc, Loc::default()));
     if let Some(policy) = &chain.policy {
-        object =
-            object.with("policy", policy.value.name()).maybe("policy_loc", writer.loc(policy.loc, chain.loc));
+        object = object
+            .with("policy", policy_word(policy.value))
+            .maybe("policy_loc", writer.loc(policy.loc, chain.loc));
     }
     if let Some(position) = &chain.position {
         object = object
@@ -54,7 +55,7 @@ pub(super) fn read_chain(node: &Node<'_>, reading: &mut Reading) -> Option<Chain
     let table = read_table(&fields, reading);
     let name = fields.text("name", reading);
     let policy = fields.maybe("policy", reading, |node, reading| {
-        let value = node.one_of("policy", &POLICIES, ChainPolicy::name, reading)?;
+        let value = node.one_of("policy", &POLICIES, policy_word, reading)?;
         Some(Located::new(value, read_loc(&fields, "policy_loc", loc, reading)?))
     });
     let position = fields.maybe("hook", reading, |node, reading| {
@@ -76,6 +77,14 @@ pub(super) fn read_chain(node: &Node<'_>, reading: &mut Reading) -> Option<Chain
         levels: levels?.unwrap_or_default(),
         loc,
     })
+}
+
+/// A chain's policy in the language's word.
+pub(super) const fn policy_word(policy: ChainPolicy) -> &'static str {
+    match policy {
+        ChainPolicy::Accept => "accept",
+        ChainPolicy::Drop => "drop",
+    }
 }
 
 /// Reads the field `table`.

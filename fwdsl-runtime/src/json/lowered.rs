@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::chain::write_position;
+use super::chain::{policy_word, write_position};
 use super::object::Object;
 use super::place::Writer;
 use super::rule::{write_action, write_match};
@@ -30,7 +30,7 @@ fn write_table(table: &Table, family: Family, writer: Writer<'_>) -> Value {
 
 fn write_chain(chain: &Chain, family: Family, writer: Writer<'_>) -> Value {
     Object::one("name", chain.name.as_str())
-        .maybe("policy", chain.policy.map(|policy| policy.name()))
+        .maybe("policy", chain.policy.map(policy_word))
         .if_true("auxiliary", chain.auxiliary)
         .list("rules", &chain.rules, |rule| write_rule(chain, rule, family, writer))
         .into()

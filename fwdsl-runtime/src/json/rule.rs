@@ -54,7 +54,7 @@ pub(super) fn read_rule(node: &Node<'_>, around: Loc, reading: &mut Reading) -> 
 
 /// `{"match": "tcp", "options": […]}`.
 pub(super) fn write_match(entry: &Match, around: Loc, writer: Writer<'_>) -> Value {
-    Object::one("match", entry.extension.name)
+    Object::one("match", entry.extension.word())
         .with("options", write_options(&entry.options, entry.loc, writer))
         .maybe("loc", writer.loc(entry.loc, around))
         .into()
@@ -71,13 +71,13 @@ fn write_verdict(verdict: &Verdict, around: Loc, writer: Writer<'_>) -> Value {
     write_action(&verdict.action, verdict.loc, writer).maybe("loc", writer.loc(verdict.loc, around)).into()
 }
 
-/// `{"action": "jump", "chain": …}`, or `{"action": "target", "target": "LOG", "options": […]}`.
+/// `{"action": "jump", "chain": …}`, or `{"action": "target", "target": "log", "options": […]}`.
 pub(super) fn write_action(action: &Action, loc: Loc, writer: Writer<'_>) -> Object {
     match action {
         Action::Jump(chain) => Object::one("action", "jump").with("chain", chain.as_str()),
         Action::Goto(chain) => Object::one("action", "goto").with("chain", chain.as_str()),
         Action::Target { extension, options } => Object::one("action", "target")
-            .with("target", extension.name)
+            .with("target", extension.word())
             .with("options", write_options(options, loc, writer)),
     }
 }
@@ -104,7 +104,7 @@ fn read_verdict(node: &Node<'_>, around: Loc, reading: &mut Reading) -> Option<V
     Some(Verdict { action, loc })
 }
 
-/// The entry of the catalogue that a field names.
+/// The entry of the catalogue that a field names, by its word in the language.
 pub(super) fn read_extension(
     fields: &Fields<'_>,
     field: &'static str,
@@ -117,10 +117,11 @@ pub(super) fn read_extension(
         Kind::Match => (catalogue::matches().collect(), "match"),
         Kind::Target => (catalogue::targets().collect(), "target"),
     };
-    match entries.iter().find(|extension| extension.name == name) {
-        Some(extension) => Some(extension),
-        None => reading.unknown(&node, what, name, entries.iter().map(|extension| extension.name)),
+    if let Some(extension) = entries.iter().find(|extension| extension.word() == name) {
+        return Some(extension);
     }
+    let words: Vec<String> = entries.iter().map(|extension| extension.word()).collect();
+    reading.unknown(&node, what, name, words.iter().map(String::as_str))
 }
 
 fn write_options(options: &[OptionUse], around: Loc, writer: Writer<'_>) -> Value {
@@ -152,7 +153,7 @@ fn read_options(
     let is_own = extension.kind == Kind::Match && !extension.module;
     match options.iter().enumerate().find_map(twice) {
         Some(name) if !is_own => {
-            reading.fail(fields.node(), format!("`{name}` of `{}` is given twice", extension.name), None)
+            reading.fail(fields.node(), format!("`{name}` of `{}` is given twice", extension.word()), None)
         }
         _ => Some(options),
     }
@@ -169,7 +170,7 @@ fn read_option(
     let name_node = fields.required("option", reading)?;
     let name = name_node.text(reading)?;
     let Some(spec) = extension.options.iter().find(|spec| spec.name == name) else {
-        let what = format!("option of `{}`", extension.name);
+        let what = format!("option of `{}`", extension.word());
         return reading.unknown(&name_node, &what, name, extension.options.iter().map(|spec| spec.name));
     };
     let nodes = fields.required("values", reading)?.items(reading)?;
@@ -179,7 +180,7 @@ fn read_option(
     let values = nodes.iter().filter_map(|node| {
         let (value, loc) = read_value(node, spec, loc, reading)?;
         if !fits(spec.value, &value) {
-            let message = format!("`{name}` of `{}` takes no such value", extension.name);
+            let message = format!("`{name}` of `{}` takes no such value", extension.word());
             return reading.fail(node, message, None);
         }
         Some(Located::new(value, loc))
