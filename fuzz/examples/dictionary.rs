@@ -174,7 +174,7 @@ fn main() {
             Kind::Match => format!("-m {} ", extension.name),
             Kind::Target => format!("-j {} ", extension.name),
         });
-        words.insert(format!("\"{}\"", extension.name));
+        words.insert(format!("\"{}\"", extension.word()));
         for option in extension.options {
             let flags = option.flag_aliases.iter().chain([&option.flag]);
             words.extend(flags.filter(|flag| !flag.is_empty()).map(|flag| format!("{flag} ")));

@@ -145,12 +145,12 @@ fn what_nobody_knows_is_kept_if_it_is_asked_for() {
 fn json_that_is_not_taken_is_told_with_its_path() {
     let files = Files::new("json-refused");
     let text = files.written(&["v4", "--to", "json"]);
-    files.write("word.json", text.replace("\"tcp\"", "\"tpc\"").replace("\"DROP\"", "\"DORP\""));
+    files.write("word.json", text.replace("\"tcp\"", "\"tpc\"").replace("\"drop\"", "\"dorp\""));
     let output = files.import(&["word.json"]);
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(
         stderr(&output),
-        "word.json: error: $.chains[0].policy: unknown policy `DORP`\nhelp: did you mean `DROP`?\n\
+        "word.json: error: $.chains[0].policy: unknown policy `dorp`\nhelp: did you mean `drop`?\n\
          word.json: error: $.chains[0].rules[1].matches[1].match: unknown match `tpc`\nhelp: did you mean `tcp`?\n"
     );
     files.write("rule.json", text.replace("\"protocol\": 6", "\"protocol\": 17"));
