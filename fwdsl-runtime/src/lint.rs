@@ -59,6 +59,9 @@ pub const UNREACHABLE_RULE: &str = "unreachable_rule";
 /// A match that every packet meets.
 pub const USELESS_MATCH: &str = "useless_match";
 
+/// A value that iptables takes, and that says something else than it seems to.
+pub const ODD_VALUE: &str = "odd_value";
+
 /// Every lint.
 pub static LINTS: &[Lint] = &[
     Lint {
@@ -77,6 +80,12 @@ pub static LINTS: &[Lint] = &[
         name: USELESS_MATCH,
         level: Level::Deny,
         about: "a condition that every packet meets; it says nothing, and was meant to say something",
+    },
+    Lint {
+        name: ODD_VALUE,
+        level: Level::Deny,
+        about: "a value that iptables takes, and that says something else than it seems to: bits beyond a mask, text \
+                that is cut, a number that is saved under a name or not at all",
     },
 ];
 

@@ -332,6 +332,10 @@ fn value_holds(extension: &str, name: &str, value: &Value, option: &OptionUse, p
             let same_family = match address {
                 Address::Net(net) => net.family() == family_of(end),
                 Address::Range { first, .. } => family_of(*first) == family_of(end),
+                Address::Masked(masked) => {
+                    let apart = to_bits(masked.addr) ^ to_bits(end);
+                    masked.family() == family_of(end) && apart & to_bits(masked.mask) == 0
+                }
             };
             same_family && (first..=last).contains(&to_bits(end))
         }

@@ -92,6 +92,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "limit with burst",
             "comment",
             "raw",
+            "family",
             "fragment",
             "!fragment",
             "protocol",

@@ -8,6 +8,9 @@ use fwdsl_runtime::protocols;
 /// The set that the samples refer to.
 pub const SAMPLE_SET: &str = "set SAMPLE: ip timeout 0 counters skbinfo { 10.0.0.1, fd00::1 }";
 
+/// Options that name objects which other programs make, and which the kernel therefore refuses here.
+pub const MADE_ELSEWHERE: &[&str] = &["--nfacct-name", "--object-pinned"];
+
 /// A rule that uses one option of an extension, but for its place.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -41,7 +44,7 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
     if stands_alone && (extension.kind == Kind::Target || extension.bare) {
         add(None, None, false);
     }
-    for spec in extension.options {
+    for spec in extension.options.iter().filter(|spec| !MADE_ELSEWHERE.contains(&spec.flag)) {
         let values = values(spec);
         let single = values.iter().map(|value| Some(value.clone()));
         let texts: Vec<Option<String>> =
@@ -54,7 +57,7 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
                 add(Some(spec), text.clone(), true);
             }
         }
-        if spec.list != List::No && values.len() > 1 {
+        if spec.list != List::No && values.len() > 1 && spec.value != ValueKind::Chunk {
             let list = format!("[{}]", values[values.len() - 2..].join(", "));
             add(Some(spec), Some(list.clone()), false);
             if spec.negatable {
@@ -64,7 +67,7 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
         if spec.list == List::Joined && values.len() > 2 {
             let mut all = values.clone();
             all.reverse();
-            all.retain(|value| value != "none");
+            all.retain(|value| !matches!(value.as_str(), "none" | "all"));
             add(Some(spec), Some(format!("[{}]", all.join(", "))), false);
         }
     }
@@ -125,48 +128,64 @@ fn rule(
 
 /// Adds what the options that are there need beside them.
 fn complete(extension: &'static Extension, there: &mut Vec<(&'static OptionSpec, String)>, last: bool) {
-    let is_there =
-        |there: &[(&'static OptionSpec, String)], name: &str| there.iter().any(|(spec, _)| spec.name == name);
-    let add = |there: &mut Vec<(&'static OptionSpec, String)>, name: &str| {
-        if is_there(there, name) {
+    loop {
+        let before = there.len();
+        let more = needed(extension, there, last);
+        there.extend(more);
+        if there.len() == before {
             return;
         }
-        let spec = extension.options.iter().find(|spec| spec.name == name).expect("an option");
+    }
+}
+
+/// The first option that is needed and not there.
+fn needed(
+    extension: &'static Extension,
+    there: &[(&'static OptionSpec, String)],
+    last: bool,
+) -> Option<(&'static OptionSpec, String)> {
+    let is_there = |name: &str| there.iter().any(|(spec, _)| spec.name == name);
+    let spec_of = |name: &str| extension.options.iter().find(|spec| spec.name == name).expect("an option");
+    let with = |name: &str| {
+        let spec = spec_of(name);
         let values = values(spec);
         let greater = extension
             .requirements
             .iter()
             .any(|it| matches!(it, Requirement::Below { more, .. } if *more == name));
         let value = if last || greater { values.last() } else { values.first() };
-        there.push((spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default())));
+        (spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default()))
     };
-    for _ in 0..3 {
-        for requirement in extension.requirements {
-            if let Requirement::Needs(name, others) = requirement
-                && is_there(there, name)
-                && !others.iter().any(|other| is_there(there, other))
+    let of_options = extension.requirements.iter().find_map(|requirement| match requirement {
+        Requirement::Needs(name, others) => {
+            (is_there(name) && !others.iter().any(|other| is_there(other))).then(|| with(others[0]))
+        }
+        Requirement::OnlyWithWord { options, with, word } => {
+            let missing = options.iter().any(|name| is_there(name)) && !is_there(with);
+            missing.then(|| (spec_of(with), format!("{with} {word}")))
+        }
+        Requirement::OnlyWithNumber { options, with, number } => {
+            let missing = options.iter().any(|name| is_there(name)) && !is_there(with);
+            missing.then(|| (spec_of(with), format!("{with} {number}")))
+        }
+        Requirement::WordNeeds { option, word, needs } => {
+            let held = there.iter().any(|(spec, text)| spec.name == *option && text.ends_with(word));
+            (held && !is_there(needs)).then(|| with(needs))
+        }
+        _ => None,
+    });
+    let required = || extension.options.iter().find(|spec| spec.required && !is_there(spec.name));
+    let one_of = || {
+        extension.requirements.iter().find_map(|requirement| match requirement {
+            Requirement::OneOf(names) | Requirement::AnyOf(names)
+                if !names.iter().any(|name| is_there(name)) =>
             {
-                add(there, others[0]);
+                Some(with(if last { names[names.len() - 1] } else { names[0] }))
             }
-        }
-    }
-    for spec in extension.options.iter().filter(|spec| spec.required) {
-        add(there, spec.name);
-    }
-    for requirement in extension.requirements {
-        if let Requirement::WordNeeds { option, word, needs } = requirement
-            && there.iter().any(|(spec, text)| spec.name == *option && text.ends_with(word))
-        {
-            add(there, needs);
-        }
-    }
-    for requirement in extension.requirements {
-        if let Requirement::OneOf(names) | Requirement::AnyOf(names) = requirement
-            && !names.iter().any(|name| is_there(there, name))
-        {
-            add(there, if last { names[names.len() - 1] } else { names[0] });
-        }
-    }
+            _ => None,
+        })
+    };
+    of_options.or_else(|| required().map(|spec| with(spec.name))).or_else(one_of)
 }
 
 /// Values of an option, its limits among them.
@@ -248,6 +267,7 @@ fn values(spec: &OptionSpec) -> Vec<String> {
             numbers.into_iter().chain(names).collect()
         }
         ValueKind::Probability => texts(&["0", "0.1", "0.5", "0.33", "1"]),
+        ValueKind::Text { .. } if spec.flag == "--path" => texts(&["\"/\""]),
         // What goes to iptables as it is has to mean something to it.
         ValueKind::Text { .. } if spec.flag.is_empty() && spec.name == "match" => texts(&[
             "\"-m length --length 100\"",
@@ -280,6 +300,19 @@ fn values(spec: &OptionSpec) -> Vec<String> {
         }
         ValueKind::Class => texts(&["0:0", "1:10", "ffff:ffff"]),
         ValueKind::Set => texts(&["@SAMPLE src", "@SAMPLE dst"]),
+        ValueKind::Id => texts(&["0", "1000", "0..=1000", "4294967294", "0..=4294967294"]),
+        ValueKind::Hex { min, max, .. } => [min, (min + max) / 2, max].map(|it| it.to_string()).to_vec(),
+        ValueKind::Bare { .. } if spec.name.starts_with("rateest") => texts(&["RE1", "RE2"]),
+        ValueKind::Bare { max_bytes } => vec!["a-b".into(), format!("{:?}", "/x".repeat(max_bytes / 2))],
+        ValueKind::Label => texts(&["0", "127"]),
+        ValueKind::U32 => texts(&["\"0=0:4294967295\"", "\"6&0xff=17,6 && 0>>22&0x3c@0<<1=1:2\""]),
+        ValueKind::Bytecode => {
+            let long = format!("\"64{},6 0 0 1\"", ",0 0 0 7".repeat(63));
+            vec!["\"1,6 0 0 1\"".into(), "\"4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0\"".into(), long]
+        }
+        ValueKind::Chunk => texts(&["all", "none", "i-forward-tsn", "\"abort:t\"", "\"data:IuBe\"", "init"]),
+        ValueKind::HeaderOption => texts(&["0", "255", "5:254", "1:0"]),
+        ValueKind::BitRate => texts(&["8bit", "5kbit", "1MBps", "34gbit"]),
         ValueKind::TcpFlags => texts(&["(syn / syn,ack,fin,rst)", "(none / all)"]),
     }
 }

@@ -36,8 +36,10 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
         ("core", "out") => Meaning::Out,
         ("core", "proto") => Meaning::Protocol,
         ("core", "fragment") => Meaning::Fragment,
-        ("ports" | "tcp" | "udp" | "sctp", "sport") | ("multiport", "sports") => Meaning::SourcePort,
-        ("ports" | "tcp" | "udp" | "sctp", "dport") | ("multiport", "dports") => Meaning::DestinationPort,
+        ("ports" | "tcp" | "udp" | "sctp" | "dccp", "sport") | ("multiport", "sports") => Meaning::SourcePort,
+        ("ports" | "tcp" | "udp" | "sctp" | "dccp", "dport") | ("multiport", "dports") => {
+            Meaning::DestinationPort
+        }
         ("ports", "port") | ("multiport", "ports") => Meaning::EitherPort,
         ("icmp" | "icmp6", "type") => Meaning::IcmpType,
         ("tcp", "flags") => Meaning::TcpFlags,

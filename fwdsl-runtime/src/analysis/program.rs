@@ -10,7 +10,7 @@ use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
 use crate::catalogue::{Aspects, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
-use crate::model::{self, IcmpMatch, Match, OptionUse, Value, width};
+use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
 
 /// A table of one family.
 #[derive(Debug)]
@@ -152,6 +152,7 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, c
                 continue;
             }
             test.opaque |= meaning(entry.extension, option.spec()) == Meaning::Opaque;
+            test.opaque |= option.values().any(has_gaps);
             to.extend(conditions(entry.extension, option, family, interfaces));
         }
     }
@@ -166,6 +167,11 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, c
     test
 }
 
+/// Whether a value is more than its bounds say: of a mask with gaps not all addresses between them belong to it.
+fn has_gaps(value: &Value) -> bool {
+    matches!(value, Value::Address(Address::Masked(_)))
+}
+
 fn one(number: u128) -> Span {
     Span { first: number, last: number }
 }
@@ -178,7 +184,9 @@ fn conditions(
     interfaces: &Interfaces,
 ) -> Vec<Condition> {
     let within = |axes: &[Axis]| -> Vec<Condition> {
-        let spans = option.values().flat_map(|value| value_spans(axes[0], value, family, interfaces));
+        // Outside the bounds no address belongs to it; inside, each may or may not.
+        let values = option.values().filter(|value| !(option.negated() && has_gaps(value)));
+        let spans = values.flat_map(|value| value_spans(axes[0], value, family, interfaces));
         let spans = union(spans.collect());
         match (axes, option.negated()) {
             ([axis], false) => vec![Condition::Within(*axis, spans)],

@@ -6,7 +6,7 @@ use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{ValueKind, Word};
 use super::option::{DefaultValue, OptionSpec, When};
-use super::requirement::Requirement::{Below, Needs, OneOf};
+use super::requirement::Requirement::{AtMostOneOf, Below, Needs, OneOf, Taken};
 
 static ALGORITHMS: &[Word] = &[Word::plain("bm"), Word::plain("kmp")];
 
@@ -40,13 +40,13 @@ pub static STRING: Extension = Extension {
 };
 
 static WEEKDAYS: &[Word] = &[
-    Word::of_print("mon", "Mon", &["monday"]),
-    Word::of_print("tue", "Tue", &["tuesday"]),
-    Word::of_print("wed", "Wed", &["wednesday"]),
-    Word::of_print("thu", "Thu", &["thursday"]),
-    Word::of_print("fri", "Fri", &["friday"]),
-    Word::of_print("sat", "Sat", &["saturday"]),
-    Word::of_print("sun", "Sun", &["sunday"]),
+    Word::of_print("mon", "Mon", &["monday", "1"]),
+    Word::of_print("tue", "Tue", &["tuesday", "2"]),
+    Word::of_print("wed", "Wed", &["wednesday", "3"]),
+    Word::of_print("thu", "Thu", &["thursday", "4"]),
+    Word::of_print("fri", "Fri", &["friday", "5"]),
+    Word::of_print("sat", "Sat", &["saturday", "6"]),
+    Word::of_print("sun", "Sun", &["sunday", "7"]),
 ];
 
 static MONTHDAYS: &[Word] = &{
@@ -69,7 +69,8 @@ pub static TIME: Extension = Extension {
         Needs("contiguous", &["timestart"]),
         Needs("contiguous", &["timestop"]),
         Below { less: "timestop", more: "timestart", or_equal: false, with: Some("contiguous") },
-        Below { less: "datestart", more: "datestop", or_equal: true, with: None },
+        Taken(&Below { less: "datestart", more: "datestop", or_equal: true, with: None }),
+        AtMostOneOf(&["kerneltz", "utc"]),
     ],
     ..Extension::new_match(
         "time",
@@ -85,7 +86,9 @@ pub static TIME: Extension = Extension {
             OptionSpec::new("datestart", "--datestart", ValueKind::Date),
             OptionSpec::new("datestop", "--datestop", ValueKind::Date)
                 .or(DefaultValue::printed("2038-01-19T03:14:07")),
-            OptionSpec::flag("kerneltz", "--kerneltz"),
+            OptionSpec::flag("kerneltz", "--kerneltz").also(&["--localtz"]),
+            // What holds anyway, and is not saved.
+            OptionSpec::flag("utc", "--utc"),
             OptionSpec::flag("contiguous", "--contiguous"),
         ],
         "when the packet comes",

@@ -33,6 +33,8 @@ pub enum Flow {
 pub struct Extension {
     /// The name that iptables knows it by, `tcp` or `REJECT`.
     pub name: &'static str,
+    /// The word in the language, if it is not the name in lower case: two families may have extensions of one name.
+    pub own_word: Option<&'static str>,
     /// Match or target.
     pub kind: Kind,
     /// Whether `-m NAME` introduces it. False for the matches that every rule has (`-s`, `-i`, …).
@@ -77,6 +79,7 @@ impl Extension {
     ) -> Extension {
         Extension {
             name,
+            own_word: None,
             kind: Kind::Match,
             module: true,
             families: FamilySet::BOTH,
@@ -106,9 +109,9 @@ impl Extension {
         Extension { kind: Kind::Target, module: false, flow, ..Extension::new_match(name, options, about) }
     }
 
-    /// The word that stands for the extension in the language: its name in lower case.
+    /// The word that stands for the extension in the language.
     pub fn word(&self) -> String {
-        self.name.to_ascii_lowercase()
+        self.own_word.map_or_else(|| self.name.to_ascii_lowercase(), str::to_owned)
     }
 
     /// The option that the language calls `name`; the extension's own name before it is accepted.
@@ -127,9 +130,9 @@ impl Extension {
 }
 
 impl PartialEq for Extension {
-    /// Entries are the same if they are the same entry: kind and name are unique together.
+    /// Entries are the same if they are the same entry: kind, name and word are unique together.
     fn eq(&self, other: &Extension) -> bool {
-        self.kind == other.kind && self.name == other.name
+        self.kind == other.kind && self.name == other.name && self.own_word == other.own_word
     }
 }
 

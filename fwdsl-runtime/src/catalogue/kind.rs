@@ -180,6 +180,34 @@ pub enum ValueKind {
     Class,
     /// TCP flags: those that must be set, among those that are looked at.
     TcpFlags,
+    /// A user or group by number, a range of them, or a name that the host looks up.
+    Id,
+    /// A whole number, printed with so many hexadecimal digits.
+    Hex {
+        /// The least.
+        min: u64,
+        /// The greatest.
+        max: u64,
+        /// How many digits.
+        digits: usize,
+    },
+    /// Text that is printed without quotes, and so holds no blanks.
+    Bare {
+        /// The greatest length in bytes.
+        max_bytes: usize,
+    },
+    /// A number up to 127, or the name that the host's file gives it; always in quotes.
+    Label,
+    /// Tests of `u32`: `0x6&0xff=0x11`.
+    U32,
+    /// A program of the classic Berkeley packet filter: `1,6 0 0 1`.
+    Bytecode,
+    /// A kind of chunk in an SCTP packet, with the flags that it has: `data`, `"data:Be"`.
+    Chunk,
+    /// An option of an IPv6 header, with or without its length: `5`, `5:2`.
+    HeaderOption,
+    /// Bits a second: `8bit`, `5kbit`, `1MBps`.
+    BitRate,
     /// A set, with what its elements are compared with: `@NAME src,dst`.
     Set,
 }

@@ -5,21 +5,27 @@
 
 mod alter;
 mod aspect;
+mod connections;
 mod content;
 mod core;
 mod divert;
+mod estimator;
 mod extension;
 mod headers;
+mod ipv6_headers;
 mod kind;
 mod marks;
 mod nat;
 mod option;
 mod origin;
 mod plain;
+mod policy;
+mod programs;
 mod rates;
 mod requirement;
 mod set;
 mod shorthand;
+mod srh;
 mod targets;
 mod tracking;
 mod transport;
@@ -27,20 +33,27 @@ mod words;
 
 pub use alter::TCPMSS;
 pub use aspect::Aspects;
+pub use connections::CLUSTER;
+pub(crate) use connections::CLUSTER_READ_NODES;
 pub use content::{COMMENT, COMMENT_MAX_BYTES, STRING, TIME};
 pub use core::{CORE, PORTS};
+pub use estimator::RATEEST;
 pub use extension::{Extension, Flow, Kind};
+pub use headers::DCCP;
 pub use kind::{MaskForm, ValueKind, Word};
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
 pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
 pub use plain::{COUNT, FAMILY, RAW, RAW_MATCH};
-pub use rates::{HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
+pub use policy::POLICY;
+pub(crate) use rates::LIMIT_DEFAULT_RATE;
+pub use rates::{CONNLIMIT, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, RECENT};
 pub use requirement::Requirement;
 pub(crate) use set::TIMEOUT_MAX_SECONDS;
 pub use set::{SET, SET_MATCH};
 pub use shorthand::{SHORTHANDS, Shorthand, shorthand};
 pub use targets::{ACCEPT, DROP, LOG, LOG_PREFIX_MAX_BYTES, REJECT, RETURN};
+pub(crate) use tracking::NO_STATUS;
 pub use tracking::{CONNTRACK, CT_STATES, STATE};
 pub use transport::{
     DCCP_NUMBER, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, PORT_PROTOCOLS,
@@ -79,7 +92,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &RECENT,
     &rates::QUOTA,
     &rates::STATISTIC,
-    &rates::CONNLIMIT,
+    &CONNLIMIT,
     &rates::CONNBYTES,
     &tracking::HELPER,
     &origin::OWNER,
@@ -92,7 +105,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &origin::SOCKET,
     &origin::CPU,
     &origin::EUI64,
-    &origin::POLICY,
+    &POLICY,
     &headers::LENGTH,
     &headers::TTL_MATCH,
     &headers::HL_MATCH,
@@ -101,13 +114,13 @@ pub static EXTENSIONS: &[&Extension] = &[
     &headers::AH,
     &headers::ESP,
     &headers::IPCOMP,
-    &headers::DCCP,
-    &headers::MH,
-    &headers::FRAG,
-    &headers::HBH,
-    &headers::DST,
-    &headers::RT,
-    &headers::IPV6HEADER,
+    &DCCP,
+    &ipv6_headers::MH,
+    &ipv6_headers::FRAG,
+    &ipv6_headers::HBH,
+    &ipv6_headers::DST,
+    &ipv6_headers::RT,
+    &ipv6_headers::IPV6HEADER,
     &STRING,
     &TIME,
     &MARK,
@@ -141,11 +154,28 @@ pub static EXTENSIONS: &[&Extension] = &[
     &RAW_MATCH,
     &RAW,
     &FAMILY,
+    &ipv6_headers::AH6,
+    &srh::SRH,
+    &origin::CGROUP,
+    &programs::U32,
+    &programs::BPF,
+    &CLUSTER,
+    &connections::CONNLABEL,
+    &connections::IPVS,
+    &connections::NFACCT,
+    &connections::OSF,
+    &RATEEST,
 ];
 
 /// The match of this name (the word that the language uses).
 pub fn find_match(word: &str) -> Option<&'static Extension> {
     matches().find(|extension| extension.module && extension.word() == word)
+}
+
+/// The match that iptables knows by this name, in a family.
+pub fn match_named(name: &str, family: crate::family::Family) -> Option<&'static Extension> {
+    let named = |entry: &&Extension| entry.module && entry.name == name && entry.families.contains(family);
+    matches().find(named)
 }
 
 /// The target of this name (the word that the language uses).

@@ -14,6 +14,9 @@ pub enum List {
     Union,
     /// iptables takes them all in one option, joined by commas.
     Joined,
+    /// Any of the values, as with [`List::Union`]. iptables takes them joined by commas too, but may mean something else by
+    /// it; so the lowering does that for exact rules alone.
+    Apart,
 }
 
 /// One option of an extension.
@@ -29,6 +32,11 @@ pub struct OptionSpec {
     pub flag_aliases: &'static [&'static str],
     /// What it takes.
     pub value: ValueKind,
+    /// Names that iptables has for some of its numbers.
+    pub names: &'static [(&'static str, u64)],
+    /// Of options that may come several times, once for each element of a list that the extension describes: the element
+    /// that this one is about, counted from 1. `--next` ends an element, and is about the one that it ends.
+    pub element: u8,
     /// What several values mean.
     pub list: List,
     /// The families that have it.
@@ -116,6 +124,8 @@ impl OptionSpec {
             flag,
             flag_aliases: &[],
             value,
+            names: &[],
+            element: 0,
             list,
             families: FamilySet::BOTH,
             hooks: HookSet::ALL,
@@ -143,6 +153,21 @@ impl OptionSpec {
     /// The same, and iptables takes these for it too.
     pub(super) const fn also(self, flag_aliases: &'static [&'static str]) -> OptionSpec {
         OptionSpec { flag_aliases, ..self }
+    }
+
+    /// The same, and iptables has these names for some of its numbers.
+    pub(super) const fn named(self, names: &'static [(&'static str, u64)]) -> OptionSpec {
+        OptionSpec { names, ..self }
+    }
+
+    /// The same, about this element of the list that the extension describes.
+    pub(super) const fn of_element(self, element: u8) -> OptionSpec {
+        OptionSpec { element, ..self }
+    }
+
+    /// The same, and a list of values is any of them, joined by commas in exact rules alone.
+    pub(super) const fn apart(self) -> OptionSpec {
+        OptionSpec { list: List::Apart, ..self }
     }
 
     /// The same, and `!` may stand before it.

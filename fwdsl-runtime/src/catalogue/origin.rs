@@ -1,21 +1,18 @@
 //! Where a packet comes from and goes to, beyond its addresses: the process, the device, the route.
 //!
 //! Source: iptables-extensions(8), sections owner, mac, addrtype, pkttype, rpfilter, physdev,
-//! devgroup, socket, cpu, eui64, policy.
+//! devgroup, socket, cpu, eui64, cgroup.
 
 use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{MaskForm, ValueKind, Word};
 use super::option::OptionSpec;
-use super::requirement::Requirement::{AnyOf, AtMostOneOf, Needs, OnlyWithWord};
+use super::requirement::Requirement::{AnyOf, AtMostOneOf, Needs, OneOf};
 use crate::family::FamilySet;
 use crate::table::{Hook, HookSet, TableName};
 
-const ARRIVING: HookSet = HookSet::of(&[Hook::Prerouting, Hook::Input, Hook::Forward]);
-const LEAVING: HookSet = HookSet::of(&[Hook::Forward, Hook::Output, Hook::Postrouting]);
-
-/// The kernel's ids go up to the one before -1; so do ranges of them.
-const ID: ValueKind = ValueKind::Span { max: u32::MAX as u64 - 1, sign: '-', open: false, whole: false };
+pub(super) const ARRIVING: HookSet = HookSet::of(&[Hook::Prerouting, Hook::Input, Hook::Forward]);
+pub(super) const LEAVING: HookSet = HookSet::of(&[Hook::Forward, Hook::Output, Hook::Postrouting]);
 
 /// `-m owner`
 pub(super) static OWNER: Extension = Extension {
@@ -25,8 +22,8 @@ pub(super) static OWNER: Extension = Extension {
         "owner",
         &[
             OptionSpec::flag("socket-exists", "--socket-exists").negatable(),
-            OptionSpec::new("uid", "--uid-owner", ID).alias(&["uid-owner"]).negatable().union(),
-            OptionSpec::new("gid", "--gid-owner", ID).alias(&["gid-owner"]).negatable().union(),
+            OptionSpec::new("uid", "--uid-owner", ValueKind::Id).alias(&["uid-owner"]).negatable().union(),
+            OptionSpec::new("gid", "--gid-owner", ValueKind::Id).alias(&["gid-owner"]).negatable().union(),
             OptionSpec::flag("suppl-groups", "--suppl-groups"),
         ],
         "the user or group of the process that made the packet",
@@ -64,15 +61,15 @@ static ADDRESS_TYPES: &[Word] = &[
 ];
 
 /// `-m addrtype`. Of several types in one option the IPv6 kernel wants unicast and multicast in addition to the
-/// others, not as alternatives; so each is a match of its own.
+/// others, not as alternatives; so each is a rule of its own, but in exact rules.
 pub(super) static ADDRTYPE: Extension = Extension {
     looks_at: Aspects::ADDRESSES,
     requirements: &[AnyOf(&["src-type", "dst-type"]), AtMostOneOf(&["limit-iface-in", "limit-iface-out"])],
     ..Extension::new_match(
         "addrtype",
         &[
-            OptionSpec::new("src-type", "--src-type", ValueKind::Word(ADDRESS_TYPES)).negatable().union(),
-            OptionSpec::new("dst-type", "--dst-type", ValueKind::Word(ADDRESS_TYPES)).negatable().union(),
+            OptionSpec::new("src-type", "--src-type", ValueKind::Words(ADDRESS_TYPES)).negatable().apart(),
+            OptionSpec::new("dst-type", "--dst-type", ValueKind::Words(ADDRESS_TYPES)).negatable().apart(),
             OptionSpec::flag("limit-iface-in", "--limit-iface-in").at(ARRIVING),
             OptionSpec::flag("limit-iface-out", "--limit-iface-out").at(LEAVING),
         ],
@@ -186,31 +183,25 @@ pub(super) static EUI64: Extension = Extension {
     ..Extension::new_match("eui64", &[], "whether the source address is made of the Ethernet address")
 };
 
-static POLICY_DIRECTIONS: &[Word] =
-    &[Word { hooks: ARRIVING, ..Word::plain("in") }, Word { hooks: LEAVING, ..Word::plain("out") }];
-static POLICIES: &[Word] = &[Word::plain("none"), Word::plain("ipsec")];
-static POLICY_MODES: &[Word] = &[Word::plain("transport"), Word::plain("tunnel")];
-static POLICY_PROTOCOLS: &[Word] =
-    &[Word::plain("esp"), Word::plain("ah"), Word::of(FamilySet::BOTH, "ipcomp", &["comp"])];
+/// The longest path of a control group: `XT_CGROUP_PATH_LEN` is 512 with the closing NUL.
+const CGROUP_PATH_MAX_BYTES: usize = 511;
 
-/// `-m policy`, with one element: no `next`.
-pub(super) static POLICY: Extension = Extension {
-    requirements: &[
-        OnlyWithWord { options: &["strict", "reqid", "spi", "proto", "mode"], with: "pol", word: "ipsec" },
-        Needs("strict", &["reqid", "spi", "proto", "mode"]),
-    ],
+/// `-m cgroup`. The kernel refuses the path of a group that does not exist.
+pub(super) static CGROUP: Extension = Extension {
+    hooks: HookSet::of(&[Hook::Input, Hook::Output, Hook::Postrouting]),
+    requirements: &[OneOf(&["path", "cgroup"])],
     ..Extension::new_match(
-        "policy",
+        "cgroup",
         &[
-            OptionSpec::new("dir", "--dir", ValueKind::Word(POLICY_DIRECTIONS)).required().by_name(),
-            OptionSpec::new("pol", "--pol", ValueKind::Word(POLICIES)).required().by_name(),
-            OptionSpec::flag("strict", "--strict"),
-            OptionSpec::new("reqid", "--reqid", ValueKind::Number { min: 0, max: u32::MAX as u64 })
-                .negatable(),
-            OptionSpec::new("spi", "--spi", ValueKind::Masked(MaskForm::None, &[])).negatable(),
-            OptionSpec::new("proto", "--proto", ValueKind::Word(POLICY_PROTOCOLS)).negatable(),
-            OptionSpec::new("mode", "--mode", ValueKind::Word(POLICY_MODES)).negatable(),
+            OptionSpec::new("path", "--path", ValueKind::Text { max_bytes: CGROUP_PATH_MAX_BYTES })
+                .negatable()
+                .union(),
+            OptionSpec::new("cgroup", "--cgroup", ValueKind::Number { min: 0, max: u32::MAX as u64 })
+                .alias(&["classid"])
+                .negatable()
+                .union()
+                .positional(),
         ],
-        "the IPsec policy by which the packet came or will go",
+        "the control group of the process: its path from the root of cgroup2, or its class id in net_cls",
     )
 };

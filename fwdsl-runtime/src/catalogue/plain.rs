@@ -10,8 +10,7 @@ use crate::family::FamilySet;
 /// The longest piece of text, in bytes: `iptables-restore` reads lines of at most 10,240.
 const RAW_MAX_BYTES: usize = 4096;
 
-static FAMILIES: &[Word] =
-    &[Word::of(FamilySet::IPV4, "ipv4", &[]), Word::of(FamilySet::IPV6, "ipv6", &[])];
+static FAMILIES: &[Word] = &[Word::of(FamilySet::IPV4, "ipv4", &[]), Word::of(FamilySet::IPV6, "ipv6", &[])];
 
 /// `family ipv4`: the rule is for one family. Nothing is emitted for it.
 pub static FAMILY: Extension = Extension {

@@ -7,7 +7,8 @@ use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::{ValueKind, Word};
 use super::option::{DefaultValue, OptionSpec, When};
-use super::requirement::Requirement::{AtMostOneOf, Below, Needs, OneOf, WordNeeds};
+use super::requirement::Requirement::{AtMostOneOf, Below, Needs, OneOf, Taken, WordNeeds};
+use crate::model::{Rate, TimeUnit};
 
 const U32_MAX: u64 = u32::MAX as u64;
 
@@ -18,13 +19,18 @@ const fn number(name: &'static str, flag: &'static str, min: u64, max: u64) -> O
 /// The number of packets that `limit` lets through at once if no burst is written.
 pub const LIMIT_DEFAULT_BURST: u64 = 5;
 
+/// The rate of `limit` if none is written, which is saved all the same: `3/hour`.
+pub(crate) const LIMIT_DEFAULT_RATE: Rate = Rate { count: 3, per: TimeUnit::Hour };
+
 /// `-m limit`
 pub static LIMIT: Extension = Extension {
     stateful: true,
     ..Extension::new_match(
         "limit",
         &[
-            OptionSpec::new("limit", "--limit", ValueKind::Rate).required(),
+            OptionSpec::new("limit", "--limit", ValueKind::Rate)
+                .positional()
+                .or(DefaultValue::printed("3/hour")),
             number("burst", "--limit-burst", 1, 10_000).or(DefaultValue::Number(LIMIT_DEFAULT_BURST)),
         ],
         "a token bucket: matches until the rate is used up",
@@ -42,19 +48,21 @@ const HASH_NAME_MAX_BYTES: usize = 64;
 /// adds to the name what the parameters are.
 pub static HASHLIMIT: Extension = Extension {
     stateful: true,
-    requirements: &[OneOf(&["upto", "above"]), Needs("rate-interval", &["rate-match"])],
+    requirements: &[OneOf(&["upto", "above"]), Taken(&Needs("rate-interval", &["rate-match"]))],
     ..Extension::new_match(
         "hashlimit",
         &[
-            OptionSpec::new("upto", "--hashlimit-upto", ValueKind::HashRate).also(&["--hashlimit"]),
-            OptionSpec::new("above", "--hashlimit-above", ValueKind::HashRate),
+            OptionSpec::new("upto", "--hashlimit-upto", ValueKind::HashRate)
+                .also(&["--hashlimit"])
+                .negatable(),
+            OptionSpec::new("above", "--hashlimit-above", ValueKind::HashRate).negatable(),
             OptionSpec::new("burst", "--hashlimit-burst", ValueKind::HashBurst),
             OptionSpec::new("mode", "--hashlimit-mode", ValueKind::Words(HASH_MODES)),
             OptionSpec::new("name", "--hashlimit-name", ValueKind::Name { max_bytes: HASH_NAME_MAX_BYTES })
                 .required()
                 .by_name(),
-            number("htable-size", "--hashlimit-htable-size", 1, 1_048_576),
-            number("htable-max", "--hashlimit-htable-max", 1, 1_048_576),
+            number("htable-size", "--hashlimit-htable-size", 0, U32_MAX).or(DefaultValue::Number(0)),
+            number("htable-max", "--hashlimit-htable-max", 0, U32_MAX).or(DefaultValue::Number(0)),
             number("htable-gcinterval", "--hashlimit-htable-gcinterval", 1, U32_MAX)
                 .or(DefaultValue::Number(1000)),
             number("htable-expire", "--hashlimit-htable-expire", 1, U32_MAX),
@@ -90,8 +98,8 @@ pub static RECENT: Extension = Extension {
             // Saved as a negative number beyond.
             number("seconds", "--seconds", 1, i32::MAX as u64),
             OptionSpec::flag("reap", "--reap"),
-            // Kernels before 6.12 keep no more.
-            number("hitcount", "--hitcount", 1, 255),
+            // Kernels before 6.12 keep 255 at most.
+            number("hitcount", "--hitcount", 0, 65_535).or(DefaultValue::Number(0)),
             OptionSpec::flag("rttl", "--rttl"),
             OptionSpec::new("name", "--name", ValueKind::Name { max_bytes: 199 })
                 .or(DefaultValue::printed("DEFAULT")),
@@ -150,7 +158,7 @@ pub(super) static STATISTIC: Extension = Extension {
 };
 
 /// `-m connlimit`
-pub(super) static CONNLIMIT: Extension =
+pub static CONNLIMIT: Extension =
     Extension {
         // It takes the connection into its count as it is asked.
         stateful: true,
@@ -158,8 +166,8 @@ pub(super) static CONNLIMIT: Extension =
         ..Extension::new_match(
             "connlimit",
             &[
-                number("upto", "--connlimit-upto", 0, U32_MAX),
-                number("above", "--connlimit-above", 0, U32_MAX),
+                number("upto", "--connlimit-upto", 0, U32_MAX).negatable(),
+                number("above", "--connlimit-above", 0, U32_MAX).negatable(),
                 OptionSpec::new("mask", "--connlimit-mask", ValueKind::PrefixLength)
                     .or(DefaultValue::Printed { ipv4: "32", ipv6: "128", when: When::Always }),
                 OptionSpec::flag("saddr", "--connlimit-saddr").or(DefaultValue::Printed {

@@ -40,6 +40,31 @@ pub enum Requirement {
         /// Only if this option is there too.
         with: Option<&'static str>,
     },
+    /// The options only if another holds the number, not negated.
+    OnlyWithNumber {
+        /// The options.
+        options: &'static [&'static str],
+        /// The other option.
+        with: &'static str,
+        /// Its number.
+        number: u64,
+    },
+    /// The option's list has at most so many values.
+    AtMost {
+        /// The option.
+        option: &'static str,
+        /// How many values.
+        values: usize,
+    },
+    /// The option has no bit beyond as many as another says.
+    Bits {
+        /// The option with the bits.
+        option: &'static str,
+        /// The option with their number.
+        of: &'static str,
+    },
+    /// iptables takes what breaks the condition, and leaves some of it out: a lint.
+    Taken(&'static Requirement),
     /// The option's range holds at least two numbers and at most so many.
     Wide {
         /// The option.
@@ -63,6 +88,12 @@ impl Requirement {
             Requirement::OnlyWithWord { options, with, .. } => {
                 options.iter().copied().chain([with]).collect()
             }
+            Requirement::OnlyWithNumber { options, with, .. } => {
+                options.iter().copied().chain([with]).collect()
+            }
+            Requirement::AtMost { option, .. } => vec![option],
+            Requirement::Bits { option, of } => vec![option, of],
+            Requirement::Taken(requirement) => requirement.options(),
             Requirement::Below { less, more, with, .. } => [less, more].into_iter().chain(with).collect(),
             Requirement::Wide { option, .. } => vec![option],
         }

@@ -30,13 +30,17 @@ static STATES: &[Word] = &[
     Word::printed("untracked", "UNTRACKED"),
 ];
 
-/// Without `NONE`, which the kernel takes for no bits at all: no packet has one of them, so the match never holds.
+/// `NONE` is no bits at all: no packet has one of them. It is saved only where it stands alone.
 static STATUSES: &[Word] = &[
     Word::printed("expected", "EXPECTED"),
     Word::of_print("seen-reply", "SEEN_REPLY", &["seen_reply"]),
     Word::printed("assured", "ASSURED"),
     Word::printed("confirmed", "CONFIRMED"),
+    Word::printed(NO_STATUS, "NONE"),
 ];
+
+/// The word for no status at all.
+pub(crate) const NO_STATUS: &str = "none";
 
 static DIRECTIONS: &[Word] = &[Word::printed("original", "ORIGINAL"), Word::printed("reply", "REPLY")];
 
@@ -83,7 +87,7 @@ pub static CONNTRACK: Extension = Extension {
             OptionSpec::new(
                 "ctexpire",
                 "--ctexpire",
-                ValueKind::Span { max: u32::MAX as u64, sign: ':', open: false, whole: false },
+                ValueKind::Span { max: u32::MAX as u64, sign: ':', open: false, whole: true },
             )
             .negatable()
             .union(),

@@ -6,6 +6,7 @@ use super::aspect::Aspects;
 use super::extension::Extension;
 use super::kind::ValueKind;
 use super::option::OptionSpec;
+use super::requirement::Requirement::{AnyOf, AtMostOneOf, OneOf};
 use crate::family::{Family, FamilySet};
 
 /// ICMP, RFC 792.
@@ -30,11 +31,11 @@ const fn option(name: &'static str, flag: &'static str, value: ValueKind) -> Opt
     OptionSpec::new(name, flag, value).negatable()
 }
 
-const fn source_port() -> OptionSpec {
+pub(super) const fn source_port() -> OptionSpec {
     option("sport", "--sport", ValueKind::Port).also(&["--source-port"])
 }
 
-const fn destination_port() -> OptionSpec {
+pub(super) const fn destination_port() -> OptionSpec {
     option("dport", "--dport", ValueKind::Port).also(&["--destination-port"])
 }
 
@@ -66,9 +67,27 @@ pub static TCP: Extension = transport(
 pub static UDP: Extension =
     transport("udp", &[UDP_NUMBER], &[source_port(), destination_port()], "UDP ports");
 
+/// Chunks of which a packet has some, has all, or has nothing else.
+const fn chunks(name: &'static str, flag: &'static str) -> OptionSpec {
+    option(name, flag, ValueKind::Chunk).joined()
+}
+
 /// `-m sctp`
-pub static SCTP: Extension =
-    transport("sctp", &[SCTP_NUMBER], &[source_port(), destination_port()], "SCTP ports");
+pub static SCTP: Extension = Extension {
+    requirements: &[AtMostOneOf(&["any", "all", "only"])],
+    ..transport(
+        "sctp",
+        &[SCTP_NUMBER],
+        &[
+            source_port(),
+            destination_port(),
+            chunks("any", "--chunk-types any"),
+            chunks("all", "--chunk-types all"),
+            chunks("only", "--chunk-types only"),
+        ],
+        "SCTP ports and kinds of chunks",
+    )
+};
 
 /// `-m icmp`
 pub static ICMP_TYPE: Extension = Extension {
@@ -96,20 +115,24 @@ pub static ICMP6_TYPE: Extension = Extension {
 pub const MULTIPORT_SLOTS: usize = 15;
 
 /// `-m multiport`
-pub static MULTIPORT: Extension = transport(
-    "multiport",
-    PORT_PROTOCOLS,
-    &[
-        option("sports", "--sports", ValueKind::Port).also(&["--source-ports"]),
-        option("dports", "--dports", ValueKind::Port).also(&["--destination-ports"]),
-        option("ports", "--ports", ValueKind::Port),
-    ],
-    "up to 15 ports; a range counts as two",
-);
+pub static MULTIPORT: Extension = Extension {
+    requirements: &[OneOf(&["sports", "dports", "ports"])],
+    ..transport(
+        "multiport",
+        PORT_PROTOCOLS,
+        &[
+            option("sports", "--sports", ValueKind::Port).also(&["--source-ports"]),
+            option("dports", "--dports", ValueKind::Port).also(&["--destination-ports"]),
+            option("ports", "--ports", ValueKind::Port),
+        ],
+        "up to 15 ports; a range counts as two",
+    )
+};
 
 /// `-m iprange`
 pub static IPRANGE: Extension = Extension {
     looks_at: Aspects::ADDRESSES,
+    requirements: &[AnyOf(&["src-range", "dst-range"])],
     ..Extension::new_match(
         "iprange",
         &[

@@ -1,6 +1,6 @@
 //! Exact rules: what cannot be emitted as it is written.
 
-use crate::catalogue::{CORE, MULTIPORT_SLOTS, PORTS};
+use crate::catalogue::{CORE, MULTIPORT, MULTIPORT_SLOTS, PORTS};
 use crate::diagnostic::Diagnostic;
 use crate::lint::{Level, UNREACHABLE_RULE};
 use crate::loc::Located;
@@ -34,7 +34,7 @@ pub(super) fn check_exact(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
             if !entry.extension.module || entry.extension.protocols.len() == 1 {
                 check_every_port(option, diagnostics);
             }
-            if *entry.extension == PORTS {
+            if [&PORTS, &MULTIPORT].contains(&entry.extension) {
                 check_ports(option, diagnostics);
             }
         }

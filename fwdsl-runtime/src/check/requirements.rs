@@ -1,7 +1,8 @@
 //! What an extension's options want of each other.
 
-use crate::catalogue::{Extension, Requirement};
+use crate::catalogue::{DefaultValue, Extension, Requirement, ValueKind};
 use crate::diagnostic::Diagnostic;
+use crate::lint::ODD_VALUE;
 use crate::loc::Loc;
 use crate::model::{OptionUse, Span, Value};
 
@@ -52,8 +53,30 @@ impl Uses<'_> {
             }
             Requirement::OnlyWithWord { options, with, word } => {
                 let option = self.options.iter().find(|option| options.contains(&option.spec.name))?;
-                let there = self.find(with).is_some_and(|other| has_word(other, word));
+                let there = match self.find(with) {
+                    Some(other) => means_word(other, word),
+                    None => self.is_default(with, word),
+                };
                 (!there).then(|| self.lacks(option, &format!("`{with} {word}`")))
+            }
+            Requirement::OnlyWithNumber { options, with, number } => {
+                let option = self.options.iter().find(|option| options.contains(&option.spec.name))?;
+                let there =
+                    self.find(with).is_some_and(|other| !other.negated) && self.number(with) == Some(number);
+                (!there).then(|| self.lacks(option, &format!("`{with} {number}`")))
+            }
+            Requirement::AtMost { option, values } => {
+                let option = self.find(option)?;
+                let count = option.values.len();
+                let message =
+                    format!("`{}` takes {values} values at most, and these are {count}", option.spec.name);
+                (count > values).then(|| Diagnostic::error(option.loc, message))
+            }
+            Requirement::Bits { option, of } => self.beyond_bits(option, of),
+            Requirement::Taken(requirement) => {
+                let mut diagnostic = self.broken(requirement, loc)?;
+                diagnostic.lint = Some(ODD_VALUE);
+                Some(diagnostic)
             }
             Requirement::Below { less, more, or_equal, with } => self.not_below(less, more, or_equal, with),
             Requirement::Wide { option, most } => {
@@ -102,6 +125,22 @@ impl Uses<'_> {
         Some(Diagnostic::error(second.loc, message).note(format!("`{other}` is here"), Some(first.loc)))
     }
 
+    /// Whether an option that is not written holds the word anyway.
+    fn is_default(&self, name: &str, word: &str) -> bool {
+        let default = self.extension.option(name).and_then(|spec| spec.default);
+        matches!(default, Some(DefaultValue::Printed { ipv4, .. }) if ipv4 == word)
+    }
+
+    /// A number of a thing, or a mask of them, beyond how many there are.
+    fn beyond_bits(&self, name: &str, of: &str) -> Option<Diagnostic> {
+        let option = self.find(name)?;
+        let (number, bits) = (self.number(name)?, self.number(of)?);
+        let is_mask = matches!(option.spec.value, ValueKind::Hex { .. });
+        let beyond = if is_mask { bits < 64 && number >> bits != 0 } else { number > bits };
+        let message = format!("`{name}` goes beyond the {bits} of `{of}`");
+        beyond.then(|| Diagnostic::error(option.loc, message))
+    }
+
     fn lacks(&self, option: &OptionUse, what: &str) -> Diagnostic {
         Diagnostic::error(option.loc, format!("`{}` of `{}` needs {what}", option.spec.name, self.word))
     }
@@ -126,6 +165,15 @@ fn has_word(option: &OptionUse, word: &str) -> bool {
         Value::Word(index) => words.get(usize::from(*index)).is_some_and(|known| known.name == word),
         _ => false,
     })
+}
+
+/// Whether the option holds the word, or is anything but the others of its list.
+fn means_word(option: &OptionUse, word: &str) -> bool {
+    let words = option.spec.value.words();
+    if !option.negated {
+        return has_word(option, word);
+    }
+    words.iter().all(|known| (known.name == word) != has_word(option, known.name))
 }
 
 /// `` `a`, `b` or `c` ``

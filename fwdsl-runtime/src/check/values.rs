@@ -4,14 +4,16 @@ use super::hashlimit::check_hashlimit;
 use super::plain::plain_problem;
 use super::requirements::check_requirements;
 use crate::catalogue::{
-    COMMENT_MAX_BYTES, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, OptionSpec, ValueKind,
+    COMMENT_MAX_BYTES, DCCP, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE, NO_STATUS,
+    OptionSpec, UDP, ValueKind,
 };
 use crate::diagnostic::Diagnostic;
-use crate::lint::{UNREACHABLE_RULE, USELESS_MATCH};
+use crate::family::Family;
+use crate::lint::{ODD_VALUE, UNREACHABLE_RULE, USELESS_MATCH};
 use crate::loc::Loc;
 use crate::model::{
-    Address, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags, Value,
-    family_of, to_bits,
+    Address, Bytecode, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags,
+    U32Program, Value, family_of, to_bits,
 };
 
 /// Checks the options of one use of an extension.
@@ -35,20 +37,21 @@ pub(super) fn check_options(
         if option.spec.only_negated && !option.negated {
             let message = format!("`{}` is what happens anyway", option.spec.name);
             let help = format!("`!{}` is what can be said", option.spec.name);
-            diagnostics.push(Diagnostic::error(option.loc, message).help(help));
+            let finding = problem_with_help(message, help).map(|problem| problem.of_lint(USELESS_MATCH));
+            diagnostics.extend(finding.map(|problem| problem.at(option.loc)));
         }
         if let Some(problem) = nothing_left(option) {
             diagnostics.push(problem.at(option.loc));
         }
         for value in &option.values {
-            if let Some(problem) = problem_of(option.spec, &value.value) {
+            if let Some(problem) = problem_of(extension, option.spec, &value.value) {
                 diagnostics.push(problem.at(value.loc));
             }
         }
     }
     check_requirements(extension, options, loc, diagnostics);
     if *extension == LIMIT {
-        check_burst(options, diagnostics);
+        check_burst(options, loc, diagnostics);
     } else if *extension == HASHLIMIT {
         check_hashlimit(options, diagnostics);
     }
@@ -70,6 +73,10 @@ pub(super) fn check_comment(text: &str, loc: Loc, diagnostics: &mut Vec<Diagnost
 fn nothing_left(option: &OptionUse) -> Option<Problem> {
     let words = option.spec.value.words();
     let is_there = |index: usize| option.values().any(|value| *value == Value::Word(index as u8));
+    // There is a word for none of the others.
+    if words.iter().any(|word| word.name == NO_STATUS) {
+        return None;
+    }
     let all = option.negated && !words.is_empty() && (0..words.len()).all(is_there);
     if all {
         problem(format!("none of all there are for `{}`: nothing matches", option.spec.name))
@@ -109,19 +116,31 @@ pub(super) fn problem_with_help(message: impl Into<String>, help: impl Into<Stri
     Some(Problem { message: message.into(), help: Some(help.into()), lint: None })
 }
 
-fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
+fn problem_of(extension: &Extension, spec: &OptionSpec, value: &Value) -> Option<Problem> {
     match value {
+        Value::Interface(name) if name == "+" => interface(name).map(|it| it.of_lint(USELESS_MATCH)),
         Value::Interface(name) => interface(name),
-        Value::Address(address) => address_problem(address).or_else(|| plain_problem(spec, value)),
-        Value::Protocol(0) => {
+        Value::Address(address) => address_problem(address)
+            .map(|problem| taken_address(spec, address, problem))
+            .or_else(|| plain_problem(spec, value)),
+        Value::Protocol(0) if spec.value == ValueKind::Protocol => {
             problem_with_help("protocol 0 stands for every protocol in iptables", "leave it out")
         }
         Value::Ports(ports) if ports.first > ports.last => problem_with_help(
             format!("the range `{}..={}` is the wrong way round", ports.first, ports.last),
             format!("did you mean `{}..={}`?", ports.last, ports.first),
-        ),
-        Value::Icmp(IcmpMatch::Type { ty: 255, code: Some(_) }) => {
+        )
+        .map(|problem| match spec.value {
+            ValueKind::PortSpan(':') => problem.of_lint(UNREACHABLE_RULE),
+            // These two look a range up without comparing its ends.
+            _ if [&UDP, &DCCP].contains(&extension) => problem.of_lint(UNREACHABLE_RULE),
+            _ => problem,
+        }),
+        Value::Icmp(IcmpMatch::Type { ty: 255, code: Some(_) })
+            if spec.value == ValueKind::IcmpType(Family::Ipv4) =>
+        {
             problem("ICMP type 255 stands for any type in the kernel, whatever the code")
+                .map(|problem| problem.of_lint(ODD_VALUE))
         }
         // Said of the rate and the burst together.
         Value::Rate(_) if spec.value == ValueKind::HashRate => None,
@@ -141,6 +160,20 @@ fn problem_of(spec: &OptionSpec, value: &Value) -> Option<Problem> {
     }
 }
 
+/// Where iptables takes an address that says something else than it seems to, the finding of a lint.
+fn taken_address(spec: &OptionSpec, address: &Address, problem: Problem) -> Problem {
+    match (spec.value, address) {
+        // The kernel compares the bits of the prefix alone, and they are saved as they are written.
+        (ValueKind::Network { .. }, Address::Net(_)) => problem.of_lint(ODD_VALUE),
+        (ValueKind::Address, Address::Range { first, last })
+            if spec.flag.ends_with("-range") && family_of(*first) == family_of(*last) =>
+        {
+            problem.of_lint(UNREACHABLE_RULE)
+        }
+        _ => problem,
+    }
+}
+
 pub(super) fn interface(name: &str) -> Option<Problem> {
     // Linux, net/core/dev.c, dev_valid_name(); the quote would end the word in iptables-restore.
     let refused = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '"');
@@ -154,10 +187,12 @@ pub(super) fn interface(name: &str) -> Option<Problem> {
             name.len()
         ))
     } else if matches!(name, "." | "..") {
-        problem(format!("`{name}` cannot name an interface"))
+        problem(format!("`{name}` cannot name an interface")).map(|problem| problem.of_lint(UNREACHABLE_RULE))
     } else {
         let bad = name.chars().find(|c| refused(*c))?;
-        problem(format!("an interface name cannot hold {bad:?}"))
+        let problem = problem(format!("an interface name cannot hold {bad:?}"))?;
+        // iptables takes these, though no interface has them in its name.
+        Some(if matches!(bad, '/' | ':') { problem.of_lint(UNREACHABLE_RULE) } else { problem })
     }
 }
 
@@ -174,6 +209,17 @@ pub(super) fn address_problem(address: &Address) -> Option<Problem> {
             format!("the range `{address}` is the wrong way round"),
             format!("did you mean `{}..={}`?", SaveForm(*last), SaveForm(*first)),
         ),
+        Address::Masked(masked) if masked.truncated() != *masked => problem_with_help(
+            format!("`{masked}` has bits set beyond the mask"),
+            format!("the addresses that it stands for are `{}`", masked.truncated()),
+        ),
+        Address::Masked(masked) => match masked.simplified() {
+            Address::Masked(_) => None,
+            network => problem_with_help(
+                format!("the mask of `{masked}` is one of leading bits"),
+                format!("write `{network}`"),
+            ),
+        },
         _ => None,
     }
 }
@@ -191,19 +237,22 @@ fn rate_problem(rate: &Rate) -> Option<Problem> {
 }
 
 /// The time in which a whole burst comes back must fit the kernel's credit counter.
-fn check_burst(options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
+fn check_burst(options: &[OptionUse], loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     let rate = options.iter().find_map(|option| match option.values().next() {
-        Some(Value::Rate(rate)) if rate_problem(rate).is_none() => Some((option, rate)),
+        Some(Value::Rate(rate)) => Some((option.loc, *rate)),
         _ => None,
     });
-    let Some((rate_option, rate)) = rate else { return };
+    let (rate_loc, rate) = rate.unwrap_or((loc, LIMIT_DEFAULT_RATE));
+    if rate_problem(&rate).is_some() {
+        return;
+    }
     let burst = options.iter().find_map(|option| match option.values().next() {
         Some(Value::Number(burst)) => Some((option, *burst)),
         _ => None,
     });
     let (place, burst, which) = match burst {
-        Some((option, burst)) => (option, burst, "a burst"),
-        None => (rate_option, LIMIT_DEFAULT_BURST, "the default burst"),
+        Some((option, burst)) => (option.loc, burst, "a burst"),
+        None => (rate_loc, LIMIT_DEFAULT_BURST, "the default burst"),
     };
     if burst > rate.max_burst() {
         let message = format!("`{rate}` with {which} of {burst} overflows the kernel's counter");
@@ -211,17 +260,29 @@ fn check_burst(options: &[OptionUse], diagnostics: &mut Vec<Diagnostic>) {
             0 => "no burst fits so slow a rate".to_owned(),
             most => format!("at this rate a burst of at most {most} fits: `burst {most}`"),
         };
-        diagnostics.push(Diagnostic::error(place.loc, message).help(help));
+        diagnostics.push(Diagnostic::error(place, message).help(help));
     }
 }
 
 fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
     let max_bytes = match spec.value {
-        ValueKind::Text { max_bytes } | ValueKind::Name { max_bytes } => max_bytes,
+        ValueKind::Text { max_bytes } | ValueKind::Name { max_bytes } | ValueKind::Bare { max_bytes } => {
+            max_bytes
+        }
+        ValueKind::U32 => return U32Program::parse(text).err().and_then(problem),
+        ValueKind::Bytecode => {
+            return Bytecode::parse(text).map_or_else(Some, |program| program.problem()).and_then(problem);
+        }
+        ValueKind::Id => return id_problem(spec, text),
+        ValueKind::Label => return label_problem(text),
         _ => return None,
     };
     if text.is_empty() {
-        return problem(format!("an empty `{}`", spec.name));
+        let empty = problem(format!("an empty `{}`", spec.name))?;
+        // What goes to iptables as it is, and what names a file, has to be something.
+        let taken = matches!(spec.value, ValueKind::Text { .. }) && !spec.flag.is_empty();
+        let taken = taken && !["--log-prefix", "--nflog-prefix"].contains(&spec.flag);
+        return Some(if taken { empty.of_lint(ODD_VALUE) } else { empty });
     }
     if text.len() > max_bytes {
         return problem_with_help(
@@ -231,10 +292,49 @@ fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
     }
     match spec.value {
         ValueKind::Name { .. } => name_problem(text),
+        ValueKind::Bare { .. } => bare_problem(spec.name, text),
         // What goes to iptables as it is must not end before its line does.
         _ if spec.flag.is_empty() && !quotes_close(text) => problem("a quote in the text is not closed"),
         _ => control_character(spec.name, text),
     }
+}
+
+/// `iptables-save` prints it without quotes, so what it prints is read back as something else if the text holds any, or
+/// blanks.
+fn bare_problem(what: &str, text: &str) -> Option<Problem> {
+    let refused = |c: &char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+    control_character(what, text).or_else(|| {
+        let bad = text.chars().find(refused)?;
+        problem(format!("the {what} holds {bad:?}, and is saved without quotes"))
+            .map(|problem| problem.of_lint(ODD_VALUE))
+    })
+}
+
+/// A user or group by name, which the host looks up when it loads the rules.
+fn id_problem(spec: &OptionSpec, name: &str) -> Option<Problem> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '$');
+    if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
+        return problem(format!("`{name}` is not a name that `{}` takes", spec.name));
+    }
+    problem_with_help(
+        format!("`{name}` is looked up on the host that loads the rules, and saved as a number"),
+        "write the number",
+    )
+    .map(|problem| problem.of_lint(ODD_VALUE))
+}
+
+/// The name of a label, which the host's file gives to its number.
+fn label_problem(name: &str) -> Option<Problem> {
+    if name.is_empty() {
+        return problem("an empty label");
+    }
+    control_character("label", name).or_else(|| {
+        problem_with_help(
+            format!("the label `{name}` is looked up in `/etc/xtables/connlabel.conf` of the host"),
+            "write its number",
+        )
+        .map(|problem| problem.of_lint(ODD_VALUE))
+    })
 }
 
 /// Whether each quote of iptables-restore's lines has its end, `\` taking away the meaning of what follows.
@@ -254,19 +354,25 @@ fn quotes_close(text: &str) -> bool {
 
 /// The kernel makes a file of the name, and `iptables-save` prints it without quotes.
 fn name_problem(name: &str) -> Option<Problem> {
+    if name.contains('/') || matches!(name, "." | "..") {
+        return problem(format!("the kernel makes a file of the name, and `{name}` cannot be one"));
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let bad = name.chars().find(|c| !plain(*c));
-    match bad {
-        Some(bad) => problem(format!("the name holds {bad:?}; it takes letters, digits, `-`, `_` and `.`")),
+    let taken = |problem: Problem| problem.of_lint(ODD_VALUE);
+    control_character("name", name).or_else(|| match bad {
+        Some(bad) => {
+            problem(format!("the name holds {bad:?}; it takes letters, digits, `-`, `_` and `.`")).map(taken)
+        }
         None if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
-            problem("the name begins with neither a letter nor a digit")
+            problem("the name begins with neither a letter nor a digit").map(taken)
         }
         None => None,
-    }
+    })
 }
 
 /// The text goes through lines of `iptables-restore`, where a control character ends or garbles it.
 fn control_character(what: &str, text: &str) -> Option<Problem> {
-    let bad = text.chars().find(|c| c.is_control())?;
+    let bad = text.chars().find(|c| c.is_control() && *c != '\t')?;
     problem(format!("the {what} holds the control character {bad:?}"))
 }

@@ -202,5 +202,5 @@ fn is_default(option: &OptionUse, family: Family) -> bool {
         Some(DefaultValue::FullPrefix) => u64::from(width(family)),
         _ => return false,
     };
-    option.values().all(|value| *value == Value::Number(default))
+    !option.negated && option.values().all(|value| *value == Value::Number(default))
 }

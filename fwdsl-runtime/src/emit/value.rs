@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::Protocols;
 use crate::catalogue::{OptionSpec, ValueKind};
 use crate::family::Family;
-use crate::model::{Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, SetRef, Value, saved_rate, saved_size};
+use crate::model::{
+    Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, SetRef, Value, saved_bit_rate, saved_rate, saved_size,
+};
 use crate::protocols::{builtin, save_name};
 
 pub(super) fn emit_value(
@@ -45,11 +47,18 @@ pub(super) fn emit_value(
         Value::Rate(rate) => write!(out, "{}", rate.normalised()),
         Value::Number(number) => match spec.value {
             ValueKind::Named { hex: true, .. } => write!(out, "0x{number:02x}"),
+            ValueKind::Hex { digits, .. } => write!(out, "0x{number:0digits$x}"),
+            ValueKind::Label => write!(out, "\"{number}\""),
             _ => write!(out, "{number}"),
         },
-        Value::Text(text) if matches!(spec.value, ValueKind::Name { .. }) => write!(out, "{text}"),
         Value::Text(text) => {
-            write_text(out, text);
+            match spec.value {
+                ValueKind::Name { .. } | ValueKind::Bare { .. } | ValueKind::Id if !text.contains(' ') => {
+                    out.push_str(text);
+                }
+                ValueKind::Label | ValueKind::U32 | ValueKind::Bytecode => write_quoted(out, text),
+                _ => write_text(out, text),
+            }
             Ok(())
         }
         Value::TcpFlags(flags) => write!(out, "{flags}"),
@@ -60,10 +69,14 @@ pub(super) fn emit_value(
         },
         Value::Span(span) => match spec.value {
             ValueKind::Span { max, open: true, .. } if span.last == max => write!(out, "{}", span.first),
+            // There a number alone is the beginning of a range.
+            ValueKind::Span { sign, open: true, .. } => write!(out, "{}{sign}{}", span.first, span.last),
+            ValueKind::Id => write_span(out, span.first, span.last, '-'),
             ValueKind::Span { sign, .. } => write_span(out, span.first, span.last, sign),
             _ => Ok(()),
         },
         Value::Endpoint(endpoint) => write!(out, "{endpoint}"),
+        Value::Bytes(bytes) if spec.value == ValueKind::BitRate => write!(out, "{}", saved_bit_rate(*bytes)),
         Value::Bytes(bytes) if spec.value == ValueKind::HashRate => write!(out, "{}", saved_rate(*bytes)),
         Value::Bytes(bytes) => write!(out, "{}", saved_size(*bytes)),
         Value::Pattern(bytes) => {
@@ -75,6 +88,8 @@ pub(super) fn emit_value(
         Value::Class(class) => write!(out, "{class}"),
         Value::Time(time) => write!(out, "{time}"),
         Value::Moment(moment) => write!(out, "{moment}"),
+        Value::Chunk(chunk) => write!(out, "{chunk}"),
+        Value::HeaderOption(option) => write!(out, "{option}"),
         // A policy is filled in before it is emitted.
         Value::Rust(_) => Ok(()),
     };
@@ -119,6 +134,7 @@ fn write_address(out: &mut String, spec: &OptionSpec, address: &Address) -> std:
             write!(out, "{}", SaveForm(net.addr))
         }
         Address::Net(net) if !is_range => write!(out, "{net}"),
+        Address::Masked(masked) => write!(out, "{masked}"),
         Address::Net(net) => {
             let (first, last) = net.ends();
             write!(out, "{}-{}", SaveForm(first), SaveForm(last))
@@ -135,6 +151,10 @@ fn write_text(out: &mut String, text: &str) {
         out.push_str(text);
         return;
     }
+    write_quoted(out, text);
+}
+
+fn write_quoted(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         if matches!(c, '"' | '\\' | '\'') {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::read::{Problem, read_addr, read_port, read_protocol, read_word};
 use crate::catalogue::{Extension, MaskForm, OptionSpec, ValueKind};
 use crate::model::{
-    Address, Class, Endpoint, Mac, Masked, Moment, Net, PortRange, Rate, Share, Span, TimeOfDay, Value,
-    parse_number, parse_size,
+    Address, Bytecode, Chunk, Class, Endpoint, HeaderOption, Mac, Masked, Moment, Net, PortRange, Rate,
+    Share, Span, TimeOfDay, U32Program, Value, parse_bit_rate, parse_number, parse_size,
 };
 use crate::nearest::nearest;
 
@@ -26,7 +26,7 @@ pub(super) fn read_plain(
             None => read_word(extension, spec, words, text),
         },
         ValueKind::Named { names, .. } => read_named(spec, names, text).map(Value::Number),
-        ValueKind::Span { max, open, .. } => number(text)
+        ValueKind::Span { max, open, .. } => named_number(spec, text)
             .map(|number| Value::Span(Span { first: number, last: if open { max } else { number } }))
             .ok_or_else(|| wanted(&format!("a number or range up to {max}"))),
         ValueKind::PortSpan(_) => read_port(text).map(|port| Value::Ports(PortRange::one(port))),
@@ -49,7 +49,24 @@ pub(super) fn read_plain(
         ValueKind::Probability => {
             Share::parse(text).map(Value::Share).ok_or_else(|| wanted("a number from 0 to 1, such as `0.25`"))
         }
-        ValueKind::Name { .. } => Ok(Value::Text(text.to_owned())),
+        ValueKind::Name { .. } | ValueKind::Bare { .. } => Ok(Value::Text(text.to_owned())),
+        ValueKind::Hex { min, max, .. } => {
+            number(text).map(Value::Number).ok_or_else(|| wanted(&format!("a number from {min} to {max}")))
+        }
+        ValueKind::Id | ValueKind::Label => Ok(match (number(text), spec.value) {
+            (Some(number), ValueKind::Id) => Value::Span(Span { first: number, last: number }),
+            (Some(number), _) => Value::Number(number),
+            (None, _) => Value::Text(text.to_owned()),
+        }),
+        ValueKind::U32 => program(U32Program::parse(text)),
+        ValueKind::Bytecode => program(Bytecode::parse(text)),
+        ValueKind::Chunk => Chunk::parse(text).map(Value::Chunk).map_err(|part| unknown_chunk(text, &part)),
+        ValueKind::HeaderOption => HeaderOption::parse(text)
+            .map(Value::HeaderOption)
+            .ok_or_else(|| wanted("the type of an option and perhaps its length, such as `5` or `5:2`")),
+        ValueKind::BitRate => parse_bit_rate(text)
+            .map(Value::Bytes)
+            .ok_or_else(|| wanted("bits a second, such as `8bit` or `5kbit`")),
         ValueKind::Pattern { hex: false } => Ok(Value::Pattern(text.as_bytes().to_vec())),
         ValueKind::Pattern { hex: true } => read_bytes(text).map(Value::Pattern),
         ValueKind::Mac => {
@@ -73,7 +90,11 @@ pub(super) fn read_plain(
 /// Reads a range as what the option wants; `None` if no range can be that.
 pub(super) fn read_plain_range(spec: &OptionSpec, first: &str, last: &str) -> Option<Result<Value, Problem>> {
     match spec.value {
-        ValueKind::Span { max, .. } => Some(match (number(first), number(last)) {
+        ValueKind::Id => Some(match (number(first), number(last)) {
+            (Some(first), Some(last)) => Ok(Value::Span(Span { first, last })),
+            _ => Err((format!("a range of `{}` is one of numbers", spec.name), None)),
+        }),
+        ValueKind::Span { max, .. } => Some(match (named_number(spec, first), named_number(spec, last)) {
             (Some(first), Some(last)) => Ok(Value::Span(Span { first, last })),
             _ => Err((format!("`{}` takes a number or range up to {max}", spec.name), None)),
         }),
@@ -92,6 +113,27 @@ fn endpoint(first: IpAddr, last: IpAddr) -> Value {
 
 fn number(text: &str) -> Option<u64> {
     parse_number(text)
+}
+
+/// A number, or the name that the option has for one.
+fn named_number(spec: &OptionSpec, text: &str) -> Option<u64> {
+    let named = spec.names.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
+    named.or_else(|| number(text))
+}
+
+/// A program as it is saved.
+fn program(parsed: Result<impl ToString, String>) -> Result<Value, Problem> {
+    parsed.map(|program| Value::Text(program.to_string())).map_err(|message| (message, None))
+}
+
+fn unknown_chunk(text: &str, part: &str) -> Problem {
+    if text != part && text.ends_with(part) {
+        let help = "`data` has the flags I, U, B and E, `abort` and `shutdown-complete` T; small letters for those not set";
+        return (format!("`{text}` has no flag `{part}`"), Some(help.to_owned()));
+    }
+    let names: Vec<String> = Chunk::names().collect();
+    let help = nearest(&part.to_ascii_lowercase(), names.iter().map(String::as_str));
+    (format!("unknown kind of chunk `{part}`"), help.map(|name| format!("did you mean `{name}`?")))
 }
 
 fn read_named(spec: &OptionSpec, names: &[(&'static str, u64)], text: &str) -> Result<u64, Problem> {

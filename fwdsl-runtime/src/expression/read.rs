@@ -9,7 +9,9 @@ use crate::diagnostic::Diagnostic;
 use crate::family::Family;
 use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
-use crate::model::{Address, AddressError, IcmpMatch, Net, PortRange, Rate, SetRef, TcpFlags, Value};
+use crate::model::{
+    Address, AddressError, IcmpMatch, MaskedAddr, Net, PortRange, Rate, SetRef, TcpFlags, Value,
+};
 use crate::nearest::nearest;
 use crate::{icmp, protocols, services};
 
@@ -41,6 +43,12 @@ fn read(
     match (spec.value, kind) {
         (ValueKind::Interface, ExprKind::Atom(name) | ExprKind::Text(name)) => {
             Ok(Value::Interface(name.clone()))
+        }
+        (ValueKind::Address, ExprKind::Atom(text) | ExprKind::Text(text))
+            if let Some(address @ Address::Masked(_)) =
+                MaskedAddr::parse(text).map(MaskedAddr::simplified) =>
+        {
+            Ok(Value::Address(address))
         }
         (ValueKind::Address, ExprKind::Atom(_) | ExprKind::Text(_) | ExprKind::Range(..)) => {
             read_address_at(kind, place).map(Value::Address)
@@ -283,12 +291,20 @@ fn wanted(kind: ValueKind) -> &'static str {
         | ValueKind::Number { .. }
         | ValueKind::NumberOr { .. }
         | ValueKind::Named { .. }
+        | ValueKind::Hex { .. }
         | ValueKind::HashBurst => "a number",
+        ValueKind::Id => "a number, a range of numbers or a name",
+        ValueKind::Label => "a number from 0 to 127, or a name",
+        ValueKind::U32 => "tests such as \"6&0xff=17\"",
+        ValueKind::Bytecode => "a program such as \"1,6 0 0 1\"",
+        ValueKind::Chunk => "a kind of chunk",
+        ValueKind::HeaderOption => "the type of an option, with its length behind a `:` if need be",
+        ValueKind::BitRate => "a rate such as `5kbit`",
         ValueKind::Span { .. } => "a number or a range of numbers",
         ValueKind::Masked(..) => "a number, or one with a mask: `0x1/0xff`",
         ValueKind::Probability => "a number from 0 to 1",
         ValueKind::Rate | ValueKind::HashRate => "a rate such as `3/s`",
-        ValueKind::Name { .. } => "a name",
+        ValueKind::Name { .. } | ValueKind::Bare { .. } => "a name",
         ValueKind::Text { .. } | ValueKind::Pattern { .. } => "a string",
         ValueKind::Mac => "an Ethernet address",
         ValueKind::TimeOfDay => "a time of day",

@@ -6,7 +6,7 @@ use super::value::{read_networks, read_protocol};
 use crate::catalogue::{CORE, OptionSpec};
 use crate::family::Family;
 use crate::loc::Located;
-use crate::model::{Address, Match, Net, OptionUse, Value, width};
+use crate::model::{Address, Match, Net, OptionUse, Value};
 
 /// The parameters of a rule as they are read.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) struct Core {
 
 #[derive(Debug)]
 struct Networks {
-    list: Vec<Net>,
+    list: Vec<Address>,
     negated: bool,
 }
 
@@ -102,7 +102,7 @@ impl Core {
             return Err(Reason::new("`!` does not go with a list of addresses"));
         }
         let rest = self.rest(context);
-        let each = |networks: &Option<Networks>| -> Vec<Option<(Net, bool)>> {
+        let each = |networks: &Option<Networks>| -> Vec<Option<(Address, bool)>> {
             match networks {
                 None => vec![None],
                 Some(Networks { list, negated }) => list.iter().map(|net| Some((*net, *negated))).collect(),
@@ -149,11 +149,10 @@ fn spec(name: &str) -> &'static OptionSpec {
     CORE.options.iter().find(|spec| spec.name == name).expect("an option of the catalogue")
 }
 
-/// A network as an option; none if it is every address, which iptables does not save.
-fn address(name: &str, net: Net, negated: bool, context: &Context<'_>) -> Option<OptionUse> {
-    debug_assert!(net.prefix <= width(context.family));
-    (net.prefix > 0 || negated)
-        .then(|| option(spec(name), negated, Some(Value::Address(Address::Net(net))), context))
+/// Addresses as an option; none if they are all there are, which iptables does not save.
+fn address(name: &str, address: Address, negated: bool, context: &Context<'_>) -> Option<OptionUse> {
+    let all = matches!(address, Address::Net(Net { prefix: 0, .. }));
+    (!all || negated).then(|| option(spec(name), negated, Some(Value::Address(address)), context))
 }
 
 fn option(

@@ -23,6 +23,8 @@ mod option;
 mod raw;
 mod request;
 mod rule;
+mod sets;
+mod strict;
 mod tables;
 mod value;
 mod words;
@@ -104,6 +106,7 @@ pub fn import_both(
         Reader::new(text, family, unknown, number, &mut refused).read(text, &mut imported);
     }
     imported.model.families = families;
+    sets::declare_sets(&mut imported.model);
     refused.extend(check_whether_it_loads(&imported.model).into_iter().filter(|found| found.lint.is_none()));
     if refused.is_empty() { Ok(imported) } else { Err(errors(&imported.model.sources, refused)) }
 }

@@ -132,7 +132,7 @@ impl Found {
                 Found::Extension { loaded: b, spec: other_spec, stands_for: other_stands_for },
             ) => {
                 a.extension == b.extension
-                    && spec == other_spec
+                    && long_name(spec.flag) == long_name(other_spec.flag)
                     && stands_for.is_some() == other_stands_for.is_some()
             }
             _ => false,
@@ -168,7 +168,7 @@ fn offer_extension(loaded: Loaded, family: Family, search: &mut Search<'_>) {
             continue;
         }
         for flag in [spec.flag].iter().chain(spec.flag_aliases) {
-            if let Some(name) = flag.strip_prefix("--") {
+            if let Some(name) = long_name(flag) {
                 search.offer(name, || Found::Extension { loaded, spec, stands_for: None });
             }
         }
@@ -176,6 +176,12 @@ fn offer_extension(loaded: Loaded, family: Family, search: &mut Search<'_>) {
             search.offer("syn", || Found::Extension { loaded, spec, stands_for: Some(&SYN) });
         }
     }
+}
+
+/// The name of a long option. Where iptables prints a word behind it that tells options apart, the name is the same.
+fn long_name(flag: &'static str) -> Option<&'static str> {
+    let name = flag.strip_prefix("--")?;
+    Some(name.split_once(' ').map_or(name, |(name, _)| name))
 }
 
 struct Search<'a> {
@@ -208,7 +214,7 @@ pub(crate) fn long_names(loaded: &[Loaded]) -> impl Iterator<Item = &'static str
     let own = LONG.iter().map(|(name, _)| *name);
     let specs = loaded.iter().flat_map(|loaded| loaded.extension.options);
     let flags = specs.flat_map(|spec| [spec.flag].into_iter().chain(spec.flag_aliases.iter().copied()));
-    own.chain(flags.filter_map(|flag| flag.strip_prefix("--")))
+    own.chain(flags.filter_map(long_name))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::modules::{find_match, find_protocol_match, find_target};
 use super::option::{Argument, BaseOption, Found, Loaded, NotFound, base_option, find_long, long_names};
 use super::raw::Raw;
 use super::request::{Request, RequestKind};
+use super::strict::check_as_written;
 use super::value::{Place, read_pair, read_values, takes_two};
 use super::{Context, Unknown};
 use crate::catalogue::{Extension, MULTIPORT, OptionSpec, ValueKind};
@@ -49,6 +50,12 @@ pub(super) fn parse_rule(words: &[Cow<'_, str>], context: &Context<'_>) -> Resul
     }
     if walk.invert {
         return Err(Reason::new("nothing follows the `!`"));
+    }
+    for entry in &walk.parts.matches {
+        check_as_written(entry.extension, &entry.options)?;
+    }
+    if let Some(Action::Target { extension, options }) = &walk.parts.action {
+        check_as_written(extension, options)?;
     }
     Ok(Some(walk.raw.finish(walk.parts, context.loc)))
 }
@@ -127,6 +134,7 @@ impl<'a> Walk<'a> {
             },
         };
         let written = &word[..name.len() + 2];
+        check_attached(written, &found, attached)?;
         let value = self.argument(written, found.argument(), attached)?;
         match found {
             Found::Base(base) => self.base(written, base, value),
@@ -150,6 +158,7 @@ impl<'a> Walk<'a> {
             };
             let attached = (!rest.is_empty() && base.argument != Argument::None).then_some(rest);
             let written = format!("-{letter}");
+            check_attached(&written, &Found::Base(base), attached)?;
             let value = self.argument(&written, base.argument, attached)?;
             if let Step::OtherFamily = self.base(&written, base, value)? {
                 return Ok(Step::OtherFamily);
@@ -241,13 +250,20 @@ impl<'a> Walk<'a> {
         written: &str,
         value: Option<&'a str>,
     ) -> Result<(), Reason> {
-        let place = Place { extension: loaded.extension, spec, family: self.context.family };
+        let spec = self.of_element(loaded, spec)?;
+        let mut place = Place { extension: loaded.extension, spec, family: self.context.family };
         let values = match (value, stands_for) {
             (_, Some(value)) => vec![value.clone()],
             (None, None) => Vec::new(),
             (Some(value), None) => {
                 let value = self.value_behind_sign(value, spec.negatable)?;
-                if takes_two(spec) {
+                if let Some((flag, _)) = spec.flag.split_once(' ') {
+                    place.spec = told_apart(loaded.extension, flag, value)?;
+                    let second = self.take_value();
+                    let second =
+                        second.ok_or_else(|| Reason::new(format!("`{written}` takes two values")))?;
+                    read_values(place, second)?
+                } else if takes_two(spec) {
                     let second = self.take_value();
                     let second =
                         second.ok_or_else(|| Reason::new(format!("`{written}` takes two values")))?;
@@ -257,6 +273,7 @@ impl<'a> Walk<'a> {
                 }
             }
         };
+        let spec = place.spec;
         if says_nothing(place, &values) && !self.invert {
             return Ok(());
         }
@@ -273,6 +290,16 @@ impl<'a> Walk<'a> {
         }
         options.push(option);
         Ok(())
+    }
+
+    /// The same option of the element that is being read, where the extension describes a list of them.
+    fn of_element(&self, loaded: Loaded, spec: &'static OptionSpec) -> Result<&'static OptionSpec, Reason> {
+        let Some(entry) = loaded.entry.filter(|_| spec.element != 0) else { return Ok(spec) };
+        let ended = self.parts.matches[entry].options.iter().filter(|option| option.spec.flag == "--next");
+        let element = ended.count() as u8 + 1;
+        let mut specs = loaded.extension.options.iter();
+        let found = specs.find(|other| other.flag == spec.flag && other.element == element);
+        found.ok_or_else(|| Reason::new(format!("`{}` for an element too many", spec.flag)))
     }
 
     /// An option of iptables itself.
@@ -416,6 +443,29 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
+}
+
+/// A value that is attached to one of these iptables does not read: it takes the whole word for it, `-ieth0` for the
+/// interface `-ieth0`.
+fn check_attached(written: &str, found: &Found, attached: Option<&str>) -> Result<(), Reason> {
+    match (found, attached) {
+        (Found::Base(BaseOption { letter: 's' | 'd' | 'p' | 'i' | 'o' | 'j', .. }), Some(value)) => {
+            let message =
+                format!("`{written}` with its value attached, which iptables takes for the value itself");
+            Err(Reason::new(message).help(format!("put a blank between them: `{written} {}`", value)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The option of an extension that is printed as a flag and this word behind it.
+fn told_apart(extension: &'static Extension, flag: &str, word: &str) -> Result<&'static OptionSpec, Reason> {
+    let is_meant = |spec: &&OptionSpec| {
+        spec.flag
+            .split_once(' ')
+            .is_some_and(|(name, known)| name == flag && known.eq_ignore_ascii_case(word))
+    };
+    extension.options.iter().find(is_meant).ok_or_else(|| Reason::new(format!("`{flag}` knows no `{word}`")))
 }
 
 /// Whether an option that is not negated says what holds anyway, so that iptables does not save it.

@@ -1,8 +1,11 @@
 //! All conditions of a rule on one field, as one list of what may be and one of what may not.
 
+use super::elements::networks;
 use super::family::values_of;
 use crate::family::Family;
-use crate::model::{Address, IcmpMatch, Net, OptionUse, PortRange, Rule, Value, from_bits, width};
+use crate::model::{
+    Address, IcmpMatch, MaskedAddr, Net, OptionUse, PortRange, Rule, Value, from_bits, width,
+};
 
 /// What a rule asks of one field.
 #[derive(Debug, Default)]
@@ -84,7 +87,7 @@ fn is_everything(value: &Value) -> bool {
 fn intersect_lists(a: &[Value], b: &[Value]) -> Vec<Value> {
     let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
     let mut values: Vec<Value> = Vec::new();
-    for value in pairs.filter_map(|(a, b)| intersect(a, b)) {
+    for value in pairs.flat_map(|(a, b)| intersect(a, b)) {
         if !values.contains(&value) {
             values.push(value);
         }
@@ -93,23 +96,35 @@ fn intersect_lists(a: &[Value], b: &[Value]) -> Vec<Value> {
 }
 
 /// What both values hold; the smaller of the two where one holds the other.
-fn intersect(a: &Value, b: &Value) -> Option<Value> {
+fn intersect(a: &Value, b: &Value) -> Vec<Value> {
     if covers(a, b) {
-        return Some(b.clone());
+        return vec![b.clone()];
     }
     if covers(b, a) {
-        return Some(a.clone());
+        return vec![a.clone()];
     }
     match (a, b) {
+        (Value::Address(Address::Masked(masked)), Value::Address(other))
+        | (Value::Address(other), Value::Address(Address::Masked(masked))) => intersect_masked(masked, other),
         (Value::Address(x), Value::Address(y)) if a.overlaps(b) => {
             let ((x_first, x_last), (y_first, y_last)) = (x.bounds(), y.bounds());
-            Some(Value::Address(range(x.family(), x_first.max(y_first), x_last.min(y_last))))
+            vec![Value::Address(range(x.family(), x_first.max(y_first), x_last.min(y_last)))]
         }
         (Value::Ports(x), Value::Ports(y)) if a.overlaps(b) => {
-            Some(Value::Ports(PortRange { first: x.first.max(y.first), last: x.last.min(y.last) }))
+            vec![Value::Ports(PortRange { first: x.first.max(y.first), last: x.last.min(y.last) })]
         }
-        _ => None,
+        _ => Vec::new(),
     }
+}
+
+/// A range becomes its networks, each of which is a mask.
+fn intersect_masked(masked: &MaskedAddr, other: &Address) -> Vec<Value> {
+    let others: Vec<MaskedAddr> = match other {
+        Address::Masked(other) => vec![*other],
+        other => networks(other).into_iter().map(MaskedAddr::from).collect(),
+    };
+    let both = others.iter().filter_map(|other| masked.intersection(other));
+    both.map(|both| Value::Address(both.simplified())).collect()
 }
 
 fn range(family: Family, first: u128, last: u128) -> Address {
@@ -122,6 +137,11 @@ fn range(family: Family, first: u128, last: u128) -> Address {
 /// Whether all that `b` matches is matched by `a`.
 fn covers(a: &Value, b: &Value) -> bool {
     match (a, b) {
+        (Value::Address(Address::Masked(x)), Value::Address(Address::Masked(y))) => x.covers(y),
+        (Value::Address(Address::Masked(x)), Value::Address(Address::Net(y))) => {
+            x.covers(&MaskedAddr::from(*y))
+        }
+        (Value::Address(Address::Masked(_)), Value::Address(_)) => a == b,
         (Value::Address(x), Value::Address(y)) => {
             let ((x_first, x_last), (y_first, y_last)) = (x.bounds(), y.bounds());
             x.family() == y.family() && x_first <= y_first && y_last <= x_last

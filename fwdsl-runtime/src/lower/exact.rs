@@ -13,7 +13,7 @@ use super::draft::option_use;
 use super::family::values_of;
 use super::normal::exact_match;
 use super::plan::{fits_own_match, own_match};
-use crate::catalogue::{COMMENT, CORE, FAMILY, List, MULTIPORT, PORTS};
+use crate::catalogue::{COMMENT, CORE, FAMILY, List, MULTIPORT, PORTS, ValueKind};
 use crate::family::Family;
 use crate::loc::Loc;
 use crate::model::{Match, OptionUse, Rule, Value};
@@ -50,7 +50,11 @@ fn comment(rule: &Rule) -> Option<Match> {
 fn alternatives(entry: &Match, family: Family) -> Vec<Match> {
     let mut alternatives = vec![Match { options: Vec::new(), ..entry.clone() }];
     for option in &entry.options {
-        let values = values_of(option, family);
+        let mut values = values_of(option, family);
+        if values.is_empty() && option.spec.value == ValueKind::Protocol {
+            // The family is said beside a protocol that does not belong to it.
+            values = option.values().cloned().collect();
+        }
         let choices: Vec<OptionUse> = if !is_choice(entry, option) {
             vec![option.clone()]
         } else {

@@ -51,11 +51,12 @@ fn option_families(model: &Model, option: &OptionUse) -> FamilySet {
 
 /// The families that a rule is emitted to; none if its parts exclude each other.
 pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> FamilySet {
-    let mut families = model_families(model, chain).and(rule.families);
+    let stated = model_families(model, chain).and(rule.families);
+    let mut families = stated;
     for entry in &rule.matches {
         families = families.and(entry.extension.families);
-        families =
-            entry.options.iter().map(|option| option_families(model, option)).fold(families, FamilySet::and);
+        let options = entry.options.iter().filter(|option| !(rule.exact && is_stated(stated, option)));
+        families = options.map(|option| option_families(model, option)).fold(families, FamilySet::and);
     }
     for verdict in &rule.verdicts {
         families = families.and(match &verdict.action {
@@ -75,6 +76,12 @@ pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> Family
         });
     }
     families
+}
+
+/// Whether the family of an exact rule is said beside its protocol, which then does not tell it: `ip6tables -p icmp` is a
+/// rule, if not one that packets match.
+fn is_stated(stated: FamilySet, option: &OptionUse) -> bool {
+    stated != FamilySet::BOTH && option.spec.value == ValueKind::Protocol
 }
 
 /// The families that a chain is for.

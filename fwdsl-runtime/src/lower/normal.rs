@@ -1,10 +1,13 @@
 //! Options in the form in which iptables saves them, where it has several for one meaning.
 
 mod hashlimit;
+mod matches;
 
 use super::draft::option_use;
 use super::family::is_of_family;
-use crate::catalogue::{CONNMARK, Extension, HASHLIMIT, List, MARK, OptionSpec, STRING, TIME, TOS};
+use crate::catalogue::{
+    CONNMARK, Extension, HASHLIMIT, Kind, List, MARK, OptionSpec, STRING, TIME, TOS, ValueKind,
+};
 use crate::family::Family;
 use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Value};
 
@@ -44,13 +47,15 @@ pub(super) fn normal_action(action: &Action, family: Family) -> Action {
 fn normal_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> Vec<OptionUse> {
     let mut options = options.to_vec();
     for option in &mut options {
-        option.values.retain(|value| is_of_family(option.spec, &value.value, family));
-        if option.spec.list == List::Joined {
+        if option.spec.value != ValueKind::Protocol {
+            option.values.retain(|value| is_of_family(option.spec, &value.value, family));
+        }
+        if [List::Joined, List::Apart].contains(&option.spec.list) {
             sort_values(option);
         }
     }
-    if extension.protocols.len() == 1 {
-        options.retain(|option| !is_every_port(option));
+    if extension.kind == Kind::Match {
+        matches::settle(extension, &mut options);
     }
     if [&MARK, &CONNMARK, &TOS].contains(&extension) {
         options = options.into_iter().map(|option| set_bits(extension, option)).collect();
@@ -65,12 +70,6 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
         hashlimit::settle(&mut options);
     }
     options
-}
-
-/// Whether the protocol's own match leaves the option out.
-fn is_every_port(option: &OptionUse) -> bool {
-    let every = |value: &Value| matches!(value, Value::Ports(ports) if ports.is_everything());
-    !option.negated && !option.values.is_empty() && option.values().all(every)
 }
 
 fn spec(extension: &'static Extension, name: &str) -> &'static OptionSpec {

@@ -74,7 +74,7 @@ fn unions(entry: &Match, family: Family) -> (Vec<Draft>, bool) {
     let mut apart = true;
     for option in &entry.options {
         let mut values = values_of(option, family);
-        if option.spec.list != List::Union || values.len() < 2 {
+        if ![List::Union, List::Apart].contains(&option.spec.list) || values.len() < 2 {
             alternatives.iter_mut().for_each(|entry| entry.options.push(option.clone()));
         } else if option.negated {
             // Each in a match of its own, with what makes it complete: all must hold.
@@ -152,7 +152,12 @@ fn plan_addresses(plan: &mut Plan, option: &str, range: &str, domain: Domain) ->
         return Some(());
     }
     for value in domain.none_of {
-        let in_slot = slot_is_free && matches!(value, Value::Address(Address::Net(_)));
+        let in_slot = slot_is_free && matches!(value, Value::Address(Address::Net(_) | Address::Masked(_)));
+        if !in_slot && matches!(value, Value::Address(Address::Masked(_))) {
+            // `iprange` cannot say it.
+            plan.excluded.push(simple(false, value));
+            continue;
+        }
         let draft = if in_slot { simple(true, value) } else { by_range(true, value) };
         slot_is_free &= !in_slot;
         plan.inline = plan.inline.with(&draft);

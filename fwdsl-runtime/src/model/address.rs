@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::address_text::{is_whole, parse_addr};
+use super::masked_addr::MaskedAddr;
 use crate::family::Family;
 
 /// What `from` and `to` match.
@@ -18,6 +19,8 @@ pub enum Address {
         /// The last, of the same family.
         last: IpAddr,
     },
+    /// All addresses that agree with one in the bits of a mask, which are not the leading ones: `10.0.0.1/255.0.0.255`.
+    Masked(MaskedAddr),
 }
 
 /// An address and a prefix length.
@@ -187,12 +190,26 @@ impl Address {
         match self {
             Address::Net(net) => net.family(),
             Address::Range { first, .. } => family_of(*first),
+            Address::Masked(masked) => masked.family(),
         }
     }
 
-    /// The first and last address as numbers, both included.
+    /// Parses an address, a network, or an address under a mask of any bits. A mask of leading bits is a network's.
+    ///
+    /// # Errors
+    /// If the text is none of these.
+    pub fn parse(text: &str) -> Result<Address, AddressError> {
+        match MaskedAddr::parse(text) {
+            Some(masked) => Ok(masked.simplified()),
+            None => Net::parse(text).map(Address::Net),
+        }
+    }
+
+    /// The first and last address as numbers, both included. Of what a mask with gaps leaves, not all between them
+    /// belong to it.
     pub fn bounds(&self) -> (u128, u128) {
         match self {
+            Address::Masked(masked) => masked.bounds(),
             Address::Net(net) => (net.first_bits(), net.first_bits() | net.host_mask()),
             Address::Range { first, last } => (to_bits(*first), to_bits(*last)),
         }
@@ -237,6 +254,7 @@ impl fmt::Display for Address {
             Address::Net(net) if net.prefix == width(net.family()) => write!(f, "{}", SaveForm(net.addr)),
             Address::Net(net) => write!(f, "{net}"),
             Address::Range { first, last } => write!(f, "{}..={}", SaveForm(*first), SaveForm(*last)),
+            Address::Masked(masked) => write!(f, "{masked}"),
         }
     }
 }

@@ -66,6 +66,16 @@ pub(crate) fn parse_number(text: &str) -> Option<u64> {
     if sound { u64::from_str_radix(digits, radix).ok() } else { None }
 }
 
+/// Reads a number as strtoul(3) does without being told the base: after `0x` hexadecimal, after `0` octal.
+pub(crate) fn parse_c_number(text: &str) -> Option<u64> {
+    match text.strip_prefix('0') {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            u64::from_str_radix(digits, 8).ok()
+        }
+        _ => parse_number(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,10 @@ use std::fmt;
 
 use super::address::Address;
 use super::atoms::{Class, Mac, Share};
+use super::chunk::Chunk;
 use super::clock::{Moment, TimeOfDay};
 use super::endpoint::Endpoint;
+use super::header_option::HeaderOption;
 use super::masked::Masked;
 use super::rate::Rate;
 use super::set::SetRef;
@@ -58,6 +60,10 @@ pub enum Value {
     Time(TimeOfDay),
     /// A moment.
     Moment(Moment),
+    /// A kind of chunk of SCTP.
+    Chunk(Chunk),
+    /// An option of an IPv6 header.
+    HeaderOption(HeaderOption),
     /// `#name`: the Rust value at this place of the policy, which is known when the program runs. A model that a
     /// [`crate::Policy`] gives out has its values in its stead.
     Rust(u8),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::entry::Entry;
 use super::form::Line;
-use crate::catalogue::{CORE, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, REJECT};
-use crate::model::{Action, Rule, Value};
+use crate::catalogue::{CORE, REJECT};
+use crate::model::{Action, Rule};
 
 /// How many pairs of rules are compared with each other at most where no rule that stands once leads the way.
 const TABLE_MAX: usize = 1 << 20;
@@ -58,14 +58,9 @@ fn neighbours(left: Vec<Entry>, right: Vec<Entry>, merged: &mut Vec<Entry>) {
 /// What a rule says but for addresses and what else the families have each for itself.
 fn shape(entry: &Entry) -> String {
     let mut rule: Rule = entry.rule.clone();
-    for entry in &mut rule.matches {
-        let icmp = [&ICMP_TYPE, &ICMP6_TYPE].contains(&entry.extension);
-        entry.options.retain(|option| !icmp && !(*entry.extension == CORE && matches!(option.spec.name, "from" | "to")));
-        for value in entry.options.iter_mut().flat_map(|option| &mut option.values) {
-            if value.value == Value::Protocol(ICMPV6) {
-                value.value = Value::Protocol(ICMP);
-            }
-        }
+    // Types of ICMP go into a list with those of their own family.
+    for entry in rule.matches.iter_mut().filter(|entry| *entry.extension == CORE) {
+        entry.options.retain(|option| !matches!(option.spec.name, "from" | "to"));
     }
     rule.matches.retain(|entry| !entry.options.is_empty() || entry.extension.bare);
     for verdict in &mut rule.verdicts {
@@ -104,13 +99,19 @@ fn between(left: &[usize], right: &[usize], at: (usize, usize), pairs: &mut Vec<
         let anchors = anchors(inner_left, inner_right);
         if anchors.is_empty() {
             let small = inner_left.len() * inner_right.len() <= TABLE_MAX;
-            let found = if small { table(inner_left, inner_right) } else { nth_with_nth(inner_left, inner_right) };
+            let found =
+                if small { table(inner_left, inner_right) } else { nth_with_nth(inner_left, inner_right) };
             pairs.extend(found.iter().map(|(a, b)| (at.0 + a, at.1 + b)));
         } else {
             let mut from = (0, 0);
             let ends = (inner_left.len(), inner_right.len());
             for &(a, b) in anchors.iter().chain([&ends]) {
-                between(&inner_left[from.0..a], &inner_right[from.1..b], (at.0 + from.0, at.1 + from.1), pairs);
+                between(
+                    &inner_left[from.0..a],
+                    &inner_right[from.1..b],
+                    (at.0 + from.0, at.1 + from.1),
+                    pairs,
+                );
                 if (a, b) != ends {
                     pairs.push((at.0 + a, at.1 + b));
                 }
@@ -146,8 +147,9 @@ fn anchors(left: &[usize], right: &[usize]) -> Vec<(usize, usize)> {
         before.push(length.checked_sub(1).map(|last| ends[last]));
         if length == ends.len() { ends.push(index) } else { ends[length] = index }
     }
-    let mut chain: Vec<(usize, usize)> =
-        std::iter::successors(ends.last().copied(), |index| before[*index]).map(|index| pairs[index]).collect();
+    let mut chain: Vec<(usize, usize)> = std::iter::successors(ends.last().copied(), |index| before[*index])
+        .map(|index| pairs[index])
+        .collect();
     chain.reverse();
     chain
 }

@@ -18,6 +18,8 @@ pub(super) struct Sentence {
     pub(super) verdicts: String,
     /// What stands on lines before it: comments and attributes.
     pub(super) before: Vec<String>,
+    /// Whether something new begins with it.
+    pub(super) has_notes: bool,
     pub(super) exact: bool,
     /// The number of its entry in the chain.
     pub(super) entry: usize,
@@ -103,7 +105,9 @@ fn length(phrases: &[Phrase]) -> usize {
 
 /// Leaves what the other rule has too: of what has a fixed order only what comes first in both.
 fn narrow(shared: &mut Vec<Phrase>, other: &[Phrase]) {
-    let fixed = |phrases: &[Phrase]| phrases.iter().filter(|phrase| !phrase.is_free).cloned().collect::<Vec<Phrase>>();
+    let fixed = |phrases: &[Phrase]| {
+        phrases.iter().filter(|phrase| !phrase.is_free).cloned().collect::<Vec<Phrase>>()
+    };
     let (mine, others) = (fixed(shared), fixed(other));
     let mut left = mine.iter().zip(&others).take_while(|(a, b)| a == b).count();
     shared.retain(|phrase| {

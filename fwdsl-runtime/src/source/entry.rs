@@ -14,7 +14,7 @@ pub(super) struct ChainPlan {
     pub(super) name: String,
     pub(super) families: FamilySet,
     pub(super) policy: Option<ChainPolicy>,
-    pub(super) doc: String,
+    pub(super) doc: Vec<String>,
     pub(super) entries: Vec<Entry>,
     /// Whether its rules are written as iptables has them.
     pub(super) exact: bool,
@@ -47,10 +47,12 @@ impl Entry {
 
     /// A rule for lines of different families that say the same, in this form or the next one that there is.
     pub(super) fn in_form(lines: Vec<Line>, form: Form) -> Entry {
-        let families = lines.iter().map(|line| FamilySet::only(line.family)).fold(FamilySet::NONE, FamilySet::or);
+        let families =
+            lines.iter().map(|line| FamilySet::only(line.family)).fold(FamilySet::NONE, FamilySet::or);
         let forms = [Form::Natural, Form::Exact, Form::Raw].into_iter().filter(|other| *other >= form);
         let is_written = |rule: &Rule| key_of(rule).is_some();
-        let found = forms.filter_map(|form| Some((form, rule_of(&lines[0], form).filter(is_written)?))).next();
+        let found =
+            forms.filter_map(|form| Some((form, rule_of(&lines[0], form).filter(is_written)?))).next();
         let (form, rule) = found.unwrap_or_else(|| {
             (Form::Raw, rule_of(&lines[0], Form::Raw).expect("every line has a raw form"))
         });
@@ -92,6 +94,17 @@ impl Entry {
             return vec![self];
         }
         self.fallback().unwrap_or_default().into_iter().flat_map(Entry::as_exact).collect()
+    }
+
+    /// What was said of its lines where they come from, each remark once.
+    pub(super) fn notes(&self) -> Vec<&str> {
+        let mut notes: Vec<&str> = Vec::new();
+        for note in self.lines.iter().flat_map(|line| &line.notes) {
+            if !notes.contains(&note.as_str()) {
+                notes.push(note);
+            }
+        }
+        notes
     }
 
     /// What it is to be emitted as in a family.

@@ -2,7 +2,8 @@
 
 use super::quote::doc_comment;
 use crate::catalogue::{
-    COMMENT, CONNMARK, CORE, Extension, HASHLIMIT, IPRANGE, MARK, MULTIPORT, OptionSpec, PORTS, RAW, RAW_MATCH, SCTP, TCP, UDP,
+    COMMENT, CONNMARK, CORE, Extension, HASHLIMIT, IPRANGE, MARK, MULTIPORT, OptionSpec, PORTS, RAW,
+    RAW_MATCH, SCTP, TCP, UDP,
 };
 use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Located};
@@ -30,6 +31,8 @@ pub(super) struct Line {
     /// How many bytes of the text are `-A INPUT`.
     pub(super) prefix: usize,
     pub(super) family: Family,
+    /// What was said of it where it comes from.
+    pub(super) notes: Vec<String>,
 }
 
 /// The line as a rule of the language in this form; `None` if it cannot be said so.
@@ -142,7 +145,7 @@ fn raw(line: &Line) -> Rule {
     let (matches, action) = all.split_at(target.unwrap_or(all.len()));
     let text = |extension: &'static Extension, text: &str| {
         let value = Located::new(Value::Text(text.trim().to_owned()), Loc::default());
-        OptionUse { spec: spec(extension, "text"), negated: false, values: vec![value], loc: Loc::default() }
+        OptionUse { spec: &extension.options[0], negated: false, values: vec![value], loc: Loc::default() }
     };
     let matches = match matches.trim() {
         "" => Vec::new(),

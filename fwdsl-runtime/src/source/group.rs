@@ -29,8 +29,19 @@ pub(super) fn group(entries: Vec<Entry>) -> Vec<Entry> {
             rule.matches[place].options[index].values.extend(values.iter().cloned());
         });
         if entries.len() == before {
+            entries.iter_mut().for_each(sort_by_family);
             return entries;
         }
+    }
+}
+
+/// Puts the addresses of each family together, in their order.
+fn sort_by_family(entry: &mut Entry) {
+    for option in entry.rule.matches.iter_mut().flat_map(|entry| &mut entry.options) {
+        option.values.sort_by_key(|value| match &value.value {
+            Value::Address(address) => Some(address.family()),
+            _ => None,
+        });
     }
 }
 
@@ -43,7 +54,8 @@ fn merge_all<T>(
     let mut merged: Vec<Entry> = Vec::with_capacity(entries.len());
     let mut open = false;
     for entry in entries {
-        let Some((last, how)) = merged.last_mut().and_then(|last| may_merge(last, &entry).map(|how| (last, how)))
+        let Some((last, how)) =
+            merged.last_mut().and_then(|last| may_merge(last, &entry).map(|how| (last, how)))
         else {
             merged.push(entry);
             open = false;
@@ -62,8 +74,10 @@ fn merge_all<T>(
     merged
 }
 
+/// Whether two rules may become one. Where something is said of the second, it begins something new.
 fn both_natural(a: &Entry, b: &Entry) -> bool {
-    a.form == Form::Natural && b.form == Form::Natural && a.rule.comment == b.rule.comment
+    let natural = a.form == Form::Natural && b.form == Form::Natural;
+    natural && a.rule.comment == b.rule.comment && b.lines.iter().all(|line| line.notes.is_empty())
 }
 
 fn counts(rule: &Rule) -> bool {
@@ -123,7 +137,7 @@ fn differing_list(a: &Entry, b: &Entry) -> Option<(usize, usize)> {
 
 /// Whether a list in this option becomes one rule for each value.
 fn is_choice(entry: &Match, option: &OptionUse) -> bool {
-    option.spec.list == List::Union
+    matches!(option.spec.list, List::Union | List::Apart)
         && ![&PORTS, &MULTIPORT].contains(&entry.extension)
         && option.values().all(|value| !matches!(value, Value::Set(_)))
 }

@@ -106,7 +106,8 @@ impl Lets {
     /// Names for what was used often; `wan` is the interface behind which addresses are translated.
     pub(super) fn found(self, wan: Option<&str>) -> Lets {
         let uses = self.sought.map(|seeker| seeker.into_inner().uses).unwrap_or_default();
-        let mut chosen: Vec<((Place, String), Uses)> = uses.into_iter().filter(|(key, uses)| is_worth(key, uses)).collect();
+        let mut chosen: Vec<((Place, String), Uses)> =
+            uses.into_iter().filter(|(key, uses)| is_worth(key, uses)).collect();
         chosen.sort_by_key(|((place, _), uses)| (*place, uses.first));
         let mut lets = Lets::default();
         let mut taken = HashSet::new();
@@ -126,7 +127,9 @@ impl Lets {
 
 fn is_worth((place, value): &(Place, String), uses: &Uses) -> bool {
     if value.starts_with('[') {
-        return uses.count >= LIST_USES_MIN && value.len() > 20 || uses.count >= USES_MIN || value.len() > LONG_LIST;
+        return uses.count >= LIST_USES_MIN && value.len() > 20
+            || uses.count >= USES_MIN
+            || value.len() > LONG_LIST;
     }
     let everyone_knows = matches!(value.as_str(), "lo" | "0.0.0.0/0" | "::/0" | "127.0.0.1" | "::1");
     *place != Place::Ports && uses.count >= USES_MIN && !everyone_knows

@@ -20,6 +20,8 @@ mod phrase;
 mod print;
 mod quote;
 #[cfg(test)]
+mod read_back;
+#[cfg(test)]
 mod tests;
 mod value;
 mod verify;
@@ -31,10 +33,9 @@ use proc_macro2::TokenStream;
 
 pub use error::SourceError;
 
-use crate::emit::{Protocols, emit};
 use crate::format::format_source;
 use crate::loc::Loc;
-use crate::lower::lower;
+use crate::lower::Ruleset;
 use crate::model::Model;
 use crate::syntax;
 use entry::ChainPlan;
@@ -52,11 +53,14 @@ pub struct SourceOptions {
     pub title: String,
     /// The name of the `static` that holds the policy.
     pub name: String,
+    /// What is to be said of chains and rules, by their places in the model: the comments of a file that it comes from.
+    pub notes: Vec<(Loc, String)>,
 }
 
 impl Default for SourceOptions {
     fn default() -> SourceOptions {
-        SourceOptions { title: "The firewall of a host, as it was imported.".into(), name: "HOST".into() }
+        let title = "The firewall of a host, as it was imported.".into();
+        SourceOptions { title, name: "HOST".into(), notes: Vec::new() }
     }
 }
 
@@ -66,7 +70,8 @@ impl Default for SourceOptions {
 /// # Errors
 /// If the model is refused by the checks, or the language cannot say a rule of it.
 pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, SourceError> {
-    let mut chains = order::chains_of(model);
+    let wanted = verify::rulesets(model);
+    let mut chains = order::chains_of(model, &wanted, &options.notes);
     for chain in &mut chains {
         chain.entries = group::group(std::mem::take(&mut chain.entries));
     }
@@ -76,9 +81,15 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
     }
     for _ in 0..ROUNDS {
         let text = print(model, options, &attributes, &chains)?;
-        let wrong = misread(model, &chains, &text)?;
+        // The layout is no matter of what is read back.
+        let (wrong, formatted) = std::thread::scope(|scope| {
+            let formatted = scope.spawn(|| format_source(&text.text));
+            (misread(&wanted, &chains, &text), formatted.join())
+        });
+        let wrong = wrong?;
         if wrong.is_empty() {
-            return format_source(&text.text).map_err(|error| SourceError::refused(&error.to_string()));
+            let formatted = formatted.map_err(|_| SourceError::unwritable("the firewall"))?;
+            return formatted.map_err(|error| SourceError::refused(&error.to_string()));
         }
         verify::replace(&mut chains, &wrong)?;
         attributes = verify::settle(model, &mut chains)?;
@@ -91,7 +102,8 @@ fn strictly(chains: &mut [ChainPlan]) -> bool {
     let mut changed = false;
     for chain in chains {
         let strict = chain.entries.iter().filter(|entry| entry.form != Form::Natural).count();
-        chain.exact = strict > 3 && strict * 2 > chain.entries.len() || strict == chain.entries.len() && strict > 1;
+        chain.exact =
+            strict > 3 && strict * 2 > chain.entries.len() || strict == chain.entries.len() && strict > 1;
         if chain.exact && strict < chain.entries.len() {
             let entries = std::mem::take(&mut chain.entries);
             chain.entries = entries.into_iter().flat_map(entry::Entry::as_exact).collect();
@@ -120,7 +132,7 @@ fn print(
 }
 
 /// The entries that the text does not say, by number from 1.
-fn misread(model: &Model, chains: &[ChainPlan], text: &Text) -> Result<HashSet<u32>, SourceError> {
+fn misread(wanted: &[Ruleset], chains: &[ChainPlan], text: &Text) -> Result<HashSet<u32>, SourceError> {
     let refused = |message: &dyn std::fmt::Display| SourceError::refused(&message.to_string());
     let body = body_of(&text.text).ok_or_else(|| SourceError::unwritable("the firewall"))?;
     // Tokens of a body that begins on the same line have the lines of the file.
@@ -128,11 +140,16 @@ fn misread(model: &Model, chains: &[ChainPlan], text: &Text) -> Result<HashSet<u
     let tokens = TokenStream::from_str(&text.text[body]).map_err(|error| refused(&error))?;
     let compiled = syntax::compile(tokens);
     let mut numbers: HashMap<(usize, usize), u32> = HashMap::new();
-    let places = chains.iter().enumerate().flat_map(|(index, chain)| (0..chain.entries.len()).map(move |at| (index, at)));
+    let places = chains
+        .iter()
+        .enumerate()
+        .flat_map(|(index, chain)| (0..chain.entries.len()).map(move |at| (index, at)));
     for (number, place) in (1u32..).zip(places) {
         numbers.insert(place, number);
     }
-    let number = |loc: Loc| text.rule_at(loc.line + before).and_then(|place| numbers.get(&place)).copied().unwrap_or(0);
+    let number = |loc: Loc| {
+        text.rule_at(loc.line + before).and_then(|place| numbers.get(&place)).copied().unwrap_or(0)
+    };
     let mut wrong = HashSet::new();
     for diagnostic in &compiled.diagnostics {
         match number(diagnostic.loc) {
@@ -141,15 +158,11 @@ fn misread(model: &Model, chains: &[ChainPlan], text: &Text) -> Result<HashSet<u
         }
     }
     if wrong.is_empty() {
-        wrong = verify::emitted_otherwise(&compiled.model, chains, number);
-    }
-    // Chains, policies and sets are not a matter of a rule.
-    let same = |family| {
-        let text = |model: &Model| lower(model, family).map(|ruleset| emit(&ruleset, Protocols::Named));
-        text(&compiled.model) == text(model)
-    };
-    if wrong.is_empty() && !model.families().iter().all(same) {
-        return Err(SourceError::unwritable("the firewall"));
+        let found = verify::rulesets(&compiled.model);
+        wrong = verify::emitted_otherwise(&found, chains, number);
+        if wrong.is_empty() && !verify::same_frame(&found, wanted) {
+            return Err(SourceError::unwritable("the firewall"));
+        }
     }
     Ok(wrong)
 }

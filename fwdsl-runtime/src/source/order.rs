@@ -8,7 +8,8 @@ use super::entry::ChainPlan;
 use super::form::Line;
 use crate::emit::emit_rule;
 use crate::family::FamilySet;
-use crate::lower::{Ruleset, lower};
+use crate::loc::Loc;
+use crate::lower::Ruleset;
 use crate::model::{Action, ChainPolicy, Model};
 use crate::table::TableName;
 
@@ -19,13 +20,17 @@ struct Half {
 }
 
 /// The chains of a model, with the rules of both families as one list where a chain is for both.
-pub(super) fn chains_of(model: &Model) -> Vec<ChainPlan> {
+pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &[(Loc, String)]) -> Vec<ChainPlan> {
     let mut chains = Vec::new();
-    let rulesets: Vec<Ruleset> = model.families().iter().filter_map(|family| lower(model, family)).collect();
+    let mut of_places: HashMap<(u16, u32), Vec<String>> = HashMap::new();
+    for (loc, note) in notes {
+        of_places.entry((loc.file, loc.line)).or_default().push(note.clone());
+    }
+    let notes = |loc: Loc| of_places.get(&(loc.file, loc.line)).cloned().unwrap_or_default();
     for table in TableName::ALL {
         let mut halves: BTreeMap<String, [Option<Half>; 2]> = BTreeMap::new();
         let mut calls: HashMap<String, Vec<String>> = HashMap::new();
-        for ruleset in &rulesets {
+        for ruleset in rulesets {
             for chain in ruleset.table(table).iter().flat_map(|table| &table.chains) {
                 let line = |rule: &crate::lower::Rule| Line {
                     matches: rule.matches.clone(),
@@ -33,6 +38,7 @@ pub(super) fn chains_of(model: &Model) -> Vec<ChainPlan> {
                     text: emit_rule(chain, rule, ruleset.family),
                     prefix: "-A ".len() + chain.name.len(),
                     family: ruleset.family,
+                    notes: notes(rule.loc),
                 };
                 let lines: Vec<Line> = chain.rules.iter().map(line).collect();
                 let called = lines.iter().filter_map(|line| match &line.action {
@@ -46,29 +52,41 @@ pub(super) fn chains_of(model: &Model) -> Vec<ChainPlan> {
         }
         for name in in_order(table, &halves, &calls) {
             let pair = halves.remove(&name).unwrap_or_default();
-            chains.extend(plan(model, table, name, pair));
+            chains.extend(plan(model, table, name, pair, &notes));
         }
     }
     drop_idle(chains)
 }
 
 /// One chain for both families, or two that have nothing in common.
-fn plan(model: &Model, table: TableName, name: String, pair: [Option<Half>; 2]) -> Vec<ChainPlan> {
+fn plan(
+    model: &Model,
+    table: TableName,
+    name: String,
+    pair: [Option<Half>; 2],
+    notes: &dyn Fn(Loc) -> Vec<String>,
+) -> Vec<ChainPlan> {
     let written = |families: FamilySet| {
-        let mut same = model.chains().iter().filter(|chain| chain.table() == table && chain.name() == name);
-        let found = same.find(|chain| !chain.families().and(families).is_empty());
-        found.map(|chain| chain.doc().to_owned()).unwrap_or_default()
+        let same = model.chains().iter().filter(|chain| chain.table() == table && chain.name() == name);
+        let mut doc: Vec<String> = Vec::new();
+        for chain in same.filter(|chain| !chain.families().and(families).is_empty()) {
+            let lines = chain.doc().lines().map(str::to_owned).chain(notes(chain.loc()));
+            let new: Vec<String> = lines.filter(|line| !doc.contains(line)).collect();
+            doc.extend(new);
+        }
+        doc
     };
-    let chain = |families: FamilySet, policy: Option<ChainPolicy>, ipv4: Vec<Line>, ipv6: Vec<Line>| ChainPlan {
-        table,
-        name: name.clone(),
-        families,
-        policy,
-        doc: written(families),
-        entries: align(ipv4, ipv6),
-        exact: false,
-        attributes: Vec::new(),
-    };
+    let chain =
+        |families: FamilySet, policy: Option<ChainPolicy>, ipv4: Vec<Line>, ipv6: Vec<Line>| ChainPlan {
+            table,
+            name: name.clone(),
+            families,
+            policy,
+            doc: written(families),
+            entries: align(ipv4, ipv6),
+            exact: false,
+            attributes: Vec::new(),
+        };
     match pair {
         [Some(ipv4), Some(ipv6)] if ipv4.policy == ipv6.policy => {
             let both = chain(FamilySet::BOTH, ipv4.policy, ipv4.lines.clone(), ipv6.lines.clone());
@@ -107,8 +125,10 @@ fn in_order(
         let mut open = vec![root];
         while let Some(name) = open.pop() {
             let called = calls.get(&name).into_iter().flatten();
-            let new: Vec<String> =
-                called.filter(|name| halves.contains_key(*name) && seen.insert((*name).clone())).cloned().collect();
+            let new: Vec<String> = called
+                .filter(|name| halves.contains_key(*name) && seen.insert((*name).clone()))
+                .cloned()
+                .collect();
             order.extend(new.iter().cloned());
             open.extend(new.into_iter().rev());
         }
@@ -120,7 +140,9 @@ fn in_order(
 /// `filter` all stay.
 fn drop_idle(chains: Vec<ChainPlan>) -> Vec<ChainPlan> {
     let idle = |chain: &ChainPlan| {
-        chain.table != TableName::Filter && chain.entries.is_empty() && chain.policy == Some(ChainPolicy::Accept)
+        chain.table != TableName::Filter
+            && chain.entries.is_empty()
+            && chain.policy == Some(ChainPolicy::Accept)
     };
     let mut kept: Vec<ChainPlan> = Vec::with_capacity(chains.len());
     let busy: Vec<(TableName, FamilySet)> =
@@ -145,9 +167,14 @@ fn drop_idle(chains: Vec<ChainPlan>) -> Vec<ChainPlan> {
 /// The interface behind which addresses are translated, if it is one.
 pub(super) fn wan(chains: &[ChainPlan]) -> Option<String> {
     let mut found: Option<String> = None;
-    let entries = chains.iter().filter(|chain| chain.table == TableName::Nat).flat_map(|chain| &chain.entries);
+    let entries =
+        chains.iter().filter(|chain| chain.table == TableName::Nat).flat_map(|chain| &chain.entries);
     for entry in entries {
-        let translates = entry.rule.verdicts.iter().any(|verdict| matches!(verdict.word().as_str(), "masquerade" | "snat"));
+        let translates = entry
+            .rule
+            .verdicts
+            .iter()
+            .any(|verdict| matches!(verdict.word().as_str(), "masquerade" | "snat"));
         let outs = entry.rule.uses("out").filter(|option| translates && !option.negated);
         for value in outs.flat_map(|option| option.values()) {
             let crate::model::Value::Interface(name) = value else { continue };

@@ -1,13 +1,15 @@
 //! Rules as phrases of the language: one for each match, in the order in which a person would write them.
 
+use std::net::IpAddr;
+
 use super::lets::{Lets, Place};
-use super::quote::{name, quoted};
+use super::quote::name;
 use super::value::{write_address, write_flag_lists, write_ports, write_protocol, write_value};
 use crate::catalogue::{
-    COMMENT, CONNTRACK, CORE, COUNT, Extension, FAMILY, ICMP_TYPE, ICMP6_TYPE, IPRANGE, LIMIT, MARK_MATCH, MULTIPORT,
-    OptionSpec, PORTS, RAW, RAW_MATCH, SCTP, STATE, TCP, UDP, ValueKind,
+    COMMENT, CONNTRACK, CORE, COUNT, Extension, FAMILY, ICMP_TYPE, ICMP6_TYPE, IPRANGE, LIMIT, MARK_MATCH,
+    MULTIPORT, OptionSpec, PORTS, RAW, RAW_MATCH, SCTP, STATE, TCP, UDP, ValueKind,
 };
-use crate::model::{Action, Match, OptionUse, Rule, Value};
+use crate::model::{Action, Endpoint, Match, OptionUse, Rule, Value};
 
 /// A match as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +82,8 @@ pub(super) fn match_phrases(rule: &Rule, lets: &Lets) -> Option<Vec<Phrase>> {
 /// Family, interfaces and addresses, in this order.
 fn core_phrases(rule: &Rule, lets: &Lets) -> Option<Vec<Phrase>> {
     let mut phrases = Vec::new();
-    let family = rule.matches.iter().filter(|entry| *entry.extension == FAMILY).flat_map(|entry| &entry.options);
+    let family =
+        rule.matches.iter().filter(|entry| *entry.extension == FAMILY).flat_map(|entry| &entry.options);
     for option in family {
         phrases.push(free(format!("family {}", values(option, None, lets)?)));
     }
@@ -112,7 +115,11 @@ fn protocol_phrase(rule: &Rule) -> Option<Option<String>> {
     let bang = if option.negated { "!" } else { "" };
     let several = option.negated && names.len() > 1;
     let list = if several { format!("[{}]", names.join(", ")) } else { names.join("|") };
-    Some(Some(if names.iter().all(is_word) { format!("{bang}{list}") } else { format!("proto {bang}{list}") }))
+    Some(Some(if names.iter().all(is_word) {
+        format!("{bang}{list}")
+    } else {
+        format!("proto {bang}{list}")
+    }))
 }
 
 /// Whether the match may stand behind its protocol without a word of its own.
@@ -155,8 +162,13 @@ fn match_phrase(
         return port_phrase(option?, lets).map(free);
     }
     let own = [&TCP, &UDP, &SCTP].contains(&extension);
-    let ports = || entry.options.iter().map(|option| port_phrase(option, lets)).collect::<Option<Vec<String>>>();
-    if exact && own && before != Some(extension) && !entry.options.is_empty() && entry.options.iter().all(is_single_port)
+    let ports =
+        || entry.options.iter().map(|option| port_phrase(option, lets)).collect::<Option<Vec<String>>>();
+    if exact
+        && own
+        && before != Some(extension)
+        && !entry.options.is_empty()
+        && entry.options.iter().all(is_single_port)
     {
         return Some(fixed(ports()?.join(" ")));
     }
@@ -172,11 +184,11 @@ fn match_phrase(
     if *extension == COMMENT && alone("comment") {
         return Some(fixed(format!("comment {}", values(option?, None, lets)?)));
     }
-    if *extension == RAW_MATCH && alone("text") {
+    if *extension == RAW_MATCH && entry.options.len() == 1 {
         return Some(fixed(format!("raw {}", values(option?, None, lets)?)));
     }
-    if *extension == LIMIT && entry.options.iter().all(|option| !option.negated) {
-        return limit_phrase(entry, lets).map(fixed);
+    if let (true, Some(limit)) = (*extension == LIMIT, limit_phrase(entry, lets)) {
+        return Some(fixed(limit));
     }
     call(extension, &entry.options, lets).map(fixed)
 }
@@ -233,8 +245,11 @@ fn call(extension: &'static Extension, options: &[OptionUse], lets: &Lets) -> Op
             },
             _ => values(&positive, place_of(extension, option.spec), lets)?,
         };
-        let is_option = |value: &str| extension.option(value.split([' ', ',']).next().unwrap_or(value)).is_some();
-        if index == 0 && !option.negated && positional == Some(option.spec) && !is_option(&value) {
+        let is_option =
+            |value: &str| extension.option(value.split([' ', ',']).next().unwrap_or(value)).is_some();
+        // `dnat(to …)` says what it does.
+        let says_more = name == "to" || is_option(&value);
+        if index == 0 && !option.negated && positional == Some(option.spec) && !says_more {
             parts.push(value);
         } else {
             parts.push(format!("{bang}{name} {value}"));
@@ -257,7 +272,8 @@ fn place_of(extension: &Extension, spec: &OptionSpec) -> Option<Place> {
 
 /// The values of an option, with `!` before them if it is negated; by name where a `let` has one.
 fn values(option: &OptionUse, place: Option<Place>, lets: &Lets) -> Option<String> {
-    let texts = option.values().map(|value| value_text(option.spec, value)).collect::<Option<Vec<String>>>()?;
+    let texts =
+        option.values().map(|value| value_text(option.spec, value, lets)).collect::<Option<Vec<String>>>()?;
     let bang = if option.negated { "!" } else { "" };
     let listed = match texts.as_slice() {
         [] => return None,
@@ -281,11 +297,16 @@ fn is_state(option: &OptionUse) -> bool {
     is_of(&CONNTRACK, "ctstate") || is_of(&STATE, "state")
 }
 
-fn value_text(spec: &OptionSpec, value: &Value) -> Option<String> {
+fn value_text(spec: &OptionSpec, value: &Value, lets: &Lets) -> Option<String> {
     match value {
+        Value::Endpoint(Endpoint { addresses: Some((first @ IpAddr::V4(_), last)), .. }) if first == last => {
+            let text = write_value(spec, value)?;
+            let addr = first.to_string();
+            let behind = text.strip_prefix(&addr)?;
+            Some(lets.named(Some(Place::Address), &addr) + behind)
+        }
         Value::Address(address) if spec.value == ValueKind::Address => Some(write_address(address)),
         Value::Ports(ports) => Some(write_ports(ports)),
-        Value::Text(text) => Some(quoted(text)),
         _ => write_value(spec, value),
     }
 }

@@ -51,7 +51,12 @@ pub(super) struct Frame<'a> {
 }
 
 /// The whole file.
-pub(super) fn print_file(frame: &Frame<'_>, model: &Model, chains: &[ChainPlan], lets: &Lets) -> Option<Text> {
+pub(super) fn print_file(
+    frame: &Frame<'_>,
+    model: &Model,
+    chains: &[ChainPlan],
+    lets: &Lets,
+) -> Option<Text> {
     let mut text = Text::default();
     for line in frame.title.lines() {
         text.line(format!("//! {line}").trim_end());
@@ -154,8 +159,8 @@ fn print_chain(
     lets: &Lets,
     all_exact: bool,
 ) -> Option<()> {
-    for line in chain.doc.lines() {
-        text.line(format!("/// {line}").trim_end());
+    for line in &chain.doc {
+        text.line(format!("/// {}", line.replace(char::is_control, " ")).trim_end());
     }
     for attribute in &chain.attributes {
         text.line(attribute);
@@ -180,7 +185,8 @@ fn print_chain(
         text.line(&format!("family {family};"));
     }
     let sentences = chain.entries.iter().enumerate();
-    let sentences = sentences.map(|(place, entry)| sentence(place, entry, lets)).collect::<Option<Vec<_>>>()?;
+    let sentences =
+        sentences.map(|(place, entry)| sentence(place, entry, lets)).collect::<Option<Vec<_>>>()?;
     for statement in in_blocks(sentences) {
         print_statement(text, index, &statement, chain.exact, 2);
     }
@@ -196,16 +202,19 @@ pub(super) fn sentence(place: usize, entry: &Entry, lets: &Lets) -> Option<Sente
     if entry.names_family {
         rule.matches.insert(0, family_match(entry.families)?);
     }
-    let mut before = entry.remarks.clone();
+    let mut before: Vec<String> = Vec::new();
+    before.extend(entry.notes().iter().map(|note| format!("// {}", note.replace(char::is_control, " "))));
+    let has_notes = !before.is_empty();
+    before.extend(entry.remarks.iter().cloned());
     match rule.comment().map(|comment| (doc_comment(comment), comment.to_owned())) {
-        Some((Some(doc), _)) => before.insert(0, doc),
+        Some((Some(doc), _)) => before.insert(entry.notes().len(), doc),
         Some((None, comment)) => rule.matches.push(comment_match(&comment)),
         None => {}
     }
     let phrases = match_phrases(&rule, lets)?;
     let verdicts = rule.verdicts.iter().map(|verdict| verdict_phrase(&verdict.action, lets));
     let verdicts = verdicts.collect::<Option<Vec<String>>>()?.join(", ");
-    Some(Sentence { phrases, verdicts, before, exact: entry.form != Form::Natural, entry: place })
+    Some(Sentence { phrases, verdicts, before, has_notes, exact: entry.form != Form::Natural, entry: place })
 }
 
 fn family_match(families: FamilySet) -> Option<Match> {
@@ -232,6 +241,9 @@ fn comment_match(comment: &str) -> Match {
 fn print_statement(text: &mut Text, chain: usize, statement: &Statement, exact: bool, depth: usize) {
     match statement {
         Statement::Rule(sentence) => {
+            if sentence.has_notes {
+                text.blank();
+            }
             for line in &sentence.before {
                 text.line(line);
             }

@@ -41,7 +41,9 @@ mod tests {
 
     #[test]
     fn what_would_be_read_otherwise_is_quoted() {
-        for text in ["eth0", "br-lan", "wg+", "eth0.100", "10.0.0.0/8", "2001:db8::/32", "::1", "9abc::1", "1e5::"] {
+        for text in
+            ["eth0", "br-lan", "wg+", "eth0.100", "10.0.0.0/8", "2001:db8::/32", "::1", "9abc::1", "1e5::"]
+        {
             assert_eq!(word_or_string(text), text);
         }
         for text in ["WAN", "eth0:1", "br lan", "2001:db8::1e", "a\"b", "", "eth-", "0xeth", "+"] {

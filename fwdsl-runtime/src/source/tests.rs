@@ -24,14 +24,16 @@ fn model(source: &str) -> Model {
 }
 
 fn emitted(model: &Model) -> String {
-    let text = |family| lower(model, family).map(|ruleset| emit(&ruleset, Protocols::Named)).unwrap_or_default();
+    let text =
+        |family| lower(model, family).map(|ruleset| emit(&ruleset, Protocols::Named)).unwrap_or_default();
     Family::ALL.map(text).join("\n")
 }
 
 /// The body of the source that the policy is written as.
 fn rewritten(source: &str) -> String {
     let before = model(source);
-    let written = write_rust(&before, &SourceOptions::default()).unwrap_or_else(|error| panic!("{error}\n{source}"));
+    let written =
+        write_rust(&before, &SourceOptions::default()).unwrap_or_else(|error| panic!("{error}\n{source}"));
     assert_eq!(format_source(&written).expect("Rust"), written);
     let body = &written[body_of(&written).expect("a policy")];
     let after = model(body);
@@ -170,9 +172,9 @@ fn both_families_stand_in_one_policy() {
         "chain INPUT policy drop {
             in lo => accept;
             family ipv4 tcp dport 1 => accept;
+            icmp echo-request => accept;
             family ipv6 tcp dport 2 => accept;
             family ipv6 tcp dport 3 => accept;
-            icmp echo-request => accept;
             icmpv6 echo-request => accept;
             from [10.0.0.0/8, fd00::/8] tcp dport ssh => accept;
             from 10.0.0.1 udp dport 5 => jump A;

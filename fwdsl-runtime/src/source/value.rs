@@ -1,21 +1,51 @@
 //! Values as the language writes them: the inverse of `expression`.
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use super::quote::{quoted, word_or_string};
 use crate::catalogue::{MaskForm, OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
-    Address, Endpoint, IcmpMatch, Masked, Moment, Net, PortRange, Rate, SetRef, Share, Span, TCP_FLAG_NAMES,
-    TcpFlags, TimeOfDay, TimeUnit, Value, saved_size, width,
+    Address, Chunk, Endpoint, IcmpMatch, Masked, Moment, Net, PortRange, Rate, SetRef, Share, Span,
+    TCP_FLAG_NAMES, TcpFlags, TimeOfDay, TimeUnit, Value, saved_bit_rate, saved_size, width,
 };
 use crate::{icmp, protocols, services};
 
 /// The services that are called by name; of others the number says more.
 const SERVICES: [&str; 30] = [
-    "ftp", "ssh", "telnet", "smtp", "domain", "bootps", "bootpc", "tftp", "http", "kerberos", "pop3", "sunrpc", "ntp",
-    "netbios-ns", "netbios-dgm", "netbios-ssn", "imap", "snmp", "bgp", "ldap", "https", "syslog", "submission", "ldaps",
-    "imaps", "pop3s", "mysql", "postgresql", "xmpp-client", "xmpp-server",
+    "ftp",
+    "ssh",
+    "telnet",
+    "smtp",
+    "domain",
+    "bootps",
+    "bootpc",
+    "tftp",
+    "http",
+    "kerberos",
+    "pop3",
+    "sunrpc",
+    "ntp",
+    "netbios-ns",
+    "netbios-dgm",
+    "netbios-ssn",
+    "imap",
+    "snmp",
+    "bgp",
+    "ldap",
+    "https",
+    "syslog",
+    "submission",
+    "ldaps",
+    "imaps",
+    "pop3s",
+    "mysql",
+    "postgresql",
+    "xmpp-client",
+    "xmpp-server",
 ];
 
 /// A value of an option; `None` if the language has no words for it.
@@ -36,8 +66,11 @@ pub(super) fn write_value(spec: &OptionSpec, value: &Value) -> Option<String> {
         Value::Span(span) => write_span(spec, span),
         Value::Endpoint(endpoint) => write_endpoint(endpoint),
         Value::Bytes(bytes) if spec.value == ValueKind::HashRate => format!("{}/s", saved_size(*bytes)),
+        Value::Bytes(bytes) if spec.value == ValueKind::BitRate => saved_bit_rate(*bytes),
         Value::Bytes(bytes) => saved_size(*bytes),
         Value::Pattern(bytes) => write_pattern(spec, bytes)?,
+        Value::Chunk(chunk) => write_chunk(chunk),
+        Value::HeaderOption(option) => word_or_string(&option.to_string()),
         Value::Mac(mac) => quoted(&mac.to_string()),
         Value::Share(share) => write_share(*share),
         Value::Class(class) => word_or_string(&format!("{:x}:{:x}", class.major, class.minor)),
@@ -60,29 +93,39 @@ pub(super) fn write_protocol(number: u8) -> String {
 pub(super) fn write_address(address: &Address) -> String {
     match address {
         Address::Net(net) => write_net(net),
-        Address::Range { first, last } => {
-            let end = |addr: &std::net::IpAddr| word_or_string(&addr.to_string());
-            format!("{}..={}", end(first), end(last))
-        }
+        Address::Masked(masked) => word_or_string(&masked.to_string()),
+        Address::Range { first, last } => format!("{}..={}", write_addr(*first), write_addr(*last)),
     }
 }
 
 fn write_net(net: &Net) -> String {
-    let text = match net.prefix == width(net.family()) {
-        true => net.addr.to_string(),
-        false => format!("{}/{}", net.addr, net.prefix),
-    };
+    match net.prefix == width(net.family()) {
+        true => write_addr(net.addr),
+        false => word_or_string(&format!("{}/{}", net.addr, net.prefix)),
+    }
+}
+
+fn write_addr(addr: IpAddr) -> String {
+    let text = addr.to_string();
     // What follows `::` could be read as a group of the address.
-    if text.ends_with(':') { format!("{text}/{}", net.prefix) } else { word_or_string(&text) }
+    if text.ends_with(':') { quoted(&text) } else { word_or_string(&text) }
 }
 
 pub(super) fn write_ports(ports: &PortRange) -> String {
-    if ports.first == ports.last { write_port(ports.first) } else { format!("{}..={}", ports.first, ports.last) }
+    if ports.first == ports.last {
+        write_port(ports.first)
+    } else {
+        format!("{}..={}", ports.first, ports.last)
+    }
 }
 
 fn write_port(port: u16) -> String {
-    let name = SERVICES.iter().find(|name| services::find(name).is_some_and(|service| service.port == port));
-    name.map_or_else(|| port.to_string(), |name| (*name).to_owned())
+    static NAMES: OnceLock<HashMap<u16, &str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let service = |name: &&'static str| Some((services::find(name)?.port, *name));
+        SERVICES.iter().filter_map(service).collect()
+    });
+    names.get(&port).map_or_else(|| port.to_string(), |name| (*name).to_owned())
 }
 
 /// Whether the option takes an ICMP type of this family.
@@ -114,17 +157,27 @@ fn write_rate(rate: &Rate) -> String {
 
 fn write_number(spec: &OptionSpec, number: u64) -> String {
     match spec.value {
-        ValueKind::NamedNumber(words) => match usize::try_from(number).ok().and_then(|number| words.get(number)) {
-            Some(word) => word.name.to_owned(),
-            None => number.to_string(),
-        },
+        ValueKind::NamedNumber(words) => {
+            match usize::try_from(number).ok().and_then(|number| words.get(number)) {
+                Some(word) => word.name.to_owned(),
+                None => number.to_string(),
+            }
+        }
         ValueKind::Named { names, hex, .. } => match names.iter().find(|(_, known)| *known == number) {
             Some((name, _)) => (*name).to_owned(),
             None if hex => format!("{number:#x}"),
             None => number.to_string(),
         },
+        ValueKind::Hex { .. } => format!("{number:#x}"),
         _ => number.to_string(),
     }
+}
+
+/// `init-ack`, `"data:Be"`
+fn write_chunk(chunk: &Chunk) -> String {
+    let saved = chunk.to_string();
+    let (name, flags) = saved.split_at(saved.find(':').unwrap_or(saved.len()));
+    word_or_string(&format!("{}{flags}", name.to_ascii_lowercase().replace('_', "-")))
 }
 
 /// `flags(syn / syn,ack,fin,rst)`, or `syn` for what iptables calls so.
@@ -166,7 +219,9 @@ pub(super) fn set_name(name: &str) -> String {
 
 fn write_masked(spec: &OptionSpec, masked: &Masked) -> String {
     let ValueKind::Masked(form, names) = spec.value else { return format!("{:#x}", masked.value) };
-    if let (Some((name, _)), Some(0x3f)) = (names.iter().find(|(_, value)| *value == masked.value), masked.mask) {
+    if let (Some((name, _)), Some(0x3f)) =
+        (names.iter().find(|(_, value)| *value == masked.value), masked.mask)
+    {
         return (*name).to_owned();
     }
     match masked.mask {
@@ -178,7 +233,9 @@ fn write_masked(spec: &OptionSpec, masked: &Masked) -> String {
 fn write_span(spec: &OptionSpec, span: &Span) -> String {
     match spec.value {
         ValueKind::Span { max, open: true, .. } if span.last == max => span.first.to_string(),
-        ValueKind::Span { open: false, .. } if span.first == span.last => span.first.to_string(),
+        ValueKind::Span { open: false, .. } | ValueKind::Id if span.first == span.last => {
+            span.first.to_string()
+        }
         _ => format!("{}..={}", span.first, span.last),
     }
 }
@@ -187,7 +244,7 @@ fn write_endpoint(endpoint: &Endpoint) -> String {
     let mut text = String::new();
     if let Some((first, last)) = endpoint.addresses {
         let addresses = match first == last {
-            true => write_net(&Net::host(first)),
+            true => write_addr(first),
             false => write_address(&Address::Range { first, last }),
         };
         match (first.is_ipv6(), endpoint.ports) {
@@ -233,4 +290,18 @@ fn write_time(time: TimeOfDay) -> String {
 fn write_moment(moment: Moment) -> String {
     let text = moment.to_string();
     quoted(text.strip_suffix("T00:00:00").unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SERVICES, services};
+
+    #[test]
+    fn every_service_has_its_port_alone() {
+        let mut ports: Vec<u16> =
+            SERVICES.iter().map(|name| services::find(name).expect("a service").port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), SERVICES.len());
+    }
 }

@@ -8,10 +8,11 @@ use super::print::short_text;
 use crate::check::check;
 use crate::diagnostic::Diagnostic;
 use crate::emit::emit_rule;
-use crate::family::FamilySet;
+use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Located};
-use crate::lower::{lower, rule_families};
+use crate::lower::{Ruleset, lower, rule_families};
 use crate::model::{Action, Chain, Model, OptionUse, Rule};
+use crate::table::TableName;
 
 /// How often rules are taken apart: as deep as they were put together, and then once for each form.
 const ROUNDS: usize = 24;
@@ -24,9 +25,13 @@ const CHAIN_BASE: u32 = 1 << 24;
 pub(super) fn settle(base: &Model, chains: &mut [ChainPlan]) -> Result<Vec<String>, SourceError> {
     for _ in 0..ROUNDS {
         let model = model_of(base, chains);
-        let (wrong, findings) = judge(&model, chains)?;
+        let mut wrong = emitted_otherwise(&rulesets(&model), chains, |loc| loc.line);
         if wrong.is_empty() {
-            return Ok(note_findings(&model, chains, &findings));
+            let (refused, findings) = judge(&model)?;
+            if refused.is_empty() {
+                return Ok(note_findings(&model, chains, &findings));
+            }
+            wrong = refused;
         }
         replace(chains, &wrong)?;
     }
@@ -52,40 +57,43 @@ pub(super) fn replace(chains: &mut [ChainPlan], wrong: &HashSet<u32>) -> Result<
     Ok(())
 }
 
-/// Which entries are wrong, by number from 1, and what lints found.
-fn judge(model: &Model, chains: &[ChainPlan]) -> Result<(HashSet<u32>, Vec<Diagnostic>), SourceError> {
-    let mut wrong = HashSet::new();
+/// Which entries the checks refuse, by number from 1, and what lints found.
+fn judge(model: &Model) -> Result<(HashSet<u32>, Vec<Diagnostic>), SourceError> {
+    let mut refused = HashSet::new();
     let mut findings = Vec::new();
     for diagnostic in check(model) {
         match diagnostic.loc.line {
             _ if diagnostic.lint.is_some() => findings.push(diagnostic),
-            number @ 1..CHAIN_BASE => _ = wrong.insert(number),
+            number @ 1..CHAIN_BASE => _ = refused.insert(number),
             _ => return Err(SourceError::refused(&diagnostic.message)),
         }
     }
-    wrong.extend(emitted_otherwise(model, chains, |loc| loc.line));
-    Ok((wrong, findings))
+    Ok((refused, findings))
 }
 
-/// The entries that a model, in which `number` tells one by the place of its rule, emits as something else.
+/// What a model is for each of its families.
+pub(super) fn rulesets(model: &Model) -> Vec<Ruleset> {
+    model.families().iter().filter_map(|family| lower(model, family)).collect()
+}
+
+/// The entries that are emitted as something else, by number from 1; `number` tells one by the place of a rule.
 pub(super) fn emitted_otherwise(
-    model: &Model,
+    rulesets: &[Ruleset],
     chains: &[ChainPlan],
     number: impl Fn(Loc) -> u32,
 ) -> HashSet<u32> {
     let mut wrong = HashSet::new();
-    for family in model.families().iter() {
+    for ruleset in rulesets {
         let mut emitted: HashMap<u32, Vec<String>> = HashMap::new();
-        let ruleset = lower(model, family);
-        for chain in ruleset.iter().flat_map(|ruleset| &ruleset.tables).flat_map(|table| &table.chains) {
+        for chain in ruleset.tables.iter().flat_map(|table| &table.chains) {
             for rule in &chain.rules {
-                emitted.entry(number(rule.loc)).or_default().push(emit_rule(chain, rule, family));
+                emitted.entry(number(rule.loc)).or_default().push(emit_rule(chain, rule, ruleset.family));
             }
         }
         let entries = chains.iter().flat_map(|chain| &chain.entries);
         for (number, entry) in (1u32..).zip(entries) {
             let emitted = emitted.get(&number).map_or(&[][..], Vec::as_slice);
-            if !entry.texts(family).eq(emitted.iter().map(String::as_str)) {
+            if !entry.texts(ruleset.family).eq(emitted.iter().map(String::as_str)) {
                 wrong.insert(number);
             }
         }
@@ -93,19 +101,35 @@ pub(super) fn emitted_otherwise(
     wrong
 }
 
+/// Whether both have the same tables, with the same chains, policies and numbers of rules.
+pub(super) fn same_frame(a: &[Ruleset], b: &[Ruleset]) -> bool {
+    let frame = |rulesets: &[Ruleset]| {
+        let tables = rulesets
+            .iter()
+            .flat_map(|ruleset| ruleset.tables.iter().map(move |table| (ruleset.family, table)));
+        let chains = tables
+            .flat_map(|(family, table)| table.chains.iter().map(move |chain| (family, table.name, chain)));
+        let frame = |(family, table, chain): (Family, TableName, &crate::lower::Chain)| {
+            (family, table, chain.name.clone(), chain.policy, chain.rules.len())
+        };
+        chains.map(frame).collect::<Vec<_>>()
+    };
+    frame(a) == frame(b)
+}
+
 /// Notes which lints a rule or a chain has to silence, and why; returns what is for the whole policy.
 fn note_findings(model: &Model, chains: &mut [ChainPlan], findings: &[Diagnostic]) -> Vec<String> {
-    let texts: Vec<String> =
-        chains.iter().flat_map(|chain| &chain.entries).map(|entry| short_text(&entry.rule)).collect();
+    let entries: Vec<&Entry> = chains.iter().flat_map(|chain| &chain.entries).collect();
+    let text_at =
+        |loc: Loc| entries.get((loc.line as usize).checked_sub(1)?).map(|entry| short_text(&entry.rule));
     let mut of_rules: HashMap<u32, Vec<String>> = HashMap::new();
     let mut of_policy = Vec::new();
     for finding in findings {
         let Some(lint) = finding.lint else { continue };
         let mut why = format!("// {}", finding.message);
         for (note, loc) in &finding.notes {
-            let rule = loc.and_then(|loc| texts.get((loc.line as usize).checked_sub(1)?));
             why.push_str(&format!("; {note}"));
-            if let Some(rule) = rule {
+            if let Some(rule) = loc.and_then(text_at) {
                 why.push_str(&format!(": {rule}"));
             }
         }

@@ -350,7 +350,8 @@ fn parse_option(
     let mut ahead = *input;
     let negated = ahead.punct("!");
     let mut word = String::new();
-    if ahead.peek_ident().is_some() {
+    // `0-addrs` begins with no word.
+    if ahead.peek_ident().is_some() || extension.option(&peek_atom(&ahead)).is_some() {
         word = parse_atom(parser, &mut ahead, "an option")?.text;
     }
     let positional: Option<&'static OptionSpec> =

@@ -93,6 +93,8 @@ pub(super) const OTHERS: &[Phrase] = &[
     ("limit 1/s", &["match/limit", "value/atom"]),
     ("comment \"said in place\"", &["match/comment"]),
     ("raw \"-m mark ! --mark 0x9\"", &["match/raw"]),
+    ("family ipv4", &["match/family"]),
+    ("family ipv6", &["match/family"]),
     ("limit SLOW burst 7", &["match/limit with burst", "value/let"]),
     ("limit #R_RATE burst #R_NUMBER", &["match/limit with burst", "value/#name"]),
     ("limit(limit 7/minute, burst 20)", &["match/extension", "option/with value", "option/several"]),

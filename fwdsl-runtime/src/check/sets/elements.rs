@@ -104,6 +104,10 @@ fn address_problem(set: &Set, address: &Address, kind: Part) -> Option<Problem> 
     if let Some(problem) = super::super::values::address_problem(address) {
         return Some((problem.message, problem.help));
     }
+    if let Address::Masked(masked) = address {
+        let message = format!("a set holds addresses and networks, and `{masked}` is neither");
+        return Some((message, Some("match it by itself, beside the set".to_owned())));
+    }
     if set.kind.is_ipv4_alone() {
         if address.family() != Family::Ipv4 {
             return Some((format!("a set of kind `{}` holds IPv4 addresses alone", set.kind.word()), None));

@@ -91,6 +91,9 @@ fn wrong(set: &Set, option: &SetOption) -> Option<Problem> {
         }),
         SetOption::MarkMask(number) => between(*number, 1, u64::from(u32::MAX)),
         SetOption::Netmask(bits) => netmask(set, *bits),
+        SetOption::AddressRange(Address::Masked(masked)) => {
+            problem(format!("`{masked}` is no range: it has gaps"))
+        }
         SetOption::AddressRange(range) => address_range(set, range),
         SetOption::PortRange(PortRange { first, last }) if first > last => problem_with_help(
             format!("the range `{first}..={last}` is the wrong way round"),
@@ -166,5 +169,6 @@ pub(super) fn holds_zero(address: &Address) -> bool {
     match address {
         Address::Net(net) => to_bits(net.truncated().addr) == 0,
         Address::Range { first, .. } => to_bits(*first) == 0,
+        Address::Masked(masked) => to_bits(masked.truncated().addr) == 0,
     }
 }

@@ -5,25 +5,39 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::number::{number, number8};
 use crate::family::Family;
 use crate::import::error::Reason;
-use crate::model::{Address, Net, Value, width};
+use crate::model::{Address, MaskedAddr, Net, Value, from_bits, to_bits, width};
 
 /// The networks that `-s` or `-d` takes: one, or several with commas between them.
-pub(crate) fn read_networks(text: &str, family: Family) -> Result<Vec<Net>, Reason> {
-    text.split(',').map(|part| read_network(part.trim_start(), family)).collect()
+pub(crate) fn read_networks(text: &str, family: Family) -> Result<Vec<Address>, Reason> {
+    let read = |part: &str| {
+        let part = part.trim_start();
+        match part.rsplit_once('/') {
+            // Nothing of the address counts, and iptables does not even look at it.
+            Some((_, mask)) if to_bits(parse_mask(mask, family)?) == 0 => {
+                Ok(Address::Net(Net { addr: unspecified(family), prefix: 0 }))
+            }
+            _ => read_whole_network(part, family),
+        }
+    };
+    text.split(',').map(read).collect()
 }
 
-/// An address with or without a mask behind `/`, which is a number of bits or has the form of an address. Bits of the
-/// address beyond the mask are taken away.
-pub(super) fn read_network(text: &str, family: Family) -> Result<Net, Reason> {
+/// An address with or without a mask behind `/`, which is a number of bits or has the form of an address.
+pub(super) fn read_network(text: &str, family: Family) -> Result<Address, Reason> {
     let Some((host, mask)) = text.rsplit_once('/') else {
-        return Ok(Net::host(read_addr(text, family)?));
+        return Ok(Address::Net(Net::host(read_addr(text, family)?)));
     };
-    let prefix = read_mask(mask, family)?;
-    if prefix == 0 {
-        // Nothing of the address counts, and iptables does not even look at it.
-        return Ok(Net { addr: unspecified(family), prefix });
-    }
-    Ok(Net { addr: read_addr(host, family)?, prefix }.truncated())
+    let masked = MaskedAddr { addr: read_addr(host, family)?, mask: parse_mask(mask, family)? };
+    Ok(masked.simplified())
+}
+
+/// The same without the bits of the address beyond the mask.
+pub(super) fn read_whole_network(text: &str, family: Family) -> Result<Address, Reason> {
+    Ok(match read_network(text, family)? {
+        Address::Net(net) => Address::Net(net.truncated()),
+        Address::Masked(masked) => masked.truncated().simplified(),
+        range => range,
+    })
 }
 
 fn unspecified(family: Family) -> IpAddr {
@@ -35,24 +49,24 @@ fn unspecified(family: Family) -> IpAddr {
 
 /// The number of leading bits that a mask says.
 pub(super) fn read_mask(text: &str, family: Family) -> Result<u8, Reason> {
+    let mask = MaskedAddr { addr: unspecified(family), mask: parse_mask(text, family)? };
+    match mask.simplified() {
+        Address::Net(net) => Ok(net.prefix),
+        _ => Err(Reason::new(format!("the mask `{text}` has holes"))),
+    }
+}
+
+/// A mask, as a number of leading bits or in the form of an address.
+fn parse_mask(text: &str, family: Family) -> Result<IpAddr, Reason> {
     let bits = width(family);
     if let Some(prefix) = number(text, bits.into()) {
-        return Ok(prefix as u8);
+        let mask = u128::MAX.checked_shl(u32::from(bits) - prefix as u32).unwrap_or(0);
+        return Ok(from_bits(family, if bits == 32 { mask & u128::from(u32::MAX) } else { mask }));
     }
-    let mask = match (family, parse_addr(text, family)) {
-        (Family::Ipv4, Some(IpAddr::V4(mask))) if text.split('.').count() == 4 => {
-            Some((mask.to_bits().leading_ones(), mask.to_bits().count_ones()))
-        }
-        (Family::Ipv6, Some(IpAddr::V6(mask))) => {
-            Some((mask.to_bits().leading_ones(), mask.to_bits().count_ones()))
-        }
-        _ => None,
-    };
-    match mask {
-        Some((leading, all)) if leading == all => Ok(leading as u8),
-        Some(_) => Err(Reason::new(format!("the mask `{text}` has holes"))),
-        None => Err(Reason::new(format!("`{text}` is not a mask: it goes from 0 to {bits}"))),
-    }
+    let is_whole = family == Family::Ipv6 || text.split('.').count() == 4;
+    parse_addr(text, family)
+        .filter(|_| is_whole)
+        .ok_or_else(|| Reason::new(format!("`{text}` is not a mask: it goes from 0 to {bits}")))
 }
 
 /// One address.
@@ -78,8 +92,17 @@ fn not_an_address(text: &str, family: Family) -> Reason {
 
 fn parse_addr(text: &str, family: Family) -> Option<IpAddr> {
     match family {
-        Family::Ipv4 => parse_v4(text).map(IpAddr::V4),
+        Family::Ipv4 => parse_v4(text).or_else(|| parse_mapped(text)).map(IpAddr::V4),
         Family::Ipv6 => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+    }
+}
+
+/// `::ffff:10.0.0.1`, which the resolver takes for the IPv4 address in it, and the name that stands for this host
+/// everywhere (RFC 6761).
+fn parse_mapped(text: &str) -> Option<Ipv4Addr> {
+    match text {
+        "localhost" => Some(Ipv4Addr::LOCALHOST),
+        _ => text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped(),
     }
 }
 
@@ -109,7 +132,7 @@ mod tests {
 
     fn networks(text: &str, family: Family) -> Vec<String> {
         let networks = read_networks(text, family).unwrap_or_else(|reason| panic!("{text}: {reason:?}"));
-        networks.iter().map(Net::to_string).collect()
+        networks.iter().map(|address| format!("{address}")).collect()
     }
 
     #[test]
@@ -118,9 +141,11 @@ mod tests {
         assert_eq!(v4("10.1.2.3/8"), ["10.0.0.0/8"]);
         assert_eq!(v4("10.1.2.3/255.255.0.0"), ["10.1.0.0/16"]);
         assert_eq!(v4("10/8"), ["10.0.0.0/8"]);
-        assert_eq!(v4("010.0.0.1"), ["8.0.0.1/32"]);
+        assert_eq!(v4("010.0.0.1"), ["8.0.0.1"]);
         assert_eq!(v4("any/0"), ["0.0.0.0/0"]);
-        assert_eq!(v4("1.2.3.4,10.0.0.0/8, 5.6.7.8"), ["1.2.3.4/32", "10.0.0.0/8", "5.6.7.8/32"]);
+        assert_eq!(v4("1.2.3.4/0.0.0.0"), ["0.0.0.0/0"]);
+        assert_eq!(v4("10.1.2.3/255.0.255.0"), ["10.0.2.0/255.0.255.0"]);
+        assert_eq!(v4("1.2.3.4,10.0.0.0/8, 5.6.7.8"), ["1.2.3.4", "10.0.0.0/8", "5.6.7.8"]);
         let v6 = |text| networks(text, Family::Ipv6);
         assert_eq!(v6("2001:DB8::1/32"), ["2001:db8::/32"]);
         assert_eq!(v6("fe80::1/ffff:ffff::"), ["fe80::/32"]);
@@ -136,7 +161,7 @@ mod tests {
             "256.0.0.1",
             "1.2.3.4/33",
             "1.2.3.4/",
-            "1.2.3.4/255.0.255.0",
+            "1.2.3.4/255.0.255",
             "::1",
             "1.2.3.4,",
         ] {

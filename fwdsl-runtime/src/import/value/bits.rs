@@ -66,7 +66,13 @@ fn is_octet(text: &str) -> bool {
 
 /// `1:10`
 pub(super) fn read_class(text: &str) -> Result<Value, Reason> {
-    Class::parse(text)
+    // Both are read as 32 bits, of which only these count.
+    let bits = |text: &str| u32::from_str_radix(text, 16).ok().filter(|_| !text.starts_with('+'));
+    let class = text.split_once(':').and_then(|(major, minor)| {
+        let (major, minor) = (bits(major)?, bits(minor)?);
+        Some(Class { major: (major | minor >> 16) as u16, minor: minor as u16 })
+    });
+    class
         .map(Value::Class)
         .ok_or_else(|| Reason::new(format!("`{text}` is not a class such as `1:10`, in hexadecimal digits")))
 }

@@ -3,7 +3,7 @@
 use super::number::digits_of;
 use crate::catalogue::{OptionSpec, Word};
 use crate::import::error::Reason;
-use crate::model::{Moment, TimeOfDay, Value};
+use crate::model::{LAST_MOMENT, Moment, TimeOfDay, Value};
 
 /// `17:30` or `17:30:05`; one digit is enough.
 pub(super) fn read_time(text: &str) -> Result<Value, Reason> {
@@ -36,8 +36,17 @@ pub(super) fn read_date(text: &str) -> Result<Value, Reason> {
     }
     let mut time: Vec<&str> = time.map(|time| time.split(':').collect()).unwrap_or_default();
     time.resize(time.len().max(3), "0");
-    let full = format!("{year}-{month}-{day}T{}", time.join(":"));
-    Moment::parse(&full).map(Value::Moment).ok_or_else(not_one)
+    let at = |day: &str| Moment::parse(&format!("{year}-{month}-{day}T{}", time.join(":")));
+    let moment = at(day).or_else(|| after_the_month(day, at));
+    moment.map(Value::Moment).ok_or_else(not_one)
+}
+
+/// A day up to the 31st in a shorter month is one of the next month.
+fn after_the_month(day: &str, at: impl Fn(&str) -> Option<Moment>) -> Option<Moment> {
+    let (day, _) = digits_of(day, 10).filter(|(day, rest)| rest.is_empty() && (29..=31).contains(day))?;
+    let last = (28..day).rev().find_map(|last| Some((last, at(&last.to_string())?)))?;
+    let seconds = last.1.0.checked_add(86_400 * (day - last.0) as u32)?;
+    Some(Moment(seconds)).filter(|moment| *moment <= LAST_MOMENT)
 }
 
 /// Days of the week by number from Monday or by the first two letters of their names.
@@ -92,6 +101,8 @@ mod tests {
         assert_eq!(date("2026").as_deref(), Some("2026-01-01T00:00:00"));
         assert_eq!(date("2026-2-3").as_deref(), Some("2026-02-03T00:00:00"));
         assert_eq!(date("2026-02-03T4:5").as_deref(), Some("2026-02-03T04:05:00"));
+        assert_eq!(date("2026-02-30").as_deref(), Some("2026-03-02T00:00:00"));
+        assert_eq!(date("2026-02-32"), None);
         assert_eq!(date("2026-13"), None);
         assert_eq!(date("1969"), None);
     }

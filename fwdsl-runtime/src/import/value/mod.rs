@@ -6,6 +6,7 @@
 mod address;
 mod bits;
 mod clock;
+mod id;
 mod number;
 mod port;
 mod protocol;
@@ -21,7 +22,9 @@ pub(super) use protocol::{protocol_name, read_protocol};
 use super::error::Reason;
 use crate::catalogue::{Extension, List, MULTIPORT, OptionSpec, ValueKind};
 use crate::family::Family;
-use crate::model::{Address, Net, Share, Span, Value};
+use crate::model::{
+    Address, Bytecode, Chunk, HeaderOption, Net, Share, Span, U32Program, Value, parse_bit_rate,
+};
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +65,14 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
     match spec.value {
         ValueKind::Interface => Ok(Value::Interface(text.to_owned())),
         ValueKind::Address => address::read_range(text, family),
-        ValueKind::Host => Ok(address_value(Net::host(address::read_addr(text, family)?))),
-        ValueKind::Network { .. } => address::read_network(text, family).map(address_value),
+        ValueKind::Host => {
+            address::read_addr(text, family).map(|addr| Value::Address(Address::Net(Net::host(addr))))
+        }
+        // Only `NETMAP` looks at a mask while it reads the address; the others keep both as they are.
+        ValueKind::Network { .. } if spec.flag == "--to" => {
+            address::read_whole_network(text, family).map(Value::Address)
+        }
+        ValueKind::Network { .. } => address::read_network(text, family).map(Value::Address),
         ValueKind::PrefixLength => address::read_mask(text, family).map(|bits| Value::Number(bits.into())),
         ValueKind::Protocol | ValueKind::ProtocolNumber => read_protocol(text).map(Value::Protocol),
         ValueKind::Port => port::read_ports(extension, text),
@@ -80,15 +89,40 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
         ValueKind::Number { min, max } => number::number(text, u64::MAX)
             .map(Value::Number)
             .ok_or_else(|| wanted(&format!("a number from {min} to {max}"))),
-        ValueKind::Span { max, sign, open, .. } => read_span(text, max, sign, open)
+        ValueKind::Span { max, sign, open, .. } => read_span(spec, text, max, sign, open)
             .map(Value::Span)
             .ok_or_else(|| wanted(&format!("a number up to {max}, or a range of them with `{sign}`"))),
         ValueKind::Rate => rate::read_rate(text).map(Value::Rate),
         ValueKind::HashRate => rate::read_hash_rate(text),
         ValueKind::HashBurst => rate::read_burst(text),
+        ValueKind::Hex { min, max, .. } => number::number(text, u64::MAX)
+            .map(Value::Number)
+            .ok_or_else(|| wanted(&format!("a number from {min:#x} to {max:#x}"))),
+        ValueKind::Id => Ok(id::read_id(text)),
+        ValueKind::Label => Ok(match number::number(text, u64::MAX) {
+            Some(number) => Value::Number(number),
+            None => Value::Text(text.to_owned()),
+        }),
+        ValueKind::U32 => program(U32Program::parse(text)),
+        ValueKind::Bytecode => program(Bytecode::parse(text)),
+        ValueKind::Chunk => Chunk::parse(text)
+            .map(Value::Chunk)
+            .map_err(|part| Reason::new(format!("unknown kind of chunk, or flag of one: `{part}`"))),
+        ValueKind::HeaderOption => read_header_option(text)
+            .map(Value::HeaderOption)
+            .ok_or_else(|| wanted("the type of an option and perhaps its length, such as `5` or `5:2`")),
+        ValueKind::BitRate => parse_bit_rate(text)
+            .map(Value::Bytes)
+            .ok_or_else(|| wanted("bits a second, such as `8bit` or `5kbit`")),
         ValueKind::Masked(form, names) => bits::read_masked(form, names, spec, text),
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
-        ValueKind::Text { .. } | ValueKind::Name { .. } => Ok(Value::Text(text.to_owned())),
+        // A longer prefix is cut, with no more than a warning.
+        ValueKind::Text { max_bytes } if spec.flag == "--log-prefix" => {
+            Ok(Value::Text(text[..text.floor_char_boundary(max_bytes)].to_owned()))
+        }
+        ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Bare { .. } => {
+            Ok(Value::Text(text.to_owned()))
+        }
         ValueKind::Pattern { hex: false } => Ok(Value::Pattern(text.as_bytes().to_vec())),
         ValueKind::Pattern { hex: true } => text::read_hex_pattern(text),
         ValueKind::Mac => bits::read_mac(text),
@@ -100,15 +134,25 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
     }
 }
 
-fn address_value(net: Net) -> Value {
-    Value::Address(Address::Net(net))
+/// A program as it is saved.
+fn program(parsed: Result<impl ToString, String>) -> Result<Value, Reason> {
+    parsed.map(|program| Value::Text(program.to_string())).map_err(Reason::new)
+}
+
+/// `5` or `5:2`
+fn read_header_option(text: &str) -> Option<HeaderOption> {
+    let (ty, length) = match text.split_once(':') {
+        Some((ty, length)) => (ty, Some(number::number8(length)?)),
+        None => (text, None),
+    };
+    Some(HeaderOption { ty: number::number8(ty)?, length })
 }
 
 /// `7`, `2-7`; with `:` an end may be left out.
-fn read_span(text: &str, max: u64, sign: char, open: bool) -> Option<Span> {
+fn read_span(spec: &OptionSpec, text: &str, max: u64, sign: char, open: bool) -> Option<Span> {
     let end = |text: &str, default: u64| match text {
         "" if sign == ':' => Some(default),
-        _ => number::number(text, max),
+        _ => number::number(text, max).or_else(|| word::find_name(spec.names, text)),
     };
     match text.split_once(sign) {
         Some((first, last)) => Some(Span { first: end(first, 0)?, last: end(last, max)? }),
@@ -134,6 +178,8 @@ mod tests {
     #[test]
     fn spans_and_shares_are_read() {
         let span = |first, last| Some(Span { first, last });
+        let read_span =
+            |text, max, sign, open| read_span(&crate::catalogue::CORE.options[0], text, max, sign, open);
         assert_eq!(read_span("7", 100, ':', false), span(7, 7));
         assert_eq!(read_span("7", 100, ':', true), span(7, 100));
         assert_eq!(read_span("7:", 100, ':', false), span(7, 100));

@@ -2,7 +2,7 @@
 
 use super::address::read_addr;
 use super::number::{digits_of, leading_number, number16};
-use crate::catalogue::{Extension, TCP};
+use crate::catalogue::{Extension, SCTP, TCP};
 use crate::family::Family;
 use crate::import::error::Reason;
 use crate::model::{Endpoint, PortRange, Value};
@@ -28,6 +28,9 @@ fn read_port(text: &str) -> Result<u16, Reason> {
 
 /// The same where iptables asks the resolver, which reads decimal numbers alone.
 fn read_decimal_port(text: &str) -> Result<u16, Reason> {
+    if text.is_empty() {
+        return Ok(0);
+    }
     match digits_of(text, 10) {
         Some((number, "")) => u16::try_from(number).map_err(|_| not_a_port(text)),
         Some(_) => Err(not_a_port(text)),
@@ -41,8 +44,12 @@ fn not_a_port(text: &str) -> Reason {
 
 /// One port, or a range with `:`, an end of which may be left out.
 pub(super) fn read_ports(extension: &Extension, text: &str) -> Result<Value, Reason> {
-    let read = if *extension == TCP { read_port } else { read_decimal_port };
-    open_range(text, read).map(Value::Ports)
+    let by_resolver = ![&TCP, &SCTP].contains(&extension);
+    let ports = open_range(text, if by_resolver { read_decimal_port } else { read_port })?;
+    if *extension == TCP && ports.first > ports.last {
+        return Err(Reason::new(format!("the range `{text}` is the wrong way round")));
+    }
+    Ok(Value::Ports(ports))
 }
 
 /// A range with `:` in which an end that is left out is the first or the last port.

@@ -13,8 +13,13 @@ pub(super) fn read_hex_pattern(text: &str) -> Result<Value, Reason> {
             (_, b'|') => {
                 in_hex = !in_hex;
                 rest = after;
+                // Blanks may stand before the first byte, and one behind each.
+                while let [b' ', after @ ..] = rest
+                    && in_hex
+                {
+                    rest = after;
+                }
             }
-            (true, b' ') => rest = after,
             (true, _) => {
                 let digits = rest.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
                 let sound = digits.filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -23,6 +28,7 @@ pub(super) fn read_hex_pattern(text: &str) -> Result<Value, Reason> {
                     Reason::new(format!("\"{text}\" has something between `|` that is no byte of two digits"))
                 })?);
                 rest = &rest[2..];
+                rest = rest.strip_prefix(b" ").unwrap_or(rest);
             }
             (false, b'\\') => {
                 let [escaped, after @ ..] = after else {
@@ -50,8 +56,9 @@ mod tests {
     #[test]
     fn bytes_and_text_are_read() {
         assert_eq!(read_hex_pattern("a|0a 0B|b"), Ok(Value::Pattern(b"a\n\x0bb".to_vec())));
+        assert_eq!(read_hex_pattern("|  00 01 |"), Ok(Value::Pattern(vec![0, 1])));
         assert_eq!(read_hex_pattern(r"\|a"), Ok(Value::Pattern(b"|a".to_vec())));
-        for text in ["|0", "|0|", "|xy|", "|00", "a\\", "|ä|"] {
+        for text in ["|0", "|0|", "|xy|", "|00", "a\\", "|ä|", "|00  01|"] {
             assert!(read_hex_pattern(text).is_err(), "{text}");
         }
     }

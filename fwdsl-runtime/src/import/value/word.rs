@@ -143,6 +143,16 @@ pub(super) fn read_named(
     }
 }
 
+/// The number of a name, or of the only name that begins so.
+pub(super) fn find_name(names: &[(&'static str, u64)], text: &str) -> Option<u64> {
+    let spelled = |spelling| names.iter().filter(move |(name, _)| is_spelled(spelling, name, text));
+    if let Some((_, number)) = spelled(Spelling::AnyCase).next() {
+        return Some(*number);
+    }
+    let mut begun = spelled(Spelling::Prefix).map(|(_, number)| *number);
+    begun.next().filter(|first| begun.all(|other| other == *first))
+}
+
 /// The names of types and codes that `iptables -p icmp -h` lists. Their numbers stand in [`crate::icmp`].
 const ICMP_NAMES: &[&str] = &[
     "any",
@@ -241,7 +251,11 @@ pub(super) fn read_icmp(family: Family, text: &str) -> Result<Value, Reason> {
         None => (text, None),
     };
     let byte = |text| number(text, 255).map(|number| number as u8).ok_or_else(|| unknown_icmp(family, text));
-    Ok(Value::Icmp(IcmpMatch::Type { ty: byte(ty)?, code: code.map(byte).transpose()? }))
+    Ok(Value::Icmp(match (byte(ty)?, code.map(byte).transpose()?) {
+        // The kernel takes it for every type, whatever the code.
+        (255, _) if family == Family::Ipv4 => IcmpMatch::Any,
+        (ty, code) => IcmpMatch::Type { ty, code },
+    }))
 }
 
 fn unknown_icmp(family: Family, text: &str) -> Reason {

@@ -26,6 +26,7 @@ pub(crate) struct HashTable {
 pub(crate) fn hash_table(entry: &Match, family: Family) -> Option<HashTable> {
     let mut options = entry.options.clone();
     options.retain(|option| option.spec.name != "name");
+    super::matches::settle(&HASHLIMIT, &mut options);
     settle(&mut options);
     // Both sides of a rate read the same table.
     let parameters =

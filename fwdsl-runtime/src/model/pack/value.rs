@@ -42,6 +42,7 @@ pack_fields!(Masked { value, mask });
 pack_fields!(Span { first, last });
 pack_fields!(Endpoint { addresses, ports, base });
 pack_fields!(Class { major, minor });
+pack_fields!(HeaderOption { ty, length });
 
 fn octets<const N: usize>(input: &mut &[u8]) -> Unpacked<[u8; N]> {
     take(input, N, "bytes")?.try_into().map_err(|_| bad("bytes"))
@@ -86,6 +87,11 @@ impl Pack for Value {
                 out.push(2);
                 first.pack(out);
                 last.pack(out);
+            }
+            Value::Address(Address::Masked(MaskedAddr { addr, mask })) => {
+                out.push(24);
+                addr.pack(out);
+                mask.pack(out);
             }
             Value::Protocol(number) => {
                 out.push(3);
@@ -170,6 +176,17 @@ impl Pack for Value {
                 out.push(21);
                 moment.0.pack(out);
             }
+            Value::Chunk(Chunk::All) => out.push(25),
+            Value::Chunk(Chunk::None) => out.push(26),
+            Value::Chunk(Chunk::Kind { number, set, mask }) => {
+                out.push(27);
+                number.pack(out);
+                (*set, *mask).pack(out);
+            }
+            Value::HeaderOption(option) => {
+                out.push(28);
+                option.pack(out);
+            }
         }
     }
 
@@ -210,6 +227,20 @@ impl Pack for Value {
             21 => Value::Moment(Moment(Pack::unpack(input)?)),
             22 => Value::Rust(Pack::unpack(input)?),
             23 => Value::Set(Pack::unpack(input)?),
+            24 => {
+                let (addr, mask) = (IpAddr::unpack(input)?, IpAddr::unpack(input)?);
+                if family_of(addr) != family_of(mask) {
+                    return Err(bad("mask"));
+                }
+                Value::Address(Address::Masked(MaskedAddr { addr, mask }))
+            }
+            25 => Value::Chunk(Chunk::All),
+            26 => Value::Chunk(Chunk::None),
+            27 => {
+                let (number, (set, mask)) = Pack::unpack(input)?;
+                Value::Chunk(Chunk::Kind { number, set, mask })
+            }
+            28 => Value::HeaderOption(Pack::unpack(input)?),
             _ => return Err(bad("value")),
         })
     }
