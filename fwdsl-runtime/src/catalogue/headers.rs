@@ -95,8 +95,8 @@ pub(super) static ECN_MATCH: Extension = Extension {
     ..Extension::new_match(
         "ecn",
         &[
-            OptionSpec::flag("tcp-cwr", "--ecn-tcp-cwr").negatable().over(&[TCP_NUMBER]),
             OptionSpec::flag("tcp-ece", "--ecn-tcp-ece").negatable().over(&[TCP_NUMBER]),
+            OptionSpec::flag("tcp-cwr", "--ecn-tcp-cwr").negatable().over(&[TCP_NUMBER]),
             condition("ip-ect", "--ecn-ip-ect", ValueKind::Number { min: 0, max: 3 }),
         ],
         "the bits of explicit congestion notification (RFC 3168)",

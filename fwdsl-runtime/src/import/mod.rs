@@ -14,9 +14,11 @@
 //!
 //! Nothing is read from the machine. So a host name in an address, or the name of a user, is refused with that reason.
 
+mod base;
 mod comments;
 mod core;
 mod error;
+mod extension;
 mod lines;
 mod modules;
 mod option;
