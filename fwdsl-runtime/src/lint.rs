@@ -59,6 +59,12 @@ pub const UNREACHABLE_RULE: &str = "unreachable_rule";
 /// A match that every packet meets.
 pub const USELESS_MATCH: &str = "useless_match";
 
+/// What one variant of iptables takes and the other refuses.
+pub const ONE_VARIANT: &str = "one_variant";
+
+/// A verdict, or an option of one, that changes nothing.
+pub const USELESS_OPTION: &str = "useless_option";
+
 /// A value that iptables takes, and that says something else than it seems to.
 pub const ODD_VALUE: &str = "odd_value";
 
@@ -80,6 +86,18 @@ pub static LINTS: &[Lint] = &[
         name: USELESS_MATCH,
         level: Level::Deny,
         about: "a condition that every packet meets; it says nothing, and was meant to say something",
+    },
+    Lint {
+        name: ONE_VARIANT,
+        level: Level::Deny,
+        about: "what the legacy variant of iptables takes and the nft variant does not, or the other way round: the \
+                policy loads on some hosts and not on others",
+    },
+    Lint {
+        name: USELESS_OPTION,
+        level: Level::Deny,
+        about: "an option of a verdict that iptables takes and that changes nothing, because another one decides or \
+                its value is what holds anyway; or a verdict without the option that would make it do something",
     },
     Lint {
         name: ODD_VALUE,

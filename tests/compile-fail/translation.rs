@@ -8,7 +8,7 @@ static POLICY: Policy = firewall! {
     table nat {
         chain PREROUTING {
             _ => dnat(to 10.0.0.2:8080);
-            icmp => redirect(to 3128);
+            esp  => redirect(to 3128);
             tcp => dnat(to 10.0.0.0/24);
             tcp => dnat(to 10.0.0.9..=10.0.0.2);
             tcp => dnat(to 10.0.0.2..=fd00::2);

@@ -3,11 +3,13 @@
 pub mod coexisting;
 pub mod constructs;
 pub mod contents;
+pub mod corpus;
 pub mod editor;
 pub mod fragments;
 pub mod lsp;
 pub mod meaning;
 pub mod netns;
+pub mod nfnetlink;
 pub mod policies;
 pub mod processes;
 pub mod productions;

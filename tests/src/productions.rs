@@ -7,6 +7,8 @@ use fwdsl::catalogue::{EXTENSIONS, Extension, Kind};
 use fwdsl::lower::Ruleset;
 use fwdsl::model::{Action, Model, OptionUse};
 
+use crate::samples::loads_everywhere;
+
 /// Productions of `docs/grammar.md`, each with its alternatives. An alternative is called `production/alternative`.
 pub static PRODUCTIONS: &[(&str, &[&str])] = &[
     ("policy", &["#![allow]", "#![warn]", "#![deny]", "#![analysis_budget]", "items"]),
@@ -369,9 +371,10 @@ pub fn is_production(name: &str) -> bool {
 }
 
 fn catalogue_names() -> impl Iterator<Item = String> {
-    EXTENSIONS.iter().flat_map(|extension| {
+    EXTENSIONS.iter().filter(|extension| loads_everywhere(extension, None)).flat_map(|extension| {
         let name = entry_name(extension);
-        let options = extension.options.iter().map(move |spec| format!("{name} {}", spec.name));
+        let options = extension.options.iter().filter(|spec| loads_everywhere(extension, Some(spec)));
+        let options = options.map(move |spec| format!("{name} {}", spec.name));
         [entry_name(extension)].into_iter().chain(options)
     })
 }

@@ -8,8 +8,20 @@ use fwdsl_runtime::protocols;
 /// The set that the samples refer to.
 pub const SAMPLE_SET: &str = "set SAMPLE: ip timeout 0 counters skbinfo { 10.0.0.1, fd00::1 }";
 
+/// The timeout policies that the samples refer to, for TCP.
+pub const TIMEOUTS: [&str; 2] = ["t", "four"];
+
+/// Matches and targets that some kernels do not have, or not in every namespace.
+pub const KNOWN_ABSENT: &[&str] = &["-m ipvs", "-j LED", "-j SECMARK", "-j ULOG", "-j CLUSTERIP"];
+
 /// Options that name objects which other programs make, and which the kernel therefore refuses here.
-pub const MADE_ELSEWHERE: &[&str] = &["--nfacct-name", "--object-pinned"];
+pub const MADE_ELSEWHERE: &[&str] = &["--object-pinned"];
+
+/// The accounts of `nfacct` that the samples refer to.
+#[must_use]
+pub fn accounts() -> [String; 3] {
+    ["a-b".to_owned(), "it's \"q\" \\ b".to_owned(), "x".repeat(31)]
+}
 
 /// A rule that uses one option of an extension, but for its place.
 #[derive(Debug, Clone)]
@@ -20,6 +32,40 @@ pub struct Sample {
     pub option: Option<&'static OptionSpec>,
     /// The rule, with what the option needs beside it.
     pub rules: Vec<String>,
+}
+
+impl Sample {
+    /// Whether it loads on both variants, on every kernel, and without an object that another program makes.
+    #[must_use]
+    pub fn loads_everywhere(&self) -> bool {
+        loads_everywhere(self.extension, self.option)
+    }
+
+    /// Whether the nft variant does not take it.
+    #[must_use]
+    pub fn legacy_only(&self) -> bool {
+        self.extension.legacy_only || self.option.is_some_and(|option| option.legacy_only)
+    }
+}
+
+/// Whether an option, or an extension by itself, loads on both variants, on every kernel, and without an object that
+/// another program makes.
+#[must_use]
+pub fn loads_everywhere(extension: &Extension, option: Option<&OptionSpec>) -> bool {
+    let needs_object = match extension.name {
+        "nfacct" | "rateest" => true,
+        "CT" => option.is_some_and(|option| option.name == "timeout"),
+        _ => option.is_some_and(|option| MADE_ELSEWHERE.contains(&option.flag)),
+    };
+    let legacy_only = extension.legacy_only || option.is_some_and(|option| option.legacy_only);
+    !legacy_only && !needs_object && !KNOWN_ABSENT.contains(&called(extension).as_str())
+}
+
+/// The extension as iptables calls it: `-m tcp`, `-j LOG`.
+#[must_use]
+pub fn called(extension: &Extension) -> String {
+    let prefix = if extension.kind == Kind::Match { "-m" } else { "-j" };
+    format!("{prefix} {}", extension.name)
 }
 
 /// Everything that can be said of an extension's options.
@@ -64,7 +110,8 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
                 add(Some(spec), Some(list), true);
             }
         }
-        if spec.list == List::Joined && values.len() > 2 {
+        let exclusive = extension.name == "HMARK";
+        if spec.list == List::Joined && values.len() > 2 && !exclusive {
             let mut all = values.clone();
             all.reverse();
             all.retain(|value| !matches!(value.as_str(), "none" | "all"));
@@ -118,12 +165,18 @@ fn rule(
         (false, Some(number)) => format!("proto {}", protocols::save_name(number).unwrap_or("255")),
         (false, None) => String::new(),
     };
-    match extension.kind {
+    let allow = if extension.legacy_only || option.is_some_and(|option| option.legacy_only) {
+        "#[allow(one_variant)] "
+    } else {
+        ""
+    };
+    let rule = match extension.kind {
         Kind::Match if options.is_empty() => format!("{protocol} {word} => return;"),
         Kind::Match => format!("{protocol} {word}{arguments} => return;"),
         Kind::Target if protocol.is_empty() => format!("_ => {word}{arguments};"),
         Kind::Target => format!("{protocol} => {word}{arguments};"),
-    }
+    };
+    allow.to_owned() + &rule
 }
 
 /// Adds what the options that are there need beside them.
@@ -284,15 +337,39 @@ fn values(spec: &OptionSpec) -> Vec<String> {
                 format!("{:?}", "x".repeat(max_bytes)),
             ]
         }
+        // The name of a timeout policy, which must be there.
+        ValueKind::Bare { .. } if spec.flag == "--timeout" => texts(&TIMEOUTS),
+        ValueKind::Bare { .. } if spec.flag == "--rateest-name" => {
+            let number = NAMES.fetch_add(1, Ordering::Relaxed);
+            vec![format!("n{number}"), format!("{:?}", format!("n{number:x>14}"))]
+        }
+        ValueKind::Bare { .. } if spec.flag == "--selctx" => {
+            vec!["\"system_u:object_r:http_t:s0\"".into(), format!("{:?}", "x".repeat(255))]
+        }
+        // The kernel has timers for all namespaces together, and so for all tests that run at once.
+        ValueKind::Name { max_bytes } if spec.flag == "--label" => {
+            let number = NAMES.fetch_add(1, Ordering::Relaxed);
+            let name = format!("t{}-{number}", std::process::id());
+            vec![format!("{name:?}"), format!("{:?}", format!("{name:x<max_bytes$}"))]
+        }
         ValueKind::Name { max_bytes } => {
             // A name of its own each, for the kernel keeps tables by name.
             let number = NAMES.fetch_add(1, Ordering::Relaxed);
             vec![format!("n{number}"), format!("{:?}", format!("{:x>max_bytes$}", number))]
         }
+        ValueKind::Quoted { max_bytes } => {
+            vec!["\"a-b\"".into(), "\"it's \\\"q\\\" b\"".into(), format!("{:?}", "x".repeat(max_bytes))]
+        }
+        ValueKind::WordOrName { words, .. } => words.iter().map(|word| word.name.to_owned()).collect(),
+        ValueKind::PortNumber => texts(&["0", "http", "65535"]),
+        ValueKind::SegmentSize => texts(&["0", "1460", "65495", "65496", "65515"]),
+        ValueKind::Duration if spec.name == "interval" => texts(&["250ms", "1.5s", "8s"]),
+        ValueKind::Duration => texts(&["500ms", "100s", "4000s"]),
         ValueKind::Pattern { hex: false } => {
             texts(&["\"foo\"", "\"it's \\\"q\\\" \\\\ |b|\"", "\"äö\"", "\"a\\\\\""])
         }
         ValueKind::Pattern { hex: true } => texts(&["\"|de ad|\"", "\"foo|0a0b|bar\"", "\"|666f6f|\""]),
+        ValueKind::Mac if spec.flag == "--clustermac" => texts(&["\"01:00:5e:00:00:01\""]),
         ValueKind::Mac => texts(&["\"00:16:3e:00:00:01\"", "\"FF:ff:ff:ff:ff:ff\""]),
         ValueKind::TimeOfDay => texts(&["00:00", "08:00", "17:30:05", "23:59:59"]),
         ValueKind::Date => {
@@ -302,7 +379,7 @@ fn values(spec: &OptionSpec) -> Vec<String> {
         ValueKind::Set => texts(&["@SAMPLE src", "@SAMPLE dst"]),
         ValueKind::Id => texts(&["0", "1000", "0..=1000", "4294967294", "0..=4294967294"]),
         ValueKind::Hex { min, max, .. } => [min, (min + max) / 2, max].map(|it| it.to_string()).to_vec(),
-        ValueKind::Bare { .. } if spec.name.starts_with("rateest") => texts(&["RE1", "RE2"]),
+        ValueKind::Bare { .. } if spec.name.starts_with("rateest") => texts(&["\"RE1\"", "\"RE2\""]),
         ValueKind::Bare { max_bytes } => vec!["a-b".into(), format!("{:?}", "/x".repeat(max_bytes / 2))],
         ValueKind::Label => texts(&["0", "127"]),
         ValueKind::U32 => texts(&["\"0=0:4294967295\"", "\"6&0xff=17,6 && 0>>22&0x3c@0<<1=1:2\""]),

@@ -4,27 +4,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use fwdsl::family::Family;
 use fwdsl::host::Variant;
 use fwdsl::table::{Hook, TableName};
 use fwdsl_runtime::Policy;
-use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, Kind};
+use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, Kind, RAW, RAW_MATCH};
 use fwdsl_runtime::syntax::compile;
 use fwdsl_tests::netns::{Netns, require};
+use fwdsl_tests::nfnetlink::{add_account, add_tcp_timeout};
 use fwdsl_tests::rules::{restore, saved_table, tables};
-use fwdsl_tests::samples::{MADE_ELSEWHERE, SAMPLE_SET, Sample, samples};
+use fwdsl_tests::samples::{
+    KNOWN_ABSENT, MADE_ELSEWHERE, SAMPLE_SET, Sample, TIMEOUTS, accounts, called, samples,
+};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 use fwdsl_tests::sets::{policy_of, restore_sets};
-
-/// Matches and targets that some kernels do not have, or not in every namespace.
-const KNOWN_ABSENT: &[&str] = &["-m ipvs"];
 
 /// What iptables says if the kernel lacks an extension.
 const ABSENT: &[&str] = &["missing kernel module", "No chain/target/match by that name", "Couldn't load"];
 
+/// Whether what iptables says means that the kernel lacks an extension.
+fn is_absent(extension: &Extension, said: &str) -> bool {
+    // The kernel takes security contexts only where a module of it knows them.
+    let no_contexts = extension.name == "SECMARK" && !Path::new("/sys/fs/selinux").exists();
+    no_contexts || ABSENT.iter().any(|it| said.contains(it))
+}
+
 fn policy(table: TableName, hook: Hook, rules: &str) -> Option<Policy> {
-    let source = format!("{SAMPLE_SET} table {table} {{ chain {} {{ {rules} }} }}", hook.name());
+    policy_allowing("useless_option", table, hook, rules)
+}
+
+fn policy_allowing(lints: &str, table: TableName, hook: Hook, rules: &str) -> Option<Policy> {
+    let source =
+        format!("#![allow({lints})] {SAMPLE_SET} table {table} {{ chain {} {{ {rules} }} }}", hook.name());
     let compiled = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")));
     compiled.is_sound().then(|| Policy::from_model(compiled.model).expect("the same checks"))
 }
@@ -43,13 +56,8 @@ fn complaint(table: TableName, hook: Hook, rule: &str) -> String {
     messages.join("; ")
 }
 
-fn name(extension: &Extension) -> String {
-    let prefix = if extension.kind == Kind::Match { "-m" } else { "-j" };
-    format!("{prefix} {}", extension.name)
-}
-
 fn absence(extension: &Extension, family: Family, variant: Variant) -> String {
-    format!("{} {family} {variant}", name(extension))
+    format!("{} {family} {variant}", called(extension))
 }
 
 /// Loads text, and compares what is saved. What is wrong, if anything is.
@@ -118,14 +126,18 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
     if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         return;
     }
-    let netns = Netns::new();
     let sets = policy_of(&format!("{SAMPLE_SET} chain INPUT {{ in lo => accept; }}"));
-    for family in Family::ALL {
+    // One for each family, since timeout policies of both share their names.
+    let namespaces = Family::ALL.map(|family| {
+        let netns = Netns::new();
         assert!(restore_sets(&netns, &sets.emit_sets(family).expect("it compiles")).status.success());
-    }
+        TIMEOUTS.iter().for_each(|name| add_tcp_timeout(&netns, name, family, 100));
+        accounts().iter().for_each(|name| add_account(&netns, name));
+        (family, netns)
+    });
     let all: Vec<Sample> = EXTENSIONS
         .iter()
-        .filter(|it| it.module || it.kind == Kind::Target)
+        .filter(|it| (it.module || it.kind == Kind::Target) && ![&RAW_MATCH, &RAW].contains(it))
         .flat_map(|it| samples(it))
         .collect();
     for flag in MADE_ELSEWHERE {
@@ -137,7 +149,7 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
     let mut compiled_somewhere: BTreeMap<(String, String), bool> = BTreeMap::new();
     let only = std::env::var("FWDSL_CATALOGUE_TABLE").ok();
     for table in TableName::ALL.into_iter().filter(|it| only.as_ref().is_none_or(|only| only == it.name())) {
-        make_estimators(&netns, table);
+        namespaces.iter().for_each(|(_, netns)| make_estimators(netns, table));
         for hook in table.hooks().iter().copied() {
             let mut here: Vec<(&Sample, &str, Policy)> = Vec::new();
             for sample in &all {
@@ -145,27 +157,30 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
                     .rules
                     .iter()
                     .find_map(|rule| Some((sample, rule.as_str(), policy(table, hook, rule)?)));
-                let known =
-                    compiled_somewhere.entry((name(sample.extension), sample.rules[0].clone())).or_default();
+                let known = compiled_somewhere
+                    .entry((called(sample.extension), sample.rules[0].clone()))
+                    .or_default();
                 *known |= found.is_some();
                 here.extend(found);
             }
-            for family in Family::ALL {
+            for (family, netns) in &namespaces {
+                let family = *family;
                 for variant in VARIANTS {
                     let here = here.iter().filter_map(|(sample, rule, policy)| {
                         let lacks = absent.contains(&absence(sample.extension, family, variant));
                         let fits = emitted(policy, family).is_some_and(|text| text.contains("\n-A "));
-                        (fits && !lacks).then_some((*sample, *rule))
+                        let other = sample.legacy_only() && variant == Variant::Nft;
+                        (fits && !lacks && !other).then_some((*sample, *rule))
                     });
                     let here: Vec<(&Sample, &str)> = here.collect();
                     let mut wrong = Vec::new();
-                    find_wrong(&netns, (table, hook), family, variant, &here, &mut wrong);
+                    find_wrong(netns, (table, hook), family, variant, &here, &mut wrong);
                     for (sample, ..) in &here {
                         let place = format!("{table}/{hook}");
-                        *covered.entry(name(sample.extension)).or_default().entry(place).or_default() += 1;
+                        *covered.entry(called(sample.extension)).or_default().entry(place).or_default() += 1;
                     }
                     for (sample, rule, said) in wrong {
-                        if ABSENT.iter().any(|it| said.contains(it)) {
+                        if is_absent(sample.extension, &said) {
                             absent.insert(absence(sample.extension, family, variant));
                         } else {
                             writeln!(failures, "{table}/{hook} {family} {variant}: {rule}{said}").unwrap();
@@ -182,10 +197,10 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
         writeln!(failures, "{extension}: nowhere compiles: {rule}: {said:?}").unwrap();
     }
     for entry in EXTENSIONS.iter().filter(|it| it.module || it.kind == Kind::Target) {
-        let places = covered.get(&name(entry)).cloned().unwrap_or_default();
+        let places = covered.get(&called(entry)).cloned().unwrap_or_default();
         let total: usize = places.values().sum();
         let places: Vec<&str> = places.keys().map(String::as_str).collect();
-        eprintln!("{:<16} {total:>6} loads in {}", name(entry), places.join(" "));
+        eprintln!("{:<16} {total:>6} loads in {}", called(entry), places.join(" "));
     }
     for absence in &absent {
         eprintln!("ABSENT from this kernel: {absence}");
@@ -271,7 +286,53 @@ const SPELLINGS: &[(&str, &str, &str, &str)] = &[
         "-m time --timestart 23:00 --timestop 05:00 --contiguous --kerneltz -j RETURN",
     ),
     ("raw", "OUTPUT", "_ => ct(ctevents [destroy, new])", "-j CT --ctevents destroy,new"),
+    ("raw", "PREROUTING", "_ => ct(ctevents [new, new])", "-j CT --ctevents new,new"),
+    ("raw", "PREROUTING", "_ => ct", "-j CT"),
+    ("raw", "PREROUTING", "_ => ct(zone 0)", "-j CT --zone 0"),
+    ("raw", "PREROUTING", "_ => ct(zone 0x10)", "-j CT --zone 0x10"),
+    ("raw", "PREROUTING", "_ => ct(zone 5, zone-orig 6)", "-j CT --zone 5 --zone-orig 6"),
+    ("raw", "PREROUTING", "_ => ct(zone-orig 5, zone-reply 6)", "-j CT --zone-orig 5 --zone-reply 6"),
+    ("raw", "PREROUTING", "_ => ct(zone-reply mark)", "-j CT --zone-reply MARK"),
     ("raw", "PREROUTING", "_ => nfqueue", "-j NFQUEUE"),
+    ("filter", "INPUT", "_ => nfqueue(balance 5..=65535)", "-j NFQUEUE --queue-balance 5:"),
+    (
+        "filter",
+        "INPUT",
+        "_ => log(\"0123456789abcdefghijklmnopqrstuvwxyz\")",
+        "-j LOG --log-prefix 0123456789abcdefghijklmnopqrstuvwxyz",
+    ),
+    ("filter", "INPUT", "_ => log(level error)", "-j LOG --log-level error"),
+    ("filter", "INPUT", "_ => log(level panic)", "-j LOG --log-level panic"),
+    ("mangle", "FORWARD", "_ => connmark(set 5, mask 5)", "-j CONNMARK --set-mark 5 --mask 5"),
+    ("mangle", "FORWARD", "_ => connmark(set-xmark 5/7, ctmask 5)", "-j CONNMARK --set-xmark 5/7 --ctmask 5"),
+    ("mangle", "FORWARD", "_ => connmark(ctmask 5, set-xmark 5/7)", "-j CONNMARK --ctmask 5 --set-xmark 5/7"),
+    ("mangle", "FORWARD", "_ => connmark(and 5, nfmask 6)", "-j CONNMARK --and-mark 5 --nfmask 6"),
+    ("mangle", "FORWARD", "tcp => tcpoptstrip", "-p tcp -j TCPOPTSTRIP"),
+    (
+        "mangle",
+        "FORWARD",
+        "_ => hmark(tuple [spi, src], mod 0x10, rnd 1)",
+        "-j HMARK --hmark-tuple SPI,s --hmark-mod 0x10 --hmark-rnd 1",
+    ),
+    (
+        "mangle",
+        "FORWARD",
+        "_ => hmark(src-prefix 24, tuple [ct, src, proto], mod 10, rnd 1)",
+        "-j HMARK --hmark-src-prefix 24 --hmark-tuple ct,src,proto --hmark-mod 10 --hmark-rnd 1",
+    ),
+    (
+        "filter",
+        "INPUT",
+        "_ => rateest(name \"spelt\", interval 1.1s, ewmalog 9000ms)",
+        "-j RATEEST --rateest-name spelt --rateest-interval 1100msec --rateest-ewmalog 9sec",
+    ),
+    (
+        "filter",
+        "INPUT",
+        "_ => idletimer(timeout 60, label \"0123456789abcdefghijklmnopqrstuvwxyz\")",
+        "-j IDLETIMER --label 0123456789abcdefghijklmnopqrstuvwxyz --timeout 0x3c",
+    ),
+    ("mangle", "PREROUTING", "udp => tproxy(http)", "-p udp -j TPROXY --on-port http"),
     ("filter", "INPUT", "_ => nflog(group 0)", "-j NFLOG --nflog-group 0"),
     ("mangle", "PREROUTING", "udp => tproxy(3128)", "-p udp -j TPROXY --on-port 3128"),
     (
@@ -282,20 +343,51 @@ const SPELLINGS: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
+/// Likewise in IPv4 alone.
+const SPELLINGS_IPV4: &[(&str, &str, &str, &str)] = &[
+    (
+        "mangle",
+        "FORWARD",
+        "tcp => ecn(tcp-cwr 0, tcp-ece 0)",
+        "-p tcp -j ECN --ecn-tcp-cwr 0 --ecn-tcp-ece 0",
+    ),
+    (
+        "mangle",
+        "FORWARD",
+        "tcp => ecn(tcp-remove, ip-ect 2)",
+        "-p tcp -j ECN --ecn-tcp-remove --ecn-ip-ect 2",
+    ),
+    ("nat", "PREROUTING", "icmp => redirect(to 5)", "-p icmp -j REDIRECT --to-ports 5"),
+    (
+        "nat",
+        "PREROUTING",
+        "tcp => dnat(10.0.0.9..=10.0.0.1)",
+        "-p tcp -j DNAT --to-destination 10.0.0.9-10.0.0.1",
+    ),
+    (
+        "nat",
+        "PREROUTING",
+        "tcp => dnat(10.0.0.1..=10.0.0.1:5..=5)",
+        "-p tcp -j DNAT --to-destination 10.0.0.1-10.0.0.1:5-5",
+    ),
+    ("filter", "INPUT", "_ => reject(net-unreach)", "-j REJECT --reject-with ICMP-NET-UNREACH"),
+];
+
 #[test]
 fn other_spellings_are_saved_as_the_language_emits_them() {
     if !require(&PROGRAMS) {
         return;
     }
     let netns = Netns::new();
-    for (table, chain, rule, spelling) in SPELLINGS {
+    let both = SPELLINGS.iter().map(|spelling| (spelling, &Family::ALL[..]));
+    let ipv4 = SPELLINGS_IPV4.iter().map(|spelling| (spelling, &[Family::Ipv4][..]));
+    for ((table, chain, rule, spelling), families) in both.chain(ipv4) {
         let (table, hook) = (TableName::from_name(table).unwrap(), Hook::from_name(chain).unwrap());
-        let policy = policy(table, hook, &format!("{rule};"));
+        let policy = policy_allowing("useless_option, odd_value", table, hook, &format!("{rule};"));
         let policy =
             policy.unwrap_or_else(|| panic!("{rule}: {}", complaint(table, hook, &format!("{rule};"))));
-        for (family, variant) in Family::ALL.into_iter().flat_map(|it| VARIANTS.map(|variant| (it, variant)))
-        {
-            let text = emitted(&policy, family).expect("both families");
+        for (family, variant) in families.iter().flat_map(|it| VARIANTS.map(|variant| (*it, variant))) {
+            let text = emitted(&policy, family).expect("its families");
             let marker = format!("-A {chain} ");
             let written: String = text
                 .lines()

@@ -95,6 +95,11 @@ fn two_dumps_become_one_rust_program() {
     assert_eq!(files.written(&["v4", "--ipv6", "v6", "--to", "rust"]), source);
     assert_eq!(source.matches("tcp dport ssh => accept;").count(), 1, "{source}");
     assert!(source.contains("firewall! {") && source.contains("fn main()"), "{source}");
+    assert!(
+        source.starts_with("//! The firewall of a host, as it was imported from `v4` and `v6`.\n"),
+        "{source}"
+    );
+    assert!(source.contains("// made by hand\n"), "{source}");
     let one = files.written(&["v4"]);
     assert!(one.contains("family ipv4;") && !one.contains("icmpv6"), "{one}");
 }
@@ -110,6 +115,8 @@ fn json_is_read_as_a_dump_is() {
     files.write("both.json", &text);
     assert_eq!(files.written(&["both.json", "--to", "json"]), text);
     assert_eq!(files.written(&["both.json", "--to", "restore", "--family", "ipv4"]), IPV4_SAVED);
+    // JSON holds the policy, not the comments of the file that it comes from.
+    files.write("v4", IPV4.replace("# made by hand\n", ""));
     assert_eq!(files.written(&["both.json"]), files.written(&["v4", "--ipv6", "v6"]));
     assert_eq!(stdout(&files.import_from(&text, &["-", "--to", "json"])), text);
 }

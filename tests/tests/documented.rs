@@ -1,7 +1,7 @@
 //! The reference of extensions names every one, and each example in it compiles.
 
 use fwdsl::Policy;
-use fwdsl::catalogue::{EXTENSIONS, Extension, Kind};
+use fwdsl::catalogue::{EXTENSIONS, Extension, Kind, find_target};
 use fwdsl::family::Family;
 use fwdsl::table::TableName;
 use fwdsl_runtime::syntax::compile;
@@ -35,7 +35,10 @@ fn emitted(rule: &str) -> Option<Vec<String>> {
                 "" => rule.to_owned(),
                 prefix => format!("{prefix}{}", rule.trim_start_matches("_ ")),
             };
-            let source = format!("table {table} {{ chain {hook} {{ {rule}; }} }}");
+            let target = rule.rsplit_once("=> ").and_then(|(_, target)| find_target(&named(target)));
+            let old = target.is_some_and(|target| target.legacy_only);
+            let allow = if old { "#[allow(one_variant)]" } else { "" };
+            let source = format!("table {table} {{ chain {hook} {{ {allow} {rule}; }} }}");
             let compiled = compile(source.parse().expect("tokens"));
             let policy = compiled.is_sound().then(|| Policy::from_model(compiled.model).expect("sound"))?;
             let start = format!("-A {hook} ");

@@ -6,7 +6,7 @@ use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::ValueKind;
 use super::option::OptionSpec;
-use super::requirement::Requirement::OneOf;
+use super::requirement::Requirement::{AnyOf, AtMostOneOf, OneOf};
 use super::transport::TCP_NUMBER;
 use crate::family::FamilySet;
 use crate::table::{Hook, HookSet, TableName};
@@ -16,15 +16,13 @@ pub static TCPMSS: Extension = Extension {
     changes: Aspects::TCP_OPTIONS,
     protocols: &[TCP_NUMBER],
     syn: true,
+    nft_anywhere: true,
     requirements: &[OneOf(&["set-mss", "clamp-mss-to-pmtu"])],
     ..Extension::new_target(
         "TCPMSS",
         Flow::Continues,
         &[
-            // IPv4 takes 20 more.
-            OptionSpec::new("set-mss", "--set-mss", ValueKind::Number { min: 0, max: 65_495 })
-                .alias(&["set"])
-                .positional(),
+            OptionSpec::new("set-mss", "--set-mss", ValueKind::SegmentSize).alias(&["set"]).positional(),
             OptionSpec::flag("clamp-mss-to-pmtu", "--clamp-mss-to-pmtu").at(HookSet::of(&[
                 Hook::Forward,
                 Hook::Output,
@@ -88,7 +86,7 @@ static TCP_OPTIONS: &[(&str, u64)] =
     &[("mss", 2), ("wscale", 3), ("sack-permitted", 4), ("sack", 5), ("timestamp", 8), ("md5", 19)];
 
 /// `-j TCPOPTSTRIP`
-pub(super) static TCPOPTSTRIP: Extension = Extension {
+pub static TCPOPTSTRIP: Extension = Extension {
     changes: Aspects::TCP_OPTIONS,
     protocols: &[TCP_NUMBER],
     ..mangle(
@@ -101,21 +99,31 @@ pub(super) static TCPOPTSTRIP: Extension = Extension {
         )
         .alias(&["strip"])
         .joined()
-        .required()],
+        .positional()],
         "take options out of the TCP header",
     )
 };
 
-/// `-j ECN`
-pub(super) static ECN: Extension = Extension {
+const BIT: ValueKind = ValueKind::Number { min: 0, max: 1 };
+
+/// `-j ECN`. Lowering writes both bits of TCP as `--ecn-tcp-remove` where nothing is set.
+pub static ECN: Extension = Extension {
     changes: Aspects::SERVICE,
-    protocols: &[TCP_NUMBER],
-    requirements: &[OneOf(&["tcp-remove"])],
+    requirements: &[
+        AnyOf(&["tcp-remove", "tcp-ece", "tcp-cwr", "ip-ect"]),
+        AtMostOneOf(&["tcp-remove", "tcp-ece"]),
+        AtMostOneOf(&["tcp-remove", "tcp-cwr"]),
+    ],
     ..mangle(
         "ECN",
         FamilySet::IPV4,
-        &[OptionSpec::flag("tcp-remove", "--ecn-tcp-remove")],
-        "clear the bits of explicit congestion notification",
+        &[
+            OptionSpec::flag("tcp-remove", "--ecn-tcp-remove").over(&[TCP_NUMBER]),
+            OptionSpec::new("tcp-ece", "--ecn-tcp-ece", BIT).over(&[TCP_NUMBER]),
+            OptionSpec::new("tcp-cwr", "--ecn-tcp-cwr", BIT).over(&[TCP_NUMBER]),
+            OptionSpec::new("ip-ect", "--ecn-ip-ect", ValueKind::Number { min: 0, max: 3 }),
+        ],
+        "clear or set the bits of explicit congestion notification",
     )
 };
 

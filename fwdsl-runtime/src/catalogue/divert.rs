@@ -13,20 +13,30 @@ use crate::table::{Hook, HookSet, TableName};
 const NFLOG_PREFIX_MAX_BYTES: usize = 63;
 
 /// `-j NFLOG`
-pub(super) static NFLOG: Extension = Extension::new_target(
-    "NFLOG",
-    Flow::Continues,
-    &[
-        OptionSpec::new("prefix", "--nflog-prefix", ValueKind::Text { max_bytes: NFLOG_PREFIX_MAX_BYTES })
+pub(super) static NFLOG: Extension = Extension {
+    requirements: &[AtMostOneOf(&["range", "size"])],
+    ..Extension::new_target(
+        "NFLOG",
+        Flow::Continues,
+        &[
+            OptionSpec::new(
+                "prefix",
+                "--nflog-prefix",
+                ValueKind::Text { max_bytes: NFLOG_PREFIX_MAX_BYTES },
+            )
             .positional(),
-        OptionSpec::new("group", "--nflog-group", ValueKind::Number { min: 0, max: 65_535 })
-            .or(DefaultValue::Number(0)),
-        OptionSpec::new("size", "--nflog-size", ValueKind::Number { min: 0, max: u32::MAX as u64 }),
-        OptionSpec::new("threshold", "--nflog-threshold", ValueKind::Number { min: 0, max: 65_535 })
-            .or(DefaultValue::Number(0)),
-    ],
-    "hand the packet to a logging program and go on",
-);
+            OptionSpec::new("group", "--nflog-group", ValueKind::Number { min: 0, max: 65_535 })
+                .or(DefaultValue::Number(0)),
+            OptionSpec::new("range", "--nflog-range", ValueKind::Number { min: 0, max: u32::MAX as u64 })
+                .or(DefaultValue::Number(0))
+                .legacy_only(),
+            OptionSpec::new("size", "--nflog-size", ValueKind::Number { min: 0, max: u32::MAX as u64 }),
+            OptionSpec::new("threshold", "--nflog-threshold", ValueKind::Number { min: 0, max: 65_535 })
+                .or(DefaultValue::Number(0)),
+        ],
+        "hand the packet to a logging program and go on",
+    )
+};
 
 /// `-j NFQUEUE`
 pub(super) static NFQUEUE: Extension = Extension {
@@ -57,7 +67,7 @@ pub(super) static NFQUEUE: Extension = Extension {
 };
 
 /// `-j TEE`
-pub(super) static TEE: Extension = Extension::new_target(
+pub static TEE: Extension = Extension::new_target(
     "TEE",
     Flow::Continues,
     &[
@@ -70,6 +80,7 @@ pub(super) static TEE: Extension = Extension::new_target(
 /// `-j TRACE`. Legacy takes it in `raw` alone.
 pub(super) static TRACE: Extension = Extension {
     tables: &[TableName::Raw],
+    nft_anywhere: true,
     ..Extension::new_target("TRACE", Flow::Continues, &[], "report every rule that the packet comes to")
 };
 
@@ -84,7 +95,7 @@ pub(super) static AUDIT: Extension = Extension::new_target(
 );
 
 /// `-j SYNPROXY`. It takes SYN and the ACK that answers its own SYN, and lets all else go on.
-pub(super) static SYNPROXY: Extension = Extension {
+pub static SYNPROXY: Extension = Extension {
     hooks: HookSet::of(&[Hook::Input, Hook::Forward]),
     protocols: &[TCP_NUMBER],
     ..Extension::new_target(
@@ -93,7 +104,7 @@ pub(super) static SYNPROXY: Extension = Extension {
         &[
             OptionSpec::flag("sack-perm", "--sack-perm"),
             OptionSpec::flag("timestamp", "--timestamp"),
-            OptionSpec::new("wscale", "--wscale", ValueKind::Number { min: 0, max: 14 }),
+            OptionSpec::new("wscale", "--wscale", ValueKind::Number { min: 0, max: 255 }),
             OptionSpec::new("mss", "--mss", ValueKind::Number { min: 0, max: 65_535 }),
             OptionSpec::flag("ecn", "--ecn"),
         ],
@@ -110,7 +121,7 @@ pub(super) static TPROXY: Extension = Extension {
         "TPROXY",
         Flow::Ends,
         &[
-            OptionSpec::new("on-port", "--on-port", ValueKind::Number { min: 0, max: 65_535 }).required(),
+            OptionSpec::new("on-port", "--on-port", ValueKind::PortNumber).required(),
             OptionSpec::new("on-ip", "--on-ip", ValueKind::Host).or(DefaultValue::Printed {
                 ipv4: "0.0.0.0",
                 ipv6: "::",

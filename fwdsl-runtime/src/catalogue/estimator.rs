@@ -14,7 +14,7 @@ const PACKETS: ValueKind = ValueKind::Number { min: 0, max: u32::MAX as u64 };
 
 /// `-m rateest`. One estimator is compared with a rate, or two with each other; with `delta` it is what each differs by
 /// from a rate of its own. Lowering writes the first estimator's name as it is saved.
-pub static RATEEST: Extension = Extension {
+pub static RATEEST_MATCH: Extension = Extension {
     stateful: true,
     requirements: &[
         OneOf(&["rateest", "rateest1"]),

@@ -39,6 +39,11 @@ pub struct Extension {
     pub kind: Kind,
     /// Whether `-m NAME` introduces it. False for the matches that every rule has (`-s`, `-i`, …).
     pub module: bool,
+    /// Whether the legacy variant alone has it.
+    pub legacy_only: bool,
+    /// Whether the nft variant takes it where the legacy variant does not: in tables other than `tables`, and where
+    /// `syn` is not met.
+    pub nft_anywhere: bool,
     /// The families that have it.
     pub families: FamilySet,
     /// The tables that may use it; all if empty.
@@ -82,6 +87,8 @@ impl Extension {
             own_word: None,
             kind: Kind::Match,
             module: true,
+            legacy_only: false,
+            nft_anywhere: false,
             families: FamilySet::BOTH,
             tables: &[],
             not_in: &[],

@@ -113,12 +113,12 @@ pub(super) static DST: Extension = Extension {
 /// The most addresses of a routing header that are looked for (`IP6T_RT_HOPS`).
 const HOPS_MAX: usize = 16;
 
-/// `-m rt`. The options with `0` look into the header of type 0, which RFC 5095 ended.
+/// `-m rt`. `res`, `addrs` and `not-strict` look into the header of type 0, which RFC 5095 ended.
 pub(super) static RT: Extension = Extension {
     requirements: &[
-        OnlyWithNumber { options: &["0-res", "0-addrs"], with: "type", number: 0 },
-        Needs("0-not-strict", &["0-addrs"]),
-        AtMost { option: "0-addrs", values: HOPS_MAX },
+        OnlyWithNumber { options: &["res", "addrs"], with: "type", number: 0 },
+        Needs("not-strict", &["addrs"]),
+        AtMost { option: "addrs", values: HOPS_MAX },
     ],
     ..ipv6(
         "rt",
@@ -126,12 +126,9 @@ pub(super) static RT: Extension = Extension {
             condition("type", "--rt-type", LENGTH),
             condition("segsleft", "--rt-segsleft", U32),
             condition("len", "--rt-len", LENGTH),
-            OptionSpec::flag("0-res", "--rt-0-res").alias(&["res"]),
-            OptionSpec::new("0-addrs", "--rt-0-addrs", ValueKind::Host)
-                .alias(&["addrs"])
-                .joined()
-                .of(FamilySet::IPV6),
-            OptionSpec::flag("0-not-strict", "--rt-0-not-strict").alias(&["not-strict"]),
+            OptionSpec::flag("res", "--rt-0-res"),
+            OptionSpec::new("addrs", "--rt-0-addrs", ValueKind::Host).joined().of(FamilySet::IPV6),
+            OptionSpec::flag("not-strict", "--rt-0-not-strict"),
         ],
         "a routing header",
     )

@@ -127,6 +127,12 @@ pub enum ValueKind {
         /// The words.
         words: &'static [Word],
     },
+    /// A port of this host, by number or service name; 0 means none in particular.
+    PortNumber,
+    /// The maximum segment size of TCP; more than 65495 means IPv4.
+    SegmentSize,
+    /// A time, in microseconds: `250ms`, `2s`.
+    Duration,
     /// A number that also has names: the word at an index stands for that number.
     NamedNumber(&'static [Word]),
     /// A number that also has names, each with its number.
@@ -163,6 +169,18 @@ pub enum ValueKind {
     /// A name that is printed without quotes.
     Name {
         /// The greatest length in bytes.
+        max_bytes: usize,
+    },
+    /// Text that is always printed in quotes, of which iptables refuses more.
+    Quoted {
+        /// The greatest length in bytes.
+        max_bytes: usize,
+    },
+    /// One word of a list, or a name in quotes that is none of them.
+    WordOrName {
+        /// The words.
+        words: &'static [Word],
+        /// The greatest length of a name in bytes.
         max_bytes: usize,
     },
     /// Bytes that are looked for: text, or bytes written as `|de ad|` within it.
@@ -219,7 +237,8 @@ impl ValueKind {
             ValueKind::Word(words)
             | ValueKind::Words(words)
             | ValueKind::NamedNumber(words)
-            | ValueKind::NumberOr { words, .. } => words,
+            | ValueKind::NumberOr { words, .. }
+            | ValueKind::WordOrName { words, .. } => words,
             _ => &[],
         }
     }

@@ -8,7 +8,7 @@ use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::{MaskForm, ValueKind};
 use super::option::OptionSpec;
-use super::requirement::Requirement::{AtMostOneOf, Needs, OneOf};
+use super::requirement::Requirement::{AtMostOneOf, OneOf};
 use crate::family::FamilySet;
 use crate::table::{Hook, HookSet, TableName};
 
@@ -42,7 +42,7 @@ pub(super) static REALM: Extension = Extension {
     hooks: HookSet::of(&[Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting]),
     ..Extension::new_match(
         "realm",
-        &[OptionSpec::new("realm", "--realm", ValueKind::Masked(MaskForm::NamedZero, &[]))
+        &[OptionSpec::new("realm", "--realm", ValueKind::Masked(MaskForm::NamedZero, &[("cosmos", 0)]))
             .negatable()
             .union()
             .required()],
@@ -53,10 +53,10 @@ pub(super) static REALM: Extension = Extension {
 const fn set_forms(print: &'static str) -> [OptionSpec; 5] {
     [
         OptionSpec::new("set-xmark", print, LONG).alias(&["xset", "xmark"]),
-        OptionSpec::new("set", print, LONG).alias(&["set-mark"]),
-        OptionSpec::new("and", print, BITS).alias(&["and-mark"]),
-        OptionSpec::new("or", print, BITS).alias(&["or-mark"]),
-        OptionSpec::new("xor", print, BITS).alias(&["xor-mark"]),
+        OptionSpec::new("set", print, LONG).alias(&["set-mark"]).also(&["--set-mark"]),
+        OptionSpec::new("and", print, BITS).alias(&["and-mark"]).also(&["--and-mark"]),
+        OptionSpec::new("or", print, BITS).alias(&["or-mark"]).also(&["--or-mark"]),
+        OptionSpec::new("xor", print, BITS).alias(&["xor-mark"]).also(&["--xor-mark"]),
     ]
 }
 
@@ -90,9 +90,6 @@ pub static CONNMARK: Extension = Extension {
     changes: Aspects::MARK.or(Aspects::CONNMARK),
     requirements: &[
         OneOf(&["set-xmark", "set", "and", "or", "xor", "save", "restore"]),
-        Needs("mask", &["save", "restore"]),
-        Needs("nfmask", &["save", "restore"]),
-        Needs("ctmask", &["save", "restore"]),
         AtMostOneOf(&["mask", "nfmask"]),
         AtMostOneOf(&["mask", "ctmask"]),
     ],
@@ -155,6 +152,7 @@ pub(super) static DSCP: Extension = Extension {
         "DSCP",
         Flow::Continues,
         &[OptionSpec::new("set", "--set-dscp", CODE_POINT)
+            .also(&["--set-dscp-class"])
             .alias(&["set-dscp", "set-dscp-class", "set-class"])
             .required()],
         "set the packet's differentiated services code point",
@@ -194,9 +192,9 @@ pub static TOS: Extension = Extension {
         Flow::Continues,
         &[
             OptionSpec::new("set", "--set-tos", SERVICE).alias(&["set-tos"]),
-            OptionSpec::new("and", "--set-tos", BYTE).alias(&["and-tos"]),
-            OptionSpec::new("or", "--set-tos", BYTE).alias(&["or-tos"]),
-            OptionSpec::new("xor", "--set-tos", BYTE).alias(&["xor-tos"]),
+            OptionSpec::new("and", "--set-tos", BYTE).alias(&["and-tos"]).also(&["--and-tos"]),
+            OptionSpec::new("or", "--set-tos", BYTE).alias(&["or-tos"]).also(&["--or-tos"]),
+            OptionSpec::new("xor", "--set-tos", BYTE).alias(&["xor-tos"]).also(&["--xor-tos"]),
         ],
         "set bits of the packet's type of service, or traffic class",
     )

@@ -12,8 +12,10 @@ mod divert;
 mod estimator;
 mod extension;
 mod headers;
+mod hmark;
 mod ipv6_headers;
 mod kind;
+mod legacy;
 mod marks;
 mod nat;
 mod option;
@@ -23,24 +25,29 @@ mod policy;
 mod programs;
 mod rates;
 mod requirement;
+mod security;
 mod set;
 mod shorthand;
 mod srh;
 mod targets;
 mod tracking;
 mod transport;
+mod watch;
 mod words;
 
-pub use alter::TCPMSS;
+pub use alter::{ECN, TCPMSS, TCPOPTSTRIP};
 pub use aspect::Aspects;
 pub use connections::CLUSTER;
 pub(crate) use connections::CLUSTER_READ_NODES;
 pub use content::{COMMENT, COMMENT_MAX_BYTES, STRING, TIME};
 pub use core::{CORE, PORTS};
-pub use estimator::RATEEST;
+pub use divert::{SYNPROXY, TEE};
+pub use estimator::RATEEST_MATCH;
 pub use extension::{Extension, Flow, Kind};
 pub use headers::DCCP;
+pub use hmark::HMARK;
 pub use kind::{MaskForm, ValueKind, Word};
+pub use legacy::CLUSTERIP;
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
 pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
@@ -54,11 +61,12 @@ pub use set::{SET, SET_MATCH};
 pub use shorthand::{SHORTHANDS, Shorthand, shorthand};
 pub use targets::{ACCEPT, DROP, LOG, LOG_PREFIX_MAX_BYTES, REJECT, RETURN};
 pub(crate) use tracking::NO_STATUS;
-pub use tracking::{CONNTRACK, CT_STATES, STATE};
+pub use tracking::{CONNTRACK, CT, CT_STATES, STATE};
 pub use transport::{
     DCCP_NUMBER, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, PORT_PROTOCOLS,
     SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP, UDP_NUMBER, UDPLITE_NUMBER,
 };
+pub use watch::{IDLETIMER, RATEEST};
 pub use words::{match_words, verdict_words};
 
 /// Every entry. The place of an entry is its number in a packed policy.
@@ -138,18 +146,27 @@ pub static EXTENSIONS: &[&Extension] = &[
     &TCPMSS,
     &alter::TTL,
     &alter::HL,
-    &alter::TCPOPTSTRIP,
-    &alter::ECN,
+    &TCPOPTSTRIP,
+    &ECN,
     &alter::CHECKSUM,
     &divert::NFLOG,
     &divert::NFQUEUE,
-    &divert::TEE,
+    &TEE,
     &divert::TRACE,
     &divert::AUDIT,
-    &divert::SYNPROXY,
+    &SYNPROXY,
     &divert::TPROXY,
-    &tracking::CT,
+    &CT,
     &tracking::NOTRACK,
+    &HMARK,
+    &RATEEST_MATCH,
+    &IDLETIMER,
+    &watch::LED,
+    &security::SECMARK,
+    &security::CONNSECMARK,
+    &legacy::QUEUE,
+    &legacy::ULOG,
+    &CLUSTERIP,
     &COUNT,
     &RAW_MATCH,
     &RAW,
@@ -275,7 +292,10 @@ mod tests {
                     assert!(known(ipv4) && known(ipv6), "{}", option.flag);
                 }
                 Some(DefaultValue::Number(_)) => {
-                    assert!(matches!(option.value, ValueKind::Number { .. } | ValueKind::NamedNumber(_)));
+                    assert!(matches!(
+                        option.value,
+                        ValueKind::Number { .. } | ValueKind::NumberOr { .. } | ValueKind::NamedNumber(_)
+                    ));
                 }
                 Some(DefaultValue::FullPrefix) => assert_eq!(option.value, ValueKind::PrefixLength),
                 None => {}

@@ -6,12 +6,12 @@ use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::ValueKind;
 use super::option::OptionSpec;
-use super::transport::{DCCP_NUMBER, SCTP_NUMBER, TCP_NUMBER, UDP_NUMBER};
+use super::transport::{DCCP_NUMBER, ICMP, SCTP_NUMBER, TCP_NUMBER, UDP_NUMBER};
 use crate::family::FamilySet;
 use crate::table::{Hook, HookSet, TableName};
 
-/// The protocols whose ports can be translated.
-pub const NAT_PROTOCOLS: &[u8] = &[TCP_NUMBER, UDP_NUMBER, SCTP_NUMBER, DCCP_NUMBER];
+/// The protocols whose ports can be translated. ICMP has the identifiers of its questions in their place.
+pub const NAT_PROTOCOLS: &[u8] = &[TCP_NUMBER, UDP_NUMBER, SCTP_NUMBER, DCCP_NUMBER, ICMP];
 
 const BEFORE_ROUTING: HookSet = HookSet::of(&[Hook::Prerouting, Hook::Output]);
 

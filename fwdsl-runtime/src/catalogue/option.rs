@@ -45,6 +45,12 @@ pub struct OptionSpec {
     pub hooks: HookSet,
     /// The protocols, one of which the rule must match for it; any if empty.
     pub protocols: &'static [u8],
+    /// Whether the rule must match one protocol for it, whichever.
+    pub any_protocol: bool,
+    /// Whether the legacy variant alone has it.
+    pub legacy_only: bool,
+    /// Whether iptables takes the beginning of a word for the first such word, in any case.
+    pub abbreviated: bool,
     /// Whether `!` may stand before it.
     pub negatable: bool,
     /// Whether it is `!` or not written: `!update-counters`.
@@ -130,6 +136,9 @@ impl OptionSpec {
             families: FamilySet::BOTH,
             hooks: HookSet::ALL,
             protocols: &[],
+            any_protocol: false,
+            legacy_only: false,
+            abbreviated: false,
             negatable: false,
             only_negated: false,
             stateful: false,
@@ -228,6 +237,21 @@ impl OptionSpec {
     /// The same, and it looks at what a target can change.
     pub(super) const fn looking_at(self, looks_at: Aspects) -> OptionSpec {
         OptionSpec { looks_at, ..self }
+    }
+
+    /// The same, but only if the rule matches one protocol.
+    pub(super) const fn over_any(self) -> OptionSpec {
+        OptionSpec { any_protocol: true, ..self }
+    }
+
+    /// The same, but the nft variant does not have it.
+    pub(super) const fn legacy_only(self) -> OptionSpec {
+        OptionSpec { legacy_only: true, ..self }
+    }
+
+    /// The same, and iptables takes the beginning of a word for the word.
+    pub(super) const fn abbreviated(self) -> OptionSpec {
+        OptionSpec { abbreviated: true, ..self }
     }
 
     /// The same, but only for one of these protocols.

@@ -132,7 +132,7 @@ pub(super) static PHYSDEV: Extension = Extension {
 const NOT_MADE_HERE: HookSet =
     HookSet::of(&[Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Postrouting]);
 
-const GROUP: ValueKind = ValueKind::Masked(MaskForm::NamedZero, &[]);
+const GROUP: ValueKind = ValueKind::Masked(MaskForm::NamedZero, &[("default", 0)]);
 
 /// `-m devgroup`. Group 0 is saved by its name in `/etc/iproute2/group`; the checks refuse it.
 pub(super) static DEVGROUP: Extension = Extension {

@@ -65,7 +65,7 @@ pub static SET: Extension = Extension {
         &[
             OptionSpec::new("add", "--add-set", ValueKind::Set),
             OptionSpec::new("exist", "--exist", ValueKind::Flag),
-            OptionSpec::new("timeout", "--timeout", ValueKind::Number { min: 0, max: TIMEOUT_MAX_SECONDS }),
+            OptionSpec::new("timeout", "--timeout", ValueKind::Number { min: 0, max: u32::MAX as u64 - 1 }),
             OptionSpec::new("del", "--del-set", ValueKind::Set),
             OptionSpec::new("map", "--map-set", ValueKind::Set),
             OptionSpec::new("map-mark", "--map-mark", ValueKind::Flag),

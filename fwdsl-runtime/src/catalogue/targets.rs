@@ -38,7 +38,7 @@ static REJECT_WITH: &[Word] = &[
     Word::of(FamilySet::IPV6, "icmp6-no-route", &["no-route"]),
     Word::of(FamilySet::IPV6, "icmp6-adm-prohibited", &["adm-prohibited"]),
     Word::of(FamilySet::IPV6, "icmp6-addr-unreachable", &["addr-unreach"]),
-    Word::of(FamilySet::IPV6, "icmp6-port-unreachable", &[]),
+    Word::of(FamilySet::IPV6, "icmp6-port-unreachable", &["port-unreach"]),
     Word::of(FamilySet::IPV6, "icmp6-policy-fail", &["policy-fail"]),
     Word::of(FamilySet::IPV6, "icmp6-reject-route", &["reject-route"]),
     Word { protocols: &[TCP_NUMBER], ..Word::of(FamilySet::BOTH, "tcp-reset", &["tcp-rst"]) },
@@ -50,13 +50,14 @@ pub static REJECT: Extension = Extension {
     ..Extension::new_target(
         "REJECT",
         Flow::Ends,
-        &[OptionSpec::new("with", "--reject-with", ValueKind::Word(REJECT_WITH)).positional().or(
-            DefaultValue::Printed {
+        &[OptionSpec::new("with", "--reject-with", ValueKind::Word(REJECT_WITH))
+            .abbreviated()
+            .positional()
+            .or(DefaultValue::Printed {
                 ipv4: "icmp-port-unreachable",
                 ipv6: "icmp6-port-unreachable",
                 when: When::Always,
-            },
-        )],
+            })],
         "drop the packet and tell its sender",
     )
 };

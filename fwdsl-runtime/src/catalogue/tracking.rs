@@ -6,7 +6,7 @@ use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::{ValueKind, Word};
 use super::option::OptionSpec;
-use super::requirement::Requirement::{AnyOf, AtMostOneOf};
+use super::requirement::Requirement::AnyOf;
 use super::transport::{TCP_NUMBER, UDP_NUMBER};
 use crate::family::FamilySet;
 use crate::table::TableName;
@@ -162,22 +162,32 @@ static EVENTS: &[Word] = &[
 static EXPECTATION_EVENTS: &[Word] = &[Word::plain("new")];
 static FROM_MARK: &[Word] = &[Word::plain("mark")];
 
-const ZONE: ValueKind = ValueKind::NumberOr { min: 1, max: 65_535, words: FROM_MARK };
+const ZONE: ValueKind = ValueKind::NumberOr { min: 0, max: 65_535, words: FROM_MARK };
 
-/// `-j CT`, but for `timeout`, which names an object that other programs make.
-pub(super) static CT: Extension = Extension {
+/// The longest name of a timeout policy: `sizeof(struct xt_ct_target_info_v1.timeout)` is 32 with the closing NUL.
+const TIMEOUT_MAX_BYTES: usize = 31;
+
+/// The longest name of a helper that `CT` takes: `sizeof(struct xt_ct_target_info_v1.helper)` is 16 likewise.
+const CT_HELPER_MAX_BYTES: usize = 15;
+
+/// `-j CT`. Helpers beyond those of Linux, and timeout policies, are objects that nfct(8) makes. Without an option
+/// it does nothing.
+pub static CT: Extension = Extension {
     changes: Aspects::TRACKING,
     tables: &[TableName::Raw],
-    requirements: &[
-        AnyOf(&["notrack", "helper", "ctevents", "expevents", "zone", "zone-orig", "zone-reply"]),
-        AtMostOneOf(&["zone", "zone-orig", "zone-reply"]),
-    ],
     ..Extension::new_target(
         "CT",
         Flow::Continues,
         &[
             OptionSpec::flag("notrack", "--notrack"),
-            OptionSpec::new("helper", "--helper", ValueKind::Word(HELPERS)),
+            OptionSpec::new(
+                "helper",
+                "--helper",
+                ValueKind::WordOrName { words: HELPERS, max_bytes: CT_HELPER_MAX_BYTES },
+            )
+            .over_any(),
+            OptionSpec::new("timeout", "--timeout", ValueKind::Bare { max_bytes: TIMEOUT_MAX_BYTES })
+                .over_any(),
             OptionSpec::new("ctevents", "--ctevents", ValueKind::Words(EVENTS)),
             OptionSpec::new("expevents", "--expevents", ValueKind::Words(EXPECTATION_EVENTS)),
             OptionSpec::new("zone", "--zone", ZONE),

@@ -16,6 +16,7 @@ mod requirements;
 mod rules;
 mod sets;
 mod sysctls;
+mod targets;
 mod values;
 
 use crate::analysis::{Finding, prove_for_every_value};

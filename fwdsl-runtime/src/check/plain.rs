@@ -66,6 +66,9 @@ fn number_problem(spec: &OptionSpec, number: u64) -> Option<Problem> {
         ValueKind::NamedNumber(words) => (0, words.len() as u64 - 1),
         ValueKind::PrefixLength => (0, 128),
         ValueKind::Label => (0, LABEL_MAX),
+        ValueKind::SegmentSize => (0, 65_515),
+        ValueKind::PortNumber => (0, 65_535),
+        ValueKind::Duration => (0, u64::from(u32::MAX)),
         ValueKind::HashBurst => (1, 1_000_000),
         _ => return None,
     };
@@ -145,7 +148,8 @@ fn endpoint_problem(spec: &OptionSpec, endpoint: &Endpoint) -> Option<Problem> {
             return problem("a range from one family to the other");
         }
         if to_bits(first) > to_bits(last) {
-            return inverted(&SaveForm(first), &SaveForm(last)).map(|problem| problem.of_lint(ODD_VALUE));
+            let inverted = inverted(&SaveForm(first), &SaveForm(last));
+            return inverted.map(|problem| problem.of_lint(ODD_VALUE));
         }
     }
     match (endpoint.ports, endpoint.base) {

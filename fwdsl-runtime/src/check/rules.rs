@@ -2,10 +2,13 @@
 
 use super::sets;
 use super::values::check_options;
-use crate::catalogue::{Extension, PORT_PROTOCOLS, PORTS, SET, SET_MATCH, TCP};
+use crate::catalogue::{
+    CORE, DNAT, Extension, ICMP, MASQUERADE, NAT_PROTOCOLS, PORT_PROTOCOLS, PORTS, REDIRECT, SET, SET_MATCH,
+    SNAT, TCP,
+};
 use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
-use crate::lint::{self, Level, UNREACHABLE_RULE};
+use crate::lint::{self, Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE};
 use crate::loc::Loc;
 use crate::lower::{
     asked_protocols, contradiction, model_families, protocols_of_value, rule_families, value_families,
@@ -24,7 +27,12 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
         if let Action::Target { extension, options } = verdict.action() {
             check_place(extension, chain.table, verdict.loc(), diagnostics);
             check_options(extension, options, verdict.loc(), diagnostics);
+            let first = diagnostics.len();
             check_protocols_of_options(&rule.matches, extension, options, diagnostics);
+            let translates = [&DNAT, &SNAT, &MASQUERADE, &REDIRECT].contains(extension);
+            if rule.exact && translates && iptables_takes_ports(&rule.matches) {
+                diagnostics[first..].iter_mut().for_each(|diagnostic| diagnostic.lint = Some(ODD_VALUE));
+            }
             let before = diagnostics.len();
             check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
             if **extension == SET {
@@ -140,8 +148,18 @@ fn check_interface(hook: Hook, option: &OptionUse, diagnostics: &mut Vec<Diagnos
     }
 }
 
+/// The finding that the legacy variant does not take something.
+fn nft_only(what: String, loc: Loc) -> Diagnostic {
+    let message = format!("{what} is what the nft variant takes alone; the legacy variant refuses it");
+    Diagnostic::lint(ONE_VARIANT, Level::Deny, loc, message)
+}
+
 fn check_place(extension: &Extension, table: TableName, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     if extension.allowed_in(table) {
+        return;
+    }
+    if extension.nft_anywhere {
+        diagnostics.push(nft_only(format!("`{}` in table `{table}`", extension.word()), loc));
         return;
     }
     let message = format!("`{}` cannot stand in table `{}`", extension.word(), table);
@@ -206,6 +224,15 @@ fn check_protocols_of_options(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let asked = asked_protocols(matches);
+    for option in options.iter().filter(|option| option.spec.any_protocol && asked.is_none()) {
+        let message = format!(
+            "`{}` of `{}` works with one protocol, and the rule does not ask for any",
+            option.spec.name,
+            extension.word()
+        );
+        let help = "say which: `tcp … => …`, or `udp … => …`";
+        diagnostics.push(Diagnostic::error(option.loc, message).help(help));
+    }
     let mut check = |what: &str, protocols: &[u8], loc: Loc| {
         let fits = |asked: &Vec<u8>| asked.iter().all(|number| protocols.contains(number));
         if protocols.is_empty() || asked.as_ref().is_some_and(fits) {
@@ -220,7 +247,7 @@ fn check_protocols_of_options(
         let help = format!("the rule must ask for it: `{} … => …`", protocol_name(protocols[0]));
         diagnostics.push(Diagnostic::error(loc, message).help(help));
     };
-    for option in options {
+    for option in options.iter().filter(|option| !option.spec.any_protocol || asked.is_some()) {
         let option_name = format!("`{}` of `{}`", option.spec.name, extension.word());
         check(&option_name, option.spec.protocols, option.loc);
         for value in &option.values {
@@ -236,6 +263,16 @@ fn check_protocols_of_options(
     }
 }
 
+/// Whether iptables takes the ports of address translation in a rule for this protocol: it takes ICMP for one with ports,
+/// and does not see the `!` before a protocol.
+fn iptables_takes_ports(matches: &[Match]) -> bool {
+    let options = matches.iter().filter(|entry| *entry.extension == CORE).flat_map(|entry| &entry.options);
+    let mut protocols = options.filter(|option| option.spec.name == "proto").flat_map(OptionUse::values);
+    protocols.any(
+        |value| matches!(value, Value::Protocol(number) if *number == ICMP || NAT_PROTOCOLS.contains(number)),
+    )
+}
+
 /// TCPMSS only makes sense of SYN, and the kernel refuses it elsewhere.
 fn check_syn(matches: &[Match], extension: &Extension, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     let is_syn =
@@ -247,7 +284,11 @@ fn check_syn(matches: &[Match], extension: &Extension, loc: Loc, diagnostics: &m
         let message =
             format!("`{}` works with SYN packets only, and the rule does not ask for them", extension.word());
         let help = "say which: `tcp syn`, or `tcp flags(syn / syn,rst)` for the answers too";
-        diagnostics.push(Diagnostic::error(loc, message).help(help));
+        let mut diagnostic = Diagnostic::error(loc, message).help(help);
+        if extension.nft_anywhere {
+            diagnostic.lint = Some(ONE_VARIANT);
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

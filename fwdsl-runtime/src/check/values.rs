@@ -3,13 +3,14 @@
 use super::hashlimit::check_hashlimit;
 use super::plain::plain_problem;
 use super::requirements::check_requirements;
+use super::targets::check_target;
 use crate::catalogue::{
-    COMMENT_MAX_BYTES, DCCP, Extension, HASHLIMIT, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE, NO_STATUS,
-    OptionSpec, UDP, ValueKind,
+    COMMENT_MAX_BYTES, DCCP, Extension, HASHLIMIT, Kind, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE,
+    NO_STATUS, OptionSpec, UDP, ValueKind,
 };
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
-use crate::lint::{ODD_VALUE, UNREACHABLE_RULE, USELESS_MATCH};
+use crate::lint::{Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE, USELESS_MATCH};
 use crate::loc::Loc;
 use crate::model::{
     Address, Bytecode, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags,
@@ -23,6 +24,9 @@ pub(super) fn check_options(
     loc: Loc,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    if extension.legacy_only {
+        diagnostics.push(legacy_only(&extension.word(), loc));
+    }
     for spec in extension.options.iter().filter(|spec| spec.required) {
         if !options.iter().any(|option| option.spec == spec) {
             let message = format!("`{}` needs its option `{}`", extension.word(), spec.name);
@@ -33,6 +37,9 @@ pub(super) fn check_options(
         if option.negated && !option.spec.negatable {
             let message = format!("`{}` cannot be negated", option.spec.name);
             diagnostics.push(Diagnostic::error(option.loc, message));
+        }
+        if option.spec.legacy_only {
+            diagnostics.push(legacy_only(&format!("{}({})", extension.word(), option.spec.name), option.loc));
         }
         if option.spec.only_negated && !option.negated {
             let message = format!("`{}` is what happens anyway", option.spec.name);
@@ -55,6 +62,15 @@ pub(super) fn check_options(
     } else if *extension == HASHLIMIT {
         check_hashlimit(options, diagnostics);
     }
+    if extension.kind == Kind::Target {
+        check_target(extension, options, loc, diagnostics);
+    }
+}
+
+/// The finding that the nft variant does not take something.
+fn legacy_only(what: &str, loc: Loc) -> Diagnostic {
+    let message = format!("`{what}` is the legacy variant's alone, and the nft variant does not take it");
+    Diagnostic::lint(ONE_VARIANT, Level::Deny, loc, message)
 }
 
 /// Checks the text of a rule's comment.
@@ -192,7 +208,7 @@ pub(super) fn interface(name: &str) -> Option<Problem> {
         let bad = name.chars().find(|c| refused(*c))?;
         let problem = problem(format!("an interface name cannot hold {bad:?}"))?;
         // iptables takes these, though no interface has them in its name.
-        Some(if matches!(bad, '/' | ':') { problem.of_lint(UNREACHABLE_RULE) } else { problem })
+        Some(if matches!(bad, '/' | ':' | ' ') { problem.of_lint(UNREACHABLE_RULE) } else { problem })
     }
 }
 
@@ -260,15 +276,21 @@ fn check_burst(options: &[OptionUse], loc: Loc, diagnostics: &mut Vec<Diagnostic
             0 => "no burst fits so slow a rate".to_owned(),
             most => format!("at this rate a burst of at most {most} fits: `burst {most}`"),
         };
-        diagnostics.push(Diagnostic::error(place, message).help(help));
+        let mut overflow = Diagnostic::error(place, message).help(help);
+        if !rate.is_refused_with(burst) {
+            overflow.lint = Some(ODD_VALUE);
+        }
+        diagnostics.push(overflow);
     }
 }
 
 fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
     let max_bytes = match spec.value {
-        ValueKind::Text { max_bytes } | ValueKind::Name { max_bytes } | ValueKind::Bare { max_bytes } => {
-            max_bytes
-        }
+        ValueKind::Text { max_bytes }
+        | ValueKind::Quoted { max_bytes }
+        | ValueKind::Name { max_bytes }
+        | ValueKind::Bare { max_bytes }
+        | ValueKind::WordOrName { max_bytes, .. } => max_bytes,
         ValueKind::U32 => return U32Program::parse(text).err().and_then(problem),
         ValueKind::Bytecode => {
             return Bytecode::parse(text).map_or_else(Some, |program| program.problem()).and_then(problem);
@@ -281,18 +303,29 @@ fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
         let empty = problem(format!("an empty `{}`", spec.name))?;
         // What goes to iptables as it is, and what names a file, has to be something.
         let taken = matches!(spec.value, ValueKind::Text { .. }) && !spec.flag.is_empty();
-        let taken = taken && !["--log-prefix", "--nflog-prefix"].contains(&spec.flag);
+        // A prefix of a log has one character at least.
+        let taken = taken && !spec.flag.ends_with("-prefix");
         return Some(if taken { empty.of_lint(ODD_VALUE) } else { empty });
     }
     if text.len() > max_bytes {
-        return problem_with_help(
+        let too_long = problem_with_help(
             format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
             "iptables would cut it without a word",
         );
+        return match spec.value {
+            ValueKind::Quoted { .. } => problem(format!(
+                "the {} is {} bytes long, and iptables takes {max_bytes}",
+                spec.name,
+                text.len()
+            )),
+            // What goes to iptables as it is, is not cut.
+            _ if spec.flag.is_empty() => too_long,
+            _ => too_long.map(|problem| problem.of_lint(ODD_VALUE)),
+        };
     }
     match spec.value {
         ValueKind::Name { .. } => name_problem(text),
-        ValueKind::Bare { .. } => bare_problem(spec.name, text),
+        ValueKind::Bare { .. } | ValueKind::WordOrName { .. } => bare_problem(spec.name, text),
         // What goes to iptables as it is must not end before its line does.
         _ if spec.flag.is_empty() && !quotes_close(text) => problem("a quote in the text is not closed"),
         _ => control_character(spec.name, text),

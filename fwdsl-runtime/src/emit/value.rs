@@ -6,7 +6,8 @@ use super::Protocols;
 use crate::catalogue::{OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
-    Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, SetRef, Value, saved_bit_rate, saved_rate, saved_size,
+    Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, SetRef, Value, saved_bit_rate, saved_duration, saved_rate,
+    saved_size,
 };
 use crate::protocols::{builtin, save_name};
 
@@ -49,14 +50,26 @@ pub(super) fn emit_value(
             ValueKind::Named { hex: true, .. } => write!(out, "0x{number:02x}"),
             ValueKind::Hex { digits, .. } => write!(out, "0x{number:0digits$x}"),
             ValueKind::Label => write!(out, "\"{number}\""),
+            ValueKind::Duration => write!(out, "{}", saved_duration(*number)),
             _ => write!(out, "{number}"),
         },
         Value::Text(text) => {
             match spec.value {
-                ValueKind::Name { .. } | ValueKind::Bare { .. } | ValueKind::Id if !text.contains(' ') => {
+                ValueKind::Name { .. }
+                | ValueKind::Bare { .. }
+                | ValueKind::WordOrName { .. }
+                | ValueKind::Id
+                    if !text.contains(' ') =>
+                {
                     out.push_str(text);
                 }
+                ValueKind::Quoted { .. } => write_pattern(out, text.as_bytes(), spec.value),
                 ValueKind::Label | ValueKind::U32 | ValueKind::Bytecode => write_quoted(out, text),
+                // iptables puts a blank before text, and here another.
+                _ if spec.flag == "--nfacct-name" => {
+                    out.push(' ');
+                    write_text(out, text);
+                }
                 _ => write_text(out, text),
             }
             Ok(())
@@ -82,6 +95,9 @@ pub(super) fn emit_value(
         Value::Pattern(bytes) => {
             write_pattern(out, bytes, spec.value);
             Ok(())
+        }
+        Value::Mac(mac) if spec.flag == "--clustermac" => {
+            write!(out, "{}", mac.to_string().to_ascii_uppercase())
         }
         Value::Mac(mac) => write!(out, "{mac}"),
         Value::Share(share) => write!(out, "{share}"),

@@ -6,7 +6,7 @@ use super::read::{Problem, read_addr, read_port, read_protocol, read_word};
 use crate::catalogue::{Extension, MaskForm, OptionSpec, ValueKind};
 use crate::model::{
     Address, Bytecode, Chunk, Class, Endpoint, HeaderOption, Mac, Masked, Moment, Net, PortRange, Rate,
-    Share, Span, TimeOfDay, U32Program, Value, parse_bit_rate, parse_number, parse_size,
+    Share, Span, TimeOfDay, U32Program, Value, parse_bit_rate, parse_duration, parse_number, parse_size,
 };
 use crate::nearest::nearest;
 
@@ -20,6 +20,11 @@ pub(super) fn read_plain(
     Some(match spec.value {
         ValueKind::Number { min, max } | ValueKind::NumberOr { min, max, words: [] } => {
             number(text).map(Value::Number).ok_or_else(|| wanted(&format!("a number from {min} to {max}")))
+        }
+        ValueKind::SegmentSize => number(text).map(Value::Number).ok_or_else(|| wanted("a number of bytes")),
+        ValueKind::PortNumber => read_port(text).map(|port| Value::Number(port.into())),
+        ValueKind::Duration => {
+            parse_duration(text).map(Value::Number).ok_or_else(|| wanted("a time such as `250ms` or `2s`"))
         }
         ValueKind::NumberOr { words, .. } => match number(text) {
             Some(number) => Ok(Value::Number(number)),

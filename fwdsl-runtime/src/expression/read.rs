@@ -69,6 +69,13 @@ fn read(
         (ValueKind::Word(words) | ValueKind::Words(words), ExprKind::Atom(word)) => {
             read_word(extension, spec, words, word)
         }
+        (ValueKind::WordOrName { words, .. }, ExprKind::Atom(word)) => {
+            read_word(extension, spec, words, word)
+        }
+        // In quotes it may be a name that nobody knows here; a word is one all the same.
+        (ValueKind::WordOrName { words, .. }, ExprKind::Text(text)) => {
+            Ok(read_word(extension, spec, words, text).unwrap_or_else(|_| Value::Text(text.clone())))
+        }
         (ValueKind::NamedNumber(words), ExprKind::Atom(word)) => match word.parse() {
             Ok(number) => Ok(Value::Number(number)),
             Err(_) => match read_word(extension, spec, words, word)? {
@@ -80,8 +87,10 @@ fn read(
             Ok(rate) => Ok(Value::Rate(rate)),
             Err(message) => Err((message, None)),
         },
-        (ValueKind::Text { .. }, ExprKind::Text(text)) => Ok(Value::Text(text.clone())),
-        (ValueKind::Text { .. }, ExprKind::Atom(word)) => {
+        (ValueKind::Text { .. } | ValueKind::Quoted { .. }, ExprKind::Text(text)) => {
+            Ok(Value::Text(text.clone()))
+        }
+        (ValueKind::Text { .. } | ValueKind::Quoted { .. }, ExprKind::Atom(word)) => {
             Err((format!("expected a string, found `{word}`"), Some(format!("quote it: \"{word}\""))))
         }
         (ValueKind::TcpFlags, ExprKind::Atom(word)) if word == "syn" => Ok(Value::TcpFlags(TcpFlags::SYN)),
@@ -287,11 +296,15 @@ fn wanted(kind: ValueKind) -> &'static str {
         ValueKind::Port | ValueKind::PortSpan(_) => "a port or a range of ports",
         ValueKind::IcmpType(_) => "an ICMP type",
         ValueKind::Word(_) | ValueKind::Words(_) => "a word",
+        ValueKind::WordOrName { .. } => "a word, or a name in quotes",
+        ValueKind::PortNumber => "a port",
+        ValueKind::Duration => "a time such as `250ms`",
         ValueKind::NamedNumber(_)
         | ValueKind::Number { .. }
         | ValueKind::NumberOr { .. }
         | ValueKind::Named { .. }
         | ValueKind::Hex { .. }
+        | ValueKind::SegmentSize
         | ValueKind::HashBurst => "a number",
         ValueKind::Id => "a number, a range of numbers or a name",
         ValueKind::Label => "a number from 0 to 127, or a name",
@@ -305,7 +318,7 @@ fn wanted(kind: ValueKind) -> &'static str {
         ValueKind::Probability => "a number from 0 to 1",
         ValueKind::Rate | ValueKind::HashRate => "a rate such as `3/s`",
         ValueKind::Name { .. } | ValueKind::Bare { .. } => "a name",
-        ValueKind::Text { .. } | ValueKind::Pattern { .. } => "a string",
+        ValueKind::Text { .. } | ValueKind::Quoted { .. } | ValueKind::Pattern { .. } => "a string",
         ValueKind::Mac => "an Ethernet address",
         ValueKind::TimeOfDay => "a time of day",
         ValueKind::Date => "a date",

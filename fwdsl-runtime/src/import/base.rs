@@ -148,7 +148,8 @@ impl<'a> Walk<'a> {
             Some((packets, bytes)) => (packets, Some(bytes)),
             None => (packets, self.take_value()),
         };
-        let number = |text: &str| text.parse::<u64>().ok();
+        // A number below 0 counts from the greatest one down, as strtoull(3) reads it.
+        let number = |text: &str| text.parse().ok().or_else(|| text.parse::<i64>().ok().map(|it| it as u64));
         match (self.parts.counters, number(packets), bytes.and_then(number)) {
             (None, Some(packets), Some(bytes)) => self.parts.counters = Some((packets, bytes)),
             (Some(_), ..) => return Err(Reason::new("`-c` can be given once")),

@@ -33,6 +33,11 @@ impl Core {
         self.protocol_word.as_deref()
     }
 
+    /// The protocol's number, also of one that must not be; 0 if none is asked for.
+    pub(super) fn protocol_number(&self) -> u8 {
+        self.protocol.map_or(0, |(number, _)| number)
+    }
+
     /// `-s`, `-d`, `-p`, `-i` or `-o`.
     pub(super) fn set(
         &mut self,

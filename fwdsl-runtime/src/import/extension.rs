@@ -5,7 +5,7 @@ use super::modules::find_protocol_match;
 use super::option::{Found, Loaded, find_long};
 use super::rule::Walk;
 use super::value::{Place, read_pair, read_values, takes_two};
-use crate::catalogue::{Extension, MULTIPORT, OptionSpec, ValueKind};
+use crate::catalogue::{Extension, OptionSpec, TCP, UDP, ValueKind};
 use crate::loc::Located;
 use crate::model::{Action, Match, OptionUse, Value};
 
@@ -43,7 +43,11 @@ impl<'a> Walk<'a> {
         value: Option<&'a str>,
     ) -> Result<(), Reason> {
         let spec = self.of_element(loaded, spec)?;
-        let mut place = Place { extension: loaded.extension, spec, family: self.context.family };
+        let protocol = self.parts.core.protocol_number();
+        let mut place = Place { extension: loaded.extension, spec, family: self.context.family, protocol };
+        if let Some(value) = value.filter(|value| *value != "!") {
+            check_kind_of_name(spec, written, value)?;
+        }
         let values = match (value, stands_for) {
             (_, Some(value)) => vec![value.clone()],
             (None, None) => Vec::new(),
@@ -95,6 +99,20 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Of two options for one thing, one takes its numbers and the other its names.
+fn check_kind_of_name(spec: &OptionSpec, written: &str, value: &str) -> Result<(), Reason> {
+    if !spec.flag.ends_with("-dscp") || !matches!(spec.value, ValueKind::Named { .. }) {
+        return Ok(());
+    }
+    let is_number = super::value::parse_number(value, u64::MAX).is_some();
+    match (written.contains("-c"), is_number) {
+        (true, true) => Err(Reason::new(format!("`{written}` takes the name of a class, not `{value}`"))),
+        (false, false) => Err(Reason::new(format!("`{written}` takes a number, not `{value}`"))
+            .help(format!("names go behind `{}-class`", spec.flag))),
+        _ => Ok(()),
+    }
+}
+
 /// The option of an extension that is printed as a flag and this word behind it.
 fn told_apart(extension: &'static Extension, flag: &str, word: &str) -> Result<&'static OptionSpec, Reason> {
     let is_meant = |spec: &&OptionSpec| {
@@ -110,6 +128,6 @@ fn says_nothing(place: Place, values: &[Value]) -> bool {
     let every_port = |value: &Value| matches!(value, Value::Ports(ports) if ports.is_everything());
     place.spec.only_negated
         || place.spec.value == ValueKind::Port
-            && *place.extension != MULTIPORT
+            && [&TCP, &UDP].contains(&place.extension)
             && values.iter().all(every_port)
 }

@@ -16,6 +16,12 @@ pub(super) fn check_as_written(extension: &Extension, options: &[OptionUse]) -> 
         {
             Err(Reason::new("`--suppl-groups` stands behind `--gid-owner`"))
         }
+        "rt" => match options.iter().position(|option| option.spec.flag.starts_with("--rt-0-")) {
+            Some(at) if place("--rt-type").is_none_or(|ty| ty > at) => {
+                Err(Reason::new(format!("`{}` stands behind `--rt-type 0`", options[at].spec.flag)))
+            }
+            _ => Ok(()),
+        },
         "TCPOPTSTRIP" => options.iter().try_for_each(|option| match first_repeated(option) {
             Some(Value::Number(number)) => Err(Reason::new(format!("option {number} is given twice"))),
             _ => Ok(()),

@@ -6,16 +6,19 @@ use serde_json::Value;
 
 use super::node::{Fields, Node, Reading};
 use super::object::Object;
-use crate::model::{Address, Mac, Net, PortRange};
+use crate::model::{Address, Mac, MaskedAddr, Net, PortRange, family_of};
 
-/// The two tags of an address.
-pub(super) const ADDRESS_TAGS: [&str; 2] = ["network", "range"];
+/// The tags of an address.
+pub(super) const ADDRESS_TAGS: [&str; 3] = ["masked_address", "network", "range"];
 
-/// `{"network": "10.0.0.0/8"}` or `{"range": {"first": …, "last": …}}`.
+/// `{"network": "10.0.0.0/8"}`, `{"range": {"first": …, "last": …}}`, `{"masked_address": {"address": …, "mask": …}}`.
 pub(super) fn write_address(address: &Address) -> Object {
     match address {
         Address::Net(net) => Object::one("network", format!("{}/{}", net.addr, net.prefix)),
         Address::Range { first, last } => Object::one("range", write_ends(*first, *last)),
+        Address::Masked(MaskedAddr { addr, mask }) => {
+            Object::one("masked_address", write_pair(["address", "mask"], *addr, *mask))
+        }
     }
 }
 
@@ -24,6 +27,13 @@ pub(super) fn read_address(tag: &str, node: &Node<'_>, reading: &mut Reading) ->
     if tag == "range" {
         let (first, last) = read_ends(node, reading)?;
         return Some(Address::Range { first, last });
+    }
+    if tag == "masked_address" {
+        let (addr, mask) = read_pair(node, ["address", "mask"], reading)?;
+        if family_of(addr) != family_of(mask) {
+            return reading.fail(node, "an address and a mask of different families", None);
+        }
+        return Some(MaskedAddr { addr, mask }.simplified());
     }
     let text = node.text(reading)?;
     match Net::parse(text) {
@@ -34,16 +44,24 @@ pub(super) fn read_address(tag: &str, node: &Node<'_>, reading: &mut Reading) ->
 
 /// The first and the last of a range of addresses.
 pub(super) fn write_ends(first: IpAddr, last: IpAddr) -> Value {
-    Object::one("first", first.to_string()).with("last", last.to_string()).into()
+    write_pair(["first", "last"], first, last)
 }
 
 pub(super) fn read_ends(node: &Node<'_>, reading: &mut Reading) -> Option<(IpAddr, IpAddr)> {
-    let fields = node.fields(&["first", "last"], reading)?;
+    read_pair(node, ["first", "last"], reading)
+}
+
+fn write_pair([first, second]: [&str; 2], one: IpAddr, other: IpAddr) -> Value {
+    Object::one(first, one.to_string()).with(second, other.to_string()).into()
+}
+
+fn read_pair(node: &Node<'_>, names: [&'static str; 2], reading: &mut Reading) -> Option<(IpAddr, IpAddr)> {
+    let fields = node.fields(&names, reading)?;
     let end = |name, reading: &mut Reading| {
         let node = fields.required(name, reading)?;
         node.parsed("an address", |text| text.parse().ok(), reading)
     };
-    Some((end("first", reading)?, end("last", reading)?))
+    Some((end(names[0], reading)?, end(names[1], reading)?))
 }
 
 /// `{"first": 22, "last": 22}`.

@@ -20,14 +20,29 @@ pub(super) fn fits(kind: ValueKind, value: &Value) -> bool {
         ValueKind::HashRate => matches!(value, Value::Rate(_) | Value::Bytes(_)),
         ValueKind::HashBurst => matches!(value, Value::Number(_) | Value::Bytes(_)),
         ValueKind::NumberOr { .. } => matches!(value, Value::Number(_) | Value::Word(_)),
+        ValueKind::WordOrName { .. } => matches!(value, Value::Word(_) | Value::Text(_)),
+        ValueKind::Id => matches!(value, Value::Span(_) | Value::Text(_)),
+        ValueKind::Label => matches!(value, Value::Number(_) | Value::Text(_)),
+        ValueKind::BitRate => matches!(value, Value::Bytes(_)),
+        ValueKind::Chunk => matches!(value, Value::Chunk(_)),
+        ValueKind::HeaderOption => matches!(value, Value::HeaderOption(_)),
         ValueKind::PrefixLength
+        | ValueKind::PortNumber
+        | ValueKind::SegmentSize
+        | ValueKind::Duration
+        | ValueKind::Hex { .. }
         | ValueKind::Number { .. }
         | ValueKind::NamedNumber(_)
         | ValueKind::Named { .. } => matches!(value, Value::Number(_)),
         ValueKind::Span { .. } => matches!(value, Value::Span(_)),
         ValueKind::Masked(..) => matches!(value, Value::Masked(_)),
         ValueKind::Probability => matches!(value, Value::Share(_)),
-        ValueKind::Text { .. } | ValueKind::Name { .. } => matches!(value, Value::Text(_)),
+        ValueKind::Text { .. }
+        | ValueKind::Name { .. }
+        | ValueKind::Bare { .. }
+        | ValueKind::Quoted { .. }
+        | ValueKind::U32
+        | ValueKind::Bytecode => matches!(value, Value::Text(_)),
         ValueKind::Pattern { .. } => matches!(value, Value::Pattern(_)),
         ValueKind::Mac => matches!(value, Value::Mac(_)),
         ValueKind::TimeOfDay => matches!(value, Value::Time(_)),

@@ -158,11 +158,11 @@ fn write_part(part: &ElementPart) -> Object {
 }
 
 fn read_part(node: &Node<'_>, around: Loc, reading: &mut Reading) -> Option<Located<ElementPart>> {
-    let tags = ["network", "range", "ports", "service", "interface", "mac", "mark", "set"];
+    let tags = [&ADDRESS_TAGS[..], &["ports", "service", "interface", "mac", "mark", "set"]].concat();
     let (tag, inner, fields) = node.tagged(&tags, reading)?;
     let loc = read_loc(&fields, "loc", around, reading)?;
     let part = match tag {
-        "network" | "range" => ElementPart::Address(read_address(tag, &inner, reading)?),
+        _ if ADDRESS_TAGS.contains(&tag) => ElementPart::Address(read_address(tag, &inner, reading)?),
         "ports" => ElementPart::Ports(read_ports(&inner, reading)?),
         "service" => {
             let fields = inner.fields(&["protocol", "ports"], reading)?;

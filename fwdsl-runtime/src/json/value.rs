@@ -10,18 +10,21 @@ use crate::catalogue::OptionSpec;
 use crate::ipset::Direction;
 use crate::loc::Loc;
 use crate::model::{
-    Class, Endpoint, IcmpMatch, Masked, Moment, Rate, SetRef, Share, Span, TCP_FLAG_NAMES, TcpFlags,
-    TimeOfDay, TimeUnit, Value,
+    Chunk, Class, Endpoint, HeaderOption, IcmpMatch, Masked, Moment, Rate, SetRef, Share, Span,
+    TCP_FLAG_NAMES, TcpFlags, TimeOfDay, TimeUnit, Value,
 };
 
-const TAGS: [&str; 23] = [
+const TAGS: [&str; 26] = [
     "bytes",
+    "chunk",
     "class",
     "endpoint",
+    "header_option",
     "icmp",
     "interface",
     "mac",
     "masked",
+    "masked_address",
     "moment",
     "network",
     "number",
@@ -79,6 +82,10 @@ pub(super) fn write_value(spec: &OptionSpec, value: &Value) -> Object {
         }
         Value::Time(time) => Object::one("time", time.to_string()),
         Value::Moment(moment) => Object::one("moment", moment.to_string()),
+        Value::Chunk(chunk) => Object::one("chunk", chunk.to_string()),
+        Value::HeaderOption(HeaderOption { ty, length }) => {
+            Object::one("header_option", Object::one("type", *ty).maybe("length", *length))
+        }
         Value::Rust(place) => Object::one("rust", *place),
     }
 }
@@ -94,7 +101,7 @@ pub(super) fn read_value(
     let loc = read_loc(&fields, "loc", around, reading)?;
     let value = match tag {
         "interface" => Value::Interface(inner.text(reading)?.to_owned()),
-        "network" | "range" => Value::Address(read_address(tag, &inner, reading)?),
+        "network" | "range" | "masked_address" => Value::Address(read_address(tag, &inner, reading)?),
         "protocol" => Value::Protocol(inner.number(reading)?),
         "ports" => Value::Ports(read_ports(&inner, reading)?),
         "icmp" => Value::Icmp(read_icmp(&inner, reading)?),
@@ -120,6 +127,16 @@ pub(super) fn read_value(
         }
         "time" => Value::Time(inner.parsed("a time of day, `17:30:00`", TimeOfDay::parse, reading)?),
         "moment" => Value::Moment(inner.parsed("a moment, `2026-01-31T17:30:00`", Moment::parse, reading)?),
+        "chunk" => Value::Chunk(inner.parsed(
+            "a kind of chunk, `DATA:Be`",
+            |text| Chunk::parse(text).ok(),
+            reading,
+        )?),
+        "header_option" => {
+            let fields = inner.fields(&["type", "length"], reading)?;
+            let length = fields.maybe("length", reading, Node::number)?;
+            Value::HeaderOption(HeaderOption { ty: fields.number("type", reading)?, length })
+        }
         _ => {
             let help = "only the program knows it that the policy was built into".to_owned();
             return reading.fail(node, "a Rust value that is not filled in", Some(help));

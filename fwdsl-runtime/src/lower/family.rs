@@ -34,6 +34,7 @@ fn literal_families(spec: &OptionSpec, value: &Value) -> FamilySet {
         (Value::Address(address), _) => FamilySet::only(address.family()),
         (Value::Endpoint(endpoint), _) => endpoint.family().map_or(FamilySet::BOTH, FamilySet::only),
         (Value::Number(33..), ValueKind::PrefixLength) => FamilySet::IPV6,
+        (Value::Number(65_496..), ValueKind::SegmentSize) => FamilySet::IPV4,
         (Value::Protocol(_), ValueKind::ProtocolNumber) => FamilySet::BOTH,
         (Value::Protocol(number), _) => protocol_families(*number),
         (Value::Word(index), kind) => {

@@ -32,7 +32,7 @@ pub(crate) use family::{model_families, protocol_families, rule_families, value_
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;
-pub(crate) use normal::{HashTable, hash_table};
+pub(crate) use normal::{HashTable, hash_field, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
 

@@ -1,17 +1,21 @@
 //! Options in the form in which iptables saves them, where it has several for one meaning.
 
 mod hashlimit;
+mod hmark;
 mod matches;
+mod targets;
 
 use super::draft::option_use;
 use super::family::is_of_family;
 use crate::catalogue::{
-    CONNMARK, Extension, HASHLIMIT, Kind, List, MARK, OptionSpec, STRING, TIME, TOS, ValueKind,
+    CONNMARK, CT, ECN, Extension, HASHLIMIT, HMARK, Kind, List, MARK, OptionSpec, RATEEST, STRING, TIME, TOS,
+    ValueKind,
 };
 use crate::family::Family;
 use crate::model::{Action, LAST_MOMENT, Masked, Match, OptionUse, TimeOfDay, Value};
 
 pub(crate) use hashlimit::{HashTable, hash_table};
+pub(crate) use hmark::hash_field;
 
 /// A match as it is saved, under the name that its state has in the kernel.
 pub(super) fn normal_match(entry: &Match, family: Family) -> Match {
@@ -60,8 +64,17 @@ fn normal_options(extension: &'static Extension, options: &[OptionUse], family: 
     if [&MARK, &CONNMARK, &TOS].contains(&extension) {
         options = options.into_iter().map(|option| set_bits(extension, option)).collect();
     }
+    options.iter_mut().for_each(targets::cut_text);
     if *extension == CONNMARK {
         copy_masks(&mut options);
+    } else if *extension == CT {
+        targets::settle_zone(&mut options);
+    } else if *extension == ECN {
+        targets::settle_bits(&mut options);
+    } else if *extension == RATEEST {
+        targets::settle_estimate(&mut options);
+    } else if *extension == HMARK {
+        hmark::normalise(&mut options, family);
     } else if *extension == STRING {
         options.iter_mut().for_each(write_pattern);
     } else if *extension == TIME {
@@ -114,6 +127,7 @@ fn set_bits(extension: &'static Extension, option: OptionUse) -> OptionUse {
 /// Both masks are saved, whole if none is written.
 fn copy_masks(options: &mut Vec<OptionUse>) {
     if !options.iter().any(|option| matches!(option.spec.name, "save" | "restore")) {
+        targets::settle_mask(options);
         return;
     }
     let written = |options: &[OptionUse], name: &str| {

@@ -6,8 +6,8 @@ use super::draft::{Draft, option_use};
 use super::family::values_of;
 use super::normal::normal_match;
 use crate::catalogue::{
-    CORE, Extension, ICMP_TYPE, ICMP6_TYPE, IPRANGE, List, MULTIPORT, MULTIPORT_SLOTS, SCTP, SCTP_NUMBER,
-    SET_MATCH, TCP, TCP_NUMBER, UDP, UDP_NUMBER,
+    CORE, DCCP, DCCP_NUMBER, Extension, ICMP_TYPE, ICMP6_TYPE, IPRANGE, List, MULTIPORT, MULTIPORT_SLOTS,
+    SCTP, SCTP_NUMBER, SET_MATCH, TCP, TCP_NUMBER, UDP, UDP_NUMBER,
 };
 use crate::family::Family;
 use crate::model::{Address, Match, OptionUse, PortRange, Rule, Value};
@@ -251,6 +251,7 @@ pub(super) fn own_match(protocol: u8) -> Option<&'static Extension> {
         TCP_NUMBER => Some(&TCP),
         UDP_NUMBER => Some(&UDP),
         SCTP_NUMBER => Some(&SCTP),
+        DCCP_NUMBER => Some(&DCCP),
         _ => None,
     }
 }

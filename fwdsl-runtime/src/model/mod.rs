@@ -11,6 +11,7 @@ mod bytes;
 mod chunk;
 mod clock;
 mod endpoint;
+mod estimate;
 mod header_option;
 mod masked;
 mod masked_addr;
@@ -30,6 +31,7 @@ pub use bytes::{RATE_MAX, RATE_MIN, is_kept, least_burst, parse_size, saved_burs
 pub use chunk::Chunk;
 pub use clock::{LAST_MOMENT, Moment, TimeOfDay};
 pub use endpoint::Endpoint;
+pub use estimate::{Estimate, EstimateProblem, parse_duration, saved_duration};
 pub use header_option::HeaderOption;
 pub use masked::Masked;
 pub(crate) use masked::parse_number;

@@ -70,6 +70,17 @@ impl TimeUnit {
     }
 }
 
+/// The credits of so many ticks, in a kernel's `user2credits()`: 32,000 in a second, which kernels with 250 and with
+/// 1,000 ticks of their own have.
+const fn credits(ticks: u32) -> u32 {
+    const A_SECOND: u32 = 32_000;
+    if ticks > u32::MAX / A_SECOND {
+        (ticks / LIMIT_SCALE as u32).wrapping_mul(A_SECOND)
+    } else {
+        ticks * A_SECOND / LIMIT_SCALE as u32
+    }
+}
+
 impl Rate {
     /// Parses `1/s`, `10/minute`, ….
     ///
@@ -102,6 +113,13 @@ impl Rate {
             Some(burst) => burst,
             None => 0,
         }
+    }
+
+    /// Whether the kernel refuses the rate with this burst: it counts credits in 32 bits, and the credits of the burst must
+    /// not come out below those of one packet. What overflows otherwise loads, and lets through another rate.
+    pub const fn is_refused_with(&self, burst: u64) -> bool {
+        let period = self.period() as u32;
+        credits(period.wrapping_mul(burst as u32)) < credits(period)
     }
 
     /// The rate as the kernel keeps it for `limit` and `iptables-save` prints it: the longest unit
@@ -170,6 +188,15 @@ mod tests {
         assert_eq!(Rate::parse("1/hour").unwrap().max_burst(), 31);
         assert_eq!(Rate::parse("1/day").unwrap().max_burst(), 1);
         assert!(Rate::parse("1/s").unwrap().max_burst() > 10_000);
+    }
+
+    #[test]
+    fn some_bursts_that_overflow_are_refused() {
+        let refused = |rate: &str, burst| Rate::parse(rate).unwrap().is_refused_with(burst);
+        assert!(!refused("3/hour", 5));
+        assert!(!refused("3/hour", 100));
+        assert!(!refused("3/hour", 300));
+        assert!(refused("1/day", 40));
     }
 
     #[test]

@@ -285,7 +285,19 @@ fn wrapped_phrases(phrases: &[Phrase]) -> String {
     if text.len() + 12 <= MAX_WIDTH {
         return text;
     }
-    phrases.iter().map(|phrase| phrase.text.as_str()).collect::<Vec<&str>>().join("\n")
+    let mut out = String::new();
+    let mut width = 0;
+    for phrase in phrases {
+        if width > 0 && width + phrase.text.len() >= MAX_WIDTH - 16 {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+        }
+        out.push_str(&phrase.text);
+        width += phrase.text.len() + 1;
+    }
+    out
 }
 
 /// A list on several lines if one is too long.

@@ -80,10 +80,15 @@ impl Places {
             ValueKind::Number { max, .. }
             | ValueKind::NumberOr { max, .. }
             | ValueKind::Named { max, .. }
+            | ValueKind::Hex { max, .. }
             | ValueKind::Span { max, .. } => max,
+            ValueKind::SegmentSize | ValueKind::PortNumber => u64::from(u16::MAX),
             ValueKind::Masked(..) => u64::from(u32::MAX),
             ValueKind::PrefixLength => 128,
-            ValueKind::Text { max_bytes } | ValueKind::Name { max_bytes } => max_bytes as u64,
+            ValueKind::Text { max_bytes }
+            | ValueKind::Quoted { max_bytes }
+            | ValueKind::Name { max_bytes }
+            | ValueKind::WordOrName { max_bytes, .. } => max_bytes as u64,
             ValueKind::Interface => INTERFACE_MAX_BYTES as u64,
             _ => u64::MAX,
         };

@@ -56,7 +56,8 @@ fn parse_declared(
     name: Located<String>,
     foreign: bool,
 ) -> Parsed<Set> {
-    let kind = if foreign && input.peek_punct(";") {
+    let by_name = input.peek_punct(";") || input.peek_ident().is_some_and(|word| word == "family");
+    let kind = if foreign && by_name {
         &UNKNOWN
     } else {
         parser.require_punct(input, ":")?;

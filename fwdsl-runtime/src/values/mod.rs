@@ -60,8 +60,15 @@ impl Place {
             | ValueKind::Named { .. }
             | ValueKind::Span { .. }
             | ValueKind::Masked(..)
+            | ValueKind::Hex { .. }
+            | ValueKind::SegmentSize
+            | ValueKind::PortNumber
             | ValueKind::PrefixLength => Place::Number,
-            ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Pattern { .. } => Place::Text,
+            ValueKind::Text { .. }
+            | ValueKind::Quoted { .. }
+            | ValueKind::Name { .. }
+            | ValueKind::WordOrName { .. }
+            | ValueKind::Pattern { .. } => Place::Text,
             _ => Place::Word,
         }
     }

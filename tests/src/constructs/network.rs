@@ -9,6 +9,7 @@ use rustix::net::{AddressFamily, Protocol, SendFlags, SocketType, ipproto, sendt
 use fwdsl_runtime::family::Family;
 
 use crate::netns::Netns;
+use crate::nfnetlink::{add_account, add_udp_timeout};
 use crate::wire::IpPacket;
 
 /// The host's interfaces; the peer's are `p0`, `p1` and so on. Packets use the first unless they say otherwise.
@@ -112,6 +113,10 @@ impl Network {
         }
         peer.sh(&format!("ip -batch - <<END\n{on_peer}END"));
         host.sh(&format!("ip -batch - <<END\n{on_host}END"));
+        for (family, name) in [(Family::Ipv4, "udp4"), (Family::Ipv6, "udp6")] {
+            add_udp_timeout(&host, name, family, 4000);
+        }
+        add_account(&host, "fwdsl");
         Network { host, peer }
     }
 }

@@ -20,7 +20,7 @@ fn cards() -> &'static [Card] {
     CARDS.get_or_init(|| {
         let modules = EXTENSIONS.iter().filter(|it| it.module || it.kind == Kind::Target);
         let mut cards: Vec<Card> = Vec::new();
-        for sample in modules.flat_map(|it| samples(it)) {
+        for sample in modules.flat_map(|it| samples(it)).filter(Sample::loads_everywhere) {
             match cards.last_mut() {
                 Some(card) if card[0].extension == sample.extension && card[0].option == sample.option => {
                     card.push(sample);

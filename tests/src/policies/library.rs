@@ -201,7 +201,7 @@ pub(super) static LIBRARY: &[Definition] = &[
     ),
     define(
         "X-OTHERS",
-        "foreign set X-UNKNOWN; foreign set X-OTHERS: net family ipv6;",
+        "foreign set X-UNKNOWN; foreign set X-FOUR family ipv4; foreign set X-OTHERS: net family ipv6;",
         &["item/foreign set", "item/foreign set by name", "kind/net", "parameter/family", "family/ipv6"],
     ),
     // Templates.

@@ -36,6 +36,8 @@ pub(crate) fn counts() -> Vec<Case> {
         keyed("hashlimit(rate-match …)", "above 5/s, rate-match, rate-interval 10, mode srcip, name k6")
             // The rate, and the burst that it may be passed by: five each.
             .hit(udp(1).times(80), Some(70), []),
+        keyed("hashlimit(!upto …)", "!upto 1/h, burst 2, mode srcip, name k8").hit(udp(1).times(5), Some(3), []),
+        keyed("hashlimit(!above …)", "!above 1/h, burst 2, mode srcip, name k9").hit(udp(1).times(5), Some(2), []),
         // Of several values of a list, and of several verdicts, each packet takes one.
         Case::source("hashlimit, with a list and several verdicts", &format!(
             "chain INPUT policy drop {{ tcp|udp port {many} hashlimit(upto 1/h, burst 3, mode srcip, name k7)
@@ -147,6 +149,15 @@ pub(crate) fn counts() -> Vec<Case> {
         )
         .miss(udp(6221), Accepted, [])
         .hit(udp(6222), Dropped, []),
+        Case::source(
+            "connlimit(!above …, mask …, daddr)",
+            "chain INPUT { udp connlimit(!above 1, mask 24, daddr) => jump A, return; udp => drop; } chain A { }",
+        )
+        .hit(udp(6241), Accepted, ["A"])
+        .miss(udp(6242), Dropped, []),
+        Case::source("connlimit(!upto …)", "chain INPUT { udp connlimit(!upto 1) => drop; }")
+            .miss(udp(6251), Accepted, [])
+            .hit(udp(6252), Dropped, []),
         Case::source(
             "connbytes",
             "chain INPUT policy drop {

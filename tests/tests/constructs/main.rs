@@ -7,11 +7,14 @@ mod marks;
 mod matches;
 mod origins;
 mod plain;
+mod programs;
+mod routes;
 mod sets;
 mod states;
 mod tracking;
 mod transport;
 mod verdicts;
+mod watches;
 mod whole;
 
 use std::collections::BTreeSet;
@@ -44,7 +47,16 @@ macro_rules! sections {
 }
 
 /// What a kernel gives no packet for, and why.
-const UNTRIED: &[(&str, &str)] = &[];
+const UNTRIED: &[(&str, &str)] = &[
+    ("LED", "the kernel of a server has no lights"),
+    ("SECMARK", "the kernel takes contexts only where SELinux runs"),
+    ("QUEUE", "the legacy variant alone has it, and cases run on both"),
+    ("NFLOG range", "the same; the kernel ignores it"),
+    ("ULOG", "it left Linux with 3.17"),
+    ("CLUSTERIP", "it left Linux with 6.3"),
+    ("bpf object-pinned", "the object is made by another program"),
+    ("ipvs", "kernels without IP virtual servers do not have it"),
+];
 
 /// What a case uses, in the source or in the rules that come of it: extensions, their options as `EXTENSION option`, and
 /// those that are negated as `EXTENSION !option`.
@@ -87,8 +99,15 @@ fn every_option_of_the_catalogue_is_tried() {
         }
     }
     wanted.retain(|name| !used.contains(name));
-    let excused: Vec<&str> = UNTRIED.iter().map(|(what, _)| *what).collect();
-    assert_eq!(wanted, excused, "options without a case");
+    let excuses = |what: &str, name: &str| {
+        name.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    for (what, why) in UNTRIED {
+        assert!(wanted.iter().any(|name| excuses(what, name)), "{what} has a case, though {why}");
+        eprintln!("SKIPPED {what}: {why}");
+    }
+    wanted.retain(|name| !UNTRIED.iter().any(|(what, _)| excuses(what, name)));
+    assert_eq!(wanted, Vec::<String>::new(), "options without a case");
 }
 
 sections! {
@@ -113,10 +132,18 @@ sections! {
     contents: headers::contents;
     origins: origins::origins;
     tracking: tracking::tracking;
+    programs: programs::programs;
+    beside: programs::beside;
+    estimates: programs::estimates;
+    extension_headers: routes::extension_headers;
+    transports: routes::transports;
+    ipsec: routes::ipsec;
     translations: changes::translations;
     own_translations: changes::own_translations;
     changed_headers: changes::headers;
     diversions: changes::diversions;
+    hashes: watches::hashes;
+    watches: watches::watches;
     sets: sets::sets;
     plain: plain::plain;
     names: whole::names;

@@ -16,28 +16,36 @@ pub(crate) fn read_networks(text: &str, family: Family) -> Result<Vec<Address>, 
             Some((_, mask)) if to_bits(parse_mask(mask, family)?) == 0 => {
                 Ok(Address::Net(Net { addr: unspecified(family), prefix: 0 }))
             }
-            _ => read_whole_network(part, family),
+            _ => read_masked_network(part, family),
         }
     };
     text.split(',').map(read).collect()
 }
 
-/// An address with or without a mask behind `/`, which is a number of bits or has the form of an address.
+/// An address with or without a mask behind `/`, which is a number of bits or has the form of an address. A mask with
+/// holes keeps the whole address.
 pub(super) fn read_network(text: &str, family: Family) -> Result<Address, Reason> {
     let Some((host, mask)) = text.rsplit_once('/') else {
         return Ok(Address::Net(Net::host(read_addr(text, family)?)));
     };
-    let masked = MaskedAddr { addr: read_addr(host, family)?, mask: parse_mask(mask, family)? };
-    Ok(masked.simplified())
+    Ok(Address::Net(Net { addr: read_addr(host, family)?, prefix: read_prefix(mask, family)? }))
 }
 
 /// The same without the bits of the address beyond the mask.
 pub(super) fn read_whole_network(text: &str, family: Family) -> Result<Address, Reason> {
     Ok(match read_network(text, family)? {
         Address::Net(net) => Address::Net(net.truncated()),
-        Address::Masked(masked) => masked.truncated().simplified(),
-        range => range,
+        other => other,
     })
+}
+
+/// The same, of a mask that may have holes.
+fn read_masked_network(text: &str, family: Family) -> Result<Address, Reason> {
+    let Some((host, mask)) = text.rsplit_once('/') else {
+        return Ok(Address::Net(Net::host(read_addr(text, family)?)));
+    };
+    let masked = MaskedAddr { addr: read_addr(host, family)?, mask: parse_mask(mask, family)? };
+    Ok(masked.truncated().simplified())
 }
 
 fn unspecified(family: Family) -> IpAddr {
@@ -53,6 +61,23 @@ pub(super) fn read_mask(text: &str, family: Family) -> Result<u8, Reason> {
     match mask.simplified() {
         Address::Net(net) => Ok(net.prefix),
         _ => Err(Reason::new(format!("the mask `{text}` has holes"))),
+    }
+}
+
+/// The number of leading bits that a mask says. One that is no such number keeps the whole address.
+pub(super) fn read_prefix(text: &str, family: Family) -> Result<u8, Reason> {
+    let mask = MaskedAddr { addr: unspecified(family), mask: lax_mask(text, family)? };
+    match mask.simplified() {
+        Address::Net(net) => Ok(net.prefix),
+        _ => Ok(width(family)),
+    }
+}
+
+/// A mask; where a number has too many bits for one, iptables takes it for an IPv4 address with holes.
+fn lax_mask(text: &str, family: Family) -> Result<IpAddr, Reason> {
+    match number(text, u32::MAX.into()) {
+        Some(bits) if family == Family::Ipv4 && bits > 32 => Ok(Ipv4Addr::from_bits(bits as u32).into()),
+        _ => parse_mask(text, family),
     }
 }
 

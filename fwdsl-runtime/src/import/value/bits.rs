@@ -16,7 +16,8 @@ pub(super) fn read_masked(
     text: &str,
 ) -> Result<Value, Reason> {
     if let Some((_, value)) = names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
-        return Ok(Value::Masked(Masked::new(*value, NAMED_BITS)));
+        let mask = if form == MaskForm::Byte { NAMED_BITS } else { u32::MAX };
+        return Ok(Value::Masked(Masked::new(*value, mask)));
     }
     let max = if form == MaskForm::Byte { 0xff } else { u32::MAX };
     let number = |text: &str| number32(text).filter(|number| *number <= max);

@@ -24,7 +24,11 @@ use crate::catalogue::{Extension, List, MULTIPORT, OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
     Address, Bytecode, Chunk, HeaderOption, Net, Share, Span, U32Program, Value, parse_bit_rate,
+    parse_duration,
 };
+
+/// Texts of which iptables takes as much as fits.
+const CUT: &[&str] = &["--log-prefix", "--nflog-prefix", "--comment", "--helper", "--genre"];
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +36,8 @@ pub(super) struct Place {
     pub(super) extension: &'static Extension,
     pub(super) spec: &'static OptionSpec,
     pub(super) family: Family,
+    /// The protocol that the rule asks for before it, 0 if none.
+    pub(super) protocol: u8,
 }
 
 /// Whether the option takes two words.
@@ -49,18 +55,19 @@ pub(super) fn read_pair(place: Place, first: &str, second: &str) -> Result<Value
 
 /// Reads the word of an option: one value, or several where iptables keeps a list of them.
 pub(super) fn read_values(place: Place, text: &str) -> Result<Vec<Value>, Reason> {
-    let Place { extension, spec, family } = place;
+    let Place { extension, spec, family, .. } = place;
     match spec.value {
         ValueKind::Words(words) if clock::is_weekdays(spec) => clock::read_weekdays(words, text),
         ValueKind::Words(_) if clock::is_monthdays(spec) => clock::read_monthdays(text),
         ValueKind::Words(words) => word::read_words(words, spec, text, family),
-        ValueKind::Port if *extension == MULTIPORT => port::read_port_list(text),
+        ValueKind::Port if *extension == MULTIPORT => port::read_port_list(text, place.protocol),
         _ if spec.list == List::Joined => text.split(',').map(|part| read_value(place, part)).collect(),
         _ => read_value(place, text).map(|value| vec![value]),
     }
 }
 
-fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Value, Reason> {
+fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
+    let Place { extension, spec, family, .. } = place;
     let wanted = |what: &str| Reason::new(format!("`{}` takes {what}, not `{text}`", spec.flag));
     match spec.value {
         ValueKind::Interface => Ok(Value::Interface(text.to_owned())),
@@ -73,6 +80,9 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
             address::read_whole_network(text, family).map(Value::Address)
         }
         ValueKind::Network { .. } => address::read_network(text, family).map(Value::Address),
+        ValueKind::PrefixLength if spec.flag == "--connlimit-mask" => {
+            address::read_prefix(text, family).map(|bits| Value::Number(bits.into()))
+        }
         ValueKind::PrefixLength => address::read_mask(text, family).map(|bits| Value::Number(bits.into())),
         ValueKind::Protocol | ValueKind::ProtocolNumber => read_protocol(text).map(Value::Protocol),
         ValueKind::Port => port::read_ports(extension, text),
@@ -92,13 +102,23 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
         ValueKind::Span { max, sign, open, .. } => read_span(spec, text, max, sign, open)
             .map(Value::Span)
             .ok_or_else(|| wanted(&format!("a number up to {max}, or a range of them with `{sign}`"))),
+        ValueKind::SegmentSize => {
+            number::number(text, u64::MAX).map(Value::Number).ok_or_else(|| wanted("a number of bytes"))
+        }
+        ValueKind::PortNumber => port::read_decimal_port(text).map(|port| Value::Number(port.into())),
+        ValueKind::Duration => {
+            parse_duration(text).map(Value::Number).ok_or_else(|| wanted("a time such as `250ms` or `2s`"))
+        }
+        ValueKind::WordOrName { words, .. } => {
+            Ok(word::read_word(words, spec, text, family).unwrap_or_else(|_| Value::Text(text.to_owned())))
+        }
         ValueKind::Rate => rate::read_rate(text).map(Value::Rate),
         ValueKind::HashRate => rate::read_hash_rate(text),
         ValueKind::HashBurst => rate::read_burst(text),
         ValueKind::Hex { min, max, .. } => number::number(text, u64::MAX)
             .map(Value::Number)
             .ok_or_else(|| wanted(&format!("a number from {min:#x} to {max:#x}"))),
-        ValueKind::Id => Ok(id::read_id(text)),
+        ValueKind::Id => id::read_id(text),
         ValueKind::Label => Ok(match number::number(text, u64::MAX) {
             Some(number) => Value::Number(number),
             None => Value::Text(text.to_owned()),
@@ -116,14 +136,14 @@ fn read_value(Place { extension, spec, family }: Place, text: &str) -> Result<Va
             .ok_or_else(|| wanted("bits a second, such as `8bit` or `5kbit`")),
         ValueKind::Masked(form, names) => bits::read_masked(form, names, spec, text),
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
-        // A longer prefix is cut, with no more than a warning.
-        ValueKind::Text { max_bytes } if spec.flag == "--log-prefix" => {
-            let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-            Ok(Value::Text(text[..end.unwrap_or(0)].to_owned()))
+        // A longer one is cut, with no more than a warning.
+        ValueKind::Text { max_bytes } | ValueKind::Bare { max_bytes } if CUT.contains(&spec.flag) => {
+            Ok(Value::Text(text[..text.floor_char_boundary(max_bytes)].to_owned()))
         }
-        ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Bare { .. } => {
-            Ok(Value::Text(text.to_owned()))
-        }
+        ValueKind::Text { .. }
+        | ValueKind::Name { .. }
+        | ValueKind::Bare { .. }
+        | ValueKind::Quoted { .. } => Ok(Value::Text(text.to_owned())),
         ValueKind::Pattern { hex: false } => Ok(Value::Pattern(text.as_bytes().to_vec())),
         ValueKind::Pattern { hex: true } => text::read_hex_pattern(text),
         ValueKind::Mac => bits::read_mac(text),
@@ -140,13 +160,14 @@ fn program(parsed: Result<impl ToString, String>) -> Result<Value, Reason> {
     parsed.map(|program| Value::Text(program.to_string())).map_err(Reason::new)
 }
 
-/// `5` or `5:2`
+/// `5` or `5:2`. Eight bits of each count, and the greatest length is any.
 fn read_header_option(text: &str) -> Option<HeaderOption> {
+    let byte = |text| number::number(text, u64::MAX).map(|number| number as u8);
     let (ty, length) = match text.split_once(':') {
-        Some((ty, length)) => (ty, Some(number::number8(length)?)),
+        Some((ty, length)) => (ty, Some(byte(length)?)),
         None => (text, None),
     };
-    Some(HeaderOption { ty: number::number8(ty)?, length })
+    Some(HeaderOption { ty: byte(ty)?, length: length.filter(|length| *length != u8::MAX) })
 }
 
 /// `7`, `2-7`; with `:` an end may be left out.

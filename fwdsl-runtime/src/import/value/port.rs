@@ -2,20 +2,42 @@
 
 use super::address::read_addr;
 use super::number::{digits_of, leading_number, number16};
-use crate::catalogue::{Extension, SCTP, TCP};
+use crate::catalogue::{Extension, SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP_NUMBER};
 use crate::family::Family;
 use crate::import::error::Reason;
 use crate::model::{Endpoint, PortRange, Value};
 use crate::nearest::nearest;
 use crate::services;
 
+/// Over which protocols a service is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// All of them.
+    Any,
+    /// This one.
+    Protocol(u8),
+}
+
 /// A port by number or service name.
-fn read_port(text: &str) -> Result<u16, Reason> {
+fn read_port(text: &str, over: Over) -> Result<u16, Reason> {
     if let Some(port) = number16(text) {
         return Ok(port);
     }
     if let Some(service) = services::find(text) {
-        return Ok(service.port);
+        let known = match over {
+            Over::Any => true,
+            Over::Protocol(TCP_NUMBER) => service.tcp,
+            Over::Protocol(UDP_NUMBER) => service.udp,
+            Over::Protocol(SCTP_NUMBER) => service.sctp,
+            Over::Protocol(_) => false,
+        };
+        return if known {
+            Ok(service.port)
+        } else {
+            let port = service.port;
+            Err(Reason::new(format!("the service `{text}` is not one of this protocol"))
+                .help(format!("its port is {port}")))
+        };
     }
     let reason = Reason::new(format!("`{text}` is neither a port nor a known service"));
     Err(match nearest(text, services::names()) {
@@ -27,14 +49,15 @@ fn read_port(text: &str) -> Result<u16, Reason> {
 }
 
 /// The same where iptables asks the resolver, which reads decimal numbers alone.
-fn read_decimal_port(text: &str) -> Result<u16, Reason> {
+pub(super) fn read_decimal_port(text: &str) -> Result<u16, Reason> {
     if text.is_empty() {
         return Ok(0);
     }
     match digits_of(text, 10) {
-        Some((number, "")) => u16::try_from(number).map_err(|_| not_a_port(text)),
+        // It counts sixteen bits.
+        Some((number, "")) => Ok(number as u16),
         Some(_) => Err(not_a_port(text)),
-        None => read_port(text),
+        None => read_port(text, Over::Any),
     }
 }
 
@@ -44,8 +67,12 @@ fn not_a_port(text: &str) -> Reason {
 
 /// One port, or a range with `:`, an end of which may be left out.
 pub(super) fn read_ports(extension: &Extension, text: &str) -> Result<Value, Reason> {
-    let by_resolver = ![&TCP, &SCTP].contains(&extension);
-    let ports = open_range(text, if by_resolver { read_decimal_port } else { read_port })?;
+    let ports = match extension.protocols {
+        [protocol] if [&TCP, &SCTP].contains(&extension) => {
+            open_range(text, |text| read_port(text, Over::Protocol(*protocol)))?
+        }
+        _ => open_range(text, read_decimal_port)?,
+    };
     if *extension == TCP && ports.first > ports.last {
         return Err(Reason::new(format!("the range `{text}` is the wrong way round")));
     }
@@ -53,15 +80,20 @@ pub(super) fn read_ports(extension: &Extension, text: &str) -> Result<Value, Rea
 }
 
 /// A range with `:` in which an end that is left out is the first or the last port.
-fn open_range(text: &str, read: fn(&str) -> Result<u16, Reason>) -> Result<PortRange, Reason> {
+fn open_range(text: &str, read: impl Fn(&str) -> Result<u16, Reason>) -> Result<PortRange, Reason> {
     let Some((first, last)) = text.split_once(':') else { return read(text).map(PortRange::one) };
     let first = if first.is_empty() { 0 } else { read(first)? };
     let last = if last.is_empty() { u16::MAX } else { read(last)? };
     Ok(PortRange { first, last })
 }
 
-/// The list that `multiport` takes. A range has both ends, and they differ.
-pub(super) fn read_port_list(text: &str) -> Result<Vec<Value>, Reason> {
+/// The list that `multiport` takes, whose protocol stands before it. A range has both ends, and they differ.
+pub(super) fn read_port_list(text: &str, protocol: u8) -> Result<Vec<Value>, Reason> {
+    if protocol == 0 {
+        let reason = Reason::new("`multiport` without a protocol before its ports");
+        return Err(reason.help("put `-p tcp`, or another protocol with ports, in front"));
+    }
+    let read_port = |text: &str| read_port(text, Over::Protocol(protocol));
     let part = |part: &str| {
         let Some((first, last)) = part.split_once(':') else { return read_port(part).map(PortRange::one) };
         let (first, last) = (read_port(first)?, read_port(last)?);
@@ -88,7 +120,7 @@ pub(super) fn read_port_span(sign: char, text: &str) -> Result<Value, Reason> {
 /// `80`, `http`, `80-90` or `80-90/8000`.
 fn read_nat_ports(text: &str) -> Result<(PortRange, Option<u16>), Reason> {
     let Some((first, rest)) = leading_number(text) else {
-        return read_port(text).map(|port| (PortRange::one(port), None));
+        return read_port(text, Over::Any).map(|port| (PortRange::one(port), None));
     };
     let port = |number: u64| u16::try_from(number).map_err(|_| not_a_port(text));
     let first = port(first)?;
@@ -102,9 +134,10 @@ fn read_nat_ports(text: &str) -> Result<(PortRange, Option<u16>), Reason> {
         return Err(Reason::new(format!("the range `{text}` is the wrong way round")));
     }
     let base = match rest.strip_prefix('/') {
-        Some(base) => {
-            Some(read_port(base).and_then(|base| if base == 0 { Err(not_a_port("0")) } else { Ok(base) })?)
-        }
+        Some(base) => Some(
+            read_port(base, Over::Any)
+                .and_then(|base| if base == 0 { Err(not_a_port("0")) } else { Ok(base) })?,
+        ),
         None if rest.is_empty() => None,
         None => return Err(garbage()),
     };
@@ -186,12 +219,14 @@ mod tests {
         assert_eq!(ports(&UDP, "022"), Some((22, 22)));
         assert_eq!(ports(&TCP, "ssh:"), Some((22, u16::MAX)));
         assert_eq!(ports(&TCP, ":1023"), Some((0, 1023)));
-        for text in ["", "65536", "-1", "22:x", "no-such-service"] {
+        assert_eq!(ports(&UDP, "65537"), Some((1, 1)));
+        for text in ["", "65536", "-1", "22:x", "no-such-service", "tftp"] {
             assert_eq!(ports(&TCP, text), None, "{text}");
         }
-        assert!(read_port_list("22,80:90,http").is_ok());
-        for text in ["", "22,", "80:", "90:80", "80:80"] {
-            assert!(read_port_list(text).is_err(), "{text}");
+        assert!(read_port_list("22,80:90,http", TCP_NUMBER).is_ok());
+        for text in ["", "22,", "80:", "90:80", "80:80", "tftp"] {
+            assert!(read_port_list(text, TCP_NUMBER).is_err(), "{text}");
         }
+        assert!(read_port_list("22", 0).is_err());
     }
 }

@@ -10,12 +10,13 @@ pub(crate) fn read_protocol(text: &str) -> Result<u8, Reason> {
     if let Some(number) = number8(text) {
         return Ok(number);
     }
-    match text {
-        "all" => return Ok(0),
+    let name = text.to_ascii_lowercase();
+    match name.as_str() {
+        "all" | "ip" => return Ok(0),
         "ipv6-mh" | "mobility-header" => return Ok(135),
         _ => {}
     }
-    protocols::find(text).ok_or_else(|| {
+    protocols::find(&name).ok_or_else(|| {
         let reason = Reason::new(format!("unknown protocol `{text}`"));
         match nearest(text, protocols::names()) {
             Some(name) => reason.help(format!("did you mean `{name}`?")),

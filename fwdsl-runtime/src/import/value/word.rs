@@ -75,6 +75,9 @@ pub(super) fn read_word(
     text: &str,
     family: Family,
 ) -> Result<Value, Reason> {
+    // Every answer begins with nothing, and this one is the first.
+    let first = if family == Family::Ipv4 { "icmp-net-unreachable" } else { "icmp6-no-route" };
+    let text = if text.is_empty() && spec.flag == "--reject-with" { first } else { text };
     let found = find(words, spec, text, family).or_else(|| {
         // `ip6tables` has short names as `iptables` has them, which in the language mean IPv4.
         (spec.flag == "--reject-with" && family == Family::Ipv6)
@@ -100,7 +103,9 @@ pub(super) fn read_words(
     text: &str,
     family: Family,
 ) -> Result<Vec<Value>, Reason> {
-    text.split(',').map(|word| read_word(words, spec, word, family)).collect()
+    // Here alone nothing may stand between commas.
+    let counts = |word: &&str| !word.is_empty() || spec.flag != "--header";
+    text.split(',').filter(counts).map(|word| read_word(words, spec, word, family)).collect()
 }
 
 /// A number, or a word whose place in the list is the number.
@@ -143,14 +148,10 @@ pub(super) fn read_named(
     }
 }
 
-/// The number of a name, or of the only name that begins so.
+/// The number of a name, or of the first name that begins so.
 pub(super) fn find_name(names: &[(&'static str, u64)], text: &str) -> Option<u64> {
-    let spelled = |spelling| names.iter().filter(move |(name, _)| is_spelled(spelling, name, text));
-    if let Some((_, number)) = spelled(Spelling::AnyCase).next() {
-        return Some(*number);
-    }
-    let mut begun = spelled(Spelling::Prefix).map(|(_, number)| *number);
-    begun.next().filter(|first| begun.all(|other| other == *first))
+    let spelled = |spelling| names.iter().find(move |(name, _)| is_spelled(spelling, name, text));
+    spelled(Spelling::AnyCase).or_else(|| spelled(Spelling::Prefix)).map(|(_, number)| *number)
 }
 
 /// The names of types and codes that `iptables -p icmp -h` lists. Their numbers stand in [`crate::icmp`].

@@ -2,8 +2,8 @@
 
 use super::spec;
 use crate::catalogue::{
-    CLUSTER, CLUSTER_READ_NODES, CONNLIMIT, CORE, Extension, HASHLIMIT, NO_STATUS, POLICY, RATEEST, TCP,
-    TIME, UDP, ValueKind,
+    CLUSTER, CLUSTER_READ_NODES, CONNLIMIT, CORE, Extension, HASHLIMIT, NO_STATUS, POLICY, RATEEST_MATCH,
+    TCP, TIME, UDP, ValueKind,
 };
 use crate::lower::draft::option_use;
 use crate::model::{Chunk, OptionUse, TcpFlags, Value};
@@ -24,7 +24,7 @@ pub(super) fn settle(extension: &'static Extension, options: &mut Vec<OptionUse>
         options.iter_mut().for_each(write_mask);
     } else if *extension == POLICY {
         drop_elements(options);
-    } else if *extension == RATEEST {
+    } else if *extension == RATEEST_MATCH {
         name_estimator(options);
     }
     if *extension == HASHLIMIT {
@@ -44,8 +44,9 @@ fn says_nothing(extension: &Extension, option: &OptionUse) -> bool {
     option.values().all(|value| match (value, spec.value) {
         (Value::Interface(name), _) => name == "+" && *extension == CORE,
         (Value::Address(address), _) => address.is_everything() && *extension == CORE,
+        // Left out, `ipcomp` looks for SPI 0; `iptables-save` leaves it out all the same.
         (Value::Span(span), ValueKind::Span { max, whole: false, open: false, .. }) => {
-            span.first == 0 && span.last == max
+            span.first == 0 && span.last == max && extension.name != "ipcomp"
         }
         (Value::Ports(ports), _) => ports.is_everything() && [&TCP, &UDP].contains(&extension),
         (Value::TcpFlags(flags), _) => *flags == TcpFlags { mask: 0, set: 0 },
@@ -133,6 +134,6 @@ fn drop_elements(options: &mut Vec<OptionUse>) {
 fn name_estimator(options: &mut [OptionUse]) {
     let second = options.iter().any(|option| option.spec.name == "rateest2");
     for option in options.iter_mut().filter(|option| matches!(option.spec.name, "rateest" | "rateest1")) {
-        option.spec = spec(&RATEEST, if second { "rateest1" } else { "rateest" });
+        option.spec = spec(&RATEEST_MATCH, if second { "rateest1" } else { "rateest" });
     }
 }

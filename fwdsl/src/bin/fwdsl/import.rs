@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use fwdsl_runtime::emit::{Protocols, emit};
 use fwdsl_runtime::family::{Family, FamilySet};
-use fwdsl_runtime::import::Imported;
+use fwdsl_runtime::import::{Comment, Imported};
 use fwdsl_runtime::json::to_json;
 use fwdsl_runtime::lower::lower;
 use fwdsl_runtime::source::{SourceOptions, write_rust};
@@ -28,9 +28,7 @@ pub(crate) fn import(arguments: &ImportArguments) -> ExitCode {
         }
     };
     let text = match arguments.to {
-        Form::Rust => {
-            write_rust(&imported.model, &SourceOptions::default()).map_err(|error| error.to_string())
-        }
+        Form::Rust => write_rust(&imported.model, &options(&imported)).map_err(|error| error.to_string()),
         Form::Json => Ok(format!("{:#}\n", to_json(&imported.model, FamilySet::BOTH))),
         Form::Restore => match chosen(&imported, arguments.family.map(Family::from)) {
             Ok(family) => Ok(restore(&imported, family)),
@@ -49,6 +47,18 @@ pub(crate) fn import(arguments: &ImportArguments) -> ExitCode {
             output::complain(&sentence);
             Exit::Failed.into()
         }
+    }
+}
+
+/// What stands around the rules in Rust: where they come from, and the comments that a person wrote there.
+fn options(imported: &Imported) -> SourceOptions {
+    let written = imported.comments.iter().filter(|comment| !comment.generated);
+    let note = |comment: &Comment| Some((comment.before?, comment.text.clone()));
+    let files: Vec<String> = imported.model.sources().files.iter().map(|file| format!("`{file}`")).collect();
+    SourceOptions {
+        title: format!("The firewall of a host, as it was imported from {}.", files.join(" and ")),
+        notes: written.filter_map(note).collect(),
+        ..SourceOptions::default()
     }
 }
 

@@ -1,0 +1,39 @@
+//! Every rule that iptables takes comes through the importer as what iptables alone makes of it, and every rule that
+//! iptables refuses is refused. `FWDSL_CORPUS` names a directory with other specifications.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fwdsl_tests::corpus::{Class, Judge, directory, examine, read, side_by_side};
+use fwdsl_tests::netns::require;
+use fwdsl_tests::sandbox::PROGRAMS;
+
+#[test]
+fn rules_come_through_the_importer_as_iptables_saves_them() {
+    if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
+        return;
+    }
+    let other = std::env::var_os("FWDSL_CORPUS").map(PathBuf::from);
+    let corpus =
+        read(&other.clone().unwrap_or_else(|| directory().join("specs"))).expect("the corpus is well formed");
+    let examined =
+        side_by_side(&corpus.cases, || Judge::new(&corpus.commands), |judge, case| examine(judge, case));
+    let mut places: BTreeMap<&str, Vec<Class>> = BTreeMap::new();
+    let mut counts: BTreeMap<Class, usize> = BTreeMap::new();
+    for (case, examined) in corpus.cases.iter().zip(&examined) {
+        places.entry(&case.place).or_default().push(examined.class);
+        *counts.entry(examined.class).or_default() += 1;
+        if matches!(examined.class, Class::Split | Class::Lacking) {
+            eprintln!("{}: {case}", examined.class);
+        }
+    }
+    for (class, count) in &counts {
+        eprintln!("{count:>6} {class}");
+    }
+    let accepted = places.values().filter(|classes| classes.contains(&Class::Accepted)).count();
+    let refused = places.values().filter(|classes| classes.iter().all(|it| *it == Class::Refused)).count();
+    eprintln!("{} specifications, {accepted} accepted, {refused} refused", places.len());
+    let differences: Vec<&str> = examined.iter().filter_map(|it| it.difference.as_deref()).collect();
+    assert!(differences.is_empty(), "{}\n{} differences", differences.join("\n"), differences.len());
+    assert!(other.is_some() || accepted >= 1100 && refused >= 400, "the corpus has become smaller");
+}
