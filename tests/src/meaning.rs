@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use fwdsl::catalogue::{Flow, ValueKind};
 use fwdsl::family::{Family, FamilySet};
 use fwdsl::lower::Ruleset;
-use fwdsl::model::{Action, Address, IcmpMatch, Match, Model, OptionUse, Value, family_of, to_bits};
+use fwdsl::model::{Action, IcmpMatch, Match, Model, OptionUse, Value, family_of};
 use fwdsl::table::TableName;
 
 use crate::contents::Contents;
@@ -328,16 +328,7 @@ fn value_holds(extension: &str, name: &str, value: &Value, option: &OptionUse, p
     match value {
         Value::Address(address) => {
             let end = packet.ends[usize::from(matches!(name, "to" | "dst-range" | "ctorigdst"))];
-            let (first, last) = address.bounds();
-            let same_family = match address {
-                Address::Net(net) => net.family() == family_of(end),
-                Address::Range { first, .. } => family_of(*first) == family_of(end),
-                Address::Masked(masked) => {
-                    let apart = to_bits(masked.addr) ^ to_bits(end);
-                    masked.family() == family_of(end) && apart & to_bits(masked.mask) == 0
-                }
-            };
-            same_family && (first..=last).contains(&to_bits(end))
+            address.family() == family_of(end) && address.contains(end)
         }
         Value::Interface(pattern) => {
             let interface = packet.interfaces[usize::from(name == "out")];

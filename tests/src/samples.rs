@@ -209,7 +209,11 @@ fn needed(
         let value = if last || greater { values.last() } else { values.first() };
         (spec, format!("{} {}", spec.name, value.cloned().unwrap_or_default()))
     };
-    let of_options = extension.requirements.iter().find_map(|requirement| match requirement {
+    let whole = |requirement: &'static Requirement| match requirement {
+        Requirement::Taken(requirement) => *requirement,
+        requirement => requirement,
+    };
+    let of_options = extension.requirements.iter().map(whole).find_map(|requirement| match requirement {
         Requirement::Needs(name, others) => {
             (is_there(name) && !others.iter().any(|other| is_there(other))).then(|| with(others[0]))
         }

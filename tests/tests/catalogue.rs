@@ -10,8 +10,9 @@ use fwdsl::family::Family;
 use fwdsl::host::Variant;
 use fwdsl::table::{Hook, TableName};
 use fwdsl_runtime::Policy;
-use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, Kind, RAW, RAW_MATCH};
+use fwdsl_runtime::catalogue::Extension;
 use fwdsl_runtime::syntax::compile;
+use fwdsl_tests::coverage::{entries, is_tried};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::nfnetlink::{add_account, add_tcp_timeout};
 use fwdsl_tests::rules::{restore, saved_table, tables};
@@ -135,17 +136,14 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
         accounts().iter().for_each(|name| add_account(&netns, name));
         (family, netns)
     });
-    let all: Vec<Sample> = EXTENSIONS
-        .iter()
-        .filter(|it| (it.module || it.kind == Kind::Target) && ![&RAW_MATCH, &RAW].contains(it))
-        .flat_map(|it| samples(it))
-        .collect();
+    let all: Vec<Sample> = entries().flat_map(samples).collect();
     for flag in MADE_ELSEWHERE {
         eprintln!("SKIPPED {flag}: it names an object that another program makes");
     }
     let mut absent = BTreeSet::new();
     let mut failures = String::new();
     let mut covered: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    let mut loaded: BTreeSet<(String, Option<&str>, Family, String)> = BTreeSet::new();
     let mut compiled_somewhere: BTreeMap<(String, String), bool> = BTreeMap::new();
     let only = std::env::var("FWDSL_CATALOGUE_TABLE").ok();
     for table in TableName::ALL.into_iter().filter(|it| only.as_ref().is_none_or(|only| only == it.name())) {
@@ -175,7 +173,11 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
                     let here: Vec<(&Sample, &str)> = here.collect();
                     let mut wrong = Vec::new();
                     find_wrong(netns, (table, hook), family, variant, &here, &mut wrong);
-                    for (sample, ..) in &here {
+                    for (sample, rule) in &here {
+                        if !wrong.iter().any(|(_, other, _)| rule == other) {
+                            let option = sample.option.map(|option| option.name);
+                            loaded.insert((called(sample.extension), option, family, variant.to_string()));
+                        }
                         let place = format!("{table}/{hook}");
                         *covered.entry(called(sample.extension)).or_default().entry(place).or_default() += 1;
                     }
@@ -196,11 +198,23 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
         let said: BTreeSet<String> = places.map(|(table, hook)| complaint(table, hook, rule)).collect();
         writeln!(failures, "{extension}: nowhere compiles: {rule}: {said:?}").unwrap();
     }
-    for entry in EXTENSIONS.iter().filter(|it| it.module || it.kind == Kind::Target) {
+    for entry in entries() {
         let places = covered.get(&called(entry)).cloned().unwrap_or_default();
         let total: usize = places.values().sum();
         let places: Vec<&str> = places.keys().map(String::as_str).collect();
         eprintln!("{:<16} {total:>6} loads in {}", called(entry), places.join(" "));
+    }
+    if only.is_none() {
+        for (entry, family) in entries().flat_map(|it| it.families.iter().map(move |family| (it, family))) {
+            let with_it = entry.options.iter().filter(|option| option.families.contains(family));
+            for (option, variant) in with_it.flat_map(|option| VARIANTS.map(|variant| (option, variant))) {
+                let done = (called(entry), Some(option.name), family, variant.to_string());
+                let lacks = absent.contains(&absence(entry, family, variant));
+                if is_tried(entry, Some(option), variant) && !lacks && !loaded.contains(&done) {
+                    writeln!(failures, "said to be tried, and not loaded: {done:?}").unwrap();
+                }
+            }
+        }
     }
     for absence in &absent {
         eprintln!("ABSENT from this kernel: {absence}");

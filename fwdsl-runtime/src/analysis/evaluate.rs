@@ -10,7 +10,7 @@ use crate::catalogue::{
 };
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
-use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value, to_bits};
+use crate::model::{Action, ChainPolicy, IcmpMatch, Match, OptionUse, Value};
 use crate::table::TableName;
 
 /// The verdicts that `chain` can give a packet that enters it at its top: several where matches
@@ -230,8 +230,7 @@ fn holds(meaning: Meaning, value: &Value, packet: &Packet) -> bool {
     match (meaning, value) {
         (Meaning::Source | Meaning::Destination, Value::Address(address)) => {
             let addr = if meaning == Meaning::Source { packet.from } else { packet.to };
-            let (first, last) = address.bounds();
-            address.family() == packet.family() && (first..=last).contains(&to_bits(addr))
+            address.family() == packet.family() && address.contains(addr)
         }
         (Meaning::In, Value::Interface(pattern)) => interface_fits(pattern, &packet.in_interface),
         (Meaning::Out, Value::Interface(pattern)) => interface_fits(pattern, &packet.out_interface),

@@ -28,16 +28,11 @@ pub(super) const fn condition(name: &'static str, flag: &'static str, value: Val
 }
 
 /// `-m length`
-pub(super) static LENGTH: Extension = Extension {
+pub static LENGTH: Extension = Extension {
     looks_at: Aspects::TCP_OPTIONS,
     ..Extension::new_match(
         "length",
-        &[condition(
-            "length",
-            "--length",
-            ValueKind::Span { max: 65_535, sign: ':', open: false, whole: true },
-        )
-        .required()],
+        &[condition("length", "--length", span(65_535)).required()],
         "the packet's length in bytes, the IP header included",
     )
 };

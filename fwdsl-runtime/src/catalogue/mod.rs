@@ -44,7 +44,7 @@ pub use core::{CORE, PORTS};
 pub use divert::{SYNPROXY, TEE};
 pub use estimator::RATEEST_MATCH;
 pub use extension::{Extension, Flow, Kind};
-pub use headers::DCCP;
+pub use headers::{DCCP, LENGTH};
 pub use hmark::HMARK;
 pub use kind::{MaskForm, ValueKind, Word};
 pub use legacy::CLUSTERIP;
@@ -114,7 +114,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &origin::CPU,
     &origin::EUI64,
     &POLICY,
-    &headers::LENGTH,
+    &LENGTH,
     &headers::TTL_MATCH,
     &headers::HL_MATCH,
     &headers::TCPMSS_MATCH,

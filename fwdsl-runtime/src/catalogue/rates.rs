@@ -25,6 +25,7 @@ pub(crate) const LIMIT_DEFAULT_RATE: Rate = Rate { count: 3, per: TimeUnit::Hour
 /// `-m limit`
 pub static LIMIT: Extension = Extension {
     stateful: true,
+    requirements: &[Taken(&Needs("burst", &["limit"]))],
     ..Extension::new_match(
         "limit",
         &[

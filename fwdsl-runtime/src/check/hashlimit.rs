@@ -117,7 +117,8 @@ pub(super) fn check_hash_tables(model: &Model, diagnostics: &mut Vec<Diagnostic>
         first.clear();
         for chain in model.chains() {
             for rule in &chain.rules {
-                if !rule_families(model, chain, rule).contains(family) {
+                // An exact rule shares what the first of its name has made, as iptables has it.
+                if rule.exact || !rule_families(model, chain, rule).contains(family) {
                     continue;
                 }
                 for entry in rule.matches.iter().filter(|entry| *entry.extension == HASHLIMIT) {

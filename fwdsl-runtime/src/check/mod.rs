@@ -15,6 +15,7 @@ mod plain;
 mod requirements;
 mod rules;
 mod sets;
+mod state;
 mod sysctls;
 mod targets;
 mod values;
@@ -37,6 +38,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     assertions::check_assertions(model, &mut diagnostics);
     if !diagnostics.iter().any(Diagnostic::is_error) {
         depth::check_depth(model, &mut diagnostics);
+        state::check_order(model, &mut diagnostics);
         lints::check_lints(model, &mut diagnostics);
     }
     if !diagnostics.iter().any(Diagnostic::is_error) {
@@ -53,6 +55,7 @@ pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {
     diagnostics.retain(|diagnostic| diagnostic.lint.is_none());
     if diagnostics.is_empty() {
         depth::check_depth(model, &mut diagnostics);
+        state::check_order(model, &mut diagnostics);
     }
     diagnostics
 }
@@ -68,6 +71,7 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     }
     hooks::check_hooks(model, diagnostics);
     hashlimit::check_hash_tables(model, diagnostics);
+    state::check_state(model, diagnostics);
 }
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule

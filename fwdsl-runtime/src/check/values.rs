@@ -90,8 +90,11 @@ fn nothing_left(option: &OptionUse) -> Option<Problem> {
     let words = option.spec.value.words();
     let is_there = |index: usize| option.values().any(|value| *value == Value::Word(index as u8));
     // There is a word for none of the others.
-    if words.iter().any(|word| word.name == NO_STATUS) {
-        return None;
+    if let Some(none) = words.iter().position(|word| word.name == NO_STATUS) {
+        let beside = is_there(none) && option.values.len() > 1;
+        let problem =
+            problem(format!("`{NO_STATUS}` beside others of `{}` is nothing more", option.spec.name));
+        return problem.filter(|_| beside).map(|problem| problem.of_lint(ODD_VALUE));
     }
     let all = option.negated && !words.is_empty() && (0..words.len()).all(is_there);
     if all {

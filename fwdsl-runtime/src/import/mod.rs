@@ -19,7 +19,6 @@ mod comments;
 mod core;
 mod error;
 mod extension;
-mod lines;
 mod modules;
 mod option;
 mod raw;
@@ -39,7 +38,6 @@ pub use tables::ChainCounters;
 
 use comments::Comments;
 use error::Reason;
-use lines::{Content, Line, lines, parse_counters, split_counters};
 use request::Request;
 use rule::{Parts, parse_rule};
 use tables::Tables;
@@ -52,6 +50,7 @@ use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Sources};
 use crate::model::{Action, Model, Rule, Verdict};
 use crate::restore_text::Counters;
+use crate::restore_text::lines::{Content, Line, lines, split_chain, split_counters};
 use crate::table::TableName;
 
 /// What happens to a match or target that the catalogue does not know.
@@ -253,11 +252,7 @@ impl<'a> Reader<'a> {
     }
 
     fn chain(&mut self, text: &str, table: TableName, loc: Loc) -> Result<(), Reason> {
-        let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
-        let (Some(name), Some(policy)) = (words.next(), words.next()) else {
-            return Err(Reason::new(format!("`:{text}` lacks its chain or its policy")));
-        };
-        let counters = words.next().map(read_counters).transpose()?;
+        let (name, policy, counters) = split_chain(text).map_err(Reason::new)?;
         self.tables.declare(table, name, loc)?;
         if policy != "-" {
             self.tables.set_policy(table, name, policy, counters, loc)?;
@@ -266,9 +261,7 @@ impl<'a> Reader<'a> {
     }
 
     fn command(&mut self, text: &str, table: TableName, loc: Loc) -> Result<(), Reason> {
-        let (counters, text) =
-            split_counters(text).map_err(|word| Reason::new(format!("`{word}` lacks its `]`")))?;
-        let counters = counters.map(|counters| read_counters(&format!("[{counters}]"))).transpose()?;
+        let (counters, text) = split_counters(text).map_err(Reason::new)?;
         let words = split_words(text).map_err(Reason::new)?;
         let context =
             Context { family: self.family, table, loc, unknown: self.unknown, declared: &self.declared };
@@ -304,14 +297,6 @@ fn put_together(parts: Parts, context: &Context<'_>) -> Result<(Request, Vec<Rul
         loc: context.loc,
     };
     Ok((request, core.into_iter().map(rule).collect()))
-}
-
-fn read_counters(text: &str) -> Result<Counters, Reason> {
-    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let (packets, bytes) = inside
-        .and_then(parse_counters)
-        .ok_or_else(|| Reason::new(format!("`{text}` is not [packets:bytes]")))?;
-    Ok(Counters { packets, bytes })
 }
 
 fn unknown_table(name: &str) -> Reason {

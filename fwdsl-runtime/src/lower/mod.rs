@@ -15,6 +15,7 @@ mod normal;
 mod plan;
 mod protocols;
 mod sets;
+mod state;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub(crate) use normal::saved_options;
 pub(crate) use normal::{HashTable, hash_field, hash_table};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
+pub(crate) use state::{estimators_of, measured, recent_mask};
 
 /// The rules of one family, as iptables has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,6 +147,7 @@ pub(crate) fn emitted_name(model: &Model, chain: &crate::model::Chain) -> String
 ///
 /// The policy must have passed [`crate::check`]; rules that fit no family are left out.
 pub fn lower(model: &Model, family: Family) -> Option<Ruleset> {
+    let model = &*state::name_state(model);
     let sets = sets::lower_sets(model, family);
     let tables: Vec<Table> =
         TableName::ALL.into_iter().filter_map(|table| lower_table(model, table, family, &sets)).collect();

@@ -215,6 +215,15 @@ impl Address {
         }
     }
 
+    /// Whether an address of its family belongs to it.
+    pub fn contains(&self, addr: IpAddr) -> bool {
+        let (first, last) = self.bounds();
+        match self {
+            Address::Masked(masked) => (to_bits(masked.addr) ^ to_bits(addr)) & to_bits(masked.mask) == 0,
+            _ => (first..=last).contains(&to_bits(addr)),
+        }
+    }
+
     /// Whether it is every address of its family.
     pub fn is_everything(&self) -> bool {
         let (first, last) = self.bounds();

@@ -3,6 +3,7 @@
 //! The grammar is the one of iptables-save(8): `*table`, `:CHAIN POLICY [packets:bytes]`, rules as
 //! `-A CHAIN …` with optional `[packets:bytes]` before them, `COMMIT`, and `#` comments.
 
+pub(crate) mod lines;
 mod normal;
 mod parse;
 mod protocols;

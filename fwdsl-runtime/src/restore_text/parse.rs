@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Counters, SavedChain, SavedRule, SavedTable, SavedText};
+use super::lines::{Content, lines, split_chain, split_counters};
+use super::{SavedChain, SavedRule, SavedTable, SavedText};
 
 /// A line that is not of iptables-save's grammar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +31,10 @@ pub fn parse(text: &str) -> Result<SavedText, ParseError> {
     let mut saved = SavedText::default();
     let mut open: Option<SavedTable> = None;
     let mut last = 0;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        last = index + 1;
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        parse_line(line, &mut open, &mut saved).map_err(|message| ParseError { line: index + 1, message })?;
+    for line in lines(text) {
+        last = line.number as usize;
+        parse_line(line.content, &mut open, &mut saved)
+            .map_err(|message| ParseError { line: line.number as usize, message })?;
     }
     match open {
         None => Ok(saved),
@@ -46,60 +44,44 @@ pub fn parse(text: &str) -> Result<SavedText, ParseError> {
     }
 }
 
-fn parse_line(line: &str, open: &mut Option<SavedTable>, saved: &mut SavedText) -> Result<(), String> {
-    if let Some(name) = line.strip_prefix('*') {
-        if let Some(table) = open {
+fn parse_line(
+    content: Content<'_>,
+    open: &mut Option<SavedTable>,
+    saved: &mut SavedText,
+) -> Result<(), String> {
+    match (content, open.as_mut()) {
+        (Content::Blank | Content::Comment(_), _) => {}
+        (Content::Unreadable(why), _) => return Err(why.to_owned()),
+        (Content::Table(name), Some(table)) => {
             return Err(format!("table `{name}` begins before the COMMIT of `{}`", table.name));
         }
-        if saved.table(name).is_some() {
+        (Content::Table(name), None) if saved.table(name).is_some() => {
             return Err(format!("table `{name}` is given twice"));
         }
-        *open = Some(SavedTable { name: name.to_owned(), chains: Vec::new(), rules: Vec::new() });
-        return Ok(());
-    }
-    let Some(table) = open else {
-        return Err(format!("`{line}` stands outside of a table"));
-    };
-    if line == "COMMIT" {
-        saved.tables.extend(open.take());
-    } else if let Some(chain) = line.strip_prefix(':') {
-        table.chains.push(parse_chain(chain)?);
-    } else {
-        table.rules.push(parse_rule(line)?);
+        (Content::Table(name), None) => {
+            *open = Some(SavedTable { name: name.to_owned(), chains: Vec::new(), rules: Vec::new() });
+        }
+        (_, None) => return Err("the line stands outside of a table".to_owned()),
+        (Content::Commit, Some(_)) => saved.tables.extend(open.take()),
+        (Content::Chain(text), Some(table)) => table.chains.push(parse_chain(text)?),
+        (Content::Command(text), Some(table)) => table.rules.push(parse_rule(text)?),
     }
     Ok(())
 }
 
-fn parse_chain(line: &str) -> Result<SavedChain, String> {
-    let mut words = line.split_whitespace();
-    let (Some(name), Some(policy)) = (words.next(), words.next()) else {
-        return Err(format!("`:{line}` wants a chain and a policy"));
-    };
-    let counters = match words.next() {
-        None => Counters::default(),
-        Some(word) => parse_counters(word).ok_or_else(|| format!("`{word}` is not [packets:bytes]"))?,
-    };
+fn parse_chain(text: &str) -> Result<SavedChain, String> {
+    let (name, policy, counters) = split_chain(text)?;
     let policy = (policy != "-").then(|| policy.to_owned());
-    Ok(SavedChain { name: name.to_owned(), policy, counters })
+    Ok(SavedChain { name: name.to_owned(), policy, counters: counters.unwrap_or_default() })
 }
 
-fn parse_rule(line: &str) -> Result<SavedRule, String> {
-    let (counters, text) = match line.split_once(' ') {
-        Some((word, rest)) if word.starts_with('[') => {
-            let counters = parse_counters(word).ok_or_else(|| format!("`{word}` is not [packets:bytes]"))?;
-            (Some(counters), rest)
-        }
-        _ => (None, line),
-    };
+fn parse_rule(text: &str) -> Result<SavedRule, String> {
+    let (counters, text) = split_counters(text.trim())?;
+    let text = text.trim_start();
     if !text.starts_with("-A ") {
         return Err(format!("`{text}` is not a rule, a chain, a table or COMMIT"));
     }
     Ok(SavedRule { counters, text: text.to_owned() })
-}
-
-fn parse_counters(word: &str) -> Option<Counters> {
-    let (packets, bytes) = word.strip_prefix('[')?.strip_suffix(']')?.split_once(':')?;
-    Some(Counters { packets: packets.parse().ok()?, bytes: bytes.parse().ok()? })
 }
 
 #[cfg(test)]

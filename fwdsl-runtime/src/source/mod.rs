@@ -15,6 +15,7 @@ mod error;
 mod form;
 mod group;
 mod lets;
+mod notes;
 mod order;
 mod phrase;
 mod print;
@@ -41,6 +42,7 @@ use crate::syntax;
 use entry::ChainPlan;
 use form::Form;
 use lets::Lets;
+use notes::Notes;
 use print::{Frame, Text, print_file};
 
 /// How often the text is written: each time something that was not read back as meant is written more strictly.
@@ -71,7 +73,8 @@ impl Default for SourceOptions {
 /// If the model is refused by the checks, or the language cannot say a rule of it.
 pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, SourceError> {
     let wanted = verify::rulesets(model);
-    let mut chains = order::chains_of(model, &wanted, &options.notes);
+    let notes = Notes::of(model, &options.notes);
+    let mut chains = order::chains_of(model, &wanted, &notes);
     for chain in &mut chains {
         chain.entries = group::group(std::mem::take(&mut chain.entries));
     }
@@ -80,7 +83,7 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
         attributes = verify::settle(model, &mut chains)?;
     }
     for _ in 0..ROUNDS {
-        let text = print(model, options, &attributes, &chains)?;
+        let text = print(model, options, &notes, &attributes, &chains)?;
         // The layout is no matter of what is read back.
         let (wrong, formatted) = std::thread::scope(|scope| {
             let formatted = scope.spawn(|| format_source(&text.text));
@@ -116,6 +119,7 @@ fn strictly(chains: &mut [ChainPlan]) -> bool {
 fn print(
     model: &Model,
     options: &SourceOptions,
+    notes: &Notes,
     attributes: &[String],
     chains: &[ChainPlan],
 ) -> Result<Text, SourceError> {
@@ -127,7 +131,7 @@ fn print(
         }
     }
     let lets = seeking.found(order::wan(chains).as_deref());
-    let frame = Frame { title: &options.title, name: &options.name, policy_attributes: attributes };
+    let frame = Frame { title: &options.title, name: &options.name, notes, policy_attributes: attributes };
     print_file(&frame, model, chains, &lets).ok_or_else(unwritable)
 }
 

@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::align::align;
 use super::entry::ChainPlan;
 use super::form::Line;
+use super::notes::Notes;
 use crate::emit::emit_rule;
 use crate::family::FamilySet;
-use crate::loc::Loc;
 use crate::lower::Ruleset;
 use crate::model::{Action, ChainPolicy, Model};
 use crate::table::TableName;
+
+/// Of so many rules of a chain one is the same for both families at least, if the chain is written as one.
+const SHARED_MIN: usize = 16;
 
 /// A chain of one family.
 struct Half {
@@ -20,25 +23,25 @@ struct Half {
 }
 
 /// The chains of a model, with the rules of both families as one list where a chain is for both.
-pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &[(Loc, String)]) -> Vec<ChainPlan> {
+pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &Notes) -> Vec<ChainPlan> {
     let mut chains = Vec::new();
-    let mut of_places: HashMap<(u16, u32), Vec<String>> = HashMap::new();
-    for (loc, note) in notes {
-        of_places.entry((loc.file, loc.line)).or_default().push(note.clone());
-    }
-    let notes = |loc: Loc| of_places.get(&(loc.file, loc.line)).cloned().unwrap_or_default();
     for table in TableName::ALL {
         let mut halves: BTreeMap<String, [Option<Half>; 2]> = BTreeMap::new();
         let mut calls: HashMap<String, Vec<String>> = HashMap::new();
         for ruleset in rulesets {
             for chain in ruleset.table(table).iter().flat_map(|table| &table.chains) {
+                let mut before = None;
                 let line = |rule: &crate::lower::Rule| Line {
                     matches: rule.matches.clone(),
                     action: rule.action.clone(),
                     text: emit_rule(chain, rule, ruleset.family),
                     prefix: "-A ".len() + chain.name.len(),
                     family: ruleset.family,
-                    notes: notes(rule.loc),
+                    // A line of the file may be several rules.
+                    notes: match before.replace(rule.loc) == Some(rule.loc) {
+                        true => Vec::new(),
+                        false => notes.at(rule.loc),
+                    },
                 };
                 let lines: Vec<Line> = chain.rules.iter().map(line).collect();
                 let called = lines.iter().filter_map(|line| match &line.action {
@@ -52,7 +55,7 @@ pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &[(Loc, Stri
         }
         for name in in_order(table, &halves, &calls) {
             let pair = halves.remove(&name).unwrap_or_default();
-            chains.extend(plan(model, table, name, pair, &notes));
+            chains.extend(plan(model, table, name, pair, notes));
         }
     }
     drop_idle(chains)
@@ -64,13 +67,13 @@ fn plan(
     table: TableName,
     name: String,
     pair: [Option<Half>; 2],
-    notes: &dyn Fn(Loc) -> Vec<String>,
+    notes: &Notes,
 ) -> Vec<ChainPlan> {
     let written = |families: FamilySet| {
         let same = model.chains().iter().filter(|chain| chain.table() == table && chain.name() == name);
         let mut doc: Vec<String> = Vec::new();
         for chain in same.filter(|chain| !chain.families().and(families).is_empty()) {
-            let lines = chain.doc().lines().map(str::to_owned).chain(notes(chain.loc()));
+            let lines = chain.doc().lines().map(str::to_owned).chain(notes.at(chain.loc()));
             let new: Vec<String> = lines.filter(|line| !doc.contains(line)).collect();
             doc.extend(new);
         }
@@ -92,7 +95,7 @@ fn plan(
             let both = chain(FamilySet::BOTH, ipv4.policy, ipv4.lines.clone(), ipv6.lines.clone());
             let shared = both.entries.iter().filter(|entry| entry.families == FamilySet::BOTH).count();
             // Where hardly a rule is the same, each family's chain reads better by itself.
-            if shared * 4 >= both.entries.len().saturating_sub(2) {
+            if both.entries.len() <= shared * SHARED_MIN + 2 {
                 return vec![both];
             }
             vec![

@@ -73,7 +73,7 @@ pub(super) fn match_phrases(rule: &Rule, lets: &Lets) -> Option<Vec<Phrase>> {
     }
     // `tcp(…)` asks for its protocol by itself.
     let call = format!("{}(", phrases[place].text);
-    if rule.exact && phrases.iter().any(|phrase| phrase.text.starts_with(&call)) {
+    if phrases.iter().any(|phrase| phrase.text.starts_with(&call)) {
         phrases.remove(place);
     }
     Some(phrases)

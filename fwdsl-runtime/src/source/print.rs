@@ -4,6 +4,7 @@ use super::block::{Sentence, Statement, in_blocks};
 use super::entry::{ChainPlan, Entry};
 use super::form::Form;
 use super::lets::Lets;
+use super::notes::{Notes, is_control};
 use super::phrase::{Phrase, match_phrases, verdict_phrase};
 use super::quote::{doc_comment, name};
 use crate::catalogue::{COMMENT, FAMILY};
@@ -47,6 +48,7 @@ impl Text {
 pub(super) struct Frame<'a> {
     pub(super) title: &'a str,
     pub(super) name: &'a str,
+    pub(super) notes: &'a Notes,
     pub(super) policy_attributes: &'a [String],
 }
 
@@ -59,12 +61,15 @@ pub(super) fn print_file(
 ) -> Option<Text> {
     let mut text = Text::default();
     for line in frame.title.lines() {
-        text.line(format!("//! {line}").trim_end());
+        text.line(format!("//! {}", line.replace(is_control, " ")).trim_end());
     }
     text.line("\nuse fwdsl::prelude::*;\n");
     text.line("/// The rules as the host had them.");
     text.line(&format!("pub static {}: Policy = firewall! {{", frame.name));
     let all_exact = all_exact(chains);
+    for note in &frame.notes.of_all {
+        text.line(format!("// {note}").trim_end());
+    }
     for attribute in frame.policy_attributes {
         text.line(attribute);
     }
@@ -82,7 +87,7 @@ pub(super) fn print_file(
     text.blank();
     print_outside(&mut text, model);
     for table in [TableName::Filter, TableName::Nat, TableName::Mangle, TableName::Raw, TableName::Security] {
-        print_table(&mut text, model, table, chains, lets, all_exact)?;
+        print_table(&mut text, frame, model, table, chains, lets)?;
     }
     while text.text.ends_with("\n\n") {
         text.text.pop();
@@ -113,12 +118,13 @@ fn print_outside(text: &mut Text, model: &Model) {
 
 fn print_table(
     text: &mut Text,
+    frame: &Frame<'_>,
     model: &Model,
     table: TableName,
     chains: &[ChainPlan],
     lets: &Lets,
-    all_exact: bool,
 ) -> Option<()> {
+    let all_exact = all_exact(chains);
     let of_table = || chains.iter().enumerate().filter(|(_, chain)| chain.table == table);
     let foreign: Vec<_> = model.foreign_chains().iter().filter(|chain| chain.table == table).collect();
     if of_table().next().is_none() {
@@ -126,6 +132,9 @@ fn print_table(
     }
     let families = of_table().map(|(_, chain)| chain.families).fold(FamilySet::NONE, FamilySet::or);
     let own = family_word(families).filter(|_| families != model.families());
+    for (_, note) in frame.notes.of_tables.iter().filter(|(of, _)| *of == table) {
+        text.line(format!("// {note}").trim_end());
+    }
     let in_braces = table != TableName::Filter || own.is_some();
     if in_braces {
         text.line(&format!("table {table} {{"));
@@ -160,7 +169,7 @@ fn print_chain(
     all_exact: bool,
 ) -> Option<()> {
     for line in &chain.doc {
-        text.line(format!("/// {}", line.replace(char::is_control, " ")).trim_end());
+        text.line(format!("/// {}", line.replace(is_control, " ")).trim_end());
     }
     for attribute in &chain.attributes {
         text.line(attribute);
@@ -203,7 +212,7 @@ pub(super) fn sentence(place: usize, entry: &Entry, lets: &Lets) -> Option<Sente
         rule.matches.insert(0, family_match(entry.families)?);
     }
     let mut before: Vec<String> = Vec::new();
-    before.extend(entry.notes().iter().map(|note| format!("// {}", note.replace(char::is_control, " "))));
+    before.extend(entry.notes().iter().map(|note| format!("// {note}")));
     let has_notes = !before.is_empty();
     before.extend(entry.remarks.iter().cloned());
     match rule.comment().map(|comment| (doc_comment(comment), comment.to_owned())) {

@@ -1,5 +1,6 @@
 //! When a word is written as a string: where Rust's lexer or the language would read something else.
 
+use super::notes::is_control;
 use crate::syntax::{is_let, reads_as_word};
 
 /// A string literal.
@@ -21,9 +22,7 @@ pub(super) fn name(text: &str) -> String {
 
 /// The text of a comment as the doc comment that it is read from; `None` if it cannot be one.
 pub(super) fn doc_comment(text: &str) -> Option<String> {
-    // rustc refuses comments whose direction of reading changes.
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_plain = !text.contains(|c: char| c.is_control() || turns(c));
+    let is_plain = !text.contains(is_control);
     let is_read_back = is_plain && text == text.trim() && !text.is_empty();
     is_read_back.then(|| format!("/// {text}"))
 }

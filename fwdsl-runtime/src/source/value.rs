@@ -15,7 +15,7 @@ use crate::model::{
 use crate::{icmp, protocols, services};
 
 /// The services that are called by name; of others the number says more.
-const SERVICES: [&str; 30] = [
+const SERVICES: [&str; 32] = [
     "ftp",
     "ssh",
     "telnet",
@@ -46,6 +46,8 @@ const SERVICES: [&str; 30] = [
     "postgresql",
     "xmpp-client",
     "xmpp-server",
+    "dhcpv6-client",
+    "dhcpv6-server",
 ];
 
 /// A value of an option; `None` if the language has no words for it.

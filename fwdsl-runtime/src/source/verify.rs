@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::entry::{ChainPlan, Entry};
 use super::error::SourceError;
+use super::notes::is_control;
 use super::print::short_text;
 use crate::check::check;
 use crate::diagnostic::Diagnostic;
@@ -133,7 +134,7 @@ fn note_findings(model: &Model, chains: &mut [ChainPlan], findings: &[Diagnostic
                 why.push_str(&format!(": {rule}"));
             }
         }
-        let why = why.replace(['\n', '\r'], " ");
+        let why = why.replace(is_control, " ");
         match finding.loc.line {
             0 => {
                 let attribute = format!("#![allow({lint})]");

@@ -1,5 +1,6 @@
 //! Interfaces and addresses.
 
+use fwdsl_tests::constructs::case::Fate::{Accepted, Dropped};
 use fwdsl_tests::constructs::case::{Case, Fate};
 use fwdsl_tests::constructs::probe::{Probe, icmp, tcp, udp};
 
@@ -51,6 +52,28 @@ pub(crate) fn addresses() -> Vec<Case> {
         Case::matching("from 10.1.2.3")
             .hits(from(&["10.1.2.3"]))
             .misses(from(&["10.1.2.2", "10.1.2.4", "2001:db8::1"])),
+        Case::matching("from [172.0.0.1/255.0.0.255, \"fd00::1/ffff::ffff\"]")
+            .hits(from(&["172.16.0.1", "172.99.7.1", "fd00:7::1"]))
+            .misses(from(&["172.16.0.3", "11.0.0.1", "fd00::7", "2001:db8::1"])),
+        Case::matching("from !172.0.0.1/255.0.0.255")
+            .hits(from(&["172.16.0.3", "11.0.0.1"]))
+            .misses(from(&["172.16.0.1", "172.99.7.1"]))
+            .because("IPv6 has no such address"),
+        Case::source(
+            "masks with gaps, met by networks and ranges",
+            "chain INPUT policy drop {
+                 from 172.99.0.0/16 { from 172.0.0.1/255.0.0.255 => jump A; from 172.0.0.2/255.0.0.255 => jump B; }
+                 from 11.0.0.0..=11.0.1.255 { from 11.0.0.1/255.0.0.255 => jump C; }
+                 from ![172.0.0.1/255.0.0.255, 172.0.0.2/255.0.0.255, 11.0.0.0/8] => accept;
+             }
+             chain A { } chain B { } chain C { }",
+        )
+        .hit(udp(1).from("172.99.7.1"), Dropped, ["A"])
+        .hit(udp(1).from("172.99.7.2"), Dropped, ["B"])
+        .hit(udp(1).from("11.0.1.1"), Dropped, ["C"])
+        .miss(udp(1).from("11.0.2.1"), Dropped, [])
+        .hit(udp(1).from("172.99.7.3"), Accepted, [])
+        .because("IPv6 has no such address"),
         Case::matching("from 10.0.0.0/8")
             .hits(from(&["10.0.0.0", "10.255.255.255"]))
             .misses(from(&["9.255.255.255", "11.0.0.0", "::10.0.0.1"])),

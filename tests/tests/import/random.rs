@@ -74,7 +74,7 @@ fn garble(random: &mut Random, text: &str) -> String {
                 end,
                 random.pick(&[" -j LOG", " -m tcp", " -p udp", " --dport 1:", " -s 1.2.3.4,::1"]),
             ),
-            4 => text.insert_str(at, "\n"),
+            4 => text.insert(at, '\n'),
             5 => text.truncate(at),
             6 => {
                 let word = text[at..end].to_owned();

@@ -138,7 +138,8 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
         // A longer one is cut, with no more than a warning.
         ValueKind::Text { max_bytes } | ValueKind::Bare { max_bytes } if CUT.contains(&spec.flag) => {
-            Ok(Value::Text(text[..text.floor_char_boundary(max_bytes)].to_owned()))
+            let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+            Ok(Value::Text(text[..end.unwrap_or(0)].to_owned()))
         }
         ValueKind::Text { .. }
         | ValueKind::Name { .. }

@@ -5,6 +5,7 @@ use crate::catalogue::HASHLIMIT;
 use crate::emit::emit_options;
 use crate::family::Family;
 use crate::lower::draft::option_use;
+use crate::lower::state::fingerprint;
 use crate::model::{HASHLIMIT_SCALE, Match, OptionUse, Rate, TimeUnit, Value, parse_size, saved_burst};
 
 /// The burst that holds, and is saved, if packets are counted and none is written.
@@ -93,12 +94,4 @@ pub(super) fn settle(options: &mut Vec<OptionUse>) {
 
 fn milliseconds(unit: TimeUnit) -> u64 {
     unit.seconds() * 1000
-}
-
-/// Four characters that stand for a text (FNV-1a, 20 bits of it).
-fn fingerprint(text: &str) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let hash =
-        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    (0..4).map(|place| char::from(LETTERS[(hash >> (5 * place)) as usize & 31])).collect()
 }

@@ -44,9 +44,9 @@ fn says_nothing(extension: &Extension, option: &OptionUse) -> bool {
     option.values().all(|value| match (value, spec.value) {
         (Value::Interface(name), _) => name == "+" && *extension == CORE,
         (Value::Address(address), _) => address.is_everything() && *extension == CORE,
-        // Left out, `ipcomp` looks for SPI 0; `iptables-save` leaves it out all the same.
         (Value::Span(span), ValueKind::Span { max, whole: false, open: false, .. }) => {
-            span.first == 0 && span.last == max && extension.name != "ipcomp"
+            // Left out, `ipcomp` looks for SPI 0, and any `length` is saved all the same.
+            span.first == 0 && span.last == max && !["ipcomp", "length"].contains(&extension.name)
         }
         (Value::Ports(ports), _) => ports.is_everything() && [&TCP, &UDP].contains(&extension),
         (Value::TcpFlags(flags), _) => *flags == TcpFlags { mask: 0, set: 0 },

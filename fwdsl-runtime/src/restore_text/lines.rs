@@ -4,6 +4,8 @@
 //! is a comment, `COMMIT` ends the table, and all else is a command. Beyond that, a byte order mark, carriage returns
 //! at line ends and a last line without its newline are taken, as files have them that went through other systems.
 
+use super::Counters;
+
 /// The longest line that `iptables-restore` reads as one, in bytes.
 const LINE_MAX_BYTES: usize = 10_239;
 
@@ -64,26 +66,51 @@ fn content(line: &str) -> Content<'_> {
     }
 }
 
-/// Takes `[packets:bytes]` from the front of a command.
+/// The parts of a `:CHAIN POLICY [packets:bytes]` line without its colon; the policy of a user's chain is `-`.
+///
+/// # Errors
+/// What is missing, or is no counters.
+pub(crate) fn split_chain(text: &str) -> Result<(&str, &str, Option<Counters>), String> {
+    let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
+    let (Some(name), Some(policy)) = (words.next(), words.next()) else {
+        return Err(format!("`:{text}` lacks its chain or its policy"));
+    };
+    let counters = match words.next() {
+        None => None,
+        Some(word) => {
+            let inside = word.strip_prefix('[').and_then(|word| word.strip_suffix(']'));
+            Some(inside.and_then(parse_counters).ok_or_else(|| no_counters(word))?)
+        }
+    };
+    Ok((name, policy, counters))
+}
+
+/// Takes the counters from the front of a command.
 ///
 /// # Errors
 /// What begins like counters and is none.
-pub(crate) fn split_counters(line: &str) -> Result<(Option<&str>, &str), &str> {
+pub(crate) fn split_counters(line: &str) -> Result<(Option<Counters>, &str), String> {
     let Some(inside) = line.strip_prefix('[') else { return Ok((None, line)) };
-    match inside.split_once(']') {
-        Some((counters, rest)) => Ok((Some(counters), rest)),
-        None => Err(line.split_whitespace().next().unwrap_or(line)),
-    }
+    let Some((counters, rest)) = inside.split_once(']') else {
+        let word = line.split_whitespace().next().unwrap_or(line);
+        return Err(format!("`{word}` lacks its `]`"));
+    };
+    let counters = parse_counters(counters).ok_or_else(|| no_counters(&format!("[{counters}]")))?;
+    Ok((Some(counters), rest))
+}
+
+fn no_counters(word: &str) -> String {
+    format!("`{word}` is not [packets:bytes]")
 }
 
 /// Reads `packets:bytes`.
-pub(crate) fn parse_counters(text: &str) -> Option<(u64, u64)> {
+fn parse_counters(text: &str) -> Option<Counters> {
     let (packets, bytes) = text.split_once(':')?;
     let number = |text: &str| {
         let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| sound)
     };
-    Some((number(packets)?, number(bytes)?))
+    Some(Counters { packets: number(packets)?, bytes: number(bytes)? })
 }
 
 #[cfg(test)]
@@ -121,10 +148,13 @@ mod tests {
 
     #[test]
     fn counters_are_split_off() {
-        assert_eq!(split_counters("[1:2] -A X"), Ok((Some("1:2"), " -A X")));
+        assert_eq!(split_counters("[1:2] -A X"), Ok((Some(Counters { packets: 1, bytes: 2 }), " -A X")));
         assert_eq!(split_counters("-A X"), Ok((None, "-A X")));
-        assert_eq!(split_counters("[1:2 -A X"), Err("[1:2"));
-        assert_eq!(parse_counters("12:18446744073709551615"), Some((12, u64::MAX)));
+        assert!(split_counters("[1:2 -A X").is_err_and(|message| message.contains("lacks")));
+        assert_eq!(split_chain("X  -"), Ok(("X", "-", None)));
+        assert_eq!(split_chain(" X DROP [0:7]"), Ok(("X", "DROP", Some(Counters { packets: 0, bytes: 7 }))));
+        let most = format!("{}:{}", u64::MAX, 0);
+        assert_eq!(parse_counters(&most), Some(Counters { packets: u64::MAX, bytes: 0 }));
         for text in ["", ":", "1:", ":1", "1:2:3", "-1:2", "+1:2", "1:18446744073709551616"] {
             assert_eq!(parse_counters(text), None, "{text}");
         }
