@@ -74,6 +74,14 @@ pub struct Imported {
     pub counters: Vec<ChainCounters>,
 }
 
+impl Imported {
+    /// The comments that people wrote, each with its place in the policy, for those who write it anew.
+    pub fn notes(&self) -> Vec<(Loc, String)> {
+        let written = self.comments.iter().filter(|comment| !comment.generated && !comment.text.is_empty());
+        written.map(|comment| (comment.before.unwrap_or(comment.loc), comment.text.clone())).collect()
+    }
+}
+
 /// Reads the text of one family.
 ///
 /// # Errors

@@ -119,6 +119,12 @@ impl Random {
                 let length = (self.below(2) == 0).then(|| self.below(255) as u8);
                 Value::HeaderOption(HeaderOption { ty: self.between(1, 255) as u8, length })
             }
+            ValueKind::Duration => Value::Number(*self.one(&[250_000, 2_000_000, 999, 1_500_000, 0])),
+            ValueKind::SegmentSize | ValueKind::PortNumber => Value::Number(self.between(0, 65_535)),
+            ValueKind::WordOrName { words, .. } if self.below(2) == 0 => {
+                Value::Word(self.below(words.len() as u64) as u8)
+            }
+            ValueKind::WordOrName { .. } => Value::Text("a name".into()),
             ValueKind::BitRate => Value::Bytes(self.between(1, 1 << 30)),
             ValueKind::Address => match self.below(3) {
                 0 => Value::Address(Address::Range { first: self.addr(family), last: self.addr(family) }),
@@ -163,9 +169,10 @@ impl Random {
                 _ => Masked::whole(self.bits()),
             }),
             ValueKind::Probability => Value::Share(Share(self.between(0, u64::from(Share::WHOLE.0)) as u32)),
-            ValueKind::Text { .. } | ValueKind::Name { .. } | ValueKind::Bare { .. } => {
-                Value::Text(self.text())
-            }
+            ValueKind::Text { .. }
+            | ValueKind::Name { .. }
+            | ValueKind::Bare { .. }
+            | ValueKind::Quoted { .. } => Value::Text(self.text()),
             ValueKind::Pattern { hex: true } => {
                 Value::Pattern((0..self.between(1, 5)).map(|_| self.below(256) as u8).collect())
             }

@@ -171,6 +171,11 @@ fn write_number(spec: &OptionSpec, number: u64) -> String {
             None => number.to_string(),
         },
         ValueKind::Hex { .. } => format!("{number:#x}"),
+        ValueKind::Duration => match number {
+            whole if whole % 1_000_000 == 0 => format!("{}s", whole / 1_000_000),
+            whole if whole % 1000 == 0 => format!("{}ms", whole / 1000),
+            odd => format!("{odd}us"),
+        },
         _ => number.to_string(),
     }
 }

@@ -1,0 +1,90 @@
+//! Firewalls written as Rust source: what the real macro makes of it is emitted as the firewall was, without a warning.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use fwdsl::emit::{Protocols, emit};
+use fwdsl::family::Family;
+use fwdsl::lower::lower;
+use fwdsl::model::Model;
+use fwdsl_runtime::format::format_source;
+use fwdsl_runtime::import::{Imported, Unknown, import_both};
+use fwdsl_runtime::source::{SourceOptions, write_rust};
+use fwdsl_tests::corpus::{firewalls, generated};
+
+/// Firewalls of more rules than these are written, but not compiled: it would take a minute.
+const COMPILED_MAX: usize = 400;
+
+/// Every firewall of the corpus with both of its families, by name.
+fn imported() -> BTreeMap<String, Imported> {
+    let mut texts: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
+    for firewall in firewalls() {
+        texts.entry(firewall.name).or_default()[firewall.family as usize] = Some(firewall.text);
+    }
+    let import = |(name, [ipv4, ipv6]): (String, [Option<String>; 2])| {
+        let (ipv4, ipv6) = (ipv4.as_deref(), ipv6.as_deref());
+        let imported =
+            import_both(ipv4.map(|text| (text, "v4")), ipv6.map(|text| (text, "v6")), Unknown::Refuse);
+        (name.clone(), imported.unwrap_or_else(|errors| panic!("{name}: {errors}")))
+    };
+    texts.into_iter().map(import).collect()
+}
+
+fn emitted(model: &Model, family: Family) -> String {
+    lower(model, family).map(|ruleset| emit(&ruleset, Protocols::Named)).unwrap_or_default()
+}
+
+fn options(imported: &Imported) -> SourceOptions {
+    SourceOptions { notes: imported.notes(), ..SourceOptions::default() }
+}
+
+#[test]
+fn every_firewall_compiles_without_warnings_and_is_emitted_as_it_was() {
+    let mut program = String::from("#![deny(warnings)]\n\n");
+    let mut main = String::from("fn main() {\n");
+    for (index, (name, imported)) in imported().iter().enumerate() {
+        let rules: usize = imported.model.chains().iter().map(|chain| chain.rules().len()).sum();
+        let source =
+            write_rust(&imported.model, &options(imported)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(format_source(&source).expect("Rust"), source, "{name} is formatted");
+        if rules > COMPILED_MAX {
+            continue;
+        }
+        // Each file stands in a module, and so its `main` is called by nobody.
+        let source = source.replace("\nfn main()", "\n#[allow(dead_code)]\nfn main()");
+        writeln!(program, "mod firewall_{index} {{\n{source}}}\n").expect("a string takes it");
+        for family in Family::ALL {
+            let wanted = emitted(&imported.model, family);
+            writeln!(main, "    let found = firewall_{index}::HOST.emit(fwdsl::family::Family::{family:?});")
+                .expect("a string takes it");
+            writeln!(
+                main,
+                "    assert_eq!(found.expect({name:?}).unwrap_or_default(), {wanted:?}, {name:?});"
+            )
+            .expect("a string takes it");
+        }
+    }
+    main.push_str("}\n");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("written_source");
+    fs::create_dir_all(&directory).expect("a directory for the program");
+    let path = directory.join("firewalls.rs");
+    fs::write(&path, program + &main).expect("the program can be written");
+    trybuild::TestCases::new().pass(path);
+}
+
+#[test]
+fn a_firewall_of_6000_rules_is_written_in_well_under_a_second() {
+    for make in [generated::university, generated::company] {
+        let text = make(Family::Ipv4);
+        let imported = import_both(Some((&text, "v4")), None, Unknown::Refuse).expect("a sound text");
+        let start = Instant::now();
+        assert!(write_rust(&imported.model, &options(&imported)).is_ok());
+        let taken = start.elapsed();
+        eprintln!("written in {taken:?}");
+        // A multiple of what it takes without optimisation, so that a busy machine does not fail it.
+        assert!(taken < Duration::from_secs(60), "{taken:?}");
+    }
+}
