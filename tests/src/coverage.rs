@@ -5,7 +5,7 @@ use std::fmt::Write;
 use fwdsl::family::{Family, FamilySet};
 use fwdsl::host::Variant;
 use fwdsl::table::TableName;
-use fwdsl_runtime::catalogue::{EXTENSIONS, Extension, Kind, OptionSpec, RAW, RAW_MATCH};
+use fwdsl_runtime::catalogue::{COUNT, EXTENSIONS, Extension, Kind, OptionSpec, RAW, RAW_MATCH};
 
 use crate::samples::{KNOWN_ABSENT, MADE_ELSEWHERE, called};
 
@@ -41,7 +41,7 @@ pub fn page() -> String {
             "\n## {title}\n\n| name | families | tables | hooks | options | legacy | nft |\n\
              | --- | --- | --- | --- | --- | --- | --- |\n"
         );
-        for entry in entries().filter(|entry| entry.kind == kind) {
+        for entry in entries().filter(|entry| entry.kind == kind && **entry != COUNT) {
             let [legacy, nft] = [Variant::Legacy, Variant::Nft].map(|variant| verdict(entry, variant));
             let _ = writeln!(
                 page,

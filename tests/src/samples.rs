@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fwdsl_runtime::catalogue::{Extension, Kind, List, OptionSpec, Requirement, ValueKind};
+use fwdsl_runtime::family::FamilySet;
 use fwdsl_runtime::protocols;
 
 /// The set that the samples refer to.
@@ -91,7 +92,8 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
         add(None, None, false);
     }
     for spec in extension.options.iter().filter(|spec| !MADE_ELSEWHERE.contains(&spec.flag)) {
-        let values = values(spec);
+        let mut values = values(spec);
+        values.retain(|value| fits(extension, spec, value));
         let single = values.iter().map(|value| Some(value.clone()));
         let texts: Vec<Option<String>> =
             if spec.value == ValueKind::Flag { vec![None] } else { single.collect() };
@@ -156,6 +158,11 @@ fn rule(
         let not = if negated { "!" } else { "" };
         there.push((spec, format!("{not}{} {}", spec.name, text.unwrap_or_default())));
     }
+    for (name, value) in companions(extension, option) {
+        let spec = extension.option(name).expect("an option of the catalogue");
+        let value = value.map_or_else(|| values(spec).swap_remove(0), str::to_owned);
+        there.push((spec, format!("{name} {value}")));
+    }
     complete(extension, &mut there, last);
     let options: Vec<&str> = there.iter().map(|(_, text)| text.trim()).collect();
     let arguments = if options.is_empty() { String::new() } else { format!("({})", options.join(", ")) };
@@ -177,6 +184,37 @@ fn rule(
         Kind::Target => format!("{protocol} => {word}{arguments};"),
     };
     allow.to_owned() + &rule
+}
+
+/// What stands beside an option so that its limits make sense, though nothing requires it: an option and its value, or
+/// any that no other sample has.
+fn companions(
+    extension: &Extension,
+    option: Option<&OptionSpec>,
+) -> &'static [(&'static str, Option<&'static str>)] {
+    match (extension.name, option.map_or("", |spec| spec.name)) {
+        // A table has one mask.
+        ("recent", "mask") => &[("name", None)],
+        ("limit", "burst") => &[("limit", Some("1/s"))],
+        ("hashlimit", "rate-interval") => &[("rate-match", Some(""))],
+        ("cluster", "local-node") => &[("total-nodes", Some("32"))],
+        _ => &[],
+    }
+}
+
+/// Whether a value is of a family that has the option.
+fn fits(extension: &Extension, spec: &OptionSpec, value: &str) -> bool {
+    let families = extension.families.and(spec.families);
+    let is_address = matches!(
+        spec.value,
+        ValueKind::Host | ValueKind::Address | ValueKind::Network { .. } | ValueKind::Endpoint
+    );
+    let other = match families {
+        FamilySet::IPV4 => value.contains("::"),
+        FamilySet::IPV6 => value.contains('.'),
+        _ => false,
+    };
+    !(is_address && other)
 }
 
 /// Adds what the options that are there need beside them.
@@ -287,6 +325,8 @@ fn values(spec: &OptionSpec) -> Vec<String> {
             "4095mb/s",
         ]),
         ValueKind::HashBurst => texts(&["1", "20"]),
+        // Greater ones are saved as what iptables does not read.
+        ValueKind::Number { .. } if spec.flag == "--cluster-local-node" => texts(&["1", "7"]),
         ValueKind::Number { min, max } => {
             vec![min.to_string(), (min / 2 + max / 2).to_string(), max.to_string()]
         }

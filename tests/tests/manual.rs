@@ -8,7 +8,10 @@ use fwdsl_tests::manual::{Section, page, sections};
 use fwdsl_tests::netns::skip_without;
 
 /// Options of the page that the catalogue does not have, and why.
-const EXCEPT: &[(&str, &str, &str)] = &[("SYNPROXY", "--timestamps", "iptables has `--timestamp`")];
+const EXCEPT: &[(&str, &str, &str)] = &[
+    ("SYNPROXY", "--timestamps", "iptables has `--timestamp`"),
+    ("tcp", "--syn", "another way to write `--tcp-flags`, which the importer reads as that"),
+];
 
 fn entries(section: &Section) -> Vec<&'static Extension> {
     let family = section.family.as_ref().map(|name| if name == "IPv4" { Family::Ipv4 } else { Family::Ipv6 });

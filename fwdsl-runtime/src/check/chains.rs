@@ -10,15 +10,21 @@ use crate::model::{Action, Chain, Model, Verdict};
 use crate::nearest::nearest;
 use crate::table::{Hook, TableName};
 
+/// The places of chains by their names; several where each is for other families.
+type Places<'a> = HashMap<(TableName, &'a str), Vec<usize>>;
+
 pub(super) fn check_chains(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    let mut places: Places<'_> = HashMap::new();
+    for (index, chain) in model.chains().iter().enumerate() {
+        places.entry((chain.table, &chain.name)).or_default().push(index);
+    }
     for (index, chain) in model.chains().iter().enumerate() {
         check_name(chain, diagnostics);
-        let twin = |first: &&Chain| {
-            first.table == chain.table
-                && first.name == chain.name
-                && !model_families(model, first).and(model_families(model, chain)).is_empty()
-        };
-        if let Some(first) = model.chains()[..index].iter().find(twin) {
+        let same = places.get(&(chain.table, chain.name.as_str())).map_or(&[][..], Vec::as_slice);
+        let before = same.iter().filter(|place| **place < index).map(|place| &model.chains()[*place]);
+        let twin =
+            |first: &&Chain| !model_families(model, first).and(model_families(model, chain)).is_empty();
+        if let Some(first) = before.into_iter().find(twin) {
             let message = format!("chain `{}` is declared twice", chain.name);
             diagnostics
                 .push(Diagnostic::error(chain.loc, message).note("first declared here", Some(first.loc)));
@@ -40,11 +46,11 @@ pub(super) fn check_chains(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
         }
         for verdict in chain.rules.iter().flat_map(|rule| &rule.verdicts) {
             if let Some(target) = jump_target(verdict) {
-                check_jump(model, chain, verdict, target, diagnostics);
+                check_jump(model, &places, chain, verdict, target, diagnostics);
             }
         }
     }
-    check_cycles(model, diagnostics);
+    check_cycles(model, &places, diagnostics);
 }
 
 /// The chain that a verdict goes to.
@@ -94,13 +100,14 @@ pub(super) fn check_chain_name(table: TableName, name: &str, loc: Loc, diagnosti
 
 fn check_jump(
     model: &Model,
+    places: &Places<'_>,
     chain: &Chain,
     verdict: &Verdict,
     target: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let declared = model.chains().iter().any(|other| other.table == chain.table && other.name == target)
-        || model.foreign_target(chain.table, target).is_some();
+    let declared =
+        places.contains_key(&(chain.table, target)) || model.foreign_target(chain.table, target).is_some();
     if chain.table.hook(target).is_some() {
         let message = format!("`{target}` is a built-in chain, and no rule can go there");
         diagnostics.push(Diagnostic::error(verdict.loc(), message));
@@ -132,12 +139,8 @@ fn check_jump(
 /// A jump: where it stands in the source, and the number of the chain it goes to.
 type Edge = (Loc, usize);
 
-fn check_cycles(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+fn check_cycles(model: &Model, places: &Places<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let chains = model.chains();
-    let mut numbers: HashMap<(TableName, &str), Vec<usize>> = HashMap::new();
-    for (index, chain) in chains.iter().enumerate() {
-        numbers.entry((chain.table, &chain.name)).or_default().push(index);
-    }
     let edges: Vec<Vec<Edge>> = chains
         .iter()
         .map(|chain| {
@@ -147,18 +150,18 @@ fn check_cycles(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
             let jumps = jumps.filter(|(_, target)| chain.table.hook(target).is_none());
             jumps
                 .flat_map(|(loc, target)| {
-                    let found = numbers.get(&(chain.table, target)).map_or(&[][..], Vec::as_slice);
-                    found.iter().map(move |number| (loc, *number))
+                    let found = places.get(&(chain.table, target)).map_or(&[][..], Vec::as_slice);
+                    found.iter().map(move |place| (loc, *place))
                 })
-                .filter(|(_, number)| {
-                    !model_families(model, chain).and(model_families(model, &chains[*number])).is_empty()
+                .filter(|(_, place)| {
+                    !model_families(model, chain).and(model_families(model, &chains[*place])).is_empty()
                 })
                 .collect()
         })
         .collect();
-    let mut done = vec![false; chains.len()];
+    let mut state = vec![State::New; chains.len()];
     for start in 0..chains.len() {
-        walk(start, &edges, &mut Vec::new(), &mut done, &mut |path: &[usize], loc: Loc| {
+        walk(start, &edges, &mut state, &mut |path: &[usize], loc: Loc| {
             let mut names: Vec<&str> = path.iter().map(|index| chains[*index].name.as_str()).collect();
             names.push(names[0]);
             let message = format!("the jumps go round in a circle: {}", names.join(" → "));
@@ -167,24 +170,43 @@ fn check_cycles(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Depth first from `at`; `found` gets each circle with the jump that closes it.
-fn walk(
-    at: usize,
-    edges: &[Vec<Edge>],
-    path: &mut Vec<usize>,
-    done: &mut [bool],
-    found: &mut impl FnMut(&[usize], Loc),
-) {
-    if done[at] {
+/// What a walk along the jumps knows of a chain.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    OnPath,
+    Done,
+}
+
+/// Depth first from `start`; `found` gets each circle with the jump that closes it. Without recursion, for texts may hold
+/// chains of any depth.
+fn walk(start: usize, edges: &[Vec<Edge>], state: &mut [State], found: &mut impl FnMut(&[usize], Loc)) {
+    if state[start] != State::New {
         return;
     }
-    path.push(at);
-    for (loc, next) in &edges[at] {
-        match path.iter().position(|index| index == next) {
-            Some(first) => found(&path[first..], *loc),
-            None => walk(*next, edges, path, done, found),
+    state[start] = State::OnPath;
+    let mut path = vec![start];
+    // The next jump to follow of each chain on the path.
+    let mut next = vec![0];
+    while let (Some(at), Some(edge)) = (path.last().copied(), next.last_mut()) {
+        let Some((loc, target)) = edges[at].get(*edge).copied() else {
+            state[at] = State::Done;
+            path.pop();
+            next.pop();
+            continue;
+        };
+        *edge += 1;
+        match state[target] {
+            State::Done => {}
+            State::New => {
+                state[target] = State::OnPath;
+                path.push(target);
+                next.push(0);
+            }
+            State::OnPath => {
+                let first = path.iter().position(|index| *index == target).unwrap_or(0);
+                found(&path[first..], loc);
+            }
         }
     }
-    path.pop();
-    done[at] = true;
 }

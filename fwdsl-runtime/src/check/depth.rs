@@ -1,5 +1,7 @@
 //! How deep chains may call each other.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Table, lower};
 use crate::model::{Action, Model};
@@ -13,11 +15,11 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };
         for table in &ruleset.tables {
-            let mut memo = vec![None; table.chains.len()];
+            let depths = depths(table);
             for (index, chain) in table.chains.iter().enumerate() {
                 // A hook chain is one below the built-in one.
                 let hooked = table.hooks.iter().find(|jump| jump.chain == chain.name);
-                let depth = depth(table, index, &mut memo) + usize::from(hooked.is_some());
+                let depth = depths[index] + usize::from(hooked.is_some());
                 if chain.policy.is_none() && hooked.is_none() || depth <= DEPTH_MAX {
                     continue;
                 }
@@ -34,19 +36,36 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The longest way down from a chain. There are no cycles: the check of the jumps came first.
-fn depth(table: &Table, index: usize, memo: &mut Vec<Option<usize>>) -> usize {
-    if let Some(depth) = memo[index] {
-        return depth;
-    }
-    let mut deepest = 0;
-    for rule in &table.chains[index].rules {
-        if let Action::Jump(target) | Action::Goto(target) = &rule.action
-            && let Some(next) = table.chains.iter().position(|chain| chain.name == *target)
-        {
-            deepest = deepest.max(1 + depth(table, next, memo));
+/// The longest way down from each chain. There are no cycles: the check of the jumps came first. Without recursion,
+/// for texts may hold chains of any depth.
+fn depths(table: &Table) -> Vec<usize> {
+    let places: HashMap<&str, usize> =
+        table.chains.iter().enumerate().map(|(index, chain)| (chain.name.as_str(), index)).collect();
+    let targets = |index: usize| -> Vec<usize> {
+        let actions = table.chains[index].rules.iter().map(|rule| &rule.action);
+        let names = actions.filter_map(|action| match action {
+            Action::Jump(target) | Action::Goto(target) => Some(target.as_str()),
+            Action::Target { .. } => None,
+        });
+        names.filter_map(|name| places.get(name).copied()).collect()
+    };
+    let targets: Vec<Vec<usize>> = (0..table.chains.len()).map(targets).collect();
+    let mut depths: Vec<Option<usize>> = vec![None; table.chains.len()];
+    for start in 0..table.chains.len() {
+        let mut open = vec![start];
+        while let Some(at) = open.last().copied() {
+            let before = open.len();
+            if depths[at].is_none() {
+                open.extend(targets[at].iter().filter(|target| depths[**target].is_none()));
+            }
+            if open.len() == before {
+                open.pop();
+                depths[at] = depths[at].or_else(|| {
+                    let below = targets[at].iter().filter_map(|target| depths[*target]).max();
+                    Some(below.map_or(0, |below| below + 1))
+                });
+            }
         }
     }
-    memo[index] = Some(deepest);
-    deepest
+    depths.into_iter().map(Option::unwrap_or_default).collect()
 }

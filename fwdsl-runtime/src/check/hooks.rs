@@ -1,20 +1,23 @@
 //! Where rules may be reached from. The kernel refuses a target such as MASQUERADE not only in a
 //! built-in chain of another hook, but also in every chain that packets come to from there.
 
+use std::collections::HashMap;
+
 use crate::catalogue::{Extension, OptionSpec};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::lower::{model_families, rule_families};
+use crate::lower::{TargetFamilies, model_families};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
-use crate::table::{Hook, HookSet};
+use crate::table::{Hook, HookSet, TableName};
 
 pub(super) fn check_hooks(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    let targets = TargetFamilies::new(model);
     for family in model.families().iter() {
-        let reach = reach(model, family);
+        let reach = reach(model, &targets, family);
         for (index, chain) in model.chains().iter().enumerate() {
             for rule in &chain.rules {
-                if rule_families(model, chain, rule).contains(family) {
+                if targets.of_rule(model, chain, rule).contains(family) {
                     check_rule(model, &reach, index, rule, diagnostics);
                 }
             }
@@ -30,9 +33,12 @@ struct Way {
 }
 
 /// The hooks from which each chain of the model is reached by packets of a family.
-fn reach(model: &Model, family: Family) -> Vec<Vec<Way>> {
+fn reach(model: &Model, targets: &TargetFamilies<'_>, family: Family) -> Vec<Vec<Way>> {
     let chains = model.chains();
     let is_here = |chain: &Chain| model_families(model, chain).contains(family);
+    let here = chains.iter().enumerate().rev().filter(|(_, chain)| is_here(chain));
+    let places: HashMap<(TableName, &str), usize> =
+        here.map(|(index, chain)| ((chain.table, chain.name.as_str()), index)).collect();
     let mut reach: Vec<Vec<Way>> = chains.iter().map(|_| Vec::new()).collect();
     let built_in = chains.iter().enumerate().filter(|(_, chain)| is_here(chain));
     let mut open: Vec<(usize, Way)> = built_in
@@ -45,13 +51,12 @@ fn reach(model: &Model, family: Family) -> Vec<Vec<Way>> {
         }
         reach[index].push(way);
         let chain = &chains[index];
-        for rule in chain.rules.iter().filter(|rule| rule_families(model, chain, rule).contains(family)) {
+        for rule in chain.rules.iter().filter(|rule| targets.of_rule(model, chain, rule).contains(family)) {
             for verdict in &rule.verdicts {
                 let (Action::Jump(name) | Action::Goto(name)) = verdict.action() else { continue };
-                let named =
-                    |other: &Chain| other.table == chain.table && other.name == *name && is_here(other);
                 let jump = Some((verdict.loc(), index));
-                open.extend(chains.iter().position(named).map(|target| (target, Way { hook, jump })));
+                let target = places.get(&(chain.table, name.as_str())).copied();
+                open.extend(target.map(|target| (target, Way { hook, jump })));
             }
         }
     }

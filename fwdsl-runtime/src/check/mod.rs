@@ -22,6 +22,7 @@ mod values;
 
 use crate::analysis::{Finding, prove_for_every_value};
 use crate::diagnostic::Diagnostic;
+use crate::lower::TargetFamilies;
 use crate::model::Model;
 
 /// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
@@ -64,9 +65,10 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     chains::check_chains(model, diagnostics);
     ownership::check_ownership(model, diagnostics);
     sets::check_sets(model, diagnostics);
+    let targets = TargetFamilies::new(model);
     for chain in model.chains() {
         for rule in chain.rules() {
-            rules::check_rule(model, chain, rule, diagnostics);
+            rules::check_rule(model, &targets, chain, rule, diagnostics);
         }
     }
     hooks::check_hooks(model, diagnostics);

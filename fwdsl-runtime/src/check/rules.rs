@@ -11,13 +11,19 @@ use crate::family::FamilySet;
 use crate::lint::{self, Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE};
 use crate::loc::Loc;
 use crate::lower::{
-    asked_protocols, contradiction, model_families, protocols_of_value, rule_families, value_families,
+    TargetFamilies, asked_protocols, contradiction, model_families, protocols_of_value, value_families,
 };
 use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, TcpFlags, Value};
 use crate::protocols;
 use crate::table::{Hook, TableName};
 
-pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_rule(
+    model: &Model,
+    targets: &TargetFamilies<'_>,
+    chain: &Chain,
+    rule: &Rule,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let before = diagnostics.len();
     check_matches(model, chain.table, chain.hook(), &rule.matches, diagnostics);
     if let Some(comment) = &rule.comment {
@@ -57,7 +63,7 @@ pub(super) fn check_rule(model: &Model, chain: &Chain, rule: &Rule, diagnostics:
     super::exact::check_exact(rule, diagnostics);
     // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
     if diagnostics.len() == before {
-        check_whole(model, chain, rule, diagnostics);
+        check_whole(model, targets, chain, rule, diagnostics);
     }
     set_levels(model, chain, rule, before, diagnostics);
 }
@@ -73,8 +79,14 @@ fn set_levels(model: &Model, chain: &Chain, rule: &Rule, first: usize, diagnosti
     }));
 }
 
-fn check_whole(model: &Model, chain: &Chain, rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
-    let families = rule_families(model, chain, rule);
+fn check_whole(
+    model: &Model,
+    targets: &TargetFamilies<'_>,
+    chain: &Chain,
+    rule: &Rule,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let families = targets.of_rule(model, chain, rule);
     if model_families(model, chain).is_empty() {
         // Said of the chain already.
     } else if families.is_empty() {

@@ -311,6 +311,10 @@ fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
         return Some(if taken { empty.of_lint(ODD_VALUE) } else { empty });
     }
     if text.len() > max_bytes {
+        // What is left once iptables has cut it must be sound too.
+        if let Some(problem) = control_character(spec.name, text) {
+            return Some(problem);
+        }
         let too_long = problem_with_help(
             format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
             "iptables would cut it without a word",

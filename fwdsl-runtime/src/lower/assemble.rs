@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::draft::Draft;
 use super::exact::exact_rules;
-use super::family::rule_families;
+use super::family::TargetFamilies;
 use super::name::Names;
 use super::normal::normal_action;
 use super::plan::{Plan, plan};
@@ -36,6 +36,7 @@ pub(super) fn lower_chain(
     model: &Model,
     source: &crate::model::Chain,
     family: Family,
+    targets: &TargetFamilies<'_>,
     changes: &Changes<'_>,
     sets: &[Arc<KernelSet>],
     names: &mut Names,
@@ -47,7 +48,7 @@ pub(super) fn lower_chain(
         .rules
         .iter()
         .enumerate()
-        .filter(|(_, rule)| rule_families(model, source, rule).contains(family))
+        .filter(|(_, rule)| targets.of_rule(model, source, rule).contains(family))
         .collect();
     for (place, (index, rule)) in here.iter().enumerate() {
         assembly.number = index + 1;

@@ -1,10 +1,13 @@
 //! The families that a rule can be for: what its matches and its verdicts allow.
 
+use std::collections::HashMap;
+
 use super::sets::set_families;
 use crate::catalogue::ValueKind;
 use crate::catalogue::{FAMILY, OptionSpec};
 use crate::family::{Family, FamilySet};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
+use crate::table::TableName;
 
 /// Protocols that mean one family alone: ICMP is IPv4's; ICMPv6 is IPv6's; routing, fragment,
 /// authentication and destination options are extension headers in IPv6, which `ip6tables -p` never
@@ -52,6 +55,44 @@ fn option_families(model: &Model, option: &OptionUse) -> FamilySet {
 
 /// The families that a rule is emitted to; none if its parts exclude each other.
 pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> FamilySet {
+    families_of_rule(model, chain, rule, |name| {
+        let named = |other: &&Chain| other.table == chain.table && other.name == name;
+        let own = model.chains.iter().filter(named).map(|other| model_families(model, other));
+        let foreign = model.foreign.iter().filter(|other| other.table == chain.table && other.name == name);
+        own.chain(foreign.map(|other| model.families.and(other.families))).reduce(FamilySet::or)
+    })
+}
+
+/// The families of everything that rules can go to, for whoever asks about many rules.
+pub(crate) struct TargetFamilies<'a> {
+    of_chains: HashMap<(TableName, &'a str), FamilySet>,
+}
+
+impl<'a> TargetFamilies<'a> {
+    /// Looks at all chains of a policy, its own and those of others.
+    pub(crate) fn new(model: &'a Model) -> TargetFamilies<'a> {
+        let own = model.chains.iter().map(|chain| (chain.table, chain.name.as_str(), chain.families));
+        let foreign = model.foreign.iter().map(|other| (other.table, other.name.as_str(), other.families));
+        let mut of_chains = HashMap::new();
+        for (table, name, families) in own.chain(foreign) {
+            let all: &mut FamilySet = of_chains.entry((table, name)).or_insert(FamilySet::NONE);
+            *all = all.or(model.families.and(families));
+        }
+        TargetFamilies { of_chains }
+    }
+
+    /// The same as [`rule_families`].
+    pub(crate) fn of_rule(&self, model: &Model, chain: &Chain, rule: &Rule) -> FamilySet {
+        families_of_rule(model, chain, rule, |name| self.of_chains.get(&(chain.table, name)).copied())
+    }
+}
+
+fn families_of_rule(
+    model: &Model,
+    chain: &Chain,
+    rule: &Rule,
+    of_target: impl Fn(&str) -> Option<FamilySet>,
+) -> FamilySet {
     let said =
         rule.matches.iter().filter(|entry| *entry.extension == FAMILY).flat_map(|entry| &entry.options);
     let said = said.map(|option| option_families(model, option)).fold(rule.families, FamilySet::and);
@@ -64,15 +105,8 @@ pub(crate) fn rule_families(model: &Model, chain: &Chain, rule: &Rule) -> Family
     }
     for verdict in &rule.verdicts {
         families = families.and(match &verdict.action {
-            Action::Jump(target) | Action::Goto(target) => {
-                let named = |other: &&Chain| other.table == chain.table && other.name == *target;
-                let own = model.chains.iter().filter(named).map(|other| model_families(model, other));
-                let foreign =
-                    model.foreign.iter().filter(|other| other.table == chain.table && other.name == *target);
-                let targets = own.chain(foreign.map(|other| model.families.and(other.families)));
-                // A chain that does not exist is reported as such, not as a matter of families.
-                targets.reduce(FamilySet::or).unwrap_or(FamilySet::BOTH)
-            }
+            // A chain that does not exist is reported as such, not as a matter of families.
+            Action::Jump(target) | Action::Goto(target) => of_target(target).unwrap_or(FamilySet::BOTH),
             Action::Target { extension, options } => options
                 .iter()
                 .map(|option| option_families(model, option))

@@ -29,7 +29,7 @@ use crate::table::{Hook, TableName};
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use exact::{exact_rules, is_choice};
-pub(crate) use family::{model_families, protocol_families, rule_families, value_families};
+pub(crate) use family::{TargetFamilies, model_families, protocol_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;
@@ -168,6 +168,7 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
     };
     let foreign: Vec<String> =
         model.foreign.iter().filter(here).map(|foreign| foreign.name.clone()).collect();
+    let targets = TargetFamilies::new(model);
     let changes = changes::Changes::new(&source, &foreign, name);
     let mut names = name::Names::new(taken_names(model, name, &source));
     let mut built_in: Vec<Chain> = Vec::new();
@@ -192,7 +193,8 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
         });
     }
     for chain in source {
-        let mut lowered = assemble::lower_chain(model, chain, family, &changes, sets, &mut names).into_iter();
+        let mut lowered =
+            assemble::lower_chain(model, chain, family, &targets, &changes, sets, &mut names).into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,
