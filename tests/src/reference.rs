@@ -65,5 +65,9 @@ pub struct Names;
 pub struct Decisions;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/language/coverage.md")]
+pub struct Coverage;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/language/emitted.md")]
 pub struct Emitted;

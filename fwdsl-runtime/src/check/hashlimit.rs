@@ -22,79 +22,69 @@ pub(super) fn check_hashlimit(options: &[OptionUse], diagnostics: &mut Vec<Diagn
     let find = |name: &str| options.iter().find(|option| option.spec.name == name);
     let Some(rate) = find("upto").or(find("above")) else { return };
     let burst = find("burst");
+    let mut is_taken = false;
     let problem = match (rate.values().next(), burst.and_then(|burst| burst.values().next())) {
         (Some(Value::Rate(rate)), Some(Value::Bytes(_))) => {
-            Some((burst, format!("a burst in bytes beside the rate `{rate}` of packets"), None, false))
+            Some((burst, format!("a burst in bytes beside the rate `{rate}` of packets"), None))
         }
         (Some(Value::Rate(written)), burst_value) => {
             let count = match burst_value {
                 Some(Value::Number(count)) => *count,
                 _ => LIMIT_DEFAULT_BURST,
             };
-            packets_problem(written, count, find("rate-match").is_some())
-                .map(|(message, help, taken)| (burst.or(Some(rate)), message, help, taken))
+            // What overflows without coming out below a packet's credits loads, and lets through another rate.
+            let rate_match = find("rate-match").is_some();
+            is_taken = written.count > 0
+                && written.period_at(HASHLIMIT_SCALE) > 0
+                && (rate_match && written.per == TimeUnit::Second
+                    || !rate_match && !written.is_refused_by_hashlimit_with(count));
+            packets_problem(written, count, rate_match)
+                .map(|(message, help)| (burst.or(Some(rate)), message, help))
         }
         (Some(Value::Bytes(_)), Some(Value::Number(_))) => {
             let help = "both count bytes, or both packets: `burst 1mb`".to_owned();
-            Some((burst, "a burst in packets beside a rate in bytes".to_owned(), Some(help), false))
+            Some((burst, "a burst in packets beside a rate in bytes".to_owned(), Some(help)))
         }
         (Some(Value::Bytes(bytes)), burst_value) => {
             let burst_bytes = if let Some(Value::Bytes(bytes)) = burst_value { Some(*bytes) } else { None };
             bytes_problem(*bytes, burst_bytes)
-                .map(|(message, help)| (burst.or(Some(rate)), message, Some(help), false))
+                .map(|(message, help)| (burst.or(Some(rate)), message, Some(help)))
         }
         _ => None,
     };
-    if let Some((place, message, help, taken)) = problem {
-        let loc = place.map_or(rate.loc, |option| option.loc);
-        let mut diagnostic = Diagnostic::error(loc, message).maybe_help(help);
-        diagnostic.lint = taken.then_some(ODD_VALUE);
-        diagnostics.push(diagnostic);
+    if let Some((place, message, help)) = problem {
+        let mut found =
+            Diagnostic::error(place.map_or(rate.loc, |option| option.loc), message).maybe_help(help);
+        found.lint = is_taken.then_some(ODD_VALUE);
+        diagnostics.push(found);
     }
 }
 
-/// What is wrong with a rate of packets, what to do about it, and whether iptables and the kernel take it all the same.
-fn packets_problem(rate: &Rate, burst: u64, rate_match: bool) -> Option<(String, Option<String>, bool)> {
+fn packets_problem(rate: &Rate, burst: u64, rate_match: bool) -> Option<(String, Option<String>)> {
     let period = rate.period_at(HASHLIMIT_SCALE);
     if rate.count == 0 {
-        return Some(("a rate of zero: the kernel has no limit that never matches".into(), None, false));
+        return Some(("a rate of zero: the kernel has no limit that never matches".into(), None));
     }
     if period == 0 {
         let most = HASHLIMIT_SCALE;
-        let message =
-            format!("`{rate}` is faster than {most} packets a second, the most that the kernel counts");
-        return Some((message, None, false));
+        return Some((
+            format!("`{rate}` is faster than {most} packets a second, the most that the kernel counts"),
+            None,
+        ));
     }
     if rate_match && rate.per != TimeUnit::Second {
         let help = "write the rate as one of seconds, and the time that it is taken over as `rate-interval`";
         return Some((
             format!("`rate-match` takes a rate a second, and this is `{rate}`"),
             Some(help.into()),
-            true,
         ));
     }
     let most = REFILL_MAX * HASHLIMIT_SCALE / period;
     if burst > most {
         let help = (most > 0).then(|| format!("at this rate a burst of at most {most} fits: `burst {most}`"));
-        // The kernel refuses a sum that has run over to less than one packet, and counts wrongly with any other.
-        let refused = credits(period, burst) < credits(period, 1);
-        let message = format!("`{rate}` with a burst of {burst} overflows the kernel's counter");
-        return Some((message, help, !refused));
+        return Some((format!("`{rate}` with a burst of {burst} overflows the kernel's counter"), help));
     }
     None
-}
-
-/// The credits of so many packets in the kernel's 64 bits, as user2credits() in net/netfilter/xt_hashlimit.c counts them with
-/// 250 or 1000 ticks a second.
-fn credits(period: u64, packets: u64) -> u64 {
-    const PER_SECOND: u128 = 1000 << 37;
-    let (time, scale) = (u128::from(period) * u128::from(packets), u128::from(HASHLIMIT_SCALE));
-    let credits = match time > u128::from(u64::MAX) / PER_SECOND {
-        true => time / scale * PER_SECOND,
-        false => time * PER_SECOND / scale,
-    };
-    // Cut, as the kernel's counter is.
-    credits as u64
 }
 
 fn bytes_problem(rate: u64, burst: Option<u64>) -> Option<(String, String)> {

@@ -30,10 +30,16 @@ pub(super) fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
         return Some(if taken { empty.of_lint(ODD_VALUE) } else { empty });
     }
     if text.len() > max_bytes {
+        // What is left once iptables has cut it must be sound too.
+        if let Some(problem) = control_character(spec.name, text) {
+            return Some(problem);
+        }
         let too_long = problem_with_help(
             format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
             "iptables would cut it without a word",
-        );
+        )
+        // Only the legacy variant cuts this one.
+        .map(|problem| if spec.flag == "--nflog-prefix" { problem.of_lint(ODD_VALUE) } else { problem });
         return match spec.value {
             ValueKind::Quoted { .. } => problem(format!(
                 "the {} is {} bytes long, and iptables takes {max_bytes}",

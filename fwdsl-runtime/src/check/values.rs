@@ -191,7 +191,9 @@ fn problem_of(extension: &Extension, spec: &OptionSpec, value: &Value) -> Option
 fn taken_address(spec: &OptionSpec, address: &Address, problem: Problem) -> Problem {
     match (spec.value, address) {
         // The kernel compares the bits of the prefix alone, and they are saved as they are written.
-        (ValueKind::Network { .. }, Address::Net(_)) => problem.of_lint(ODD_VALUE),
+        (ValueKind::Network { .. }, Address::Net(_)) if !spec.flag.ends_with("-pfx") => {
+            problem.of_lint(ODD_VALUE)
+        }
         (ValueKind::Address, Address::Range { first, last })
             if spec.flag.ends_with("-range") && family_of(*first) == family_of(*last) =>
         {

@@ -13,7 +13,7 @@ pub struct TimeOfDay(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub u32);
 
-/// The last moment that the kernel compares with, and the default for `datestop`: 2038-01-19T03:14:07.
+/// The last moment that fits a signed number of 32 bits, and the default of `time` for `datestop`: 2038-01-19T03:14:07.
 pub const LAST_MOMENT: Moment = Moment(i32::MAX as u32);
 
 impl TimeOfDay {
@@ -106,7 +106,7 @@ mod tests {
             assert_eq!(Moment(seconds).to_string(), text);
         }
         assert_eq!(Moment::parse("2026-12-31").unwrap().to_string(), "2026-12-31T00:00:00");
-        for text in ["2026-02-29", "2026-13-01", "2026-00-01", "1969-12-31", "2039-01-01", "2026-1", "x", ""]
+        for text in ["2026-02-29", "2026-13-01", "2026-00-01", "1969-12-31", "2038-01-20", "2026-1", "x", ""]
         {
             assert_eq!(Moment::parse(text), None, "{text}");
         }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod files;
+mod found;
 mod random;
 mod refused;
 mod spellings;

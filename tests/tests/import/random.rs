@@ -26,7 +26,7 @@ fn texts(seed: u64, count: usize) -> Vec<(Family, String)> {
 
 #[test]
 fn what_is_emitted_is_read_as_it_is() {
-    for (family, text) in texts(7, 60) {
+    for (family, text) in texts(7, 25) {
         match canonical(&text, family) {
             Ok(again) => assert_eq!(again, text, "{family}"),
             Err(reasons) => panic!("{family}: {reasons}\n{text}"),
@@ -37,9 +37,9 @@ fn what_is_emitted_is_read_as_it_is() {
 #[test]
 fn no_text_brings_the_importer_down_and_what_it_takes_is_a_fixpoint() {
     let mut random = Random::new(11);
-    let texts = texts(13, 40);
+    let texts = texts(13, 20);
     let mut taken = 0;
-    for round in 0..3000 {
+    for round in 0..1500 {
         let (family, text) = &texts[round % texts.len()];
         let garbled = garble(&mut random, text);
         let unknown = if random.one_in(2) { Unknown::Raw } else { Unknown::Refuse };
@@ -50,7 +50,7 @@ fn no_text_brings_the_importer_down_and_what_it_takes_is_a_fixpoint() {
         assert_eq!(emitted(&again, *family), once, "{garbled}");
         taken += 1;
     }
-    assert!(taken > 300, "only {taken} texts were taken");
+    assert!(taken > 150, "only {taken} texts were taken");
 }
 
 /// The text with a few of its words or characters changed.

@@ -39,7 +39,7 @@ const RULES: &[(&str, &str)] = &[
     ("-p tcp --dport 80:70", "wrong way round"),
     ("-p tcp -m multiport --dports 80:70", "it must rise"),
     ("-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "15 ports"),
-    ("-m multiport --dports 22", "`multiport` works with"),
+    ("-m multiport --dports 22", "without a protocol"),
     ("-p icmp --icmp-type echo", "may be `echo-reply` or `echo-request`"),
     ("-p tpc", "did you mean `tcp`"),
     ("-p 256", "unknown protocol"),

@@ -3,10 +3,24 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use fwdsl_runtime::family::Family;
+
+use super::firewall::FirewallArguments;
 
 /// What the exit codes mean; documentation shows the same text.
 const EXIT_CODES: &str = include_str!("exit-codes.txt");
+
+/// What `import --help` shows.
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  iptables-save | fwdsl import -                        the running IPv4 rules as a Rust program
+  fwdsl import rules.v4 --ipv6 rules.v6 --output src/main.rs
+                                                        both families as one policy
+  fwdsl import rules.v4 --to restore                    the same rules as iptables-save prints them
+  my-host show --format json | fwdsl import - --to rust
+                                                        a policy that another program holds
+";
 
 /// Helps to write firewall policies in Rust
 #[derive(Debug, Parser)]
@@ -22,6 +36,11 @@ pub(crate) enum Command {
     ///
     /// Only blanks and line breaks change. A file that is formatted already is not touched.
     Fmt(FmtArguments),
+    /// Read the rules of a host, and write them as a Rust policy, as iptables has them, or as JSON
+    ///
+    /// Every line is taken or refused with the reason; if one is refused, nothing is written. What is written emits the
+    /// same rules.
+    Import(ImportArguments),
 }
 
 #[derive(Debug, Args)]
@@ -36,10 +55,53 @@ pub(crate) struct FmtArguments {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    pub(crate) firewall: FirewallArguments,
+    /// What to write
+    #[arg(long, value_name = "FORM", default_value = "rust")]
+    pub(crate) to: Form,
+    /// With `--to restore`, of which family where the firewall is for both
+    #[arg(long, value_name = "FAMILY")]
+    pub(crate) family: Option<FamilyName>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What `import` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// A Rust program with the policy in `firewall!`
+    Rust,
+    /// The text that `iptables-save` prints once the rules are loaded
+    Restore,
+    /// The policy as JSON, as `show --format json` prints it
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FamilyName {
+    Ipv4,
+    Ipv6,
+}
+
+impl From<FamilyName> for Family {
+    fn from(name: FamilyName) -> Family {
+        match name {
+            FamilyName::Ipv4 => Family::Ipv4,
+            FamilyName::Ipv6 => Family::Ipv6,
+        }
+    }
+}
+
 /// Reads the arguments, the program's name first.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    let command =
-        Arguments::command().after_help(EXIT_CODES).mut_subcommands(|command| command.after_help(EXIT_CODES));
+    let command = Arguments::command()
+        .after_help(EXIT_CODES)
+        .mut_subcommands(|command| command.after_help(EXIT_CODES))
+        .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
 
@@ -54,8 +116,26 @@ mod tests {
 
     #[test]
     fn without_paths_it_is_the_directory_one_is_in() {
-        let Command::Fmt(arguments) = parse(["fwdsl", "fmt"].map(OsString::from)).unwrap();
+        let Command::Fmt(arguments) = parse(["fwdsl", "fmt"].map(OsString::from)).unwrap() else { panic!() };
         assert_eq!(arguments.paths, [PathBuf::from(".")]);
         assert!(!arguments.check);
+    }
+
+    #[test]
+    fn an_import_is_of_one_family_or_of_both() {
+        let parsed = |arguments: &[&str]| {
+            let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
+            command.map(|command| match command {
+                Command::Import(arguments) => arguments,
+                Command::Fmt(_) => panic!(),
+            })
+        };
+        let both = parsed(&["a", "--ipv6", "b"]).unwrap();
+        assert_eq!((both.firewall.file, both.firewall.ipv6), (Some("a".into()), Some("b".into())));
+        assert_eq!(both.to, Form::Rust);
+        assert_eq!(parsed(&["--ipv6", "b", "--to", "restore"]).unwrap().firewall.file, None);
+        for wrong in [&[][..], &["a", "--to", "nft"], &["a", "b"], &["a", "--unknown", "drop"]] {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

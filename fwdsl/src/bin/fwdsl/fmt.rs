@@ -31,8 +31,7 @@ pub(crate) fn fmt(arguments: &FmtArguments) -> ExitCode {
     let is_stdin = |path: &Path| path == Path::new("-");
     if arguments.paths.iter().any(|path| is_stdin(path)) {
         if arguments.paths.len() > 1 {
-            output::complain("`-` is standard input and stands alone");
-            return ExitCode::from(2);
+            return output::misuse("`-` is standard input and stands alone");
         }
         format_stdin(arguments.check, &mut tally);
     } else {

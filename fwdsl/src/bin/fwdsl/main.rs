@@ -3,11 +3,14 @@
 //! | command | does |
 //! | --- | --- |
 //! | `fmt` | formats the rules in `firewall!` and `rules!`, which rustfmt leaves alone |
+//! | `import` | reads the rules of a host, and writes them as a Rust policy, as iptables has them, or as JSON |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
 mod diff;
+mod firewall;
 mod fmt;
+mod import;
 mod output;
 mod replace;
 mod walk;
@@ -19,6 +22,7 @@ use args::Command;
 fn main() -> ExitCode {
     match args::parse(std::env::args_os()) {
         Ok(Command::Fmt(arguments)) => fmt::fmt(&arguments),
+        Ok(Command::Import(arguments)) => import::import(&arguments),
         Err(error) => output::usage(&error),
     }
 }

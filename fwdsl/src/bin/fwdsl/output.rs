@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// The exit codes, whose meanings stand in `exit-codes.txt`. 2 is clap's, for a wrong command line.
+/// The exit code for a wrong command line, which is clap's too.
+const USAGE: u8 = 2;
+
+/// The other exit codes, whose meanings stand in `exit-codes.txt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -27,14 +30,30 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
     }
 }
 
-/// Says what went wrong. Where standard error cannot be written there is nobody to tell that.
+/// Says something. Where standard error cannot be written there is nobody to tell that.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Says what went wrong.
 pub(crate) fn complain(sentence: &str) {
-    let _ = writeln!(io::stderr(), "error: {sentence}");
+    say(&format!("error: {sentence}"));
+}
+
+/// Says what the reader should know.
+pub(crate) fn warn(sentence: &str) {
+    say(&format!("warning: {sentence}"));
+}
+
+/// Says what is wrong with a command line that clap takes, and returns the code for that.
+pub(crate) fn misuse(sentence: &str) -> ExitCode {
+    complain(sentence);
+    ExitCode::from(USAGE)
 }
 
 /// Prints clap's help or complaint about the command line.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // As for `complain`.
+    // As for `say`.
     let _ = error.print();
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -4,6 +4,15 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+/// Writes a file, new or in the place of what is there.
+pub(crate) fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|old| old.is_file()) {
+        return replace(path, text);
+    }
+    // A new file, or a device such as `/dev/stdout`, which has no other name to come from.
+    fs::write(path, text)
+}
+
 /// Replaces what is in the file. Its mode stays, and its owner where that may be set.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     // The new file takes the name; behind a link it is the name that the link leads to.

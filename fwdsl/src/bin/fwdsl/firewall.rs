@@ -1,0 +1,158 @@
+//! Reading a firewall, as every command that works on one takes it: a dump of each family, or a policy as JSON.
+
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use fwdsl_runtime::check::check;
+use fwdsl_runtime::diagnostic::{Diagnostic, Diagnostics};
+use fwdsl_runtime::import::{self, Imported};
+use fwdsl_runtime::json::from_json;
+use fwdsl_runtime::model::Model;
+
+/// Which firewall is meant.
+#[derive(Debug, Args)]
+pub(crate) struct FirewallArguments {
+    /// What `iptables-save` printed, or a file for `iptables-restore`; or a policy as JSON, which begins with `{`
+    ///
+    /// `-` reads standard input.
+    #[arg(value_name = "FILE", required_unless_present = "ipv6")]
+    pub(crate) file: Option<PathBuf>,
+    /// What `ip6tables-save` printed, or a file for `ip6tables-restore`
+    #[arg(long, value_name = "FILE6")]
+    pub(crate) ipv6: Option<PathBuf>,
+    /// What becomes of matches and targets that nobody knows here
+    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Unknown {
+    /// Their lines are refused
+    Refuse,
+    /// They are kept as text, `raw "…"`, which nothing checks
+    Raw,
+}
+
+impl From<Unknown> for import::Unknown {
+    fn from(unknown: Unknown) -> import::Unknown {
+        match unknown {
+            Unknown::Refuse => import::Unknown::Refuse,
+            Unknown::Raw => import::Unknown::Raw,
+        }
+    }
+}
+
+/// Why there is no firewall.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// The command line asks for what cannot be.
+    Usage(String),
+    /// What is wrong with the files, in lines that say `error`.
+    Files(String),
+}
+
+/// The text of a file.
+struct Source {
+    /// How messages name it.
+    name: String,
+    text: String,
+}
+
+/// Reads the firewall that the arguments name.
+pub(crate) fn read_firewall(arguments: &FirewallArguments) -> Result<Imported, Unread> {
+    let FirewallArguments { file, ipv6, unknown } = arguments;
+    if [file, ipv6].into_iter().flatten().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Unread::Usage("standard input can be one of the two files".into()));
+    }
+    let [file, ipv6] = [file, ipv6].map(|path| path.as_deref().map(read_source).transpose());
+    let (file, ipv6) = match (file, ipv6) {
+        (Ok(file), Ok(ipv6)) => (file, ipv6),
+        (file, ipv6) => {
+            let errors = [file.err(), ipv6.err()].into_iter().flatten().collect::<Vec<_>>();
+            return Err(Unread::Files(errors.join("\n")));
+        }
+    };
+    match (&file, &ipv6) {
+        (Some(file), None) if file.is_json() => read_json(file).map_err(Unread::Files),
+        (Some(file), Some(_)) if file.is_json() => {
+            let sentence = format!(
+                "`{}` is a policy as JSON, which is of both families: no `--ipv6` beside it",
+                file.name
+            );
+            Err(Unread::Usage(sentence))
+        }
+        (_, Some(file)) if file.is_json() => {
+            let sentence =
+                format!("`{}` is a policy as JSON, which is of both families: leave out `--ipv6`", file.name);
+            Err(Unread::Usage(sentence))
+        }
+        _ => {
+            let [ipv4, ipv6] = [&file, &ipv6]
+                .map(|source| source.as_ref().map(|source| (source.text.as_str(), source.name.as_str())));
+            import::import_both(ipv4, ipv6, (*unknown).into())
+                .map_err(|errors| Unread::Files(errors.to_string()))
+        }
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn read_source(path: &Path) -> Result<Source, String> {
+    let (name, bytes) = if is_stdin(path) {
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        ("<stdin>".to_owned(), read.map(|_| bytes))
+    } else {
+        (path.display().to_string(), fs::read(path))
+    };
+    let bytes = bytes.map_err(|error| format!("error: cannot read `{name}`: {error}"))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { name, text }),
+        Err(error) => {
+            let sound = error.utf8_error().valid_up_to();
+            let line = 1 + error.as_bytes()[..sound].iter().filter(|byte| **byte == b'\n').count();
+            Err(format!("{name}:{line}: error: the text is not UTF-8"))
+        }
+    }
+}
+
+impl Source {
+    fn is_json(&self) -> bool {
+        self.text.trim_start().starts_with('{')
+    }
+
+    fn error(&self, error: impl Display) -> String {
+        format!("{}: error: {error}", self.name)
+    }
+
+    /// The findings of the checks, each at its place if the policy was ever written in a file.
+    fn refused(&self, model: &Model, wrong: Vec<Diagnostic>) -> String {
+        let say = |diagnostic: Diagnostic| match model.sources().file_of(diagnostic.loc) {
+            "" => self.error(diagnostic.text(model.sources())),
+            _ => {
+                let sources = model.sources().clone();
+                format!("{}: {}", self.name, Diagnostics { sources, list: vec![diagnostic] })
+            }
+        };
+        wrong.into_iter().map(say).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What lints say is no reason to refuse a firewall that a host may hold, as it is none with a dump.
+fn read_json(source: &Source) -> Result<Imported, String> {
+    let model = from_json(&source.text).map_err(|errors| {
+        let errors: Vec<String> = errors.list.iter().map(|error| source.error(error)).collect();
+        errors.join("\n")
+    })?;
+    let wrong: Vec<Diagnostic> = check(&model).into_iter().filter(|found| found.lint.is_none()).collect();
+    if wrong.is_empty() {
+        Ok(Imported { model, ..Imported::default() })
+    } else {
+        Err(source.refused(&model, wrong))
+    }
+}
