@@ -18,6 +18,7 @@ mod sets;
 mod state;
 mod sysctls;
 mod targets;
+mod text;
 mod values;
 
 use crate::analysis::{Finding, prove_for_every_value};

@@ -4,7 +4,7 @@ use crate::catalogue::{DefaultValue, Extension, Requirement, ValueKind};
 use crate::diagnostic::Diagnostic;
 use crate::lint::ODD_VALUE;
 use crate::loc::Loc;
-use crate::model::{OptionUse, Span, Value};
+use crate::model::{HeaderOption, OptionUse, Span, Value};
 
 pub(super) fn check_requirements(
     extension: &'static Extension,
@@ -70,7 +70,16 @@ impl Uses<'_> {
                 let count = option.values.len();
                 let message =
                     format!("`{}` takes {values} values at most, and these are {count}", option.spec.name);
-                (count > values).then(|| Diagnostic::error(option.loc, message))
+                let last_has_length = matches!(
+                    option.values.last().map(|value| &value.value),
+                    Some(Value::HeaderOption(HeaderOption { length: Some(_), .. }))
+                );
+                let message = match count == values && last_has_length {
+                    true => format!("the last of {values} values of `{}` has no length", option.spec.name),
+                    false if count > values => message,
+                    false => return None,
+                };
+                Some(Diagnostic::error(option.loc, message))
             }
             Requirement::Bits { option, of } => self.beyond_bits(option, of),
             Requirement::Taken(requirement) => {

@@ -4,6 +4,7 @@ use super::hashlimit::check_hashlimit;
 use super::plain::plain_problem;
 use super::requirements::check_requirements;
 use super::targets::check_target;
+use super::text::{control_character, text_problem};
 use crate::catalogue::{
     COMMENT_MAX_BYTES, DCCP, Extension, HASHLIMIT, Kind, LIMIT, LIMIT_DEFAULT_BURST, LIMIT_DEFAULT_RATE,
     NO_STATUS, OptionSpec, UDP, ValueKind,
@@ -13,8 +14,8 @@ use crate::family::Family;
 use crate::lint::{Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE, USELESS_MATCH};
 use crate::loc::Loc;
 use crate::model::{
-    Address, Bytecode, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags,
-    U32Program, Value, family_of, to_bits,
+    Address, Chunk, INTERFACE_MAX_BYTES, IcmpMatch, LIMIT_SCALE, OptionUse, Rate, SaveForm, TcpFlags, Value,
+    family_of, to_bits,
 };
 
 /// Checks the options of one use of an extension.
@@ -47,7 +48,7 @@ pub(super) fn check_options(
             let finding = problem_with_help(message, help).map(|problem| problem.of_lint(USELESS_MATCH));
             diagnostics.extend(finding.map(|problem| problem.at(option.loc)));
         }
-        if let Some(problem) = nothing_left(option) {
+        if let Some(problem) = nothing_left(option).or_else(|| not_alone(option)) {
             diagnostics.push(problem.at(option.loc));
         }
         for value in &option.values {
@@ -83,6 +84,13 @@ pub(super) fn check_comment(text: &str, loc: Loc, diagnostics: &mut Vec<Diagnost
     } else if let Some(problem) = control_character("comment", text) {
         diagnostics.push(Diagnostic::error(loc, problem.message));
     }
+}
+
+/// All kinds of chunks, or none, beside others.
+fn not_alone(option: &OptionUse) -> Option<Problem> {
+    let whole = |value: &Value| matches!(value, Value::Chunk(Chunk::All | Chunk::None));
+    let beside = option.values.len() > 1 && option.values().any(whole);
+    problem(format!("`all` and `none` of `{}` stand alone", option.spec.name)).filter(|_| beside)
 }
 
 /// None of all words of a list.
@@ -287,136 +295,4 @@ fn check_burst(options: &[OptionUse], loc: Loc, diagnostics: &mut Vec<Diagnostic
         }
         diagnostics.push(overflow);
     }
-}
-
-fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
-    let max_bytes = match spec.value {
-        ValueKind::Text { max_bytes }
-        | ValueKind::Quoted { max_bytes }
-        | ValueKind::Name { max_bytes }
-        | ValueKind::Bare { max_bytes }
-        | ValueKind::WordOrName { max_bytes, .. } => max_bytes,
-        ValueKind::U32 => return U32Program::parse(text).err().and_then(problem),
-        ValueKind::Bytecode => {
-            return Bytecode::parse(text).map_or_else(Some, |program| program.problem()).and_then(problem);
-        }
-        ValueKind::Id => return id_problem(spec, text),
-        ValueKind::Label => return label_problem(text),
-        _ => return None,
-    };
-    if text.is_empty() {
-        let empty = problem(format!("an empty `{}`", spec.name))?;
-        // What goes to iptables as it is, and what names a file, has to be something.
-        let taken = matches!(spec.value, ValueKind::Text { .. }) && !spec.flag.is_empty();
-        // A prefix of a log has one character at least.
-        let taken = taken && !spec.flag.ends_with("-prefix");
-        return Some(if taken { empty.of_lint(ODD_VALUE) } else { empty });
-    }
-    if text.len() > max_bytes {
-        // What is left once iptables has cut it must be sound too.
-        if let Some(problem) = control_character(spec.name, text) {
-            return Some(problem);
-        }
-        let too_long = problem_with_help(
-            format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
-            "iptables would cut it without a word",
-        )
-        // Only the legacy variant cuts this one.
-        .map(|problem| if spec.flag == "--nflog-prefix" { problem.of_lint(ODD_VALUE) } else { problem });
-        return match spec.value {
-            ValueKind::Quoted { .. } => problem(format!(
-                "the {} is {} bytes long, and iptables takes {max_bytes}",
-                spec.name,
-                text.len()
-            )),
-            // What goes to iptables as it is, is not cut.
-            _ if spec.flag.is_empty() => too_long,
-            _ => too_long.map(|problem| problem.of_lint(ODD_VALUE)),
-        };
-    }
-    match spec.value {
-        ValueKind::Name { .. } => name_problem(text),
-        ValueKind::Bare { .. } | ValueKind::WordOrName { .. } => bare_problem(spec.name, text),
-        // What goes to iptables as it is must not end before its line does.
-        _ if spec.flag.is_empty() && !quotes_close(text) => problem("a quote in the text is not closed"),
-        _ => control_character(spec.name, text),
-    }
-}
-
-/// `iptables-save` prints it without quotes, so what it prints is read back as something else if the text holds any, or
-/// blanks.
-fn bare_problem(what: &str, text: &str) -> Option<Problem> {
-    let refused = |c: &char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
-    control_character(what, text).or_else(|| {
-        let bad = text.chars().find(refused)?;
-        problem(format!("the {what} holds {bad:?}, and is saved without quotes"))
-            .map(|problem| problem.of_lint(ODD_VALUE))
-    })
-}
-
-/// A user or group by name, which the host looks up when it loads the rules.
-fn id_problem(spec: &OptionSpec, name: &str) -> Option<Problem> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '$');
-    if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
-        return problem(format!("`{name}` is not a name that `{}` takes", spec.name));
-    }
-    problem_with_help(
-        format!("`{name}` is looked up on the host that loads the rules, and saved as a number"),
-        "write the number",
-    )
-    .map(|problem| problem.of_lint(ODD_VALUE))
-}
-
-/// The name of a label, which the host's file gives to its number.
-fn label_problem(name: &str) -> Option<Problem> {
-    if name.is_empty() {
-        return problem("an empty label");
-    }
-    control_character("label", name).or_else(|| {
-        problem_with_help(
-            format!("the label `{name}` is looked up in `/etc/xtables/connlabel.conf` of the host"),
-            "write its number",
-        )
-        .map(|problem| problem.of_lint(ODD_VALUE))
-    })
-}
-
-/// Whether each quote of iptables-restore's lines has its end, `\` taking away the meaning of what follows.
-fn quotes_close(text: &str) -> bool {
-    let mut open = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (open, c) {
-            (_, '\\') if chars.next().is_none() => return false,
-            (None, '"' | '\'') => open = Some(c),
-            (Some(quote), c) if quote == c => open = None,
-            _ => {}
-        }
-    }
-    open.is_none()
-}
-
-/// The kernel makes a file of the name, and `iptables-save` prints it without quotes.
-fn name_problem(name: &str) -> Option<Problem> {
-    if name.contains('/') || matches!(name, "." | "..") {
-        return problem(format!("the kernel makes a file of the name, and `{name}` cannot be one"));
-    }
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let bad = name.chars().find(|c| !plain(*c));
-    let taken = |problem: Problem| problem.of_lint(ODD_VALUE);
-    control_character("name", name).or_else(|| match bad {
-        Some(bad) => {
-            problem(format!("the name holds {bad:?}; it takes letters, digits, `-`, `_` and `.`")).map(taken)
-        }
-        None if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
-            problem("the name begins with neither a letter nor a digit").map(taken)
-        }
-        None => None,
-    })
-}
-
-/// The text goes through lines of `iptables-restore`, where a control character ends or garbles it.
-fn control_character(what: &str, text: &str) -> Option<Problem> {
-    let bad = text.chars().find(|c| c.is_control() && *c != '\t')?;
-    problem(format!("the {what} holds the control character {bad:?}"))
 }

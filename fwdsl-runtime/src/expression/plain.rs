@@ -65,7 +65,12 @@ pub(super) fn read_plain(
         }),
         ValueKind::U32 => program(U32Program::parse(text)),
         ValueKind::Bytecode => program(Bytecode::parse(text)),
-        ValueKind::Chunk => Chunk::parse(text).map(Value::Chunk).map_err(|part| unknown_chunk(text, &part)),
+        ValueKind::Chunk => match Chunk::parse(text) {
+            Ok(Chunk::Kind { mask: 0, .. }) if text.contains(':') => {
+                Err((format!("iptables loses the flags of `{text}`"), Some("leave them out".to_owned())))
+            }
+            parsed => parsed.map(Value::Chunk).map_err(|part| unknown_chunk(text, &part)),
+        },
         ValueKind::HeaderOption => HeaderOption::parse(text)
             .map(Value::HeaderOption)
             .ok_or_else(|| wanted("the type of an option and perhaps its length, such as `5` or `5:2`")),
@@ -85,7 +90,7 @@ pub(super) fn read_plain(
             .ok_or_else(|| wanted("a time of day, such as `17:30` or `17:30:05`")),
         ValueKind::Date => Moment::parse(text).map(Value::Moment).ok_or_else(|| {
             let help =
-                "dates from \"1970-01-01\" to \"2038-01-18\", times of a day as \"2026-01-31T17:30:00\"";
+                "dates from \"1970-01-01\" to \"2038-12-31\", times of a day as \"2026-01-31T17:30:00\"";
             (format!("`{text}` is no date that the kernel knows"), Some(help.into()))
         }),
         _ => return None,

@@ -161,7 +161,8 @@ fn whole_times(options: &mut Vec<OptionUse>) {
     options.retain(|option| {
         let words = option.spec.value.words();
         (words.is_empty() || option.values.len() < words.len())
-            && !option.values().any(|value| *value == Value::Moment(LAST_MOMENT))
+            && !(option.spec.name == "datestop"
+                && option.values().any(|value| *value == Value::Moment(LAST_MOMENT)))
     });
     let time = |name: &str, default: TimeOfDay| {
         let option = options.iter().find(|option| option.spec.name == name);

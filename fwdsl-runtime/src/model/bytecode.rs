@@ -32,7 +32,7 @@ impl Bytecode {
     /// What is wrong.
     pub fn parse(text: &str) -> Result<Bytecode, String> {
         let mut parts = text.split(',');
-        let count = parts.next().unwrap_or_default().trim();
+        let count = parts.next().unwrap_or_default();
         let count: usize =
             count.parse().map_err(|_| format!("`{count}` is not the number of instructions"))?;
         let mut parts: Vec<&str> = parts.collect();
@@ -56,11 +56,53 @@ impl Bytecode {
                 return Some(format!("instruction `{instruction}` {what}"));
             }
         }
+        if let Some(instruction) = self.reads_unset_memory() {
+            return Some(format!("instruction `{instruction}` reads memory that may not have been written"));
+        }
         let returns = matches!(self.0[last].code, RETURN_K | RETURN_A);
         (!returns).then(|| format!("the last instruction `{}` does not return", self.0[last]))
     }
 }
 
+impl Bytecode {
+    /// The first instruction that reads a word of memory which no instruction before it is sure to have written. What is
+    /// written is known at each place from those that lead there, and they all lie before it.
+    fn reads_unset_memory(&self) -> Option<Instruction> {
+        let mut known = vec![u16::MAX; self.0.len() + 1];
+        let mut written: u16 = 0;
+        for (place, instruction) in self.0.iter().enumerate() {
+            written &= known[place];
+            let word = 1_u16.checked_shl(instruction.k).unwrap_or(0);
+            let mut lead_to = |distance: usize| {
+                if let Some(known) = known.get_mut(place + 1 + distance) {
+                    *known &= written;
+                }
+            };
+            match instruction.code {
+                STORE | STORE_X => written |= word,
+                LOAD_MEMORY | LOAD_X_MEMORY if written & word == 0 => return Some(*instruction),
+                JUMP => {
+                    lead_to(instruction.k as usize);
+                    written = u16::MAX;
+                }
+                code if COMPARISONS.contains(&code) => {
+                    lead_to(usize::from(instruction.jt));
+                    lead_to(usize::from(instruction.jf));
+                    written = u16::MAX;
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+const STORE: u16 = 0x02;
+const STORE_X: u16 = 0x03;
+const JUMP: u16 = 0x05;
+const LOAD_MEMORY: u16 = 0x60;
+const LOAD_X_MEMORY: u16 = 0x61;
+const COMPARISONS: [u16; 8] = [0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x4d];
 const RETURN_K: u16 = 0x06;
 const RETURN_A: u16 = 0x16;
 
@@ -71,13 +113,11 @@ impl Instruction {
         let out_of_program =
             |distance: u64| (distance >= behind as u64).then(|| "jumps out of the program".to_owned());
         match self.code {
-            0x05 => out_of_program(u64::from(self.k)),
-            0x15 | 0x1d | 0x25 | 0x2d | 0x35 | 0x3d | 0x45 | 0x4d => {
-                out_of_program(u64::from(self.jt.max(self.jf)))
-            }
+            JUMP => out_of_program(u64::from(self.k)),
+            code if COMPARISONS.contains(&code) => out_of_program(u64::from(self.jt.max(self.jf))),
             0x34 | 0x94 if self.k == 0 => Some("divides by 0".to_owned()),
             0x64 | 0x74 if self.k >= 32 => Some(format!("shifts by {}", self.k)),
-            0x60 | 0x61 | 0x02 | 0x03 if self.k >= MEMORY_WORDS => {
+            LOAD_MEMORY | LOAD_X_MEMORY | STORE | STORE_X if self.k >= MEMORY_WORDS => {
                 Some(format!("asks for word {} of the {MEMORY_WORDS} in memory", self.k))
             }
             code if KNOWN.contains(&code) => None,
@@ -95,8 +135,9 @@ const KNOWN: [u16; 45] = [
 
 fn parse_instruction(text: &str) -> Result<Instruction, String> {
     let wrong = || format!("`{}` is no instruction of four numbers", text.trim());
-    let numbers: Vec<u64> =
-        text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    // iptables reads no further than the four.
+    let numbers = text.split_whitespace().take(4).map(str::parse);
+    let numbers: Vec<u64> = numbers.collect::<Result<_, _>>().map_err(|_| wrong())?;
     let [code, jt, jf, k] = numbers[..] else { return Err(wrong()) };
     let instruction = || {
         Some(Instruction {
@@ -132,13 +173,15 @@ mod tests {
         for (written, saved) in [
             ("4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0", "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0"),
             ("1, 6 0  0 1 ,", "1,6 0 0 1"),
+            ("1,6 0 0 1 9", "1,6 0 0 1"),
+            ("4,2 0 0 15,21 0 1 6,96 0 0 15,22 0 0 0", "4,2 0 0 15,21 0 1 6,96 0 0 15,22 0 0 0"),
         ] {
             let program = Bytecode::parse(written).unwrap();
             assert_eq!(program.to_string(), saved);
             assert_eq!(program.problem(), None);
         }
         for text in
-            ["", "0,", "1", "2,6 0 0 1", "1,6 0 0", "1,6 0 0 1 1", "1,6 256 0 1", "65,6 0 0 1", "x,6 0 0 1"]
+            ["", "0,", "1", "2,6 0 0 1", "1,6 0 0", "1,6 256 0 1", "1 ,6 0 0 1", "65,6 0 0 1", "x,6 0 0 1"]
         {
             assert!(Bytecode::parse(text).is_err(), "{text}");
         }
@@ -154,6 +197,8 @@ mod tests {
             "2,96 0 0 16,6 0 0 1",
             "2,100 0 0 32,6 0 0 1",
             "2,9 9 9 9,6 0 0 1",
+            "2,96 0 0 0,22 0 0 0",
+            "4,21 0 1 6,2 0 0 3,96 0 0 3,22 0 0 0",
         ] {
             assert!(Bytecode::parse(text).unwrap().problem().is_some(), "{text}");
         }

@@ -23,8 +23,10 @@ pub enum Chunk {
 /// A kind: its number, its name as iptables prints it, and the letters of its flags from the lowest bit.
 type Row = (u8, &'static str, &'static str);
 
-/// The kinds that iptables knows, in the order of their numbers. Those of other documents than RFC 9260 have no flags here:
-/// iptables loses them.
+/// The last kind whose flags iptables keeps: it takes those of I_DATA too, and loses them.
+const LAST_WITH_FLAGS: u8 = 14;
+
+/// The kinds that iptables knows, in the order of their numbers.
 static ROWS: &[Row] = &[
     (0, "DATA", "EBUI"),
     (1, "INIT", ""),
@@ -41,7 +43,7 @@ static ROWS: &[Row] = &[
     (12, "ECN_ECNE", ""),
     (13, "ECN_CWR", ""),
     (14, "SHUTDOWN_COMPLETE", "T"),
-    (64, "I_DATA", ""),
+    (64, "I_DATA", "EBUI"),
     (128, "ASCONF_ACK", ""),
     (130, "RE_CONFIG", ""),
     (132, "PAD", ""),
@@ -78,6 +80,9 @@ impl Chunk {
             mask |= bit;
             set |= if letter.is_ascii_uppercase() { bit } else { 0 };
         }
+        if *number > LAST_WITH_FLAGS {
+            (set, mask) = (0, 0);
+        }
         Ok(Chunk::Kind { number: *number, set, mask })
     }
 
@@ -89,8 +94,11 @@ impl Chunk {
     /// Whether iptables knows the kind and its flags.
     pub fn is_known(self) -> bool {
         match self {
-            Chunk::Kind { number, set, mask } => row(number)
-                .is_some_and(|(_, _, letters)| u32::from(mask) < 1 << letters.len() && set & !mask == 0),
+            Chunk::Kind { number, set, mask } => {
+                let flags = |letters: &str| if number > LAST_WITH_FLAGS { 0 } else { letters.len() };
+                row(number)
+                    .is_some_and(|(_, _, letters)| u32::from(mask) < 1 << flags(letters) && set & !mask == 0)
+            }
             Chunk::All | Chunk::None => true,
         }
     }
@@ -145,6 +153,7 @@ mod tests {
             ("DATA:bBuI", "DATA:IuB"),
             ("abort:t", "ABORT:t"),
             ("i-forward-tsn", "I_FORWARD_TSN"),
+            ("i-data:i", "I_DATA"),
             ("all", "ALL"),
             ("none", "NONE"),
         ] {

@@ -6,7 +6,7 @@ use crate::catalogue::{
     TCP, TIME, UDP, ValueKind,
 };
 use crate::lower::draft::option_use;
-use crate::model::{Chunk, OptionUse, TcpFlags, Value};
+use crate::model::{Chunk, OptionUse, TcpFlags, TimeUnit, Value};
 
 /// The greatest size of a table (`HASHLIMIT_MAX_SIZE`); greater ones become this.
 const HASH_SIZE_MAX: u64 = 1_048_576;
@@ -29,6 +29,7 @@ pub(super) fn settle(extension: &'static Extension, options: &mut Vec<OptionUse>
     }
     if *extension == HASHLIMIT {
         options.iter_mut().for_each(limit_size);
+        rate_by_second(options);
     }
     if *extension == HASHLIMIT && !options.iter().any(|option| option.spec.name == "rate-match") {
         options.retain(|option| option.spec.name != "rate-interval");
@@ -93,6 +94,33 @@ fn turn_over(extension: &'static Extension, option: &mut OptionUse) {
     if option.negated {
         option.spec = spec(extension, other);
         option.negated = false;
+    }
+}
+
+/// With `rate-match` the unit of a rate is saved as the interval.
+fn rate_by_second(options: &mut Vec<OptionUse>) {
+    let is_there = |options: &[OptionUse], name: &str| options.iter().any(|option| option.spec.name == name);
+    if !is_there(options, "rate-match") || is_there(options, "rate-interval") {
+        return;
+    }
+    let rate =
+        options.iter_mut().flat_map(|option| &mut option.values).find_map(|value| match &mut value.value {
+            Value::Rate(rate) if rate.per != TimeUnit::Second => Some(rate),
+            _ => None,
+        });
+    let Some(rate) = rate else { return };
+    let seconds = rate.per.seconds();
+    rate.per = TimeUnit::Second;
+    let mut add = |name, number| {
+        options.push(option_use(spec(&HASHLIMIT, name), false, vec![Value::Number(number)]));
+    };
+    add("rate-interval", seconds);
+    if !is_there(options, "htable-expire") {
+        options.push(option_use(
+            spec(&HASHLIMIT, "htable-expire"),
+            false,
+            vec![Value::Number(seconds * 1000)],
+        ));
     }
 }
 
