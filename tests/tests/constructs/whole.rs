@@ -68,6 +68,13 @@ pub(crate) fn names() -> Vec<Case> {
         .hit(udp(1), Dropped, ["F2B-x"])
         .hit(tcp(1), Accepted, ["a.b"])
         .miss(udp(2), Accepted, ["F2B-x"]),
+        Case::source(
+            "family ipv4, of a rule",
+            "chain INPUT policy drop { family ipv4 udp => jump A, accept; family ipv6 udp => accept; } chain A { }",
+        )
+        .hit(udp(1).only_ipv4(), Accepted, ["A"])
+        .hit(udp(1).only_ipv6(), Accepted, [])
+        .miss(tcp(1), Dropped, []),
         Case::source("family ipv4, of a policy", "family ipv4; chain INPUT policy drop { udp => accept; }")
             .hit(udp(1).only_ipv4(), Accepted, [])
             .miss(tcp(1).only_ipv4(), Dropped, [])
