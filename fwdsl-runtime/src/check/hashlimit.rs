@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::values::check_options;
 use crate::catalogue::{HASHLIMIT, LIMIT_DEFAULT_BURST};
 use crate::diagnostic::Diagnostic;
+use crate::lint::ODD_VALUE;
 use crate::loc::Loc;
 use crate::lower::{HashTable, TargetFamilies, hash_table};
 use crate::model::{
@@ -21,6 +22,7 @@ pub(super) fn check_hashlimit(options: &[OptionUse], diagnostics: &mut Vec<Diagn
     let find = |name: &str| options.iter().find(|option| option.spec.name == name);
     let Some(rate) = find("upto").or(find("above")) else { return };
     let burst = find("burst");
+    let mut is_taken = false;
     let problem = match (rate.values().next(), burst.and_then(|burst| burst.values().next())) {
         (Some(Value::Rate(rate)), Some(Value::Bytes(_))) => {
             Some((burst, format!("a burst in bytes beside the rate `{rate}` of packets"), None))
@@ -30,7 +32,13 @@ pub(super) fn check_hashlimit(options: &[OptionUse], diagnostics: &mut Vec<Diagn
                 Some(Value::Number(count)) => *count,
                 _ => LIMIT_DEFAULT_BURST,
             };
-            packets_problem(written, count, find("rate-match").is_some())
+            // What overflows without coming out below a packet's credits loads, and lets through another rate.
+            let rate_match = find("rate-match").is_some();
+            is_taken = written.count > 0
+                && written.period_at(HASHLIMIT_SCALE) > 0
+                && (rate_match && written.per == TimeUnit::Second
+                    || !rate_match && !written.is_refused_by_hashlimit_with(count));
+            packets_problem(written, count, rate_match)
                 .map(|(message, help)| (burst.or(Some(rate)), message, help))
         }
         (Some(Value::Bytes(_)), Some(Value::Number(_))) => {
@@ -45,8 +53,10 @@ pub(super) fn check_hashlimit(options: &[OptionUse], diagnostics: &mut Vec<Diagn
         _ => None,
     };
     if let Some((place, message, help)) = problem {
-        diagnostics
-            .push(Diagnostic::error(place.map_or(rate.loc, |option| option.loc), message).maybe_help(help));
+        let mut found =
+            Diagnostic::error(place.map_or(rate.loc, |option| option.loc), message).maybe_help(help);
+        found.lint = is_taken.then_some(ODD_VALUE);
+        diagnostics.push(found);
     }
 }
 

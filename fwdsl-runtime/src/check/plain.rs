@@ -47,7 +47,9 @@ pub(super) fn plain_problem(spec: &OptionSpec, value: &Value) -> Option<Problem>
             bytes.len()
         )),
         Value::Time(time) if *time > TimeOfDay::LAST => problem("a time of day beyond its last second"),
-        Value::Moment(moment) if *moment > LAST_MOMENT => problem("a time beyond 2038-01-19T03:14:07"),
+        Value::Moment(moment) if *moment > LAST_MOMENT => {
+            problem("a time beyond 2038-01-19T03:14:07").map(|problem| problem.of_lint(ODD_VALUE))
+        }
         Value::Chunk(chunk) if !chunk.is_known() => problem("a kind of chunk that iptables does not know"),
         Value::HeaderOption(option) if !option.is_sound() => {
             problem(format!("`{option}` is not an option of a header"))

@@ -236,6 +236,8 @@ fn check_protocols_of_options(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let asked = asked_protocols(matches);
+    // Untracked packets have neither; iptables takes them there all the same.
+    let is_taken = options.iter().any(|option| option.spec.flag == "--notrack");
     for option in options.iter().filter(|option| option.spec.any_protocol && asked.is_none()) {
         let message = format!(
             "`{}` of `{}` works with one protocol, and the rule does not ask for any",
@@ -243,7 +245,9 @@ fn check_protocols_of_options(
             extension.word()
         );
         let help = "say which: `tcp … => …`, or `udp … => …`";
-        diagnostics.push(Diagnostic::error(option.loc, message).help(help));
+        let mut found = Diagnostic::error(option.loc, message).help(help);
+        found.lint = is_taken.then_some(ODD_VALUE);
+        diagnostics.push(found);
     }
     let mut check = |what: &str, protocols: &[u8], loc: Loc| {
         let fits = |asked: &Vec<u8>| asked.iter().all(|number| protocols.contains(number));

@@ -183,7 +183,9 @@ fn problem_of(extension: &Extension, spec: &OptionSpec, value: &Value) -> Option
 fn taken_address(spec: &OptionSpec, address: &Address, problem: Problem) -> Problem {
     match (spec.value, address) {
         // The kernel compares the bits of the prefix alone, and they are saved as they are written.
-        (ValueKind::Network { .. }, Address::Net(_)) => problem.of_lint(ODD_VALUE),
+        (ValueKind::Network { .. }, Address::Net(_)) if !spec.flag.ends_with("-pfx") => {
+            problem.of_lint(ODD_VALUE)
+        }
         (ValueKind::Address, Address::Range { first, last })
             if spec.flag.ends_with("-range") && family_of(*first) == family_of(*last) =>
         {
@@ -318,7 +320,9 @@ fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
         let too_long = problem_with_help(
             format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
             "iptables would cut it without a word",
-        );
+        )
+        // Only the legacy variant cuts this one.
+        .map(|problem| if spec.flag == "--nflog-prefix" { problem.of_lint(ODD_VALUE) } else { problem });
         return match spec.value {
             ValueKind::Quoted { .. } => problem(format!(
                 "the {} is {} bytes long, and iptables takes {max_bytes}",

@@ -81,6 +81,7 @@ impl<'a> Walk<'a> {
             (None, Some(Action::Target { options, .. })) => options,
             _ => return Err(Reason::new(format!("`{written}` without its target"))),
         };
+        options.retain(|other| !is_replaced(other.spec, spec));
         if options.iter().any(|other| other.spec == spec) {
             return Err(Reason::new(format!("`{written}` can be given once")));
         }
@@ -97,6 +98,19 @@ impl<'a> Walk<'a> {
         let found = specs.find(|other| other.flag == spec.flag && other.element == element);
         found.ok_or_else(|| Reason::new(format!("`{}` for an element too many", spec.flag)))
     }
+}
+
+/// Options of which iptables takes the last.
+const LAST_COUNTS: &[&[&str]] = &[
+    &["--rsource", "--rdest"],
+    &["--set-mss", "--clamp-mss-to-pmtu"],
+    &["--rateest-lt", "--rateest-gt", "--rateest-eq"],
+];
+
+/// Whether the later option takes the place of the earlier one.
+fn is_replaced(earlier: &OptionSpec, later: &OptionSpec) -> bool {
+    let both = |flags: &&[&str]| flags.contains(&earlier.flag) && flags.contains(&later.flag);
+    earlier != later && LAST_COUNTS.iter().any(both)
 }
 
 /// Of two options for one thing, one takes its numbers and the other its names.

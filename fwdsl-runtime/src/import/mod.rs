@@ -19,6 +19,7 @@ mod comments;
 mod core;
 mod error;
 mod extension;
+mod hashlimit;
 mod modules;
 mod option;
 mod raw;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::Context;
 use super::core::Core;
 use super::error::Reason;
+use super::hashlimit;
 use super::option::{Argument, BaseOption, Found, Loaded, NotFound, base_option, find_long, long_names};
 use super::raw::Raw;
 use super::request::Request;
@@ -47,8 +48,9 @@ pub(super) fn parse_rule(words: &[Cow<'_, str>], context: &Context<'_>) -> Resul
     if walk.invert {
         return Err(Reason::new("nothing follows the `!`"));
     }
-    for entry in &walk.parts.matches {
+    for entry in &mut walk.parts.matches {
         check_as_written(entry.extension, &entry.options)?;
+        hashlimit::settle(entry.extension, &mut entry.options);
     }
     if let Some(Action::Target { extension, options }) = &walk.parts.action {
         check_as_written(extension, options)?;

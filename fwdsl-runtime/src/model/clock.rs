@@ -13,7 +13,7 @@ pub struct TimeOfDay(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub u32);
 
-/// The last moment that `time` knows, and its default for `datestop`: 2038-01-19T03:14:07.
+/// The last moment that fits a signed number of 32 bits, and the default of `time` for `datestop`: 2038-01-19T03:14:07.
 pub const LAST_MOMENT: Moment = Moment(i32::MAX as u32);
 
 impl TimeOfDay {
@@ -47,7 +47,7 @@ impl Moment {
         let years: u32 = (1970..year).map(days_of_year).sum();
         let months: u32 = (1..month).map(|month| days_of(year, month)).sum();
         let seconds = u64::from(years + months + day - 1) * u64::from(DAY) + u64::from(time.0);
-        u32::try_from(seconds).ok().map(Moment).filter(|moment| *moment <= LAST_MOMENT)
+        u32::try_from(seconds).ok().map(Moment)
     }
 }
 

@@ -122,6 +122,14 @@ impl Rate {
         credits(period.wrapping_mul(burst as u32)) < credits(period)
     }
 
+    /// The same of `hashlimit`, which counts in 64 bits.
+    pub const fn is_refused_by_hashlimit_with(&self, burst: u64) -> bool {
+        // Credits of a tick: `user2credits()` of net/netfilter/xt_hashlimit.c.
+        const A_TICK: u64 = 137_438_953;
+        let period = self.period_at(HASHLIMIT_SCALE);
+        period.wrapping_mul(burst).wrapping_mul(A_TICK) < period.wrapping_mul(A_TICK)
+    }
+
     /// The rate as the kernel keeps it for `limit` and `iptables-save` prints it: the longest unit
     /// in which the period comes out even enough.
     #[must_use]

@@ -37,7 +37,7 @@ pub use error::SourceError;
 use crate::format::format_source;
 use crate::loc::Loc;
 use crate::lower::Ruleset;
-use crate::model::Model;
+use crate::model::{Model, Ownership};
 use crate::syntax;
 use entry::ChainPlan;
 use form::Form;
@@ -70,8 +70,9 @@ impl Default for SourceOptions {
 /// warnings, and is emitted as the model is, for each family, chain by chain.
 ///
 /// # Errors
-/// If the model is refused by the checks, or the language cannot say a rule of it.
+/// If the model is refused by the checks, holds more than rules and foreign sets, or the language cannot say a rule of it.
 pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, SourceError> {
+    refuse_more_than_rules(model)?;
     let wanted = verify::rulesets(model);
     let notes = Notes::of(model, &options.notes);
     let mut chains = order::chains_of(model, &wanted, &notes);
@@ -100,6 +101,22 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
     Err(SourceError::unwritable("the firewall"))
 }
 
+/// Refuses what no text of iptables has, and what would be lost here.
+fn refuse_more_than_rules(model: &Model) -> Result<(), SourceError> {
+    let what = if model.sets().iter().any(|set| !set.foreign) {
+        "sets of its own"
+    } else if matches!(model.ownership(), Ownership::Chains { .. }) {
+        "`own chains`"
+    } else if !model.sysctls().is_empty() {
+        "sysctls"
+    } else if !model.assertions().is_empty() {
+        "assertions"
+    } else {
+        return Ok(());
+    };
+    Err(SourceError::refused(&format!("a policy with {what} is not written as source; its rules alone are")))
+}
+
 /// Where most rules of a chain have to be exact, all are: that reads better than an attribute on each.
 fn strictly(chains: &mut [ChainPlan]) -> bool {
     let mut changed = false;
@@ -109,7 +126,7 @@ fn strictly(chains: &mut [ChainPlan]) -> bool {
             strict > 3 && strict * 2 > chain.entries.len() || strict == chain.entries.len() && strict > 1;
         if chain.exact && strict < chain.entries.len() {
             let entries = std::mem::take(&mut chain.entries);
-            chain.entries = entries.into_iter().flat_map(entry::Entry::as_exact).collect();
+            chain.entries = entries.into_iter().flat_map(entry::Entry::into_exact).collect();
             changed = true;
         }
     }

@@ -99,6 +99,28 @@ pub(super) fn read_addr(text: &str, family: Family) -> Result<IpAddr, Reason> {
     parse_addr(text, family).ok_or_else(|| not_an_address(text, family))
 }
 
+/// The same where iptables asks the resolver, for which the last number of an IPv4 address has all the bytes that are left.
+pub(super) fn read_host(text: &str, family: Family) -> Result<IpAddr, Reason> {
+    match family {
+        Family::Ipv4 if !text.contains(':') && text.split('.').count() < 4 => {
+            let (before, last) = text.rsplit_once('.').unwrap_or(("", text));
+            let before: Vec<&str> = before.split('.').filter(|part| !part.is_empty()).collect();
+            let left = 8 * (4 - before.len() as u32);
+            let last = number(last, u64::MAX >> (64 - left));
+            let bytes: Option<Vec<u8>> = before.into_iter().map(number8).collect();
+            let bits = last.zip(bytes).map(|(last, bytes)| {
+                let shifts = [24, 16, 8];
+                bytes
+                    .iter()
+                    .zip(shifts)
+                    .fold(last as u32, |bits, (byte, shift)| bits | u32::from(*byte) << shift)
+            });
+            bits.map(|bits| Ipv4Addr::from_bits(bits).into()).ok_or(()).or_else(|()| read_addr(text, family))
+        }
+        _ => read_addr(text, family),
+    }
+}
+
 fn not_an_address(text: &str, family: Family) -> Reason {
     let other = match family {
         Family::Ipv4 => text.parse::<Ipv6Addr>().is_ok(),

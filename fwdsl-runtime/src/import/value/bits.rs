@@ -68,7 +68,10 @@ fn is_octet(text: &str) -> bool {
 /// `1:10`
 pub(super) fn read_class(text: &str) -> Result<Value, Reason> {
     // Both are read as 32 bits, of which only these count.
-    let bits = |text: &str| u32::from_str_radix(text, 16).ok().filter(|_| !text.starts_with('+'));
+    let bits = |text: &str| {
+        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+        u32::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
+    };
     let class = text.split_once(':').and_then(|(major, minor)| {
         let (major, minor) = (bits(major)?, bits(minor)?);
         Some(Class { major: (major | minor >> 16) as u16, minor: minor as u16 })

@@ -3,7 +3,7 @@
 use super::number::digits_of;
 use crate::catalogue::{OptionSpec, Word};
 use crate::import::error::Reason;
-use crate::model::{LAST_MOMENT, Moment, TimeOfDay, Value};
+use crate::model::{Moment, TimeOfDay, Value};
 
 /// `17:30` or `17:30:05`; one digit is enough.
 pub(super) fn read_time(text: &str) -> Result<Value, Reason> {
@@ -46,7 +46,7 @@ fn after_the_month(day: &str, at: impl Fn(&str) -> Option<Moment>) -> Option<Mom
     let (day, _) = digits_of(day, 10).filter(|(day, rest)| rest.is_empty() && (29..=31).contains(day))?;
     let last = (28..day).rev().find_map(|last| Some((last, at(&last.to_string())?)))?;
     let seconds = last.1.0.checked_add(86_400 * (day - last.0) as u32)?;
-    Some(Moment(seconds)).filter(|moment| *moment <= LAST_MOMENT)
+    Some(Moment(seconds))
 }
 
 /// Days of the week by number from Monday or by the first two letters of their names.
@@ -56,7 +56,7 @@ pub(super) fn read_weekdays(words: &[Word], text: &str) -> Result<Vec<Value>, Re
             return Ok(Value::Word(number as u8 - 1));
         }
         let same = |word: &Word| part.get(..2).is_some_and(|start| word.print.starts_with(start));
-        let found = words.iter().position(same).filter(|_| part.len() <= 3);
+        let found = words.iter().position(same);
         found
             .map(|index| Value::Word(index as u8))
             .ok_or_else(|| Reason::new(format!("`{part}` is not a day of the week such as `Mon`")))

@@ -27,8 +27,11 @@ use crate::model::{
     parse_duration,
 };
 
+/// The longest prefix of `NFLOG` in nft (`NF_LOG_PREFIXLEN` with the closing NUL).
+const NFT_PREFIX_MAX_BYTES: usize = 127;
+
 /// Texts of which iptables takes as much as fits.
-const CUT: &[&str] = &["--log-prefix", "--nflog-prefix", "--comment", "--helper", "--genre"];
+const CUT: &[&str] = &["--log-prefix", "--comment", "--helper", "--genre"];
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +76,7 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         ValueKind::Interface => Ok(Value::Interface(text.to_owned())),
         ValueKind::Address => address::read_range(text, family),
         ValueKind::Host => {
-            address::read_addr(text, family).map(|addr| Value::Address(Address::Net(Net::host(addr))))
+            address::read_host(text, family).map(|addr| Value::Address(Address::Net(Net::host(addr))))
         }
         // Only `NETMAP` looks at a mask while it reads the address; the others keep both as they are.
         ValueKind::Network { .. } if spec.flag == "--to" => {
@@ -96,6 +99,12 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
             Some(number) => Ok(Value::Number(number)),
             None => word::read_word(words, spec, text, family),
         },
+        // Sixteen bits of it count.
+        ValueKind::Number { .. } if extension.name == "SYNPROXY" && spec.flag == "--mss" => {
+            number::number32(text)
+                .map(|size| Value::Number(u64::from(size as u16)))
+                .ok_or_else(|| wanted("a number of bytes"))
+        }
         ValueKind::Number { min, max } => number::number(text, u64::MAX)
             .map(Value::Number)
             .ok_or_else(|| wanted(&format!("a number from {min} to {max}"))),
@@ -136,10 +145,13 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
             .ok_or_else(|| wanted("bits a second, such as `8bit` or `5kbit`")),
         ValueKind::Masked(form, names) => bits::read_masked(form, names, spec, text),
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
+        // The legacy variant cuts what is longer than its kernel keeps, nft what is longer than its own keeps.
+        ValueKind::Text { .. } if spec.flag == "--nflog-prefix" => {
+            Ok(Value::Text(cut(text, NFT_PREFIX_MAX_BYTES).to_owned()))
+        }
         // A longer one is cut, with no more than a warning.
         ValueKind::Text { max_bytes } | ValueKind::Bare { max_bytes } if CUT.contains(&spec.flag) => {
-            let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-            Ok(Value::Text(text[..end.unwrap_or(0)].to_owned()))
+            Ok(Value::Text(cut(text, max_bytes).to_owned()))
         }
         ValueKind::Text { .. }
         | ValueKind::Name { .. }
@@ -154,6 +166,12 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         // These are read elsewhere: they take no word, or two.
         ValueKind::Flag | ValueKind::TcpFlags | ValueKind::Set => Err(wanted("no value of one word")),
     }
+}
+
+/// The beginning of a text, of at most so many bytes and whole characters.
+fn cut(text: &str, max_bytes: usize) -> &str {
+    let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// A program as it is saved.

@@ -248,7 +248,10 @@ pub(super) fn read_icmp(family: Family, text: &str) -> Result<Value, Reason> {
         _ => {}
     }
     let (ty, code) = match text.split_once('/') {
-        Some((ty, code)) => (ty, Some(code)),
+        // Every code there is, as releases from 1.8.10 on save it.
+        Some((ty, "0:255")) => (ty, None),
+        // Of another range of codes the first is saved, and no more.
+        Some((ty, code)) => (ty, Some(one_code(code))),
         None => (text, None),
     };
     let byte = |text| number(text, 255).map(|number| number as u8).ok_or_else(|| unknown_icmp(family, text));
@@ -257,6 +260,14 @@ pub(super) fn read_icmp(family: Family, text: &str) -> Result<Value, Reason> {
         (255, _) if family == Family::Ipv4 => IcmpMatch::Any,
         (ty, code) => IcmpMatch::Type { ty, code },
     }))
+}
+
+/// The code of a range that is one code, such as `4:4`.
+fn one_code(text: &str) -> &str {
+    match text.split_once(':') {
+        Some((first, last)) if first == last => first,
+        _ => text,
+    }
 }
 
 fn unknown_icmp(family: Family, text: &str) -> Reason {
