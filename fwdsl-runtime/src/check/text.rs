@@ -37,9 +37,7 @@ pub(super) fn text_problem(spec: &OptionSpec, text: &str) -> Option<Problem> {
         let too_long = problem_with_help(
             format!("the {} is {} bytes long, and the kernel keeps {max_bytes}", spec.name, text.len()),
             "iptables would cut it without a word",
-        )
-        // Only the legacy variant cuts this one.
-        .map(|problem| if spec.flag == "--nflog-prefix" { problem.of_lint(ODD_VALUE) } else { problem });
+        );
         return match spec.value {
             ValueKind::Quoted { .. } => problem(format!(
                 "the {} is {} bytes long, and iptables takes {max_bytes}",

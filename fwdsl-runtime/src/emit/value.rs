@@ -20,6 +20,11 @@ pub(super) fn emit_value(
 ) {
     // Writing into a `String` cannot fail.
     let _ = match value {
+        // `iptables-save` prints it without quotes, and cannot read that again.
+        Value::Interface(name) if name.contains(' ') => {
+            write_quoted(out, name);
+            Ok(())
+        }
         Value::Interface(name) => write!(out, "{name}"),
         Value::Address(address) => write_address(out, spec, address),
         Value::Protocol(number) if spec.value == ValueKind::ProtocolNumber => write!(out, "{number}"),

@@ -13,6 +13,7 @@ use super::option::{Argument, BaseOption, Found, Loaded, NotFound, base_option, 
 use super::raw::Raw;
 use super::request::Request;
 use super::strict::check_as_written;
+use crate::catalogue::ValueKind;
 use crate::model::{Action, Match};
 use crate::nearest::nearest;
 
@@ -132,6 +133,7 @@ impl<'a> Walk<'a> {
                 None => return Err(self.not_found(name, &not_found)),
             },
         };
+        let found = self.without_value(found, attached);
         let written = &word[..name.len() + 2];
         check_attached(written, &found, attached)?;
         let value = self.argument(written, found.argument(), attached)?;
@@ -140,6 +142,18 @@ impl<'a> Walk<'a> {
             Found::Extension { loaded, spec, stands_for } => {
                 self.option(loaded, spec, stands_for, written, value).map(|()| Step::Done)
             }
+        }
+    }
+
+    /// Where a value may be left out, the option without one is another of the same name.
+    fn without_value(&self, found: Found, attached: Option<&str>) -> Found {
+        let Found::Extension { loaded, spec, stands_for: None } = found else { return found };
+        let has_value =
+            attached.is_some() || self.words.get(self.at).is_some_and(|word| !word.starts_with('-'));
+        let mut specs = loaded.extension.options.iter();
+        match specs.find(|other| other.flag == spec.flag && other.value == ValueKind::Flag) {
+            Some(spec) if !has_value => Found::Extension { loaded, spec, stands_for: None },
+            _ => found,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The form that specifications are written in: `tests/corpus/README.md` explains it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -40,6 +41,13 @@ impl Case {
         format!("*{}\n{before}-A {} {}\nCOMMIT\n", self.table, self.chain, self.spec)
     }
 
+    /// The file and the rule, as `differences.txt` names them.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let file = self.place.split(':').next().unwrap_or_default();
+        format!("{file}: {}", self.spec)
+    }
+
     /// The line of [`text`](Case::text) that the rule stands in, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
@@ -71,6 +79,18 @@ pub fn read(directory: &Path) -> Result<Corpus, String> {
         read_file(&name, &text, &mut corpus)?;
     }
     Ok(corpus)
+}
+
+/// The rules of which it is known why iptables and the importer differ: the lines of `differences.txt` that are neither
+/// empty nor comments.
+///
+/// # Panics
+///
+/// If the file cannot be read.
+#[must_use]
+pub fn known_differences(directory: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(directory.join("differences.txt")).expect("the file is there");
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
 }
 
 fn read_file(name: &str, text: &str, corpus: &mut Corpus) -> Result<(), String> {

@@ -12,7 +12,7 @@ mod work;
 
 use std::path::{Path, PathBuf};
 
-pub use case::{Case, Corpus, read};
+pub use case::{Case, Corpus, known_differences, read};
 pub use examine::{Class, Examined, Imported, canonical, examine};
 pub use firewall::{Firewall, firewalls};
 pub use judge::{Judge, Ruling, block_of};

@@ -27,12 +27,6 @@ use crate::model::{
     parse_duration,
 };
 
-/// The longest prefix of `NFLOG` in nft (`NF_LOG_PREFIXLEN` with the closing NUL).
-const NFT_PREFIX_MAX_BYTES: usize = 127;
-
-/// Texts of which iptables takes as much as fits.
-const CUT: &[&str] = &["--log-prefix", "--comment", "--helper", "--genre"];
-
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
@@ -145,14 +139,6 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
             .ok_or_else(|| wanted("bits a second, such as `8bit` or `5kbit`")),
         ValueKind::Masked(form, names) => bits::read_masked(form, names, spec, text),
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
-        // The legacy variant cuts what is longer than its kernel keeps, nft what is longer than its own keeps.
-        ValueKind::Text { .. } if spec.flag == "--nflog-prefix" => {
-            Ok(Value::Text(cut(text, NFT_PREFIX_MAX_BYTES).to_owned()))
-        }
-        // A longer one is cut, with no more than a warning.
-        ValueKind::Text { max_bytes } | ValueKind::Bare { max_bytes } if CUT.contains(&spec.flag) => {
-            Ok(Value::Text(cut(text, max_bytes).to_owned()))
-        }
         ValueKind::Text { .. }
         | ValueKind::Name { .. }
         | ValueKind::Bare { .. }
@@ -166,12 +152,6 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         // These are read elsewhere: they take no word, or two.
         ValueKind::Flag | ValueKind::TcpFlags | ValueKind::Set => Err(wanted("no value of one word")),
     }
-}
-
-/// The beginning of a text, of at most so many bytes and whole characters.
-fn cut(text: &str, max_bytes: usize) -> &str {
-    let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
 }
 
 /// A program as it is saved.

@@ -5,11 +5,16 @@ use crate::catalogue::{CT, ECN, ValueKind};
 use crate::lower::draft::option_use;
 use crate::model::{Estimate, Masked, OptionUse, Value};
 
+/// The longest prefix of `NFLOG` in nft (`NF_LOG_PREFIXLEN` with the closing NUL).
+const NFT_PREFIX_MAX_BYTES: usize = 127;
+
 /// Cuts text to what the kernel keeps.
 pub(super) fn cut_text(option: &mut OptionUse) {
     let max_bytes = match option.spec.value {
         // What goes to iptables as it is, stays.
         _ if option.spec.flag.is_empty() => return,
+        // The legacy variant cuts it itself, nft keeps twice as much.
+        _ if option.spec.flag == "--nflog-prefix" => NFT_PREFIX_MAX_BYTES,
         ValueKind::Text { max_bytes }
         | ValueKind::Name { max_bytes }
         | ValueKind::Bare { max_bytes }
