@@ -16,8 +16,7 @@ fn rules_come_through_the_importer_as_iptables_saves_them() {
     let other = std::env::var_os("FWDSL_CORPUS").map(PathBuf::from);
     let corpus =
         read(&other.clone().unwrap_or_else(|| directory().join("specs"))).expect("the corpus is well formed");
-    let examined =
-        side_by_side(&corpus.cases, || Judge::new(&corpus.commands), |judge, case| examine(judge, case));
+    let examined = side_by_side(&corpus.cases, || Judge::new(&corpus.commands), examine);
     let mut places: BTreeMap<&str, Vec<Class>> = BTreeMap::new();
     let mut counts: BTreeMap<Class, usize> = BTreeMap::new();
     for (case, examined) in corpus.cases.iter().zip(&examined) {

@@ -89,11 +89,11 @@ impl Entry {
     }
 
     /// The same as rules that are written as iptables has them.
-    pub(super) fn as_exact(self) -> Vec<Entry> {
+    pub(super) fn into_exact(self) -> Vec<Entry> {
         if self.form != Form::Natural {
             return vec![self];
         }
-        self.fallback().unwrap_or_default().into_iter().flat_map(Entry::as_exact).collect()
+        self.fallback().unwrap_or_default().into_iter().flat_map(Entry::into_exact).collect()
     }
 
     /// What was said of its lines where they come from, each remark once.

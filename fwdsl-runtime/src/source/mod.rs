@@ -126,7 +126,7 @@ fn strictly(chains: &mut [ChainPlan]) -> bool {
             strict > 3 && strict * 2 > chain.entries.len() || strict == chain.entries.len() && strict > 1;
         if chain.exact && strict < chain.entries.len() {
             let entries = std::mem::take(&mut chain.entries);
-            chain.entries = entries.into_iter().flat_map(entry::Entry::as_exact).collect();
+            chain.entries = entries.into_iter().flat_map(entry::Entry::into_exact).collect();
             changed = true;
         }
     }

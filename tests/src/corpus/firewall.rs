@@ -46,7 +46,8 @@ pub fn firewalls() -> Vec<Firewall> {
             sets: fs::read_to_string(path.with_extension("sets")).unwrap_or_default(),
         });
     }
-    let makers: [(&str, fn(Family) -> String); 3] = [
+    type Maker = fn(Family) -> String;
+    let makers: [(&str, Maker); 3] = [
         ("university", generated::university),
         ("company", generated::company),
         ("kubernetes", generated::kubernetes),

@@ -147,12 +147,11 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         ValueKind::Probability => read_share(text).ok_or_else(|| wanted("a number from 0 to 1")),
         // The legacy variant cuts what is longer than its kernel keeps, nft what is longer than its own keeps.
         ValueKind::Text { .. } if spec.flag == "--nflog-prefix" => {
-            Ok(Value::Text(text[..text.floor_char_boundary(NFT_PREFIX_MAX_BYTES)].to_owned()))
+            Ok(Value::Text(cut(text, NFT_PREFIX_MAX_BYTES).to_owned()))
         }
         // A longer one is cut, with no more than a warning.
         ValueKind::Text { max_bytes } | ValueKind::Bare { max_bytes } if CUT.contains(&spec.flag) => {
-            let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-            Ok(Value::Text(text[..end.unwrap_or(0)].to_owned()))
+            Ok(Value::Text(cut(text, max_bytes).to_owned()))
         }
         ValueKind::Text { .. }
         | ValueKind::Name { .. }
@@ -167,6 +166,12 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         // These are read elsewhere: they take no word, or two.
         ValueKind::Flag | ValueKind::TcpFlags | ValueKind::Set => Err(wanted("no value of one word")),
     }
+}
+
+/// The beginning of a text, of at most so many bytes and whole characters.
+fn cut(text: &str, max_bytes: usize) -> &str {
+    let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// A program as it is saved.

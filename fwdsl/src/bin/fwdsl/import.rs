@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use fwdsl_runtime::emit::{Protocols, emit};
 use fwdsl_runtime::family::{Family, FamilySet};
-use fwdsl_runtime::import::{Comment, Imported};
+use fwdsl_runtime::import::Imported;
 use fwdsl_runtime::json::to_json;
 use fwdsl_runtime::lower::lower;
 use fwdsl_runtime::source::{SourceOptions, write_rust};
@@ -52,12 +52,10 @@ pub(crate) fn import(arguments: &ImportArguments) -> ExitCode {
 
 /// What stands around the rules in Rust: where they come from, and the comments that a person wrote there.
 fn options(imported: &Imported) -> SourceOptions {
-    let written = imported.comments.iter().filter(|comment| !comment.generated);
-    let note = |comment: &Comment| Some((comment.before?, comment.text.clone()));
     let files: Vec<String> = imported.model.sources().files.iter().map(|file| format!("`{file}`")).collect();
     SourceOptions {
         title: format!("The firewall of a host, as it was imported from {}.", files.join(" and ")),
-        notes: written.filter_map(note).collect(),
+        notes: imported.notes(),
         ..SourceOptions::default()
     }
 }
