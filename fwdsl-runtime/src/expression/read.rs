@@ -44,14 +44,11 @@ fn read(
         (ValueKind::Interface, ExprKind::Atom(name) | ExprKind::Text(name)) => {
             Ok(Value::Interface(name.clone()))
         }
-        (ValueKind::Address, ExprKind::Atom(text) | ExprKind::Text(text))
-            if let Some(address @ Address::Masked(_)) =
-                MaskedAddr::parse(text).map(MaskedAddr::simplified) =>
-        {
-            Ok(Value::Address(address))
-        }
         (ValueKind::Address, ExprKind::Atom(_) | ExprKind::Text(_) | ExprKind::Range(..)) => {
-            read_address_at(kind, place).map(Value::Address)
+            match with_gaps(kind) {
+                Some(masked) => Ok(Value::Address(masked)),
+                None => read_address_at(kind, place).map(Value::Address),
+            }
         }
         (ValueKind::Address | ValueKind::Port, ExprKind::Set { name, .. }) => set_in_place(spec, name),
         (ValueKind::Set, ExprKind::Set { name, directions }) => {
@@ -132,6 +129,15 @@ fn set_in_place(spec: &OptionSpec, name: &str) -> Result<Value, Problem> {
 /// An address, a network or a range.
 pub(crate) fn read_address(kind: &ExprKind) -> Result<Address, Problem> {
     read_address_at(kind, &mut Loc::default())
+}
+
+/// An address under a mask that no prefix length says.
+fn with_gaps(kind: &ExprKind) -> Option<Address> {
+    let (ExprKind::Atom(text) | ExprKind::Text(text)) = kind else { return None };
+    match MaskedAddr::parse(text)?.simplified() {
+        Address::Net(_) => None,
+        address => Some(address),
+    }
 }
 
 fn read_address_at(kind: &ExprKind, place: &mut Loc) -> Result<Address, Problem> {

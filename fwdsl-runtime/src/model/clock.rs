@@ -106,7 +106,7 @@ mod tests {
             assert_eq!(Moment(seconds).to_string(), text);
         }
         assert_eq!(Moment::parse("2026-12-31").unwrap().to_string(), "2026-12-31T00:00:00");
-        for text in ["2026-02-29", "2026-13-01", "2026-00-01", "1969-12-31", "2038-01-20", "2026-1", "x", ""]
+        for text in ["2026-02-29", "2026-13-01", "2026-00-01", "1969-12-31", "2039-01-01", "2026-1", "x", ""]
         {
             assert_eq!(Moment::parse(text), None, "{text}");
         }
