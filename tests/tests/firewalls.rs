@@ -2,7 +2,7 @@
 //! variants, and a large one is imported in well under a second.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fwdsl::family::Family;
 use fwdsl::host::Variant;
@@ -14,6 +14,9 @@ use fwdsl_tests::sets::restore_sets;
 
 /// The least that the largest firewalls hold.
 const LARGE: usize = 5000;
+
+/// How long the import of one may take: well under a second, or ten times that without optimisation.
+const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 5000 } else { 500 });
 
 /// What is saved of each table of a text.
 type Saved = BTreeMap<String, String>;
@@ -95,6 +98,12 @@ fn first_difference(expected: &Saved, found: &Saved) -> String {
     }
 }
 
+/// How long the calling thread has had a processor: other tests run at the same time.
+fn time_of_thread() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts");
+    Duration::from_nanos(text.split(' ').next().and_then(|word| word.parse().ok()).expect("a number"))
+}
+
 #[test]
 fn a_firewall_of_6000_rules_is_imported_in_well_under_a_second() {
     for make in [generated::university, generated::company] {
@@ -102,12 +111,11 @@ fn a_firewall_of_6000_rules_is_imported_in_well_under_a_second() {
             let text = make(family);
             let rules = text.lines().filter(|line| line.starts_with("-A ")).count();
             assert!((LARGE..=6500).contains(&rules), "{rules} rules");
-            let start = Instant::now();
+            let start = time_of_thread();
             assert!(canonical(family, &text).is_ok());
-            let taken = start.elapsed();
+            let taken = time_of_thread() - start;
             eprintln!("{rules} rules in {taken:?}");
-            // Ten times what it takes, without optimisation, so that a busy machine does not fail it.
-            assert!(taken < Duration::from_secs(10), "{rules} rules took {taken:?}");
+            assert!(taken < MOST, "{rules} rules took {taken:?}");
         }
     }
 }
