@@ -95,7 +95,7 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
             let formatted = formatted.map_err(|_| SourceError::unwritable("the firewall"))?;
             return formatted.map_err(|error| SourceError::refused(&error.to_string()));
         }
-        verify::replace(&mut chains, &wrong)?;
+        verify::replace(&mut chains, &wrong, model.sources())?;
         attributes = verify::settle(model, &mut chains)?;
     }
     Err(SourceError::unwritable("the firewall"))

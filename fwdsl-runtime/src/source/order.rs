@@ -37,6 +37,7 @@ pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &Notes) -> V
                     text: emit_rule(chain, rule, ruleset.family),
                     prefix: "-A ".len() + chain.name.len(),
                     family: ruleset.family,
+                    loc: rule.loc,
                     // A line of the file may be several rules.
                     notes: match before.replace(rule.loc) == Some(rule.loc) {
                         true => Vec::new(),

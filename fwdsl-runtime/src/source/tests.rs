@@ -1,13 +1,17 @@
 //! Policies written anew: the text reads well, and says the same.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use proc_macro2::TokenStream;
 
-use super::{SourceOptions, body_of, write_rust};
+use super::notes::Notes;
+use super::order::chains_of;
+use super::{SourceOptions, body_of, verify, write_rust};
 use crate::emit::{Protocols, emit};
 use crate::family::Family;
 use crate::format::format_source;
+use crate::loc::Sources;
 use crate::lower::lower;
 use crate::model::Model;
 use crate::syntax::compile;
@@ -204,5 +208,46 @@ fn both_families_stand_in_one_policy() {
                 udp => accept;
             }
         }",
+    );
+}
+
+#[test]
+fn chains_called_like_numbers_are_quoted() {
+    assert_written(
+        "family ipv4;
+        chain INPUT { tcp => jump \"1abc\"; udp => goto \"0x1\"; icmp => jump \"1-2\"; }
+        chain \"1abc\" {}
+        chain \"0x1\" {}
+        chain \"1-2\" {}",
+        "family ipv4;
+
+        chain INPUT policy accept {
+            tcp => jump \"1abc\";
+            udp => goto \"0x1\";
+            icmp => jump \"1-2\";
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}
+
+        chain \"1abc\" {}
+
+        chain \"0x1\" {}
+
+        chain \"1-2\" {}",
+    );
+}
+
+#[test]
+fn what_cannot_be_written_is_named_by_its_place() {
+    let model = model("family ipv4; chain INPUT {\n udp => drop;\n tcp => accept;\n}");
+    let mut chains = chains_of(&model, &verify::rulesets(&model), &Notes::default());
+    let second = HashSet::from([2]);
+    let mut replaced = || verify::replace(&mut chains, &second, &Sources::of_file("host.v4"));
+    assert_eq!((replaced(), replaced()), (Ok(()), Ok(())));
+    assert_eq!(
+        replaced().map_err(|error| error.to_string()),
+        Err("host.v4:3: the language cannot say `-A INPUT -p tcp -j ACCEPT`, not even as `raw` text".into())
     );
 }

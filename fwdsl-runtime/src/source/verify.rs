@@ -10,7 +10,7 @@ use crate::check::check;
 use crate::diagnostic::Diagnostic;
 use crate::emit::emit_rule;
 use crate::family::{Family, FamilySet};
-use crate::loc::{Loc, Located};
+use crate::loc::{Loc, Located, Sources};
 use crate::lower::{Ruleset, lower, rule_families};
 use crate::model::{Action, Chain, Model, OptionUse, Rule};
 use crate::table::TableName;
@@ -34,13 +34,17 @@ pub(super) fn settle(base: &Model, chains: &mut [ChainPlan]) -> Result<Vec<Strin
             }
             wrong = refused;
         }
-        replace(chains, &wrong)?;
+        replace(chains, &wrong, base.sources())?;
     }
     Err(SourceError::unwritable("the firewall"))
 }
 
 /// Puts something stricter in the place of what is wrong.
-pub(super) fn replace(chains: &mut [ChainPlan], wrong: &HashSet<u32>) -> Result<(), SourceError> {
+pub(super) fn replace(
+    chains: &mut [ChainPlan],
+    wrong: &HashSet<u32>,
+    sources: &Sources,
+) -> Result<(), SourceError> {
     let mut number = 0;
     for chain in chains {
         let mut entries = Vec::with_capacity(chain.entries.len());
@@ -50,8 +54,8 @@ pub(super) fn replace(chains: &mut [ChainPlan], wrong: &HashSet<u32>) -> Result<
                 entries.push(entry);
                 continue;
             }
-            let line = entry.lines.first().map(|line| line.text.clone()).unwrap_or_default();
-            entries.extend(entry.fallback().ok_or_else(|| SourceError::unwritable(&line))?);
+            let unwritable = SourceError::unwritable_rule(&entry.lines[0], sources);
+            entries.extend(entry.fallback().ok_or(unwritable)?);
         }
         chain.entries = entries;
     }
