@@ -76,6 +76,7 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
     let wanted = verify::rulesets(model);
     let notes = Notes::of(model, &options.notes);
     let mut chains = order::chains_of(model, &wanted, &notes);
+    verify::mark_findings(model, &mut chains);
     for chain in &mut chains {
         chain.entries = group::group(std::mem::take(&mut chain.entries));
     }

@@ -79,13 +79,12 @@ fn rules_are_natural_where_that_says_the_same() {
             tcp dport ssh => accept;
             icmp echo-request limit 1/s => accept;
             #[exact]
-            tcp limit 1/s dport smtp => accept;
-            #[exact]
-            from 10.0.0.1 tcp() => accept;
-            #[exact]
-            tcp multiport(dports http) => drop;
-            #[exact]
-            comment \"why\" ct new => count;
+            _ {
+                tcp limit 1/s dport smtp => accept;
+                from 10.0.0.1 tcp() => accept;
+                tcp multiport(dports http) => drop;
+                comment \"why\" ct new => count;
+            }
             raw \"-m foo --bar 1\" => raw \"FOO --opt\";
         }
 
@@ -249,5 +248,120 @@ fn what_cannot_be_written_is_named_by_its_place() {
     assert_eq!(
         replaced().map_err(|error| error.to_string()),
         Err("host.v4:3: the language cannot say `-A INPUT -p tcp -j ACCEPT`, not even as `raw` text".into())
+    );
+}
+
+#[test]
+fn a_rule_with_a_finding_stands_apart() {
+    assert_written(
+        "family ipv4;
+        #[allow(unreachable_rule)]
+        chain INPUT {
+            in eth0 tcp => drop;
+            in \"eth0:1\" tcp => drop;
+            in eth1 tcp => drop;
+            in eth2 tcp => drop;
+        }
+        #[allow(unreachable_rule)]
+        chain FORWARD {
+            in eth5 from 10.9.0.0/16 tcp dport 1 => accept;
+            in eth5 from 10.9.0.0/16 udp dport 2 => drop;
+            in eth5 from 10.9.0.0/16 udp dport 3 => accept;
+            in eth5 out \"eth0:1\" from 10.9.0.0/16 tcp dport 3 => drop;
+            in eth5 from 10.9.0.0/16 tcp dport 4 => drop;
+        }",
+        "family ipv4;
+
+        let NET_10_9_16 = 10.9.0.0/16;
+        let ETH5        = eth5;
+
+        chain INPUT policy accept {
+            in eth0 tcp => drop;
+            // an interface name cannot hold ':'
+            #[allow(unreachable_rule)]
+            in \"eth0:1\" tcp => drop;
+            in [eth1, eth2] tcp => drop;
+        }
+
+        chain FORWARD policy accept {
+            in ETH5 from NET_10_9_16 {
+                tcp dport 1 => accept;
+                udp dport 2 => drop;
+                udp dport 3 => accept;
+            }
+            // an interface name cannot hold ':'
+            #[allow(unreachable_rule)]
+            in ETH5 out \"eth0:1\" from NET_10_9_16 tcp dport 3 => drop;
+            in ETH5 from NET_10_9_16 tcp dport 4 => drop;
+        }
+
+        chain OUTPUT policy accept {}",
+    );
+}
+
+#[test]
+fn a_family_that_only_a_number_tells_is_said() {
+    assert_written(
+        "chain INPUT {
+            family ipv6 tcp syn connlimit(above 10, mask 64) => drop;
+            connlimit(above 10) => drop;
+            icmpv6 connlimit(above 10, mask 64) => drop;
+        }",
+        "chain INPUT policy accept {
+            family ipv6 tcp syn connlimit(above 10, mask 64) => drop;
+            connlimit(above 10) => drop;
+            icmpv6 connlimit(above 10, mask 64) => drop;
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}",
+    );
+}
+
+#[test]
+fn exact_rules_in_a_row_share_a_mark() {
+    assert_written(
+        "family ipv4;
+        chain INPUT {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport 1 => accept;
+            udp dport 2 => accept;
+            #[exact] _ {
+                ct new tcp dport 22 => accept;
+                ct new udp dport 53 => accept;
+                ct new tcp dport 80 => accept;
+            }
+            #[exact] tcp() => drop;
+            tcp dport 3 => drop;
+            #[exact] udp() => drop;
+            icmp => accept;
+            _ => drop;
+        }",
+        "family ipv4;
+
+        chain INPUT policy accept {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport 1 => accept;
+            udp dport 2 => accept;
+            #[exact]
+            _ {
+                tcp ct new dport ssh => accept;
+                udp ct new dport domain => accept;
+                tcp ct new dport http => accept;
+                tcp() => drop;
+            }
+            tcp dport 3 => drop;
+            #[exact]
+            udp() => drop;
+            icmp => accept;
+            _ => drop;
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}",
     );
 }
