@@ -108,6 +108,7 @@ impl<'a> Walk<'a> {
 /// Options of which iptables takes the last.
 const LAST_COUNTS: &[&[&str]] = &[
     &["--rsource", "--rdest"],
+    &["--left-shift-mark", "--right-shift-mark"],
     &["--set-mss", "--clamp-mss-to-pmtu"],
     &["--rateest-lt", "--rateest-gt", "--rateest-eq"],
 ];

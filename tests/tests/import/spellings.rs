@@ -188,6 +188,18 @@ fn other_tables_have_their_own_targets() {
         ("nat", "PREROUTING", "-j NETMAP --to 10.1", "-j NETMAP --to 10.0.0.1/32"),
         ("mangle", "PREROUTING", "-i + -j ACCEPT", "-j ACCEPT"),
         (
+            "mangle",
+            "PREROUTING",
+            "-j CONNMARK --left-shift-mark 3 --set-mark 1",
+            "-j CONNMARK --set-xmark 0x1/0xffffffff --left-shift-mark 3",
+        ),
+        (
+            "mangle",
+            "PREROUTING",
+            "-j CONNMARK --save-mark --left-shift-mark 3 --right-shift-mark 0",
+            "-j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff",
+        ),
+        (
             "nat",
             "POSTROUTING",
             "-p icmp -j SNAT --to-source 10.0.0.1:5",
