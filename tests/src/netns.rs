@@ -104,15 +104,24 @@ impl Netns {
     /// If the thread cannot enter, or `body` panics.
     pub fn enter<T: Send>(&self, body: impl FnOnce() -> T + Send) -> T {
         let inside = || {
-            let file = File::open(format!("/run/netns/{}", self.name)).expect("the namespace has a file");
-            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
-                .expect("the namespace can be entered");
+            self.stay();
             body()
         };
         std::thread::scope(|scope| match scope.spawn(inside).join() {
             Ok(value) => value,
             Err(panic) => std::panic::resume_unwind(panic),
         })
+    }
+
+    /// Moves the calling thread into the namespace, and with it what it starts from here on.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot enter.
+    pub fn stay(&self) {
+        let file = File::open(format!("/run/netns/{}", self.name)).expect("the namespace has a file");
+        move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
+            .expect("the namespace can be entered");
     }
 
     /// Runs a shell script in the namespace.

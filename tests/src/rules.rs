@@ -45,7 +45,12 @@ fn hand_over(netns: &Netns, family: Family, variant: Variant, text: &str, argume
 /// What `iptables-save` prints of one table, without comments and with counters at zero.
 #[must_use]
 pub fn saved_table(netns: &Netns, family: Family, variant: Variant, table: &str) -> String {
-    let text = netns.sh(&format!("{} -t {table} 2>/dev/null", variant.program(family, "save")));
+    without_counters(&netns.sh(&format!("{} -t {table} 2>/dev/null", variant.program(family, "save"))))
+}
+
+/// A saved text without comments and with counters at zero.
+#[must_use]
+pub fn without_counters(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         match line.rsplit_once(" [") {

@@ -306,6 +306,9 @@ fn put_together(parts: Parts, context: &Context<'_>) -> Result<(Request, Vec<Rul
             _ => Ok((request, Vec::new())),
         };
     }
+    if let Some(hook) = request.chain.as_deref().and_then(|name| context.table.hook(name)) {
+        parts.core.check_interfaces(hook)?;
+    }
     let core = parts.core.matches(context)?;
     let action = parts.action.unwrap_or(Action::Target { extension: &COUNT, options: Vec::new() });
     let rule = |core: Option<crate::model::Match>| Rule {
