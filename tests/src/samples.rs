@@ -328,6 +328,7 @@ fn values(spec: &OptionSpec) -> Vec<String> {
         ]),
         ValueKind::HashBurst => texts(&["1", "20"]),
         // Greater ones are saved as what iptables does not read.
+        ValueKind::Number { .. } if spec.flag == "--seconds" => texts(&["1", "60", "2147483647"]),
         ValueKind::Number { .. } if spec.flag == "--cluster-local-node" => texts(&["1", "6"]),
         ValueKind::Number { min, max } => {
             vec![min.to_string(), (min / 2 + max / 2).to_string(), max.to_string()]

@@ -2,7 +2,7 @@
 
 use super::error::Reason;
 use super::modules::find_protocol_match;
-use super::option::{Found, Loaded, find_long};
+use super::option::{Found, Loaded, find_long, without_value};
 use super::rule::Walk;
 use super::value::{Place, read_pair, read_values, takes_two};
 use crate::catalogue::{
@@ -52,7 +52,10 @@ impl<'a> Walk<'a> {
         }
         let values = match (value, stands_for) {
             (_, Some(value)) => vec![value.clone()],
-            (None, None) => Vec::new(),
+            (None, None) => {
+                place.spec = without_value(loaded.extension, spec).unwrap_or(spec);
+                Vec::new()
+            }
             (Some(value), None) => {
                 let value = self.value_behind_sign(value, spec.negatable)?;
                 if let Some((flag, _)) = spec.flag.split_once(' ') {
