@@ -28,7 +28,7 @@ static POLICY: Policy = firewall! {
         time(datestart "2026-02-30") => accept;
         time(!weekdays [mon, tue, wed, thu, fri, sat, sun]) => accept;
         connlimit(above 5, mask 129) => accept;
-        recent(set, mask 255.255.255.0) from fd00::1 => accept;
+        recent(set, name other, mask 255.255.255.0) from fd00::1 => accept;
         quota(!5) => accept;
         limit !3/s => accept;
     }

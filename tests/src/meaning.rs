@@ -289,6 +289,11 @@ fn matches_packet(
 fn entry_holds(entry: &Match, packet: &Packet, sets: &Contents) -> bool {
     let reversed = entry.options().iter().any(|option| option.spec().name == "return-nomatch");
     let quiet = |option: &OptionUse| option.negated() && option.spec().name.starts_with("update-");
+    // A protocol's own match looks for its header, also if it asks nothing of it.
+    let of_header = ["tcp", "udp", "sctp", "icmp", "icmp6"].contains(&entry.extension().name);
+    if entry.options().is_empty() && of_header && packet.fragment {
+        return false;
+    }
     let mut options = entry.options().iter().filter(|option| !quiet(option));
     options.all(|option| match option.spec().name {
         "return-nomatch" => true,

@@ -105,8 +105,11 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
                 add(Some(spec), text.clone(), true);
             }
         }
-        if spec.list != List::No && values.len() > 1 && spec.value != ValueKind::Chunk {
-            let list = format!("[{}]", values[values.len() - 2..].join(", "));
+        // These stand alone.
+        let mut listed = values.clone();
+        listed.retain(|value| !matches!(value.as_str(), "none" | "all"));
+        if spec.list != List::No && listed.len() > 1 {
+            let list = format!("[{}]", listed[listed.len() - 2..].join(", "));
             add(Some(spec), Some(list.clone()), false);
             if spec.negatable {
                 add(Some(spec), Some(list), true);
@@ -114,9 +117,8 @@ pub fn samples(extension: &'static Extension) -> Vec<Sample> {
         }
         let exclusive = extension.name == "HMARK";
         if spec.list == List::Joined && values.len() > 2 && !exclusive {
-            let mut all = values.clone();
+            let mut all = listed.clone();
             all.reverse();
-            all.retain(|value| !matches!(value.as_str(), "none" | "all"));
             add(Some(spec), Some(format!("[{}]", all.join(", "))), false);
         }
     }
@@ -326,7 +328,8 @@ fn values(spec: &OptionSpec) -> Vec<String> {
         ]),
         ValueKind::HashBurst => texts(&["1", "20"]),
         // Greater ones are saved as what iptables does not read.
-        ValueKind::Number { .. } if spec.flag == "--cluster-local-node" => texts(&["1", "7"]),
+        ValueKind::Number { .. } if spec.flag == "--seconds" => texts(&["1", "60", "2147483647"]),
+        ValueKind::Number { .. } if spec.flag == "--cluster-local-node" => texts(&["1", "6"]),
         ValueKind::Number { min, max } => {
             vec![min.to_string(), (min / 2 + max / 2).to_string(), max.to_string()]
         }

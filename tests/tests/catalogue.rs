@@ -248,6 +248,13 @@ const SPELLINGS: &[(&str, &str, &str, &str)] = &[
     ("mangle", "INPUT", "_ => connmark(save)", "-j CONNMARK --save-mark"),
     ("mangle", "INPUT", "_ => connmark(restore, mask 0xff)", "-j CONNMARK --restore-mark --mask 0xff"),
     ("mangle", "INPUT", "_ => connmark(restore, ctmask 0xff)", "-j CONNMARK --restore-mark --ctmask 0xff"),
+    ("mangle", "INPUT", "_ => connmark(set 1, left-shift 4)", "-j CONNMARK --set-mark 1 --left-shift-mark 4"),
+    (
+        "mangle",
+        "INPUT",
+        "_ => connmark(save, right-shift 31)",
+        "-j CONNMARK --save-mark --right-shift-mark 31",
+    ),
     ("mangle", "INPUT", "_ => tos(set minimize-delay)", "-j TOS --set-tos Minimize-Delay"),
     ("mangle", "INPUT", "_ => tos(set 0x10)", "-j TOS --set-tos 0x10"),
     ("mangle", "INPUT", "_ => tos(and 0x10)", "-j TOS --and-tos 0x10"),

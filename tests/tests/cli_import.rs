@@ -136,6 +136,47 @@ fn every_line_that_is_not_taken_is_told_and_nothing_is_written() {
     assert!(stderr(&output).starts_with("<stdin>:3: error: "), "{}", stderr(&output));
 }
 
+/// `iptables-save` says so if it left something out, and says nothing at all to those who may not read the rules.
+#[test]
+fn what_is_not_all_of_a_firewall_is_told() {
+    let files = Files::new("incomplete");
+    let legacy = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
+    let native = "# Table `nat' is incompatible, use 'nft' tool.\n";
+    let own = "# Warning: ask the boss first\n";
+    let output = files.import_from(&format!("{own}{IPV4}{legacy}{native}"), &["-", "--to", "rust"]);
+    assert!(output.status.success());
+    let said = stderr(&output);
+    assert!(
+        said.contains("<stdin>:8: warning: there is more on the host than this: Warning: iptables-legacy"),
+        "{said}"
+    );
+    assert!(said.contains("<stdin>:9: warning:") && !said.contains("boss"), "{said}");
+    assert!(stdout(&output).contains("// Warning: ask the boss first"), "{}", stdout(&output));
+
+    files.write("out", "kept");
+    let output = files.import_from("", &["-", "--output", "out"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(stderr(&output), "error: there is no table in `<stdin>`\n");
+    assert_eq!(files.text("out"), "kept");
+}
+
+/// What is no dump at all is one error, not one for each line.
+#[test]
+fn what_another_command_printed_is_known() {
+    let files = Files::new("others");
+    for (text, what) in [
+        ("-P INPUT ACCEPT\n-A INPUT -j DROP\n", "`iptables -S`"),
+        ("#!/bin/sh\niptables -F\niptables -A INPUT -j DROP\n", "script"),
+        ("Chain INPUT (policy ACCEPT)\ntarget prot\n", "`iptables -L`"),
+        ("table ip filter {\n chain x {\n}\n", "nft"),
+        ("create a hash:ip\nadd a 1.2.3.4\n", "`ipset save`"),
+    ] {
+        let said = stderr(&files.import_from(text, &["-", "--to", "restore"]));
+        assert_eq!(said.matches("error:").count(), 1, "{said}");
+        assert!(said.contains("stands in no table") && said.contains(what), "{said}");
+    }
+}
+
 #[test]
 fn what_nobody_knows_is_kept_if_it_is_asked_for() {
     let files = Files::new("raw");

@@ -176,3 +176,20 @@ fn exact_policies_survive_packing() {
     assert_eq!(again, *model);
     assert!(again.chains()[0].rules().iter().all(|rule| rule.is_exact()));
 }
+
+const CIRCLE: Policy = firewall! {
+    #![allow(unreachable_rule)]
+    family ipv4;
+
+    chain INPUT { tcp dport 22 => jump A; }
+    chain A { _ => accept; }
+    chain B { _ => jump C; }
+    chain C { tcp => jump B; udp => jump A; }
+};
+
+#[test]
+fn a_circle_that_no_packet_comes_to_can_be_allowed() {
+    let rules = rules(&CIRCLE, Ipv4);
+    assert!(rules.contains(&"-A B -j C".to_owned()), "{rules:?}");
+    assert!(rules.contains(&"-A C -p tcp -j B".to_owned()), "{rules:?}");
+}

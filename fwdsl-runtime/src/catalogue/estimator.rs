@@ -5,7 +5,7 @@
 use super::extension::Extension;
 use super::kind::ValueKind;
 use super::option::OptionSpec;
-use super::requirement::Requirement::{AtMostOneOf, Needs, OneOf};
+use super::requirement::Requirement::{AnyOf, AtMostOneOf, Needs, OneOf, Taken};
 
 /// The longest name of an estimator: `IFNAMSIZ` is 16 with the closing NUL.
 const NAME: ValueKind = ValueKind::Bare { max_bytes: 15 };
@@ -19,17 +19,19 @@ pub static RATEEST_MATCH: Extension = Extension {
     requirements: &[
         OneOf(&["rateest", "rateest1"]),
         OneOf(&["lt", "gt", "eq"]),
-        OneOf(&["bps", "pps", "by-bps", "by-pps", "bps2", "pps2"]),
-        AtMostOneOf(&["bps", "pps", "rateest2"]),
-        Needs("delta", &["bps1", "pps1"]),
-        Needs("bps1", &["delta"]),
-        Needs("bps1", &["bps2"]),
-        Needs("bps2", &["bps1"]),
-        Needs("pps1", &["delta"]),
-        Needs("pps1", &["pps2"]),
-        Needs("pps2", &["pps1"]),
-        Needs("by-bps", &["rateest2"]),
-        Needs("by-pps", &["rateest2"]),
+        AnyOf(&["bps", "pps", "by-bps", "by-pps", "bps2", "pps2", "bps1", "pps1"]),
+        AtMostOneOf(&["bps", "pps", "by-bps", "by-pps", "bps2", "pps2"]),
+        AtMostOneOf(&["bps1", "pps1"]),
+        Taken(&AtMostOneOf(&["bps", "pps", "rateest2"])),
+        Taken(&Needs("delta", &["bps1", "pps1"])),
+        Taken(&Needs("bps1", &["delta"])),
+        Taken(&Needs("bps1", &["bps2"])),
+        Taken(&Needs("bps2", &["bps1"])),
+        Taken(&Needs("pps1", &["delta"])),
+        Taken(&Needs("pps1", &["pps2"])),
+        Taken(&Needs("pps2", &["pps1"])),
+        Taken(&Needs("by-bps", &["rateest2"])),
+        Taken(&Needs("by-pps", &["rateest2"])),
     ],
     ..Extension::new_match(
         "rateest",

@@ -7,7 +7,7 @@
 use super::aspect::Aspects;
 use super::extension::{Extension, Flow};
 use super::kind::{MaskForm, ValueKind};
-use super::option::OptionSpec;
+use super::option::{DefaultValue, OptionSpec};
 use super::requirement::Requirement::{AtMostOneOf, OneOf};
 use crate::family::FamilySet;
 use crate::table::{Hook, HookSet, TableName};
@@ -69,7 +69,15 @@ pub static MARK: Extension = Extension {
     ..Extension::new_target("MARK", Flow::Continues, &MARK_OPTIONS, "set bits of the packet's mark")
 };
 
-static CONNMARK_OPTIONS: [OptionSpec; 10] = {
+/// Places by which the kernel shifts the new mark at last. Linux has it since 4.18.
+const fn shift(name: &'static str, flag: &'static str, alias: &'static [&'static str]) -> OptionSpec {
+    OptionSpec::new(name, flag, ValueKind::Number { min: 0, max: 31 })
+        .alias(alias)
+        .by_name()
+        .or(DefaultValue::Number(0))
+}
+
+static CONNMARK_OPTIONS: [OptionSpec; 12] = {
     let [xset, set, and, or, xor] = set_forms("--set-xmark");
     [
         xset,
@@ -82,6 +90,8 @@ static CONNMARK_OPTIONS: [OptionSpec; 10] = {
         OptionSpec::new("mask", "--mask", BITS),
         OptionSpec::new("nfmask", "--nfmask", BITS),
         OptionSpec::new("ctmask", "--ctmask", BITS),
+        shift("left-shift", "--left-shift-mark", &["left-shift-mark"]),
+        shift("right-shift", "--right-shift-mark", &["right-shift-mark"]),
     ]
 };
 
@@ -92,6 +102,7 @@ pub static CONNMARK: Extension = Extension {
         OneOf(&["set-xmark", "set", "and", "or", "xor", "save", "restore"]),
         AtMostOneOf(&["mask", "nfmask"]),
         AtMostOneOf(&["mask", "ctmask"]),
+        AtMostOneOf(&["left-shift", "right-shift"]),
     ],
     ..Extension::new_target(
         "CONNMARK",

@@ -97,7 +97,7 @@ pub static RECENT: Extension = Extension {
             OptionSpec::flag("update", "--update").negatable(),
             OptionSpec::flag("remove", "--remove").negatable(),
             // Saved as a negative number beyond.
-            number("seconds", "--seconds", 1, i32::MAX as u64),
+            number("seconds", "--seconds", 1, U32_MAX),
             OptionSpec::flag("reap", "--reap"),
             // Kernels before 6.12 keep 255 at most.
             number("hitcount", "--hitcount", 0, 65_535).or(DefaultValue::Number(0)),

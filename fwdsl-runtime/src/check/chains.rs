@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use crate::catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::lint::{self, Level, UNREACHABLE_RULE};
 use crate::loc::Loc;
 use crate::lower::{CHAIN_NAME_MAX_BYTES, model_families};
-use crate::model::{Action, Chain, Model, Verdict};
+use crate::model::{Action, Chain, Model, Rule, Verdict};
 use crate::nearest::nearest;
 use crate::table::{Hook, TableName};
 
@@ -136,38 +137,83 @@ fn check_jump(
     }
 }
 
-/// A jump: where it stands in the source, and the number of the chain it goes to.
-type Edge = (Loc, usize);
+/// So many names of a circle are told, and the last.
+const CIRCLE_NAMES: usize = 5;
 
+/// A jump.
+#[derive(Clone, Copy)]
+struct Edge<'a> {
+    rule: &'a Rule,
+    loc: Loc,
+    /// The number of the chain it goes to.
+    to: usize,
+}
+
+/// The kernel refuses a circle that packets come to, and takes one that no built-in chain leads to.
 fn check_cycles(model: &Model, places: &Places<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let chains = model.chains();
-    let edges: Vec<Vec<Edge>> = chains
-        .iter()
-        .map(|chain| {
-            let verdicts = chain.rules.iter().flat_map(|rule| &rule.verdicts);
-            let jumps = verdicts.filter_map(|verdict| Some((verdict.loc(), jump_target(verdict)?)));
-            // That no rule can go to a built-in chain is another error.
-            let jumps = jumps.filter(|(_, target)| chain.table.hook(target).is_none());
-            jumps
-                .flat_map(|(loc, target)| {
-                    let found = places.get(&(chain.table, target)).map_or(&[][..], Vec::as_slice);
-                    found.iter().map(move |place| (loc, *place))
-                })
-                .filter(|(_, place)| {
-                    !model_families(model, chain).and(model_families(model, &chains[*place])).is_empty()
-                })
-                .collect()
-        })
-        .collect();
+    let edges: Vec<Vec<Edge<'_>>> = chains.iter().map(|chain| edges_of(model, places, chain)).collect();
+    let is_reached = reached(chains, &edges);
     let mut state = vec![State::New; chains.len()];
     for start in 0..chains.len() {
-        walk(start, &edges, &mut state, &mut |path: &[usize], loc: Loc| {
-            let mut names: Vec<&str> = path.iter().map(|index| chains[*index].name.as_str()).collect();
-            names.push(names[0]);
-            let message = format!("the jumps go round in a circle: {}", names.join(" → "));
-            diagnostics.push(Diagnostic::error(loc, message));
+        walk(start, &edges, &mut state, &mut |path: &[usize], closing: Edge<'_>| {
+            let message = format!("the jumps go round in a circle: {}", circle(chains, path));
+            let mut found = Diagnostic::error(closing.loc, message);
+            // Proofs follow every jump, so that assertions go with no circle at all.
+            if !is_reached[closing.to] && model.assertions().is_empty() {
+                let chain = &chains[path[path.len() - 1]];
+                let scopes = [&closing.rule.levels[..], &chain.levels[..], &model.levels[..]];
+                found.lint = Some(UNREACHABLE_RULE);
+                found.level = lint::level(UNREACHABLE_RULE, scopes);
+            }
+            if found.level != Level::Allow {
+                diagnostics.push(found);
+            }
         });
     }
+}
+
+/// The jumps out of a chain.
+fn edges_of<'a>(model: &Model, places: &Places<'_>, chain: &'a Chain) -> Vec<Edge<'a>> {
+    let mut edges = Vec::new();
+    for rule in &chain.rules {
+        for verdict in &rule.verdicts {
+            // That no rule can go to a built-in chain is another error.
+            let target = jump_target(verdict).filter(|target| chain.table.hook(target).is_none());
+            let Some(target) = target else { continue };
+            let found = places.get(&(chain.table, target)).map_or(&[][..], Vec::as_slice);
+            let families = model_families(model, chain);
+            let together =
+                |place: &&usize| !families.and(model_families(model, &model.chains()[**place])).is_empty();
+            edges.extend(found.iter().filter(together).map(|to| Edge { rule, loc: verdict.loc(), to: *to }));
+        }
+    }
+    edges
+}
+
+/// Whether each chain is one that packets come to.
+fn reached(chains: &[Chain], edges: &[Vec<Edge<'_>>]) -> Vec<bool> {
+    let mut reached: Vec<bool> = chains.iter().map(|chain| chain.hook().is_some()).collect();
+    let mut open: Vec<usize> = (0..chains.len()).filter(|index| reached[*index]).collect();
+    while let Some(at) = open.pop() {
+        for edge in &edges[at] {
+            if !std::mem::replace(&mut reached[edge.to], true) {
+                open.push(edge.to);
+            }
+        }
+    }
+    reached
+}
+
+/// The names of a circle, those in the middle of a long one left out.
+fn circle(chains: &[Chain], path: &[usize]) -> String {
+    let mut names: Vec<&str> = path.iter().map(|index| chains[*index].name.as_str()).collect();
+    if names.len() > CIRCLE_NAMES {
+        names.truncate(CIRCLE_NAMES - 1);
+        names.extend(["…", chains[path[path.len() - 1]].name.as_str()]);
+    }
+    names.push(names[0]);
+    names.join(" → ")
 }
 
 /// What a walk along the jumps knows of a chain.
@@ -180,7 +226,12 @@ enum State {
 
 /// Depth first from `start`; `found` gets each circle with the jump that closes it. Without recursion, for texts may hold
 /// chains of any depth.
-fn walk(start: usize, edges: &[Vec<Edge>], state: &mut [State], found: &mut impl FnMut(&[usize], Loc)) {
+fn walk<'a>(
+    start: usize,
+    edges: &[Vec<Edge<'a>>],
+    state: &mut [State],
+    found: &mut impl FnMut(&[usize], Edge<'a>),
+) {
     if state[start] != State::New {
         return;
     }
@@ -189,13 +240,14 @@ fn walk(start: usize, edges: &[Vec<Edge>], state: &mut [State], found: &mut impl
     // The next jump to follow of each chain on the path.
     let mut next = vec![0];
     while let (Some(at), Some(edge)) = (path.last().copied(), next.last_mut()) {
-        let Some((loc, target)) = edges[at].get(*edge).copied() else {
+        let Some(jump) = edges[at].get(*edge).copied() else {
             state[at] = State::Done;
             path.pop();
             next.pop();
             continue;
         };
         *edge += 1;
+        let target = jump.to;
         match state[target] {
             State::Done => {}
             State::New => {
@@ -205,7 +257,7 @@ fn walk(start: usize, edges: &[Vec<Edge>], state: &mut [State], found: &mut impl
             }
             State::OnPath => {
                 let first = path.iter().position(|index| *index == target).unwrap_or(0);
-                found(&path[first..], loc);
+                found(&path[first..], jump);
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
                 // A hook chain is one below the built-in one.
                 let hooked = table.hooks.iter().find(|jump| jump.chain == chain.name);
                 let depth = depths[index] + usize::from(hooked.is_some());
-                if chain.policy.is_none() && hooked.is_none() || depth <= DEPTH_MAX {
+                if !is_start(table, index) || depth <= DEPTH_MAX {
                     continue;
                 }
                 let name = hooked.map_or(chain.name.as_str(), |jump| jump.hook.name());
@@ -36,8 +36,14 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The longest way down from each chain. There are no cycles: the check of the jumps came first. Without recursion,
-/// for texts may hold chains of any depth.
+/// Whether packets come to the chain from nowhere else in the table.
+fn is_start(table: &Table, index: usize) -> bool {
+    let chain = &table.chains[index];
+    chain.policy.is_some() || table.hooks.iter().any(|jump| jump.chain == chain.name)
+}
+
+/// The longest way down from each chain that packets come to. There are no cycles among these: the check of the jumps
+/// came first. Without recursion, for texts may hold chains of any depth.
 fn depths(table: &Table) -> Vec<usize> {
     let places: HashMap<&str, usize> =
         table.chains.iter().enumerate().map(|(index, chain)| (chain.name.as_str(), index)).collect();
@@ -51,7 +57,7 @@ fn depths(table: &Table) -> Vec<usize> {
     };
     let targets: Vec<Vec<usize>> = (0..table.chains.len()).map(targets).collect();
     let mut depths: Vec<Option<usize>> = vec![None; table.chains.len()];
-    for start in 0..table.chains.len() {
+    for start in (0..table.chains.len()).filter(|index| is_start(table, *index)) {
         let mut open = vec![start];
         while let Some(at) = open.last().copied() {
             let before = open.len();

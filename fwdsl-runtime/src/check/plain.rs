@@ -79,6 +79,10 @@ fn number_problem(spec: &OptionSpec, number: u64) -> Option<Problem> {
         return problem(format!("node {number} is saved as a mask that iptables does not read back"))
             .map(|problem| problem.of_lint(ODD_VALUE));
     }
+    if spec.flag == "--seconds" && (i32::MAX as u64 + 1..=max).contains(&number) {
+        return problem(format!("{number} seconds are saved as a negative number"))
+            .map(|problem| problem.of_lint(ODD_VALUE));
+    }
     if number < min || number > max {
         problem(format!("`{name}` goes from {min} to {max}, and this is {number}"))
     } else {

@@ -108,7 +108,10 @@ fn check_once(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     };
     if let Some(second) = uses("flags").nth(1) {
         let help = "one `flags(SET / MASK)` can look at several flags; or put the second into a chain";
-        diagnostics.push(Diagnostic::error(second.loc, "a rule takes one condition on TCP flags").help(help));
+        let mut found = Diagnostic::error(second.loc, "a rule takes one condition on TCP flags").help(help);
+        // The legacy variant keeps both, in the two matches of an exact rule.
+        found.lint = rule.exact.then_some(ONE_VARIANT);
+        diagnostics.push(found);
     }
     if let (Some(_), Some(not)) =
         (uses("fragment").find(|option| !option.negated), uses("fragment").find(|option| option.negated))

@@ -7,6 +7,7 @@ use crate::catalogue::{CORE, OptionSpec};
 use crate::family::Family;
 use crate::loc::Located;
 use crate::model::{Address, Match, Net, OptionUse, Value};
+use crate::table::Hook;
 
 /// The parameters of a rule as they are read.
 #[derive(Debug, Default)]
@@ -91,6 +92,18 @@ impl Core {
         }
         self.fragment = Some(negated);
         Ok(())
+    }
+
+    /// An interface in a built-in chain where packets have none. iptables asks before it drops the `+` that is every one.
+    pub(super) fn check_interfaces(&self, hook: Hook) -> Result<(), Reason> {
+        let (letter, which) = if self.input.is_some() && !hook.has_in_interface() {
+            ('i', "incoming")
+        } else if self.output.is_some() && !hook.has_out_interface() {
+            ('o', "outgoing")
+        } else {
+            return Ok(());
+        };
+        Err(Reason::new(format!("`-{letter}` in {hook}: packets there have no {which} interface")))
     }
 
     /// How many rules the parameters make: lists of addresses are one rule for each pair.

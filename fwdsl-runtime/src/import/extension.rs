@@ -2,10 +2,12 @@
 
 use super::error::Reason;
 use super::modules::find_protocol_match;
-use super::option::{Found, Loaded, find_long};
+use super::option::{Found, Loaded, find_long, without_value};
 use super::rule::Walk;
 use super::value::{Place, read_pair, read_values, takes_two};
-use crate::catalogue::{Extension, OptionSpec, TCP, UDP, ValueKind};
+use crate::catalogue::{
+    DNAT, Extension, MASQUERADE, NAT_PROTOCOLS, OptionSpec, REDIRECT, SNAT, TCP, UDP, ValueKind,
+};
 use crate::loc::Located;
 use crate::model::{Action, Match, OptionUse, Value};
 
@@ -50,7 +52,10 @@ impl<'a> Walk<'a> {
         }
         let values = match (value, stands_for) {
             (_, Some(value)) => vec![value.clone()],
-            (None, None) => Vec::new(),
+            (None, None) => {
+                place.spec = without_value(loaded.extension, spec).unwrap_or(spec);
+                Vec::new()
+            }
             (Some(value), None) => {
                 let value = self.value_behind_sign(value, spec.negatable)?;
                 if let Some((flag, _)) = spec.flag.split_once(' ') {
@@ -70,6 +75,9 @@ impl<'a> Walk<'a> {
             }
         };
         let spec = place.spec;
+        if loaded.entry.is_none() {
+            check_translated_ports(place, written, &values)?;
+        }
         if says_nothing(place, &values) && !self.invert {
             return Ok(());
         }
@@ -103,6 +111,7 @@ impl<'a> Walk<'a> {
 /// Options of which iptables takes the last.
 const LAST_COUNTS: &[&[&str]] = &[
     &["--rsource", "--rdest"],
+    &["--left-shift-mark", "--right-shift-mark"],
     &["--set-mss", "--clamp-mss-to-pmtu"],
     &["--rateest-lt", "--rateest-gt", "--rateest-eq"],
 ];
@@ -111,6 +120,22 @@ const LAST_COUNTS: &[&[&str]] = &[
 fn is_replaced(earlier: &OptionSpec, later: &OptionSpec) -> bool {
     let both = |flags: &&[&str]| flags.contains(&earlier.flag) && flags.contains(&later.flag);
     earlier != later && LAST_COUNTS.iter().any(both)
+}
+
+/// Ports of address translation stand behind the protocol that has them.
+fn check_translated_ports(place: Place, written: &str, values: &[Value]) -> Result<(), Reason> {
+    let has_ports = |value: &Value| match value {
+        Value::Endpoint(endpoint) => endpoint.ports.is_some(),
+        Value::Ports(_) => true,
+        _ => false,
+    };
+    let translates = [&DNAT, &SNAT, &MASQUERADE, &REDIRECT].contains(&place.extension);
+    if translates && !NAT_PROTOCOLS.contains(&place.protocol) && values.iter().any(has_ports) {
+        let reason =
+            Reason::new(format!("a port of `{written}` without a protocol that has ports before it"));
+        return Err(reason.help("put `-p tcp`, or another protocol with ports, in front"));
+    }
+    Ok(())
 }
 
 /// Of two options for one thing, one takes its numbers and the other its names.

@@ -26,6 +26,7 @@ mod raw;
 mod request;
 mod rule;
 mod sets;
+mod stray;
 mod strict;
 mod tables;
 mod value;
@@ -76,7 +77,15 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// The comments that people wrote, each with its place in the policy, for those who write it anew.
+    /// Where `iptables-save` says that the text is not all that the host has, and what it says.
+    pub fn warnings(&self) -> impl Iterator<Item = (Loc, &str)> {
+        self.comments
+            .iter()
+            .filter(|comment| comment.incomplete)
+            .map(|comment| (comment.loc, comment.text.as_str()))
+    }
+
+    /// The comments but those of the date, each with its place in the policy, for those who write it anew.
     pub fn notes(&self) -> Vec<(Loc, String)> {
         let written = self.comments.iter().filter(|comment| !comment.generated && !comment.text.is_empty());
         written.map(|comment| (comment.before.unwrap_or(comment.loc), comment.text.clone())).collect()
@@ -176,6 +185,8 @@ enum State {
     Inside(TableName),
     /// In a table that is not known, of which that has been said.
     Unknown,
+    /// Outside, behind a line that stands in no table, of which that has been said.
+    Stray,
 }
 
 impl<'a> Reader<'a> {
@@ -207,7 +218,7 @@ impl<'a> Reader<'a> {
                 self.refuse(loc, reason);
             }
         }
-        if self.state != State::Outside {
+        if !matches!(self.state, State::Outside | State::Stray) {
             self.refuse(self.loc(last), Reason::new("the text ends before the COMMIT of its last table"));
         }
         let undeclared: Vec<(Loc, Reason)> = self.tables.undeclared().collect();
@@ -231,7 +242,7 @@ impl<'a> Reader<'a> {
             (Content::Comment(text), _) => self.comments.add(loc, text),
             (Content::Blank, _) => {}
             (Content::Unreadable(why), _) => return Err(Reason::new(why)),
-            (Content::Table(name), State::Outside) => {
+            (Content::Table(name), State::Outside | State::Stray) => {
                 self.comments.before(loc);
                 self.state = State::Unknown;
                 let table = TableName::from_name(name).ok_or_else(|| unknown_table(name))?;
@@ -239,9 +250,10 @@ impl<'a> Reader<'a> {
                 self.tables.begin(table, loc);
             }
             (Content::Commit, State::Inside(_) | State::Unknown) => self.state = State::Outside,
-            (_, State::Unknown) => {}
-            (_, State::Outside) => {
-                return Err(Reason::new("the line stands in no table: `*NAME` begins one"));
+            (_, State::Unknown | State::Stray) => {}
+            (content, State::Outside) => {
+                self.state = State::Stray;
+                return Err(stray::in_no_table(&content));
             }
             (Content::Table(name), State::Inside(table)) => {
                 return Err(Reason::new(format!(
@@ -293,6 +305,9 @@ fn put_together(parts: Parts, context: &Context<'_>) -> Result<(Request, Vec<Rul
             }
             _ => Ok((request, Vec::new())),
         };
+    }
+    if let Some(hook) = request.chain.as_deref().and_then(|name| context.table.hook(name)) {
+        parts.core.check_interfaces(hook)?;
     }
     let core = parts.core.matches(context)?;
     let action = parts.action.unwrap_or(Action::Target { extension: &COUNT, options: Vec::new() });

@@ -37,7 +37,7 @@ fn target_modules(family: Family) -> impl Iterator<Item = &'static Extension> {
         .filter(move |extension| ![&COUNT, &RAW].contains(extension) && extension.families.contains(family))
 }
 
-const AS_TEXT: &str = "it can be taken as text, unchecked: import with unknown extensions as `raw`";
+const AS_TEXT: &str = "it can be taken as text, unchecked: `fwdsl import --unknown raw`";
 
 pub(super) fn unknown_match(name: &str, family: Family) -> Reason {
     let reason = Reason::new(format!("unknown match `{name}` for {family}"));

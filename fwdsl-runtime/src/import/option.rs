@@ -16,6 +16,8 @@ pub(crate) enum Argument {
     Required,
     /// A value if it is attached.
     Attached,
+    /// The next word, if it is no option.
+    Behind,
 }
 
 /// An option of iptables itself, by its letter.
@@ -119,6 +121,9 @@ impl Found {
             Found::Base(base) => base.argument,
             Found::Extension { stands_for: Some(_), .. } => Argument::None,
             Found::Extension { spec, .. } if spec.value == ValueKind::Flag => Argument::None,
+            Found::Extension { loaded, spec, .. } if without_value(loaded.extension, spec).is_some() => {
+                Argument::Behind
+            }
             Found::Extension { .. } => Argument::Required,
         }
     }
@@ -138,6 +143,11 @@ impl Found {
             _ => false,
         }
     }
+}
+
+/// The option that the same flag is if no value stands behind it.
+pub(crate) fn without_value(extension: &'static Extension, spec: &OptionSpec) -> Option<&'static OptionSpec> {
+    extension.options.iter().find(|other| other.flag == spec.flag && other.value == ValueKind::Flag)
 }
 
 /// Finds a long option by its name without dashes, among `loaded`, the extension loaded last at the end.

@@ -190,9 +190,15 @@ impl<'a> Walk<'a> {
         attached: Option<&'a str>,
     ) -> Result<Option<&'a str>, Reason> {
         match argument {
-            Argument::None if attached.is_some() => Err(Reason::new(format!("`{written}` takes no value"))),
+            Argument::None | Argument::Behind if attached.is_some() => {
+                Err(Reason::new(format!("`{written}` takes no value")))
+            }
             Argument::None => Ok(None),
             Argument::Attached => Ok(attached),
+            Argument::Behind => {
+                let value = self.words.get(self.at).is_some_and(|word| !word.starts_with(['-', '!']));
+                Ok(if value { self.take_word() } else { None })
+            }
             Argument::Required => match attached.or_else(|| self.take_word()) {
                 Some(value) => Ok(Some(value)),
                 None => Err(Reason::new(format!("`{written}` lacks its value"))),

@@ -149,6 +149,9 @@ impl Tables {
         let chain = request.chain.as_deref();
         let Some(name) = chain else { return self.carry_out_everywhere(table, request) };
         match &request.kind {
+            RequestKind::New if table.hook(name).is_some() => {
+                Err(Reason::new(format!("chain `{name}` is built in, and there already")))
+            }
             RequestKind::New => self.declare(table, name, loc),
             RequestKind::Policy(policy) => self.set_policy(table, name, policy, counters, loc),
             RequestKind::Append => {

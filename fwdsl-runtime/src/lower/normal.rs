@@ -1,5 +1,6 @@
 //! Options in the form in which iptables saves them, where it has several for one meaning.
 
+mod estimator;
 mod hashlimit;
 mod hmark;
 mod matches;

@@ -81,6 +81,16 @@ const fn credits(ticks: u32) -> u32 {
     }
 }
 
+/// The same of `hashlimit` in its third revision, which has as many in a second as make up a day in 64 bits.
+const fn hashlimit_credits(ticks: u64) -> u64 {
+    const A_SECOND: u64 = 1_000 << 37;
+    if ticks > u64::MAX / A_SECOND {
+        (ticks / HASHLIMIT_SCALE).wrapping_mul(A_SECOND)
+    } else {
+        ticks * A_SECOND / HASHLIMIT_SCALE
+    }
+}
+
 impl Rate {
     /// Parses `1/s`, `10/minute`, ….
     ///
@@ -124,10 +134,8 @@ impl Rate {
 
     /// The same of `hashlimit`, which counts in 64 bits.
     pub const fn is_refused_by_hashlimit_with(&self, burst: u64) -> bool {
-        // Credits of a tick: `user2credits()` of net/netfilter/xt_hashlimit.c.
-        const A_TICK: u64 = 137_438_953;
         let period = self.period_at(HASHLIMIT_SCALE);
-        period.wrapping_mul(burst).wrapping_mul(A_TICK) < period.wrapping_mul(A_TICK)
+        hashlimit_credits(period.wrapping_mul(burst)) < hashlimit_credits(period)
     }
 
     /// The rate as the kernel keeps it for `limit` and `iptables-save` prints it: the longest unit
@@ -205,6 +213,23 @@ mod tests {
         assert!(!refused("3/hour", 100));
         assert!(!refused("3/hour", 300));
         assert!(refused("1/day", 40));
+    }
+
+    #[test]
+    fn hashlimit_refuses_bursts_whose_credits_wrap_below_those_of_one_packet() {
+        let refused = |rate: &str, burst| Rate::parse(rate).unwrap().is_refused_by_hashlimit_with(burst);
+        // As Linux 6.18 with 250 ticks a second answered.
+        for burst in [1, 5, 30, 1_000, 65_535, 1_000_000] {
+            assert!(!refused("1/hour", burst) && !refused("10/hour", burst) && !refused("1/min", burst));
+        }
+        for burst in [5, 30, 49, 50, 100, 10_000, 100_000, 1_000_000] {
+            assert!(refused("1/day", burst), "{burst}");
+        }
+        for burst in [1, 51, 99, 1_000, 65_535] {
+            assert!(!refused("1/day", burst), "{burst}");
+        }
+        assert!(refused("2/day", 50) && !refused("2/day", 49) && !refused("4/day", 1_000_000));
+        assert!(refused("10/day", 1_000_000) && !refused("100/day", 1_000_000));
     }
 
     #[test]

@@ -11,6 +11,9 @@ const RULES_MIN: usize = 3;
 /// How many bytes a block saves at least.
 const SAVED_MIN: usize = 18;
 
+/// How many exact statements share a mark at least.
+const EXACT_MIN: usize = 3;
+
 /// A rule in words.
 #[derive(Debug)]
 pub(super) struct Sentence {
@@ -20,6 +23,8 @@ pub(super) struct Sentence {
     pub(super) before: Vec<String>,
     /// Whether something new begins with it.
     pub(super) has_notes: bool,
+    /// Whether lints find something in it: it stands in no block with others.
+    pub(super) has_finding: bool,
     pub(super) exact: bool,
     /// The number of its entry in the chain.
     pub(super) entry: usize,
@@ -32,9 +37,37 @@ pub(super) enum Statement {
     Block { phrases: Vec<Phrase>, exact: bool, body: Vec<Statement> },
 }
 
-/// Sorts the rules into blocks, in their order.
-pub(super) fn in_blocks(sentences: Vec<Sentence>) -> Vec<Statement> {
-    nested(sentences, 0)
+impl Statement {
+    fn is_exact(&self) -> bool {
+        match self {
+            Statement::Rule(sentence) => sentence.exact,
+            Statement::Block { exact, .. } => *exact,
+        }
+    }
+}
+
+/// Sorts the rules into blocks, in their order; `exact` if all of the chain is.
+pub(super) fn in_blocks(sentences: Vec<Sentence>, exact: bool) -> Vec<Statement> {
+    let statements = nested(sentences, 0);
+    if exact { statements } else { under_one_mark(statements) }
+}
+
+/// Puts exact statements that follow each other into a block that is exact as a whole.
+fn under_one_mark(statements: Vec<Statement>) -> Vec<Statement> {
+    let mut marked = Vec::with_capacity(statements.len());
+    let mut rest = statements.into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let mut run = vec![first];
+        if run[0].is_exact() {
+            run.extend(std::iter::from_fn(|| rest.next_if(Statement::is_exact)));
+        }
+        if run.len() < EXACT_MIN {
+            marked.extend(run);
+        } else {
+            marked.push(Statement::Block { phrases: Vec::new(), exact: true, body: run });
+        }
+    }
+    marked
 }
 
 fn nested(sentences: Vec<Sentence>, depth: usize) -> Vec<Statement> {
@@ -70,6 +103,9 @@ fn best_block(
         open.extend(rest.next());
     }
     let first = open.first()?;
+    if first.has_finding {
+        return None;
+    }
     let exact = first.exact;
     let mut shared = first.phrases.clone();
     let mut best: Option<(usize, usize, Vec<Phrase>)> = None;
@@ -81,7 +117,7 @@ fn best_block(
             }
         }
         let next = &open[index];
-        if next.exact != exact {
+        if next.exact != exact || next.has_finding {
             break;
         }
         narrow(&mut shared, &next.phrases);

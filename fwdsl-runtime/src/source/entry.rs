@@ -35,6 +35,8 @@ pub(super) struct Entry {
     pub(super) parts: Vec<Entry>,
     /// Whether it has to say which family it is for.
     pub(super) names_family: bool,
+    /// Whether lints find something in it, so that it is kept apart: what is allowed here is not for its neighbours.
+    pub(super) has_finding: bool,
     /// Attributes that lints ask for, and why.
     pub(super) remarks: Vec<String>,
 }
@@ -56,7 +58,16 @@ impl Entry {
         let (form, rule) = found.unwrap_or_else(|| {
             (Form::Raw, rule_of(&lines[0], Form::Raw).expect("every line has a raw form"))
         });
-        Entry { rule, form, families, lines, parts: Vec::new(), names_family: false, remarks: Vec::new() }
+        Entry {
+            rule,
+            form,
+            families,
+            lines,
+            parts: Vec::new(),
+            names_family: false,
+            has_finding: false,
+            remarks: Vec::new(),
+        }
     }
 
     /// The rule as it is written, but for names of values: the same for two rules that say the same.

@@ -31,6 +31,8 @@ pub(super) struct Line {
     /// How many bytes of the text are `-A INPUT`.
     pub(super) prefix: usize,
     pub(super) family: Family,
+    /// Where the model has it.
+    pub(super) loc: Loc,
     /// What was said of it where it comes from.
     pub(super) notes: Vec<String>,
 }

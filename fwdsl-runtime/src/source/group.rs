@@ -76,8 +76,11 @@ fn merge_all<T>(
 
 /// Whether two rules may become one. Where something is said of the second, it begins something new.
 fn both_natural(a: &Entry, b: &Entry) -> bool {
-    let natural = a.form == Form::Natural && b.form == Form::Natural;
-    natural && a.rule.comment == b.rule.comment && b.lines.iter().all(|line| line.notes.is_empty())
+    let natural = |entry: &Entry| entry.form == Form::Natural && !entry.has_finding;
+    natural(a)
+        && natural(b)
+        && a.rule.comment == b.rule.comment
+        && b.lines.iter().all(|line| line.notes.is_empty())
 }
 
 fn counts(rule: &Rule) -> bool {

@@ -76,6 +76,7 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
     let wanted = verify::rulesets(model);
     let notes = Notes::of(model, &options.notes);
     let mut chains = order::chains_of(model, &wanted, &notes);
+    verify::mark_findings(model, &mut chains);
     for chain in &mut chains {
         chain.entries = group::group(std::mem::take(&mut chain.entries));
     }
@@ -95,7 +96,7 @@ pub fn write_rust(model: &Model, options: &SourceOptions) -> Result<String, Sour
             let formatted = formatted.map_err(|_| SourceError::unwritable("the firewall"))?;
             return formatted.map_err(|error| SourceError::refused(&error.to_string()));
         }
-        verify::replace(&mut chains, &wrong)?;
+        verify::replace(&mut chains, &wrong, model.sources())?;
         attributes = verify::settle(model, &mut chains)?;
     }
     Err(SourceError::unwritable("the firewall"))

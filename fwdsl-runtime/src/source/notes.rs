@@ -27,15 +27,18 @@ impl Notes {
         let chains = || model.chains().iter();
         let rules = chains().flat_map(|chain| chain.rules()).map(|rule| place(rule.loc()));
         let known: HashSet<(u16, u32)> = rules.chain(chains().map(|chain| place(chain.loc()))).collect();
+        let mut starts: Vec<((u16, u32), TableName)> =
+            chains().map(|chain| (place(chain.loc()), chain.table())).collect();
+        starts.sort_by_key(|(start, _)| *start);
         for (loc, text) in remarks {
             let text = text.replace(is_control, " ");
             if known.contains(&place(*loc)) {
                 notes.of_places.entry(place(*loc)).or_default().push(text);
                 continue;
             }
-            let behind = chains().filter(|chain| chain.loc().file == loc.file && chain.loc().line > loc.line);
-            match behind.min_by_key(|chain| chain.loc().line) {
-                Some(chain) => notes.of_tables.push((chain.table(), text)),
+            let behind = starts.partition_point(|(start, _)| *start <= place(*loc));
+            match starts.get(behind).filter(|((file, _), _)| *file == loc.file) {
+                Some((_, table)) => notes.of_tables.push((*table, text)),
                 None => notes.of_all.push(text),
             }
         }

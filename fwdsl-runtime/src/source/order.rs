@@ -10,7 +10,7 @@ use super::notes::Notes;
 use crate::emit::emit_rule;
 use crate::family::FamilySet;
 use crate::lower::Ruleset;
-use crate::model::{Action, ChainPolicy, Model};
+use crate::model::{Action, Chain, ChainPolicy, Model};
 use crate::table::TableName;
 
 /// Of so many rules of a chain one is the same for both families at least, if the chain is written as one.
@@ -24,6 +24,10 @@ struct Half {
 
 /// The chains of a model, with the rules of both families as one list where a chain is for both.
 pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &Notes) -> Vec<ChainPlan> {
+    let mut written: HashMap<(TableName, &str), Vec<&Chain>> = HashMap::new();
+    for chain in model.chains() {
+        written.entry((chain.table(), chain.name())).or_default().push(chain);
+    }
     let mut chains = Vec::new();
     for table in TableName::ALL {
         let mut halves: BTreeMap<String, [Option<Half>; 2]> = BTreeMap::new();
@@ -37,6 +41,7 @@ pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &Notes) -> V
                     text: emit_rule(chain, rule, ruleset.family),
                     prefix: "-A ".len() + chain.name.len(),
                     family: ruleset.family,
+                    loc: rule.loc,
                     // A line of the file may be several rules.
                     notes: match before.replace(rule.loc) == Some(rule.loc) {
                         true => Vec::new(),
@@ -55,24 +60,24 @@ pub(super) fn chains_of(model: &Model, rulesets: &[Ruleset], notes: &Notes) -> V
         }
         for name in in_order(table, &halves, &calls) {
             let pair = halves.remove(&name).unwrap_or_default();
-            chains.extend(plan(model, table, name, pair, notes));
+            let written = written.get(&(table, name.as_str())).map_or(&[][..], Vec::as_slice);
+            chains.extend(plan(written, table, &name, pair, notes));
         }
     }
     drop_idle(chains)
 }
 
-/// One chain for both families, or two that have nothing in common.
+/// One chain for both families, or two that have nothing in common; `written` are those of the model.
 fn plan(
-    model: &Model,
+    written: &[&Chain],
     table: TableName,
-    name: String,
+    name: &str,
     pair: [Option<Half>; 2],
     notes: &Notes,
 ) -> Vec<ChainPlan> {
-    let written = |families: FamilySet| {
-        let same = model.chains().iter().filter(|chain| chain.table() == table && chain.name() == name);
+    let doc_of = |families: FamilySet| {
         let mut doc: Vec<String> = Vec::new();
-        for chain in same.filter(|chain| !chain.families().and(families).is_empty()) {
+        for chain in written.iter().filter(|chain| !chain.families().and(families).is_empty()) {
             let lines = chain.doc().lines().map(str::to_owned).chain(notes.at(chain.loc()));
             let new: Vec<String> = lines.filter(|line| !doc.contains(line)).collect();
             doc.extend(new);
@@ -82,10 +87,10 @@ fn plan(
     let chain =
         |families: FamilySet, policy: Option<ChainPolicy>, ipv4: Vec<Line>, ipv6: Vec<Line>| ChainPlan {
             table,
-            name: name.clone(),
+            name: name.to_owned(),
             families,
             policy,
-            doc: written(families),
+            doc: doc_of(families),
             entries: align(ipv4, ipv6),
             exact: false,
             attributes: Vec::new(),

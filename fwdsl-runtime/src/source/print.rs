@@ -196,7 +196,7 @@ fn print_chain(
     let sentences = chain.entries.iter().enumerate();
     let sentences =
         sentences.map(|(place, entry)| sentence(place, entry, lets)).collect::<Option<Vec<_>>>()?;
-    for statement in in_blocks(sentences) {
+    for statement in in_blocks(sentences, chain.exact) {
         print_statement(text, index, &statement, chain.exact, 2);
     }
     text.line("}");
@@ -223,7 +223,9 @@ pub(super) fn sentence(place: usize, entry: &Entry, lets: &Lets) -> Option<Sente
     let phrases = match_phrases(&rule, lets)?;
     let verdicts = rule.verdicts.iter().map(|verdict| verdict_phrase(&verdict.action, lets));
     let verdicts = verdicts.collect::<Option<Vec<String>>>()?.join(", ");
-    Some(Sentence { phrases, verdicts, before, has_notes, exact: entry.form != Form::Natural, entry: place })
+    let has_finding = !entry.remarks.is_empty();
+    let exact = entry.form != Form::Natural;
+    Some(Sentence { phrases, verdicts, before, has_notes, has_finding, exact, entry: place })
 }
 
 fn family_match(families: FamilySet) -> Option<Match> {

@@ -16,7 +16,9 @@ pub(super) fn word_or_string(text: &str) -> String {
 /// The name of a chain or a set, which stands in a place of its own.
 pub(super) fn name(text: &str) -> String {
     let of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    let is_bare = text.chars().all(of_name) && reads_as_word(text);
+    // Where a chain is called, a number is no name.
+    let is_number = text.starts_with(|first: char| first.is_ascii_digit());
+    let is_bare = !is_number && text.chars().all(of_name) && reads_as_word(text);
     if is_bare { text.to_owned() } else { quoted(text) }
 }
 
@@ -55,7 +57,7 @@ mod tests {
         for text in ["INPUT", "DOCKER-USER", "f2b-sshd", "KUBE_SVC", "match", "a1"] {
             assert_eq!(name(text), text);
         }
-        for text in ["ssh:who", "a.b", "a-", "-a", "1e", "ts input", "f2b+"] {
+        for text in ["ssh:who", "a.b", "a-", "-a", "1e", "1abc", "12", "0x1", "1-2", "ts input", "f2b+"] {
             assert_eq!(name(text), format!("{text:?}"));
         }
     }

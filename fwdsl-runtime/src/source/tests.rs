@@ -1,13 +1,17 @@
 //! Policies written anew: the text reads well, and says the same.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use proc_macro2::TokenStream;
 
-use super::{SourceOptions, body_of, write_rust};
+use super::notes::Notes;
+use super::order::chains_of;
+use super::{SourceOptions, body_of, verify, write_rust};
 use crate::emit::{Protocols, emit};
 use crate::family::Family;
 use crate::format::format_source;
+use crate::loc::Sources;
 use crate::lower::lower;
 use crate::model::Model;
 use crate::syntax::compile;
@@ -75,13 +79,12 @@ fn rules_are_natural_where_that_says_the_same() {
             tcp dport ssh => accept;
             icmp echo-request limit 1/s => accept;
             #[exact]
-            tcp limit 1/s dport smtp => accept;
-            #[exact]
-            from 10.0.0.1 tcp() => accept;
-            #[exact]
-            tcp multiport(dports http) => drop;
-            #[exact]
-            comment \"why\" ct new => count;
+            _ {
+                tcp limit 1/s dport smtp => accept;
+                from 10.0.0.1 tcp() => accept;
+                tcp multiport(dports http) => drop;
+                comment \"why\" ct new => count;
+            }
             raw \"-m foo --bar 1\" => raw \"FOO --opt\";
         }
 
@@ -204,5 +207,161 @@ fn both_families_stand_in_one_policy() {
                 udp => accept;
             }
         }",
+    );
+}
+
+#[test]
+fn chains_called_like_numbers_are_quoted() {
+    assert_written(
+        "family ipv4;
+        chain INPUT { tcp => jump \"1abc\"; udp => goto \"0x1\"; icmp => jump \"1-2\"; }
+        chain \"1abc\" {}
+        chain \"0x1\" {}
+        chain \"1-2\" {}",
+        "family ipv4;
+
+        chain INPUT policy accept {
+            tcp => jump \"1abc\";
+            udp => goto \"0x1\";
+            icmp => jump \"1-2\";
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}
+
+        chain \"1abc\" {}
+
+        chain \"0x1\" {}
+
+        chain \"1-2\" {}",
+    );
+}
+
+#[test]
+fn what_cannot_be_written_is_named_by_its_place() {
+    let model = model("family ipv4; chain INPUT {\n udp => drop;\n tcp => accept;\n}");
+    let mut chains = chains_of(&model, &verify::rulesets(&model), &Notes::default());
+    let second = HashSet::from([2]);
+    let mut replaced = || verify::replace(&mut chains, &second, &Sources::of_file("host.v4"));
+    assert_eq!((replaced(), replaced()), (Ok(()), Ok(())));
+    assert_eq!(
+        replaced().map_err(|error| error.to_string()),
+        Err("host.v4:3: the language cannot say `-A INPUT -p tcp -j ACCEPT`, not even as `raw` text".into())
+    );
+}
+
+#[test]
+fn a_rule_with_a_finding_stands_apart() {
+    assert_written(
+        "family ipv4;
+        #[allow(unreachable_rule)]
+        chain INPUT {
+            in eth0 tcp => drop;
+            in \"eth0:1\" tcp => drop;
+            in eth1 tcp => drop;
+            in eth2 tcp => drop;
+        }
+        #[allow(unreachable_rule)]
+        chain FORWARD {
+            in eth5 from 10.9.0.0/16 tcp dport 1 => accept;
+            in eth5 from 10.9.0.0/16 udp dport 2 => drop;
+            in eth5 from 10.9.0.0/16 udp dport 3 => accept;
+            in eth5 out \"eth0:1\" from 10.9.0.0/16 tcp dport 3 => drop;
+            in eth5 from 10.9.0.0/16 tcp dport 4 => drop;
+        }",
+        "family ipv4;
+
+        let NET_10_9_16 = 10.9.0.0/16;
+        let ETH5        = eth5;
+
+        chain INPUT policy accept {
+            in eth0 tcp => drop;
+            // an interface name cannot hold ':'
+            #[allow(unreachable_rule)]
+            in \"eth0:1\" tcp => drop;
+            in [eth1, eth2] tcp => drop;
+        }
+
+        chain FORWARD policy accept {
+            in ETH5 from NET_10_9_16 {
+                tcp dport 1 => accept;
+                udp dport 2 => drop;
+                udp dport 3 => accept;
+            }
+            // an interface name cannot hold ':'
+            #[allow(unreachable_rule)]
+            in ETH5 out \"eth0:1\" from NET_10_9_16 tcp dport 3 => drop;
+            in ETH5 from NET_10_9_16 tcp dport 4 => drop;
+        }
+
+        chain OUTPUT policy accept {}",
+    );
+}
+
+#[test]
+fn a_family_that_only_a_number_tells_is_said() {
+    assert_written(
+        "chain INPUT {
+            family ipv6 tcp syn connlimit(above 10, mask 64) => drop;
+            connlimit(above 10) => drop;
+            icmpv6 connlimit(above 10, mask 64) => drop;
+        }",
+        "chain INPUT policy accept {
+            family ipv6 tcp syn connlimit(above 10, mask 64) => drop;
+            connlimit(above 10) => drop;
+            icmpv6 connlimit(above 10, mask 64) => drop;
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}",
+    );
+}
+
+#[test]
+fn exact_rules_in_a_row_share_a_mark() {
+    assert_written(
+        "family ipv4;
+        chain INPUT {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport 1 => accept;
+            udp dport 2 => accept;
+            #[exact] _ {
+                ct new tcp dport 22 => accept;
+                ct new udp dport 53 => accept;
+                ct new tcp dport 80 => accept;
+            }
+            #[exact] tcp() => drop;
+            tcp dport 3 => drop;
+            #[exact] udp() => drop;
+            icmp => accept;
+            _ => drop;
+        }",
+        "family ipv4;
+
+        chain INPUT policy accept {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport 1 => accept;
+            udp dport 2 => accept;
+            #[exact]
+            _ {
+                tcp ct new dport ssh => accept;
+                udp ct new dport domain => accept;
+                tcp ct new dport http => accept;
+                tcp() => drop;
+            }
+            tcp dport 3 => drop;
+            #[exact]
+            udp() => drop;
+            icmp => accept;
+            _ => drop;
+        }
+
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}",
     );
 }

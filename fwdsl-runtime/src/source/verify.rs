@@ -6,12 +6,13 @@ use super::entry::{ChainPlan, Entry};
 use super::error::SourceError;
 use super::notes::is_control;
 use super::print::short_text;
+use crate::catalogue::ValueKind;
 use crate::check::check;
 use crate::diagnostic::Diagnostic;
 use crate::emit::emit_rule;
 use crate::family::{Family, FamilySet};
-use crate::loc::{Loc, Located};
-use crate::lower::{Ruleset, lower, rule_families};
+use crate::loc::{Loc, Located, Sources};
+use crate::lower::{Ruleset, TargetFamilies, lower};
 use crate::model::{Action, Chain, Model, OptionUse, Rule};
 use crate::table::TableName;
 
@@ -34,13 +35,17 @@ pub(super) fn settle(base: &Model, chains: &mut [ChainPlan]) -> Result<Vec<Strin
             }
             wrong = refused;
         }
-        replace(chains, &wrong)?;
+        replace(chains, &wrong, base.sources())?;
     }
     Err(SourceError::unwritable("the firewall"))
 }
 
 /// Puts something stricter in the place of what is wrong.
-pub(super) fn replace(chains: &mut [ChainPlan], wrong: &HashSet<u32>) -> Result<(), SourceError> {
+pub(super) fn replace(
+    chains: &mut [ChainPlan],
+    wrong: &HashSet<u32>,
+    sources: &Sources,
+) -> Result<(), SourceError> {
     let mut number = 0;
     for chain in chains {
         let mut entries = Vec::with_capacity(chain.entries.len());
@@ -50,12 +55,23 @@ pub(super) fn replace(chains: &mut [ChainPlan], wrong: &HashSet<u32>) -> Result<
                 entries.push(entry);
                 continue;
             }
-            let line = entry.lines.first().map(|line| line.text.clone()).unwrap_or_default();
-            entries.extend(entry.fallback().ok_or_else(|| SourceError::unwritable(&line))?);
+            let unwritable = SourceError::unwritable_rule(&entry.lines[0], sources);
+            entries.extend(entry.fallback().ok_or(unwritable)?);
         }
         chain.entries = entries;
     }
     Ok(())
+}
+
+/// Marks the rules that lints find something in, before any are put together.
+pub(super) fn mark_findings(base: &Model, chains: &mut [ChainPlan]) {
+    let diagnostics = check(&model_of(base, chains));
+    let found: HashSet<u32> =
+        diagnostics.iter().filter(|it| it.lint.is_some()).map(|it| it.loc.line).collect();
+    let entries = chains.iter_mut().flat_map(|chain| &mut chain.entries);
+    for (number, entry) in (1u32..).zip(entries) {
+        entry.has_finding = found.contains(&number);
+    }
 }
 
 /// Which entries the checks refuse, by number from 1, and what lints found.
@@ -154,17 +170,37 @@ fn note_findings(model: &Model, chains: &mut [ChainPlan], findings: &[Diagnostic
             }
         }
     }
+    let targets = TargetFamilies::new(model);
     let mut number = 0;
     for (index, (chain, built)) in (0u32..).zip(chains.iter_mut().zip(&model.chains)) {
         chain.attributes = of_rules.remove(&(CHAIN_BASE + index)).unwrap_or_default();
         for (entry, rule) in chain.entries.iter_mut().zip(&built.rules) {
             number += 1;
-            let anywhere = Rule { families: FamilySet::BOTH, ..rule.clone() };
-            entry.names_family = rule_families(model, built, &anywhere) != entry.families;
+            let anywhere = Rule { families: FamilySet::BOTH, ..without_lengths(rule) };
+            entry.names_family = targets.of_rule(model, built, &anywhere) != entry.families;
             entry.remarks = of_rules.remove(&number).unwrap_or_default();
         }
     }
     of_policy
+}
+
+/// The rule without numbers that only one family can have: `mask 64` tells the language that a rule is for IPv6, but hardly
+/// its readers.
+fn without_lengths(rule: &Rule) -> Rule {
+    let is_length = |option: &OptionUse| {
+        matches!(option.spec.value, ValueKind::PrefixLength | ValueKind::SegmentSize)
+            && option.spec.families == FamilySet::BOTH
+    };
+    let mut rule = rule.clone();
+    let of_matches = rule.matches.iter_mut().map(|entry| &mut entry.options);
+    let of_verdicts = rule.verdicts.iter_mut().filter_map(|verdict| match &mut verdict.action {
+        Action::Target { options, .. } => Some(options),
+        Action::Jump(_) | Action::Goto(_) => None,
+    });
+    for options in of_matches.chain(of_verdicts) {
+        options.retain(|option| !is_length(option));
+    }
+    rule
 }
 
 /// The model that the source stands for. The line of a rule is its number from 1.

@@ -333,6 +333,8 @@ const CHANGES: &[&str] = &[
     "mark(xor 0x11)",
     "connmark(set 5)",
     "connmark(save)",
+    "connmark(set 5, left-shift 4)",
+    "connmark(save, right-shift 31)",
     "connmark(restore, mask 0xff)",
     "nflog(group 5)",
     "nflog(\"p: \", group 1, threshold 10)",

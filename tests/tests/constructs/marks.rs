@@ -55,18 +55,23 @@ pub(crate) fn marks() -> Vec<Case> {
                  udp dport 6103 => connmark(set 0xff), connmark(and 0xf);
                  udp dport 6104 => connmark(set 5), connmark(xor 6);
                  udp dport 6105 => connmark(set-xmark 0x30/0xff);
+                 udp dport 6107 => connmark(set 0x1, left-shift 8);
+                 udp dport 6108 => connmark(set 0x2000, right-shift 4);
              } }
              chain INPUT policy drop {
                  connmark(mark 0x12) => jump A; connmark(mark 0x11) => jump B; connmark(mark 0xf) => jump C;
-                 connmark(mark 3) => jump D; connmark(mark 0x30/0xf0) => jump E; connmark(mark ![0, 0x12]) => accept;
+                 connmark(mark 3) => jump D; connmark(mark 0x30/0xf0) => jump E;
+                 connmark(mark 0x100) => jump F; connmark(mark 0x200) => jump G; connmark(mark ![0, 0x12]) => accept;
              }
-             chain A { } chain B { } chain C { } chain D { } chain E { }",
+             chain A { } chain B { } chain C { } chain D { } chain E { } chain F { } chain G { }",
         )
         .hit(udp(6101), Dropped, ["A"])
         .hit(udp(6102), Accepted, ["B"])
         .hit(udp(6103), Accepted, ["C"])
         .hit(udp(6104), Accepted, ["D"])
         .hit(udp(6105), Accepted, ["E"])
+        .hit(udp(6107), Accepted, ["F"])
+        .hit(udp(6108), Accepted, ["G"])
         .miss(udp(6106), Dropped, []),
         Case::source(
             "connmark(save) and connmark(restore)",

@@ -60,6 +60,7 @@ fn commands_that_would_fail_are_refused() {
         ("-N NEW\n-A INPUT -j NEW\n-X NEW", "line 3 still goes to chain `NEW`"),
         ("-N NEW\n-A NEW -j DROP\n-X NEW", "still has rules"),
         ("-X INPUT", "built-in chain"),
+        ("-N INPUT", "there already"),
         ("-N A\n-N B\n-E A B", "`B` is there already"),
         ("-P INPUT REJECT", "not a policy"),
         ("-P INPUT", "lacks the policy"),

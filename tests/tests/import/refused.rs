@@ -56,6 +56,13 @@ const RULES: &[(&str, &str)] = &[
     ("-j REJECT --reject-with icmp6-no-route", "knows no `icmp6-no-route`"),
     ("-j REJECT --reject-with tcp-reset", "works with `tcp` only"),
     ("-j MASQUERADE", "cannot stand in table `filter`"),
+    ("! -p hopopt", "none of all protocols"),
+    ("-p udp --dport 2147483648", "is not a port"),
+    ("-p udp --dport 4294967295", "is not a port"),
+    (
+        "-m hashlimit --hashlimit-above 1/day --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name x",
+        "overflows",
+    ),
     ("-m conntrack --ctstate NEW,", "knows no ``"),
     ("-m limit --limit 1/week", "is not a rate"),
     ("-m mark --mark 0x100000000", "takes a number up to"),
@@ -86,4 +93,46 @@ fn every_line_is_told_in_one_go() {
     assert_eq!(numbers, ["2", "3", "5", "6"], "{reasons}");
     assert!(reasons.contains("declare it: `:NOCHAIN - [0:0]`"), "{reasons}");
     assert!(!canonical(&format!("{text}COMMIT\n"), Family::Ipv4).expect_err("the same").contains("COMMIT"));
+}
+
+#[test]
+fn other_chains_refuse_what_their_packets_do_not_have() {
+    for (table, chain, rule, reason) in [
+        ("filter", "INPUT", "-o +", "`-o` in INPUT"),
+        ("filter", "OUTPUT", "-i +", "`-i` in OUTPUT"),
+        ("mangle", "PREROUTING", "! -o +", "`-o` in PREROUTING"),
+        ("nat", "PREROUTING", "-j DNAT --to-destination 192.168.77", "is not an IPv4 address"),
+        ("nat", "PREROUTING", "-j DNAT --to-destination 10", "is not an IPv4 address"),
+        ("nat", "PREROUTING", "-j DNAT --to-destination localhost", "is not an IPv4 address"),
+        ("nat", "POSTROUTING", "-j SNAT --to-source 010.0.0.1", "is not an IPv4 address"),
+        ("nat", "POSTROUTING", "-j SNAT --to-source 192.168.0x1.20", "is not an IPv4 address"),
+        ("nat", "POSTROUTING", "-j SNAT --to-source 10.0.0.1-10.0.0.09", "is not an IPv4 address"),
+        ("nat", "PREROUTING", "-j DNAT --to-destination 10.0.0.1:80 -p tcp", "without a protocol"),
+        ("nat", "POSTROUTING", "-j SNAT --to-source 10.0.0.1:5 -p icmp", "without a protocol"),
+        ("nat", "PREROUTING", "-j REDIRECT --to-ports 80 -p tcp", "without a protocol"),
+        ("nat", "POSTROUTING", "-j MASQUERADE --to-ports 80 -p udp", "without a protocol"),
+    ] {
+        match canonical(&with_rule(table, chain, rule), Family::Ipv4) {
+            Ok(text) => panic!("{rule} was taken as {text}"),
+            Err(reasons) => assert!(reasons.contains(reason), "{rule}: {reasons}"),
+        }
+    }
+}
+
+#[test]
+fn a_circle_of_jumps_is_refused_where_packets_come_to_it() {
+    let chains = |first: &str| {
+        let mut text = String::from("*filter\n");
+        (1..=9).for_each(|number| text.push_str(&format!(":C{number} - [0:0]\n")));
+        text.push_str(first);
+        (1..=9).for_each(|number| text.push_str(&format!("-A C{number} -j C{}\n", number % 9 + 1)));
+        text + "COMMIT\n"
+    };
+    let reasons =
+        canonical(&chains("-A INPUT -j C1\n"), Family::Ipv4).expect_err("INPUT leads to the circle");
+    assert!(reasons.contains("circle: C1 → C2 → C3 → C4 → … → C9 → C1"), "{reasons}");
+    let text = canonical(&chains(""), Family::Ipv4).expect("no packet comes to the circle");
+    assert!(text.contains("-A C9 -j C1\n"), "{text}");
+    let alone = "*filter\n:A - [0:0]\n-A A -g A\nCOMMIT\n";
+    assert!(canonical(alone, Family::Ipv4).expect("no packet comes to A").contains("-A A -g A\n"));
 }

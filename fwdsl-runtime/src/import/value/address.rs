@@ -31,12 +31,13 @@ pub(super) fn read_network(text: &str, family: Family) -> Result<Address, Reason
     Ok(Address::Net(Net { addr: read_addr(host, family)?, prefix: read_prefix(mask, family)? }))
 }
 
-/// The same without the bits of the address beyond the mask.
-pub(super) fn read_whole_network(text: &str, family: Family) -> Result<Address, Reason> {
-    Ok(match read_network(text, family)? {
-        Address::Net(net) => Address::Net(net.truncated()),
-        other => other,
-    })
+/// The same of an address that the resolver reads, without the bits of it beyond the mask.
+pub(super) fn read_host_network(text: &str, family: Family) -> Result<Address, Reason> {
+    let Some((host, mask)) = text.rsplit_once('/') else {
+        return Ok(Address::Net(Net::host(read_host(text, family)?)));
+    };
+    let net = Net { addr: read_host(host, family)?, prefix: read_prefix(mask, family)? };
+    Ok(Address::Net(net.truncated()))
 }
 
 /// The same, of a mask that may have holes.
@@ -119,6 +120,15 @@ pub(super) fn read_host(text: &str, family: Family) -> Result<IpAddr, Reason> {
         }
         _ => read_addr(text, family),
     }
+}
+
+/// The same where iptables takes no other form than that of inet_pton(3).
+pub(super) fn read_plain_addr(text: &str, family: Family) -> Result<IpAddr, Reason> {
+    let addr = match family {
+        Family::Ipv4 => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        Family::Ipv6 => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+    };
+    addr.ok_or_else(|| not_an_address(text, family))
 }
 
 fn not_an_address(text: &str, family: Family) -> Reason {

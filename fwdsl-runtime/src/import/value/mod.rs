@@ -74,7 +74,7 @@ fn read_value(place: Place, text: &str) -> Result<Value, Reason> {
         }
         // Only `NETMAP` looks at a mask while it reads the address; the others keep both as they are.
         ValueKind::Network { .. } if spec.flag == "--to" => {
-            address::read_whole_network(text, family).map(Value::Address)
+            address::read_host_network(text, family).map(Value::Address)
         }
         ValueKind::Network { .. } => address::read_network(text, family).map(Value::Address),
         ValueKind::PrefixLength if spec.flag == "--connlimit-mask" => {

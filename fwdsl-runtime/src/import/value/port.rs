@@ -1,6 +1,6 @@
 //! Ports, ranges of them, and where translation goes.
 
-use super::address::read_addr;
+use super::address::read_plain_addr;
 use super::number::{digits_of, leading_number, number16};
 use crate::catalogue::{Extension, SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP_NUMBER};
 use crate::family::Family;
@@ -54,8 +54,8 @@ pub(super) fn read_decimal_port(text: &str) -> Result<u16, Reason> {
         return Ok(0);
     }
     match digits_of(text, 10) {
-        // It counts sixteen bits.
-        Some((number, "")) => Ok(number as u16),
+        // Sixteen bits of it count, but it must fit an `int`.
+        Some((number, "")) if number <= i32::MAX as u64 => Ok(number as u16),
         Some(_) => Err(not_a_port(text)),
         None => read_port(text, Over::Any),
     }
@@ -155,7 +155,7 @@ pub(super) fn read_endpoint(text: &str, family: Family) -> Result<Value, Reason>
         None
     } else {
         let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
-        Some((read_addr(first, family)?, read_addr(last, family)?))
+        Some((read_plain_addr(first, family)?, read_plain_addr(last, family)?))
     };
     Ok(Value::Endpoint(Endpoint { addresses, ports, base }))
 }
@@ -220,6 +220,8 @@ mod tests {
         assert_eq!(ports(&TCP, "ssh:"), Some((22, u16::MAX)));
         assert_eq!(ports(&TCP, ":1023"), Some((0, 1023)));
         assert_eq!(ports(&UDP, "65537"), Some((1, 1)));
+        assert_eq!(ports(&UDP, "2147483647"), Some((u16::MAX, u16::MAX)));
+        assert_eq!(ports(&UDP, "2147483648"), None);
         for text in ["", "65536", "-1", "22:x", "no-such-service", "tftp"] {
             assert_eq!(ports(&TCP, text), None, "{text}");
         }

@@ -12,7 +12,7 @@ pub(crate) fn read_protocol(text: &str) -> Result<u8, Reason> {
     }
     let name = text.to_ascii_lowercase();
     match name.as_str() {
-        "all" | "ip" => return Ok(0),
+        "all" | "ip" | "hopopt" => return Ok(0),
         "ipv6-mh" | "mobility-header" => return Ok(135),
         _ => {}
     }

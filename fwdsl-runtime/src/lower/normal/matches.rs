@@ -1,6 +1,6 @@
 //! Matches in the form in which iptables saves them.
 
-use super::spec;
+use super::{estimator, spec};
 use crate::catalogue::{
     CLUSTER, CLUSTER_READ_NODES, CONNLIMIT, CORE, Extension, HASHLIMIT, NO_STATUS, POLICY, RATEEST_MATCH,
     TCP, TIME, UDP, ValueKind,
@@ -25,7 +25,7 @@ pub(super) fn settle(extension: &'static Extension, options: &mut Vec<OptionUse>
     } else if *extension == POLICY {
         drop_elements(options);
     } else if *extension == RATEEST_MATCH {
-        name_estimator(options);
+        estimator::settle(options);
     }
     if *extension == HASHLIMIT {
         options.iter_mut().for_each(limit_size);
@@ -155,13 +155,5 @@ fn drop_elements(options: &mut Vec<OptionUse>) {
     };
     if options.iter().any(none) {
         options.retain(|option| option.spec.element == 0);
-    }
-}
-
-/// The first estimator has a number if there is a second.
-fn name_estimator(options: &mut [OptionUse]) {
-    let second = options.iter().any(|option| option.spec.name == "rateest2");
-    for option in options.iter_mut().filter(|option| matches!(option.spec.name, "rateest" | "rateest1")) {
-        option.spec = spec(&RATEEST_MATCH, if second { "rateest1" } else { "rateest" });
     }
 }

@@ -12,6 +12,8 @@ use fwdsl_runtime::import::{self, Imported};
 use fwdsl_runtime::json::from_json;
 use fwdsl_runtime::model::Model;
 
+use super::output;
+
 /// Which firewall is meant.
 #[derive(Debug, Args)]
 pub(crate) struct FirewallArguments {
@@ -92,10 +94,26 @@ pub(crate) fn read_firewall(arguments: &FirewallArguments) -> Result<Imported, U
         _ => {
             let [ipv4, ipv6] = [&file, &ipv6]
                 .map(|source| source.as_ref().map(|source| (source.text.as_str(), source.name.as_str())));
-            import::import_both(ipv4, ipv6, (*unknown).into())
-                .map_err(|errors| Unread::Files(errors.to_string()))
+            let imported = import::import_both(ipv4, ipv6, (*unknown).into())
+                .map_err(|errors| Unread::Files(errors.to_string()))?;
+            say_what_is_missing(&imported)?;
+            Ok(imported)
         }
     }
+}
+
+/// Warns of a text that is not all of a firewall, and refuses one without any table: `iptables-save` prints that to those
+/// who may not read the rules.
+fn say_what_is_missing(imported: &Imported) -> Result<(), Unread> {
+    let sources = imported.model.sources();
+    if imported.model.chains().is_empty() {
+        let files: Vec<String> = sources.files.iter().map(|file| format!("`{file}`")).collect();
+        return Err(Unread::Files(format!("error: there is no table in {}", files.join(" and "))));
+    }
+    for (loc, text) in imported.warnings() {
+        output::say(&format!("{}: warning: there is more on the host than this: {text}", sources.place(loc)));
+    }
+    Ok(())
 }
 
 fn is_stdin(path: &Path) -> bool {
