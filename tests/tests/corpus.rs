@@ -3,10 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::process::Command;
 
 use fwdsl_tests::corpus::{Class, Judge, directory, examine, known_differences, read, side_by_side};
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::PROGRAMS;
+
+/// Whether the installed iptables is the one that `differences.txt` speaks of.
+fn is_release_of_the_list() -> bool {
+    let output = Command::new("iptables-nft-restore").arg("--version").output().expect("it runs");
+    String::from_utf8_lossy(&output.stdout).contains("v1.8.9 ")
+}
 
 #[test]
 fn rules_come_through_the_importer_as_iptables_saves_them() {
@@ -44,7 +51,8 @@ fn rules_come_through_the_importer_as_iptables_saves_them() {
         }
     }
     assert!(differences.is_empty(), "{}\n{} differences", differences.join("\n"), differences.len());
-    if other.is_none() {
+    // Another release may have mended something.
+    if other.is_none() && is_release_of_the_list() {
         let gone: Vec<&String> = known.difference(&met).collect();
         assert!(gone.is_empty(), "no differences any more: {gone:#?}");
     }

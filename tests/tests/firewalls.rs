@@ -11,6 +11,7 @@ use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::rules::{restore, saved_table, tables};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 use fwdsl_tests::sets::restore_sets;
+use rustix::time::{ClockId, clock_gettime};
 
 /// The least that the largest firewalls hold.
 const LARGE: usize = 5000;
@@ -100,8 +101,8 @@ fn first_difference(expected: &Saved, found: &Saved) -> String {
 
 /// How long the calling thread has had a processor: other tests run at the same time.
 fn time_of_thread() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts");
-    Duration::from_nanos(text.split(' ').next().and_then(|word| word.parse().ok()).expect("a number"))
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 #[test]

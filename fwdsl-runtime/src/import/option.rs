@@ -145,8 +145,11 @@ impl Found {
     }
 }
 
-/// The option that the same flag is if no value stands behind it.
+/// The option that the same flag is if no value stands behind it, where there is one with a value too.
 pub(crate) fn without_value(extension: &'static Extension, spec: &OptionSpec) -> Option<&'static OptionSpec> {
+    if spec.value == ValueKind::Flag {
+        return None;
+    }
     extension.options.iter().find(|other| other.flag == spec.flag && other.value == ValueKind::Flag)
 }
 
