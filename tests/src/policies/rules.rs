@@ -266,13 +266,14 @@ fn matches(random: &mut Random, chain: &str, words: Vocabulary) -> (String, bool
             "set(!@S-PAIR src,src)",
             "set(!@S-PORT dst)",
             "set(@S-NET src, return-nomatch)",
+            "set(@S-LIST dst)",
             "set(@S-TIME dst, !update-counters)",
             "set(@S-TIME src, packets-gt 5, !bytes-eq 7)",
-            "set(@S-LIST dst)",
         ];
-        parts.push(random.pick(&sets).into());
+        let sets = if words == Vocabulary::Known { &sets[..6] } else { &sets[..] };
+        parts.push(random.pick(sets).into());
     }
-    if random.one_in(5) {
+    if words == Vocabulary::All && random.one_in(5) {
         parts
             .push(format!("limit {}", random.pick(&["1/s", "7/minute burst 20", "100/h burst 3", "1441/s"])));
     }
@@ -383,7 +384,7 @@ fn verdicts(random: &mut Random, table: &str, callable: &[&str], tcp: bool, word
                 .to_owned(),
         );
     }
-    if random.one_in(10) {
+    if words == Vocabulary::All && random.one_in(10) {
         verdicts.push(
             random
                 .pick(&["set(add @S-TIME src, timeout 60, exist)", "set(del @S-TIME dst, add @S-TIME src)"])
