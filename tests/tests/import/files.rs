@@ -70,12 +70,14 @@ fn comments_and_counters_are_kept_with_what_they_belong_to() {
     let own: Vec<(&str, Option<u32>)> = imported
         .comments
         .iter()
-        .filter(|comment| !comment.generated)
+        .filter(|comment| !comment.generated && !comment.incomplete)
         .map(|comment| (comment.text.as_str(), comment.before.map(|loc| loc.line)))
         .collect();
     let expected =
         [("who may log in", Some(15)), ("", Some(15)), ("the way in", Some(17)), ("the end", None)];
     assert_eq!(own, expected);
+    assert!(imported.warnings().all(|(_, text)| text.contains("legacy tables present")));
+    assert_eq!(imported.warnings().count(), 1);
     let ssh = model.chains().iter().position(|chain| chain.name() == "SSH").expect("the chain is there");
     assert_eq!(model.chains()[ssh].loc().line, 15);
     let counters = &imported.counters[ssh];
