@@ -42,12 +42,33 @@ mod tests {
 
     #[test]
     fn what_would_be_read_otherwise_is_quoted() {
-        for text in
-            ["eth0", "br-lan", "wg+", "eth0.100", "10.0.0.0/8", "2001:db8::/32", "::1", "9abc::1", "1e5::"]
-        {
+        for text in [
+            "eth0",
+            "br-lan",
+            "wg+",
+            "eth0.100",
+            "10.0.0.0/8",
+            "2001:db8::/32",
+            "::1",
+            "9abc::1",
+            "1e5::",
+            "1e5a::",
+        ] {
             assert_eq!(word_or_string(text), text);
         }
-        for text in ["WAN", "eth0:1", "br lan", "2001:db8::1e", "a\"b", "", "eth-", "0xeth", "+"] {
+        for text in [
+            "WAN",
+            "eth0:1",
+            "br lan",
+            "2001:db8::1e",
+            "fd00:3ed::/64",
+            "8eth",
+            "a\"b",
+            "",
+            "eth-",
+            "0xeth",
+            "+",
+        ] {
             assert_eq!(word_or_string(text), format!("{text:?}"));
         }
     }

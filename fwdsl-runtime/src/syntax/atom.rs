@@ -134,14 +134,17 @@ fn hextet(input: &mut Input<'_>) -> Option<String> {
     })
 }
 
-/// The group of an address that Rust's lexer refused (`1e`, `0b8`, `0xyz`), if there is one.
+/// The group of an address that Rust's lexer refused (`1e`, `3ed`, `0b8`, `0xyz`), if there is one.
 /// rustc has reported it already; only here can be said what to do about it.
 fn broken_by_lexer(text: &str) -> Option<&str> {
     text.split(['.', ':', '/', '-', '+']).find(|piece| {
         let piece = piece.to_ascii_lowercase();
-        let exponent = piece
-            .strip_suffix('e')
-            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        // Digits and an `e` begin a number with an exponent, whatever follows: `1e`, `3ed`.
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let exponent = digits > 0
+            && piece[digits..].strip_prefix('e').is_some_and(|rest| {
+                !rest.trim_start_matches('_').starts_with(|first: char| first.is_ascii_digit())
+            });
         let radix = |prefix: &str, valid: fn(u8) -> bool| {
             piece.strip_prefix(prefix).is_some_and(|digits| digits.is_empty() || !digits.bytes().all(valid))
         };
