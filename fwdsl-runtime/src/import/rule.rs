@@ -159,16 +159,16 @@ impl<'a> Walk<'a> {
 
     /// One or more letters behind one dash; what follows a letter that takes a value is its value.
     fn short(&mut self, word: &'a str) -> Result<Step, Reason> {
+        // Before any of it is carried out: the whole word is an unknown extension's, or none of it.
+        if let Some(letter) = unknown_letter(word) {
+            if self.raw.take(word, self.invert) {
+                return Ok(Step::Done);
+            }
+            return Err(Reason::new(format!("unknown option `-{letter}`")));
+        }
         let mut rest = &word[1..];
-        while let Some(letter) = rest.chars().next() {
+        while let Some((letter, base)) = rest.chars().next().and_then(|it| Some((it, short_option(it)?))) {
             rest = &rest[letter.len_utf8()..];
-            // The option of this number has no letter.
-            let Some(base) = base_option(letter).filter(|base| base.letter != '0') else {
-                if self.raw.take(word, self.invert) {
-                    return Ok(Step::Done);
-                }
-                return Err(Reason::new(format!("unknown option `-{letter}`")));
-            };
             let attached = (!rest.is_empty() && base.argument != Argument::None).then_some(rest);
             let written = format!("-{letter}");
             check_attached(&written, &Found::Base(base), attached)?;
@@ -249,4 +249,22 @@ fn check_attached(written: &str, found: &Found, attached: Option<&str>) -> Resul
         }
         _ => Ok(()),
     }
+}
+
+/// The option of iptables itself that has this letter.
+fn short_option(letter: char) -> Option<BaseOption> {
+    // The option of this number has no letter.
+    base_option(letter).filter(|base| base.letter != '0')
+}
+
+/// The first letter behind one dash that is no option, up to one that takes the rest of the word as its value.
+fn unknown_letter(word: &str) -> Option<char> {
+    for letter in word.chars().skip(1) {
+        match short_option(letter) {
+            None => return Some(letter),
+            Some(base) if base.argument != Argument::None => return None,
+            Some(_) => {}
+        }
+    }
+    None
 }

@@ -154,3 +154,13 @@ fn what_is_unknown_can_be_kept_as_text() {
     assert!(targets.clone().all(|verdict| matches!(verdict.action(), Action::Target { .. })));
     assert_eq!(targets.count(), 1);
 }
+
+/// A word that is not all short options of iptables is the unknown module's as a whole.
+#[test]
+fn a_word_is_taken_as_text_or_carried_out_but_not_both() {
+    let text = "*raw\n-A PREROUTING -m foo -f-bar -j RETURN\nCOMMIT\n";
+    let imported = import(text, "dump", Family::Ipv4, Unknown::Raw).expect("it is taken as text");
+    let emitted = emitted(&imported, Family::Ipv4);
+    assert!(emitted.contains("\n-A PREROUTING -m foo -f-bar -j RETURN\n"), "{emitted}");
+    assert!(import(&emitted, "emitted", Family::Ipv4, Unknown::Raw).is_ok());
+}
