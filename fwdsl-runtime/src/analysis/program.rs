@@ -109,10 +109,14 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
     Program { chains, family, classes }
 }
 
+/// The interface on which a host talks to itself.
+pub(super) const LOOPBACK: &str = "lo";
+
 impl Classes {
     /// The classes that these conjunctions of matches tell apart.
     pub(super) fn new<'a>(rules: impl Iterator<Item = &'a [Match]>) -> Classes {
-        let (mut patterns, mut marks) = (Vec::new(), Vec::new());
+        // Lints ask for the loopback interface, which a policy may forget.
+        let (mut patterns, mut marks) = (vec![LOOPBACK], Vec::new());
         for option in rules.flatten().flat_map(|entry| &entry.options) {
             for value in &option.values {
                 match &value.value {

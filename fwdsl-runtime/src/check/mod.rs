@@ -21,7 +21,7 @@ mod targets;
 mod text;
 mod values;
 
-use crate::analysis::{Finding, prove_for_every_value};
+use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
 use crate::lower::TargetFamilies;
 use crate::model::Model;
@@ -32,19 +32,33 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
     check_further(model, Vec::new())
 }
 
+/// The same for the rules of a saved firewall, without the lints that ask what only a policy says: its sysctls, and
+/// the family that is not in the text.
+pub fn check_saved(model: &Model) -> Vec<Diagnostic> {
+    check_all(model, true, Vec::new())
+}
+
 /// The same with what was found before, while the policy was read. Where that or a check of a part
 /// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
-pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn check_further(model: &Model, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    check_all(model, false, diagnostics)
+}
+
+fn check_all(model: &Model, saved: bool, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     check_parts(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
     if !diagnostics.iter().any(Diagnostic::is_error) {
         depth::check_depth(model, &mut diagnostics);
         state::check_order(model, &mut diagnostics);
-        lints::check_lints(model, &mut diagnostics);
     }
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
+        let known = known_part(model);
+        let mut tables = Tables::new(&known.model);
+        lints::check_lints(&known.model, &mut tables, saved, &mut diagnostics);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(prove_known(&known, &mut tables).iter().map(Finding::diagnostic));
+        }
     }
     in_order(diagnostics)
 }

@@ -28,6 +28,7 @@ mod rust_value;
 mod set;
 mod spans;
 mod unsettled;
+mod unused;
 mod value;
 
 use proc_macro2::TokenStream;
@@ -119,9 +120,14 @@ fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compi
     let mut parser = parser::Parser { settled, names, files: vec![file], ..parser::Parser::default() };
     let mut policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
+    let unused = unused::find_unused(&policy, &parser.bodies, &parser.absent_words);
     let expansions = expand::expand(&mut policy, &parser.bodies, &parser.settled, &mut diagnostics);
     let (mut model, places) = resolve::resolve(policy, &mut diagnostics);
     model.sources = Sources { files: parser.files, expansions };
+    // Of what could not be read, nobody knows what it uses.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        unused::report_unused(unused, &model.levels, &mut diagnostics);
+    }
     let diagnostics = check_further(&model, diagnostics);
     Compiled {
         model,
