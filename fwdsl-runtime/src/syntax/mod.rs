@@ -42,7 +42,7 @@ pub use rust_value::RustExpression;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
 
-use crate::check::check_further;
+use crate::check::{check_further, in_order};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Sources;
 use crate::model::Model;
@@ -125,10 +125,12 @@ fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compi
     let (mut model, places) = resolve::resolve(policy, &mut diagnostics);
     model.sources = Sources { files: parser.files, expansions };
     // Of what could not be read, nobody knows what it uses.
-    if !diagnostics.iter().any(Diagnostic::is_error) {
+    let is_read = !diagnostics.iter().any(Diagnostic::is_error);
+    let mut diagnostics = check_further(&model, diagnostics);
+    if is_read {
         unused::report_unused(unused, &model.levels, &mut diagnostics);
+        diagnostics = in_order(diagnostics);
     }
-    let diagnostics = check_further(&model, diagnostics);
     Compiled {
         model,
         diagnostics,

@@ -8,6 +8,7 @@ use super::loopback_blocked::loopback_addresses;
 use super::report;
 use crate::catalogue::ACCEPT;
 use crate::diagnostic::Diagnostic;
+use crate::family::Family;
 use crate::lint::{Level, SPOOFABLE_LOOPBACK};
 use crate::loc::Loc;
 use crate::model::Model;
@@ -37,11 +38,19 @@ pub(super) fn check(model: &Model, tables: &mut Tables, diagnostics: &mut Vec<Di
                 let Some((chain, source)) = source else { continue };
                 let message = format!("loopback addresses are accepted from any interface: `{packet}`");
                 let finding = Diagnostic::lint(SPOOFABLE_LOOPBACK, Level::Warn, rule.loc, message)
-                    .note("an address is what the sender writes, and `route_localnet` lets it in", None)
+                    .note(format!("an address is what the sender writes; {}", keeps_out(family)), None)
                     .help("ask for the interface: `in lo`");
                 report(model, chain, Some(source), finding, diagnostics);
             }
         }
+    }
+}
+
+/// What else keeps such packets out.
+const fn keeps_out(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "nothing but `route_localnet` being off keeps such packets out",
+        Family::Ipv6 => "nothing but the kernel's own check keeps such packets out",
     }
 }
 

@@ -27,11 +27,11 @@ pub(super) fn check(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
         (Forwarding::Unsaid, _) => !is_shared,
     };
     let targets = TargetFamilies::new(model);
-    let mut told = FamilySet::NONE;
     for chain in model.chains() {
+        let mut told = FamilySet::NONE;
         for rule in chain.rules() {
             let families = targets.of_rule(model, chain, rule);
-            // Said once for a family.
+            // Said once for a chain, by the first of its rules.
             if !is_forwarding(chain, rule) || families.iter().all(|family| told.contains(family)) {
                 continue;
             }
