@@ -6,9 +6,9 @@ use super::meaning::{
     Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
-use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
+use super::region::{Axis, Choice, Condition, LATER, Region, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
@@ -41,6 +41,9 @@ pub(super) struct Rule {
 pub(super) struct Test {
     /// Conditions on what every packet has.
     pub(super) always: Vec<Condition>,
+    /// Those of them that the rule asks first, before any match of an extension; only where legacy may drop small TCP
+    /// fragments on the way to the others.
+    pub(super) core: Vec<Condition>,
     /// Conditions on the transport header.
     pub(super) transport: Vec<Condition>,
     /// Sets of ports in which the packet must not be; one without ports is in none.
@@ -94,14 +97,15 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
     };
     let changed = changes(table);
     let chains = table.chains.iter().map(|chain| {
-        let rules = chain.rules.iter().filter_map(|rule| {
+        let rules = chain.rules.iter().map(|rule| {
             let mut test = test(&rule.matches, family, &classes, changed);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
             test.opaque |= matches!(
                 &rule.action,
                 model::Action::Target { extension, .. } if extension.flow == Flow::MayEnd
             );
-            Some(Rule { test, action: action(&rule.action)? })
+            // A jump to a chain that is not there is passed over; so rules keep their numbers.
+            Rule { test, action: action(&rule.action).unwrap_or(Action::Pass) }
         });
         rules.collect()
     });
@@ -135,6 +139,19 @@ pub(super) fn domain(axis: Axis, family: Family, classes: &Classes) -> Span {
         Axis::SourcePort | Axis::DestinationPort | Axis::Icmp => u128::from(u16::MAX),
     };
     Span { first: 0, last }
+}
+
+/// Every value that a choice can have, one bit each.
+pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
+    let first = |count: usize| u64::MAX >> (64 - count);
+    match choice {
+        Choice::TcpFlags => u64::MAX,
+        Choice::Tracking => first(Tracking::ALL.len()),
+        Choice::Fragment => WHOLE | LATER,
+        Choice::Status => first(Status::COUNT as usize),
+        Choice::Mark => classes.marks.all(),
+        Choice::PacketType => first(PacketType::ALL.len()),
+    }
 }
 
 /// The conjunction of matches. Their options may hold lists and be negated.
@@ -177,6 +194,9 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
                 continue;
             }
             to.extend(conditions(entry.extension, option, family, classes));
+        }
+        if test.drops_tiny_fragments && *entry.extension == CORE {
+            test.core = test.always.clone();
         }
     }
     // Asked for already, as a rule: `-p tcp -m tcp`.
@@ -411,12 +431,12 @@ impl Test {
         let tcp = Condition::Within(Axis::Protocol, [one(u128::from(TCP_NUMBER))].into());
         let small = split_all(vec![region.clone()], &[tcp], &mut Vec::new());
         let later = [Condition::OneOf(Choice::Fragment, LATER)];
-        split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
+        split_all(split_all(small, &self.core, &mut Vec::new()), &later, &mut Vec::new())
     }
 }
 
 /// The packet has ports that the kernel looks up in a set of ports.
-fn has_ports_of_sets() -> Condition {
+pub(super) fn has_ports_of_sets() -> Condition {
     let spans = PORT_SET_PROTOCOLS.iter().map(|number| one(u128::from(*number))).collect();
     Condition::Within(Axis::Protocol, union(spans))
 }
