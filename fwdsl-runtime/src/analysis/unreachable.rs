@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Prepared, Reach, Scope};
+use super::unknown::without_unknown;
 use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
@@ -112,7 +113,10 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 
 /// The rules of a policy to which no packet comes that they match. One that several rules of iptables stand for is
 /// among them only if all of these are, in every family.
+/// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
+    let known = without_unknown(model);
+    let model = known.as_ref().unwrap_or(model);
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };

@@ -134,7 +134,7 @@ impl Search<'_> {
             return Err(Stop::NotDecided);
         }
         for area in self.prepared.areas(chain, rule) {
-            if !area.meets(cube) {
+            if area.is_headless || !area.meets(cube) {
                 continue;
             }
             let (mut with, mut without) = (Vec::new(), Vec::new());
@@ -288,7 +288,12 @@ impl Search<'_> {
             if !self.without.is_empty() && self.without.contains(&(caller, rule)) {
                 continue;
             }
+            let open = self.open.len();
             self.lead(&prepared.chains[caller], caller, rule, &state.cube, &atoms, depth + 1)?;
+            if self.open.len() == open {
+                // It asks for something else than these packets have.
+                self.causes.push((caller, rule));
+            }
         }
         Ok(())
     }
