@@ -1,6 +1,6 @@
 //! The rule's own parameters: addresses, interfaces, protocol, fragments.
 
-use super::Context;
+use super::reader::Context;
 use super::error::Reason;
 use super::value::{read_networks, read_protocol};
 use crate::catalogue::{CORE, OptionSpec};

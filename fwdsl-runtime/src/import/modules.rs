@@ -1,6 +1,6 @@
 //! Extensions by the names that iptables finds them under.
 
-use super::Context;
+use super::reader::Context;
 use super::error::Reason;
 use super::value::protocol_name;
 use crate::catalogue::{self, COUNT, Extension, RAW, RAW_MATCH};

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::Context;
+use super::reader::Context;
 use super::core::Core;
 use super::error::Reason;
 use super::hashlimit;
