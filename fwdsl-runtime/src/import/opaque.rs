@@ -81,9 +81,11 @@ fn place(loc: Loc) -> Place {
 
 /// The rules of these lines, each with the numbers of its chain and of itself.
 fn rules_at(model: &Model, places: &HashSet<Place>) -> impl Iterator<Item = (usize, usize, Rule)> {
-    let rules = model.chains.iter().enumerate().flat_map(|(chain, it)| {
-        it.rules.iter().enumerate().map(move |(at, rule)| (chain, at, rule))
-    });
+    let rules = model
+        .chains
+        .iter()
+        .enumerate()
+        .flat_map(|(chain, it)| it.rules.iter().enumerate().map(move |(at, rule)| (chain, at, rule)));
     rules
         .filter(|(.., rule)| places.contains(&place(rule.loc)))
         .map(|(chain, at, rule)| (chain, at, rule.clone()))
