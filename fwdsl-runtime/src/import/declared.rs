@@ -29,14 +29,15 @@ pub(super) fn declared_chains(text: &str) -> HashSet<(TableName, String)> {
 /// Every chain that some line puts rules into, whatever declares it.
 pub(super) fn chains_in_use(text: &str) -> HashSet<(TableName, String)> {
     let mut used = HashSet::new();
-    let mut table = TableName::Filter;
+    // Rules that stand in no table are of `filter`.
+    let mut table = Some(TableName::Filter);
     for line in lines(text) {
         match line.content {
-            Content::Table(name) => table = TableName::from_name(name).unwrap_or(table),
+            Content::Table(name) => table = TableName::from_name(name),
             Content::Command(text) => {
                 let text = split_counters(text).map_or(text, |(_, text)| text).trim_start();
                 let chain = text.strip_prefix("-A ").and_then(|rest| rest.split_whitespace().next());
-                used.extend(chain.map(|chain| (table, chain.to_owned())));
+                used.extend(table.zip(chain.map(str::to_owned)));
             }
             _ => {}
         }

@@ -94,7 +94,6 @@ fn rules_at(model: &Model, places: &HashSet<Place>) -> impl Iterator<Item = (usi
 fn blurred(mut rule: Rule, step: Blur) -> Rule {
     let loc = rule.loc;
     let jumps = rule.verdicts.iter().any(|verdict| !matches!(verdict.action, Action::Target { .. }));
-    let target = || opaque_target("?", loc);
     match step {
         // Where a jump leads has to stay known: the packets of that chain come through it.
         Blur::Target if jumps => return rule,
@@ -103,7 +102,7 @@ fn blurred(mut rule: Rule, step: Blur) -> Rule {
         Blur::Matches | Blur::All => rule.matches.clear(),
     }
     if matches!(step, Blur::Target | Blur::All) {
-        rule.verdicts.iter_mut().for_each(|verdict| verdict.action = target());
+        rule.verdicts.iter_mut().for_each(|verdict| verdict.action = opaque_target("?", loc));
     }
     if step != Blur::Target {
         rule.matches.push(opaque_match("?", loc));

@@ -176,6 +176,7 @@ impl<'a> Reader<'a> {
     fn salvage(&mut self, content: Content<'_>, loc: Loc) {
         let text = match (content, self.state) {
             (Content::Table(name), State::Inside(_)) => {
+                self.state = State::Unknown;
                 if let Some(table) = TableName::from_name(name) {
                     self.tables.begin(table, loc);
                     self.state = State::Inside(table);

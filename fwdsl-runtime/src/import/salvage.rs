@@ -13,14 +13,13 @@ use super::request::{Request, RequestKind};
 use super::rule::parse_rule;
 use super::words::split_words;
 use crate::model::Rule;
-use crate::restore_text::lines::split_counters;
 
 type Words<'a> = Vec<Cow<'a, str>>;
 
 /// The rules that are left of a line which adds one; none if it does something else, or says no chain. None of them
 /// matches for certain.
 pub(super) fn salvage(text: &str, context: &Context<'_>) -> Option<(Request, Vec<Rule>)> {
-    let text = split_counters(text).map_or(text, |(_, text)| text);
+    let text = text.strip_prefix('[').and_then(|text| text.split_once(']')).map_or(text, |(_, rest)| rest);
     let words = split_words(text).unwrap_or_else(|_| text.split_whitespace().map(Cow::Borrowed).collect());
     let mut parts = parts(&words);
     let command = parts.remove(parts.iter().position(|part| matches!(letter(part), Some('A' | 'I')))?);

@@ -28,7 +28,7 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   iptables-save | fwdsl check -                         the running IPv4 rules
   fwdsl check hosts/*.v4 --json                         every finding of many firewalls
-  fwdsl check rules.v4 --allow conflicting_rules --deny no_effect_rule
+  fwdsl check rules.v4 --allow one_variant --deny fragment_reassembled
 ";
 
 /// Helps to write firewall policies in Rust
