@@ -217,7 +217,7 @@ fn random_ends(family: Family, sender: Sender, route: Route, random: &mut Random
 fn random_port(random: &mut Random) -> u16 {
     match random.below(12) {
         0 => random.below(1 << 16) as u16,
-        1 => TRANSLATED[random.below(2)].0,
+        1..=3 => TRANSLATED[random.below(2)].0,
         _ => PORTS[random.below(PORTS.len())],
     }
 }

@@ -49,17 +49,22 @@ struct Rule<'a> {
 impl Rule<'_> {
     fn matches(&mut self) -> String {
         let mut text = String::new();
-        for (rarity, part) in [
+        let parts = [
             (3, Rule::addresses as fn(&mut Self) -> String),
             (4, Rule::interfaces),
             (2, Rule::protocol),
             (12, Rule::fragment),
-        ] {
+        ];
+        for (rarity, part) in parts {
             if self.random.one_in(rarity) {
                 text += &part(self);
             }
         }
-        if self.random.one_in(2) {
+        // A rule that everything matches leaves nothing for those behind it.
+        if text.is_empty() && !self.random.one_in(8) {
+            text = self.protocol();
+        }
+        if !self.random.one_in(4) {
             text += &self.transport();
         }
         if self.conntrack == Conntrack::On && self.random.one_in(3) {
