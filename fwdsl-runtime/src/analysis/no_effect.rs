@@ -27,7 +27,7 @@ pub struct NoEffect {
 
 /// The rules of a policy without which every packet would get the same verdict, and would be noticed the same: by logs,
 /// marks and matches that count. A rule without matches at the end of its chain is a matter of style, and not among
-/// them. `unreachable` are the rules that no packet comes to, which are no reason for another to be without effect.
+/// them, nor is one that takes all packets of a rule in `unreachable`, of which that is told.
 pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
     let known = without_unknown(model);
     let model = known.as_ref().unwrap_or(model);
