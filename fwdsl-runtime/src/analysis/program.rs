@@ -9,7 +9,7 @@ use super::meaning::{
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
@@ -42,6 +42,9 @@ pub(super) struct Rule {
 pub(super) struct Test {
     /// Conditions on what every packet has.
     pub(super) always: Vec<Condition>,
+    /// Those of them that the rule asks first, before any match of an extension; only where legacy may drop small TCP
+    /// fragments on the way to the others.
+    pub(super) core: Vec<Condition>,
     /// Conditions on the transport header.
     pub(super) transport: Vec<Condition>,
     /// Sets of ports in which the packet must not be; one without ports is in none.
@@ -201,6 +204,19 @@ pub(super) fn domain(axis: Axis, family: Family, classes: &Classes) -> Span {
     Span { first: 0, last }
 }
 
+/// Every value that a choice can have, one bit each.
+pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
+    let first = |count: usize| u64::MAX >> (64 - count);
+    match choice {
+        Choice::TcpFlags => u64::MAX,
+        Choice::Tracking => first(Tracking::ALL.len()),
+        Choice::Fragment => WHOLE | LATER,
+        Choice::Status => first(Status::COUNT as usize),
+        Choice::Mark => classes.marks.all(),
+        Choice::PacketType => first(PacketType::ALL.len()),
+    }
+}
+
 /// The conjunction of matches. Their options may hold lists and be negated.
 /// What is changed on the way of a packet is not known of it.
 pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed: Aspects) -> Test {
@@ -241,6 +257,9 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
                 continue;
             }
             to.extend(conditions(entry.extension, option, family, classes));
+        }
+        if test.drops_tiny_fragments && *entry.extension == CORE {
+            test.core = test.always.clone();
         }
     }
     // Asked for already, as a rule: `-p tcp -m tcp`.
@@ -475,12 +494,12 @@ impl Test {
         let tcp = Condition::Within(Axis::Protocol, [one(u128::from(TCP_NUMBER))].into());
         let small = split_all(vec![region.clone()], &[tcp], &mut Vec::new());
         let later = [Condition::OneOf(Choice::Fragment, LATER)];
-        split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
+        split_all(split_all(small, &self.core, &mut Vec::new()), &later, &mut Vec::new())
     }
 }
 
 /// The packet has ports that the kernel looks up in a set of ports.
-fn has_ports_of_sets() -> Condition {
+pub(super) fn has_ports_of_sets() -> Condition {
     Condition::Within(Axis::Protocol, numbers(PORT_SET_PROTOCOLS))
 }
 
