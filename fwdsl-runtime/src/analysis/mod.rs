@@ -24,6 +24,7 @@ mod evaluate;
 mod finding;
 mod interface;
 mod marks;
+mod matrix;
 mod meaning;
 mod packet;
 mod program;
@@ -39,6 +40,7 @@ mod witness;
 
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
+pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
 pub use unreachable::{

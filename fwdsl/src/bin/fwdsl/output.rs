@@ -12,6 +12,7 @@ const USAGE: u8 = 2;
 pub(crate) enum Exit {
     Done = 0,
     Unformatted = 1,
+    Unread = 2,
     Failed = 3,
 }
 
