@@ -19,10 +19,15 @@ mod state;
 mod sysctls;
 mod targets;
 mod text;
+#[expect(dead_code, reason = "the tests are being made ready for it")]
+mod unreachable;
 mod values;
+
+use std::collections::HashSet;
 
 use crate::analysis::{Finding, prove_for_every_value};
 use crate::diagnostic::Diagnostic;
+use crate::loc::Loc;
 use crate::lower::TargetFamilies;
 use crate::model::Model;
 
@@ -38,12 +43,15 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     check_parts(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
-    if !diagnostics.iter().any(Diagnostic::is_error) {
+    // What a lint denies does not keep the others from being found.
+    let is_sound =
+        |diagnostics: &[Diagnostic]| !diagnostics.iter().any(|one| one.is_error() && one.lint.is_none());
+    if is_sound(&diagnostics) {
         depth::check_depth(model, &mut diagnostics);
         state::check_order(model, &mut diagnostics);
-        lints::check_lints(model, &mut diagnostics);
     }
-    if !diagnostics.iter().any(Diagnostic::is_error) {
+    if is_sound(&diagnostics) {
+        lints::check_lints(model, &mut diagnostics);
         diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
@@ -80,15 +88,9 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule
 /// of a template, that is used twice).
 pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
-    for diagnostic in diagnostics {
-        let same = |other: &Diagnostic| {
-            other.loc.is_same_place(&diagnostic.loc) && other.message == diagnostic.message
-        };
-        if !ordered.iter().any(same) {
-            ordered.push(diagnostic);
-        }
-    }
+    let mut known: HashSet<(Loc, String)> = HashSet::new();
+    let mut ordered = diagnostics;
+    ordered.retain(|diagnostic| known.insert((diagnostic.loc.through(0), diagnostic.message.clone())));
     ordered.sort_by_key(|diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span));
     ordered
 }
