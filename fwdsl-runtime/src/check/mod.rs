@@ -57,6 +57,16 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     in_order(diagnostics)
 }
 
+/// What the lints find in a firewall that a host has, whatever iptables would say to its rules: for what
+/// [`crate::import`] read.
+pub fn lint(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    check_parts(model, &mut diagnostics);
+    lints::check_lints(model, &mut diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
+    in_order(diagnostics)
+}
+
 /// What iptables would refuse of a policy's rules, without the lints that look at the policy as a whole: for rules
 /// that somebody else wrote.
 pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {

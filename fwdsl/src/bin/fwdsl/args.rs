@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fwdsl_runtime::analysis::Open;
 use fwdsl_runtime::family::Family;
 
+use super::check::Levels;
 use super::firewall::FirewallArguments;
 
 /// What the exit codes mean; documentation shows the same text.
@@ -21,6 +22,14 @@ Examples:
   fwdsl import rules.v4 --to restore                    the same rules as iptables-save prints them
   my-host show --format json | fwdsl import - --to rust
                                                         a policy that another program holds
+";
+
+/// What `check --help` shows.
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  iptables-save | fwdsl check -                         the running IPv4 rules
+  fwdsl check hosts/*.v4 --json                         every finding of many firewalls
+  fwdsl check rules.v4 --allow one_variant --deny fragment_reassembled
 ";
 
 /// Helps to write firewall policies in Rust
@@ -42,6 +51,10 @@ pub(crate) enum Command {
     /// Every line is taken or refused with the reason; if one is refused, nothing is written. What is written emits the
     /// same rules.
     Import(ImportArguments),
+    /// Look for rules that can never match, and for other mistakes, in the rules of a host
+    ///
+    /// Lines that iptables would refuse are told, and what can be read of them counts.
+    Check(CheckArguments),
     /// Tell who may open a service to whom
     ///
     /// All addresses are divided into classes that the chain cannot tell apart. It is about the first packets of
@@ -77,9 +90,41 @@ pub(crate) struct ImportArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct MatrixArguments {
+pub(crate) struct CheckArguments {
+    /// What `iptables-save` or `ip6tables-save` printed, or policies as JSON, each a firewall of its own
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The files are of IPv6
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The files are of IPv4
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// Print the findings as an array of JSON
+    #[arg(long, conflicts_with = "sarif")]
+    pub(crate) json: bool,
+    /// Print the findings as SARIF 2.1.0, which tools for code review read
+    #[arg(long)]
+    pub(crate) sarif: bool,
     #[command(flatten)]
-    pub(crate) firewall: FirewallArguments,
+    pub(crate) levels: Levels,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArguments {
+    /// What `iptables-save` or `ip6tables-save` printed, or a policy as JSON
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The file is of IPv6; of a policy as JSON: the addresses of IPv6 are meant
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The file is of IPv4
+    #[arg(long)]
+    pub(crate) ipv4: bool,
     /// The chain that the packets enter
     #[arg(long, value_name = "[TABLE/]CHAIN", default_value = "FORWARD")]
     pub(crate) chain: String,
@@ -89,9 +134,6 @@ pub(crate) struct MatrixArguments {
     /// The port that clients speak from
     #[arg(long, value_name = "PORT", default_value = "10000")]
     pub(crate) source_port: Option<u16>,
-    /// Which addresses are meant where the firewall is for both families; IPv4 if nothing is said
-    #[arg(long, value_name = "FAMILY")]
-    pub(crate) family: Option<FamilyName>,
     /// What is assumed of interfaces, marks, packet types and address translation
     #[arg(long, value_name = "HOW", default_value = "per-rule")]
     pub(crate) open: OpenName,
@@ -154,7 +196,7 @@ const MATRIX_EXAMPLES: &str = "\
 Examples:
   fwdsl matrix rules.v4 --service ssh                   who may open SSH to whom, through the host
   fwdsl matrix rules.v4 --chain INPUT --service tcp:443 --svg https.svg
-  fwdsl matrix --ipv6 rules.v6 --service tcp:22 --json
+  iptables-save | fwdsl matrix - --service tcp:8000-8080 --json
 ";
 
 /// Reads the arguments, the program's name first.
@@ -163,6 +205,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         .after_help(EXIT_CODES)
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
         .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
@@ -189,7 +232,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) | Command::Matrix(_) => panic!(),
+                Command::Fmt(_) | Command::Check(_) | Command::Matrix(_) => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();

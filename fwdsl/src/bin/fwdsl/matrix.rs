@@ -12,7 +12,7 @@ use fwdsl_runtime::nearest::nearest;
 use fwdsl_runtime::table::TableName;
 
 use super::args::MatrixArguments;
-use super::firewall::{Unread, read_firewall};
+use super::firewall::read_to_analyse;
 use super::output::{self, Exit};
 use super::replace::write_file;
 
@@ -22,21 +22,28 @@ pub(crate) fn matrix_command(arguments: &MatrixArguments) -> ExitCode {
         Ok(question) => question,
         Err(sentence) => return output::misuse(&sentence),
     };
-    let imported = match read_firewall(&arguments.firewall) {
-        Ok(imported) => imported,
-        Err(Unread::Usage(sentence)) => return output::misuse(&sentence),
-        Err(Unread::Files(errors)) => {
+    let asked = match (arguments.ipv4, arguments.ipv6) {
+        (true, _) => Some(Family::Ipv4),
+        (_, true) => Some(Family::Ipv6),
+        (false, false) => None,
+    };
+    let imported = match read_to_analyse(&arguments.file, asked) {
+        Ok((_, imported)) => imported,
+        Err(errors) => {
             output::say(&errors);
-            return Exit::Unread.into();
+            return Exit::Unreadable.into();
         }
     };
-    let found = chosen(&imported.model, arguments.family.map(Family::from)).and_then(|family| {
+    let found = chosen(&imported.model, asked).and_then(|family| {
         let ruleset = lower(&imported.model, family).ok_or(format!("the firewall is not for {family}"))?;
         matrix(&ruleset, &question).map_err(|error| error.to_string())
     });
     let found = match found {
         Ok(found) => found,
-        Err(sentence) => return output::misuse(&sentence),
+        Err(sentence) => {
+            output::complain(&sentence);
+            return Exit::Unreadable.into();
+        }
     };
     match write(arguments, &found) {
         Ok(()) => Exit::Done.into(),
