@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
+use fwdsl_runtime::Policy;
 use fwdsl_runtime::analysis::{
     Matrix, MatrixError, Open, Packet, Question, Service, Tracking, evaluate, matrix,
 };
@@ -15,6 +17,7 @@ use fwdsl_runtime::table::TableName;
 use fwdsl_tests::corpus::firewalls;
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
+use rustix::time::{ClockId, clock_gettime};
 
 const SSH: Service = Service::new(6, 22);
 
@@ -476,4 +479,44 @@ fn ipv6_has_its_own_addresses() {
     assert_eq!((matrix.classes().len(), matrix.edge_count()), (4, 5));
     assert_eq!(matrix.class_of(addr("10.0.0.1")), None);
     assert_eq!(matrix.class_of(addr("::1")), matrix.class_of(addr("3000::")));
+}
+
+#[test]
+fn a_policy_is_asked_by_itself() {
+    let source = "chain FORWARD policy drop { tcp dport 22 from 10.0.0.0/24 to 10.0.1.0/24 => accept; }";
+    let policy = Policy::from_model(compile(source.parse().unwrap()).model).unwrap();
+    let matrix = policy.matrix(Family::Ipv4, &Question::new("FORWARD", SSH)).unwrap();
+    assert_eq!((matrix.classes().len(), matrix.edge_count()), (3, 1));
+    // For IPv6 the rule does not exist.
+    let matrix = policy.matrix(Family::Ipv6, &Question::new("FORWARD", SSH)).unwrap();
+    assert_eq!((matrix.classes().len(), matrix.edge_count()), (1, 0));
+}
+
+/// Thousands of rules with as many networks are a matter of a second, of ten without optimisation.
+#[test]
+fn thousands_of_rules_are_divided_at_once() {
+    let mut random = Random::new(17);
+    let mut net = || {
+        let prefix = [16, 20, 24, 28, 32][random.below(5)];
+        let address = (10 << 24 | random.next_u64() as u32 & 0xff_ffff) & (u32::MAX << (32 - prefix));
+        format!("{}/{prefix}", Ipv4Addr::from(address))
+    };
+    let mut rules = String::new();
+    for number in 0..5000 {
+        let verdict = if number % 4 == 0 { "DROP" } else { "ACCEPT" };
+        let ends = match number % 3 {
+            0 => format!("-s {}", net()),
+            1 => format!("-d {}", net()),
+            _ => format!("-s {} -d {}", net(), net()),
+        };
+        rules += &format!("-A FORWARD {ends} -p tcp -m tcp --dport {} -j {verdict}\n", 22 + number % 2);
+    }
+    let rules = filter(&rules);
+    let before = clock_gettime(ClockId::ThreadCPUTime);
+    let matrix = asked(&rules, Question::new("FORWARD", SSH));
+    let took = clock_gettime(ClockId::ThreadCPUTime) - before;
+    let took = Duration::new(took.tv_sec as u64, took.tv_nsec as u32);
+    assert!(took < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 }), "{took:?}");
+    assert!(matrix.classes().len() > 500, "{}", matrix.classes().len());
+    is_a_partition(&matrix);
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::service::Service;
+use crate::diagnostic::Diagnostics;
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
 use crate::nearest::nearest;
@@ -52,6 +53,8 @@ pub enum MatrixError {
         /// A chain of the table whose name is near.
         near: Option<String>,
     },
+    /// The policy has Rust values that break rules.
+    Refused(Box<Diagnostics>),
     /// The addresses that the rules ask for cross each other in too many ways.
     NotDecided,
 }
@@ -86,6 +89,7 @@ impl fmt::Display for MatrixError {
                 write!(f, "there is no chain `{chain}` in table `{}`", table.name())?;
                 near.as_ref().map_or(Ok(()), |near| write!(f, "\nhelp: did you mean `{near}`?"))
             }
+            MatrixError::Refused(wrong) => wrong.fmt(f),
             MatrixError::NotDecided => {
                 f.write_str("not decided: the rules' addresses cross each other in too many ways")
             }
