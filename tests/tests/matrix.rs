@@ -266,7 +266,7 @@ fn no_packet_is_accepted_that_the_matrix_refuses() {
     let mut random = Random::new(11);
     let interfaces = ["lo", "eth0", "eth1", "eth0.100", "br-lan", "wg0", "x"];
     let (mut accepted, mut refused) = (0, 0);
-    for _ in 0..160 {
+    for _ in 0..60 {
         let source = policies::policy(&mut random);
         let model = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}"))).model;
         for family in Family::ALL {
@@ -283,7 +283,7 @@ fn no_packet_is_accepted_that_the_matrix_refuses() {
                 is_a_partition(&matrix);
                 matrix
             });
-            for _ in 0..120 {
+            for _ in 0..300 {
                 let [from, to] = [(); 2].map(|()| address(&mut random, family));
                 let mut packet = first_packet(service, from, to);
                 packet.mark = [0, 1, 2, 0x10, 0xff][random.below(5)];
@@ -300,7 +300,7 @@ fn no_packet_is_accepted_that_the_matrix_refuses() {
             }
         }
     }
-    assert!(accepted > 1000 && refused > 300, "{accepted} {refused}");
+    assert!(accepted > 300 && refused > 100, "{accepted} {refused}");
 }
 
 /// Whether rules change what a match on a set may look at.

@@ -9,6 +9,8 @@ mod depth;
 mod exact;
 mod hashlimit;
 mod hooks;
+#[expect(dead_code, reason = "the tests are being made ready for it")]
+mod interplay;
 mod lints;
 mod ownership;
 mod plain;
@@ -19,15 +21,11 @@ mod state;
 mod sysctls;
 mod targets;
 mod text;
-#[expect(dead_code, reason = "the tests are being made ready for it")]
 mod unreachable;
 mod values;
 
-use std::collections::HashSet;
-
 use crate::analysis::{Finding, prove_for_every_value};
 use crate::diagnostic::Diagnostic;
-use crate::loc::Loc;
 use crate::lower::TargetFamilies;
 use crate::model::Model;
 
@@ -97,10 +95,15 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule
 /// of a template, that is used twice).
-pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut known: HashSet<(Loc, String)> = HashSet::new();
-    let mut ordered = diagnostics;
-    ordered.retain(|diagnostic| known.insert((diagnostic.loc.through(0), diagnostic.message.clone())));
-    ordered.sort_by_key(|diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span));
+pub fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let key = |diagnostic: &Diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span);
+    diagnostics.sort_by_key(key);
+    let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics {
+        let here = ordered.iter().rev().take_while(|other| other.loc.is_same_place(&diagnostic.loc));
+        if !here.into_iter().any(|other| other.message == diagnostic.message) {
+            ordered.push(diagnostic);
+        }
+    }
     ordered
 }
