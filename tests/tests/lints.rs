@@ -86,6 +86,9 @@ fn made_page() -> String {
         if !lint.docs.is_empty() {
             page += &format!("\n{}\n", lint.docs);
         }
+        if lint.found_in.is_empty() {
+            continue;
+        }
         let fence = if lint.level == Level::Deny { "rust,compile_fail" } else { "rust" };
         page += &format!("\n{}\nsays:\n\n```text\n", block(fence, lint.found_in));
         for found in findings(lint.found_in) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fwdsl_runtime::check::{check, check_saved};
+use fwdsl_runtime::check::{check, lint};
 use fwdsl_runtime::import::{Imported, Unknown, import};
 use fwdsl_tests::corpus::{Firewall, directory, firewalls};
 
@@ -29,11 +29,11 @@ fn imported() -> Vec<(Firewall, Imported)> {
 fn the_findings_in_the_corpus_are_those_that_were_looked_at() {
     let mut list = String::from(HEAD);
     for (firewall, Imported { model, .. }) in imported() {
-        for found in check_saved(&model) {
-            let Some(lint) = found.lint else { panic!("{}: {}", firewall.name, found.message) };
-            assert!(!OF_POLICIES.contains(&lint), "{}: {lint}", firewall.name);
+        for found in lint(&model) {
+            let Some(name) = found.lint else { panic!("{}: {}", firewall.name, found.message) };
+            assert!(!OF_POLICIES.contains(&name), "{}: {name}", firewall.name);
             let causes = found.causes.iter().map(|loc| format!(" {}", loc.line)).collect::<String>();
-            writeln!(list, "{} {}:{} {lint}{causes}", firewall.name, firewall.family, found.loc.line)
+            writeln!(list, "{} {}:{} {name}{causes}", firewall.name, firewall.family, found.loc.line)
                 .expect("a string takes it");
         }
     }
@@ -54,7 +54,7 @@ fn as_a_policy_a_saved_firewall_also_answers_for_the_other_family_and_for_forwar
         let all = check(&model);
         count += all.iter().filter(|found| of_policies(found.lint)).count();
         let others: Vec<_> = all.into_iter().filter(|found| !of_policies(found.lint)).collect();
-        assert_eq!(others, check_saved(&model));
+        assert_eq!(others, lint(&model));
     }
     assert!(count > 10, "only {count} findings");
 }

@@ -16,30 +16,44 @@
 //! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
+mod atom;
+mod conflicting;
+#[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
+mod diagram;
 mod entry;
 mod evaluate;
 mod finding;
 mod interface;
 mod lints;
 mod marks;
+mod matrix;
 mod meaning;
+mod no_effect;
 mod packet;
 mod program;
 mod prove;
 mod question;
+mod reach;
 mod region;
 mod search;
 mod sets;
 mod tables;
 mod trace;
 mod unknown;
+mod unreachable;
 mod witness;
 
+pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
-pub(crate) use lints::lint_packets;
+pub(crate) use lints::{lint_families, lint_packets};
+pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
+pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub(crate) use prove::prove_known;
 pub use prove::{prove, prove_for_every_value};
 pub(crate) use tables::Tables;
 pub(crate) use unknown::known_part;
+pub use unreachable::{
+    ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
+};

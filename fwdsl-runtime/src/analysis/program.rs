@@ -1,14 +1,16 @@
 //! A table's rules as conditions on regions.
 
+use super::atom::Atoms;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
-    Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+    Meaning, asks_for_no_flag, changes, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
-use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
+use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, ICMP, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
@@ -16,7 +18,7 @@ use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
 /// A table of one family.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// In the order of the table's chains.
+    /// In the order of the table's chains, each with a rule for each of the chain's.
     pub(super) chains: Vec<Vec<Rule>>,
     pub(super) family: Family,
     pub(super) classes: Classes,
@@ -41,6 +43,9 @@ pub(super) struct Rule {
 pub(super) struct Test {
     /// Conditions on what every packet has.
     pub(super) always: Vec<Condition>,
+    /// Those of them that the rule asks first, before any match of an extension; only where legacy may drop small TCP
+    /// fragments on the way to the others.
+    pub(super) core: Vec<Condition>,
     /// Conditions on the transport header.
     pub(super) transport: Vec<Condition>,
     /// Sets of ports in which the packet must not be; one without ports is in none.
@@ -49,6 +54,11 @@ pub(super) struct Test {
     pub(super) reads_transport: bool,
     /// Whether there are matches beside, of which nothing is known.
     pub(super) opaque: bool,
+    /// Matches beside of which no more is known than that they say the same of a packet wherever they stand, by
+    /// their number among the table's.
+    pub(super) atoms: Vec<u32>,
+    /// Whether those are all of which nothing is known.
+    pub(super) is_steady: bool,
     /// Whether legacy may drop a small TCP fragment that comes here.
     pub(super) drops_tiny_fragments: bool,
 }
@@ -93,15 +103,20 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
     let changed = changes(table);
+    let mut atoms = Atoms::default();
     let chains = table.chains.iter().map(|chain| {
-        let rules = chain.rules.iter().filter_map(|rule| {
+        let rules = chain.rules.iter().map(|rule| {
             let mut test = test(&rule.matches, family, &classes, changed);
+            test.is_steady = find_atoms(&rule.matches, &classes, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
-            test.opaque |= matches!(
+            let may_end = matches!(
                 &rule.action,
                 model::Action::Target { extension, .. } if extension.flow == Flow::MayEnd
             );
-            Some(Rule { test, action: action(&rule.action)? })
+            test.opaque |= may_end;
+            test.is_steady &= !may_end;
+            // To a chain that is not there nothing goes, and that has been said.
+            Rule { test, action: action(&rule.action).unwrap_or(Action::Pass) }
         });
         rules.collect()
     });
@@ -130,6 +145,70 @@ impl Classes {
     }
 }
 
+/// Whether nothing at all is known of what an option says.
+fn says_nothing(entry: &Match, option: &OptionUse, changed: Aspects) -> bool {
+    names_unknown(option) || asks_for_no_flag(option) || is_changed(entry.extension, option.spec(), changed)
+}
+
+/// Whether an option may be true or not of some packets of which its conditions are true.
+fn is_opaque(entry: &Match, option: &OptionUse, classes: &Classes, changed: Aspects) -> bool {
+    says_nothing(entry, option, changed)
+        || match meaning(entry.extension, option.spec()) {
+            Meaning::Opaque => true,
+            Meaning::Mark => !classes.marks.are_known(),
+            _ => option.values().any(has_gaps),
+        }
+}
+
+/// Collects the matches of a rule that are not modelled but steady, and tells whether all of them are.
+fn find_atoms<'a>(
+    matches: &'a [Match],
+    classes: &Classes,
+    changed: Aspects,
+    atoms: &mut Atoms<'a>,
+    found: &mut Vec<u32>,
+) -> bool {
+    let mut all = true;
+    for entry in matches {
+        let opaque = |option: &OptionUse| is_opaque(entry, option, classes, changed);
+        if is_modelled(entry.extension) && !entry.options.iter().any(opaque) {
+            continue;
+        }
+        match atoms.number(entry, changed) {
+            Some(number) => found.push(number),
+            None => all = false,
+        }
+    }
+    all
+}
+
+impl Program {
+    /// Every packet, whether it can be or not.
+    pub(super) fn everything(&self) -> Region {
+        let all = |axis| domain(axis, self.family, &self.classes);
+        let axes = [
+            Axis::In,
+            Axis::Out,
+            Axis::Source,
+            Axis::Destination,
+            Axis::Protocol,
+            Axis::SourcePort,
+            Axis::DestinationPort,
+            Axis::Icmp,
+        ];
+        let choices = [
+            Choice::TcpFlags,
+            Choice::Tracking,
+            Choice::Fragment,
+            Choice::Status,
+            Choice::Mark,
+            Choice::PacketType,
+        ];
+        let choices = choices.map(|choice| choice_domain(choice, &self.classes));
+        Region::new(axes.map(all), choices)
+    }
+}
+
 /// Every number that a field can be.
 pub(super) fn domain(axis: Axis, family: Family, classes: &Classes) -> Span {
     let last = match axis {
@@ -141,6 +220,19 @@ pub(super) fn domain(axis: Axis, family: Family, classes: &Classes) -> Span {
     Span { first: 0, last }
 }
 
+/// Every value that a choice can have, one bit each.
+pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
+    let first = |count: usize| u64::MAX >> (64 - count);
+    match choice {
+        Choice::TcpFlags => u64::MAX,
+        Choice::Tracking => first(Tracking::ALL.len()),
+        Choice::Fragment => WHOLE | LATER,
+        Choice::Status => first(Status::COUNT as usize),
+        Choice::Mark => classes.marks.all(),
+        Choice::PacketType => first(PacketType::ALL.len()),
+    }
+}
+
 /// The conjunction of matches. Their options may hold lists and be negated.
 /// What is changed on the way of a packet is not known of it.
 pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed: Aspects) -> Test {
@@ -150,6 +242,10 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
     };
     for entry in matches {
         if *entry.extension == SET_MATCH {
+            if entry.extension.looks_at.meets(changed) {
+                test.opaque = true;
+                continue;
+            }
             test.ask_set(entry, family, classes);
             continue;
         }
@@ -162,25 +258,21 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
             test.always.push(Condition::Within(Axis::Protocol, union(spans)));
         }
         for option in &entry.options {
-            if names_unknown(option) {
-                test.opaque = true;
+            test.opaque |= is_opaque(entry, option, classes, changed);
+            if says_nothing(entry, option, changed) {
                 continue;
             }
             let to = if transport { &mut test.transport } else { &mut test.always };
-            if is_changed(entry.extension, option.spec(), changed) {
-                test.opaque = true;
-                continue;
-            }
             let meaning = meaning(entry.extension, option.spec());
-            test.opaque |=
-                meaning == Meaning::Opaque || meaning == Meaning::Mark && !classes.marks.are_known();
-            test.opaque |= option.values().any(has_gaps);
             // A status is asked of nothing but connections.
             if *entry.extension == CONNTRACK && meaning != Meaning::Tracking {
                 to.extend(of_connection(entry, option));
                 continue;
             }
             to.extend(conditions(entry.extension, option, family, classes));
+        }
+        if test.drops_tiny_fragments && *entry.extension == CORE {
+            test.core = test.always.clone();
         }
     }
     // Asked for already, as a rule: `-p tcp -m tcp`.
@@ -289,6 +381,12 @@ fn value_spans(axis: Axis, value: &Value, family: Family, classes: &Classes) -> 
     }
 }
 
+/// Whether packets of a family can have a protocol: in IPv6 some numbers stand for extension headers, which
+/// `ip6tables -p` looks behind (ip6tables(8)).
+pub(super) fn can_be(number: u8, family: Family) -> bool {
+    family == Family::Ipv4 || number == ICMP || protocol_families(number).contains(family)
+}
+
 /// A value as numbers; `None` if no packet of the family has it.
 fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Option<Span> {
     match value {
@@ -297,9 +395,7 @@ fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> O
             Some(Span { first, last })
         }
         Value::Interface(pattern) => classes.interfaces.span(pattern),
-        Value::Protocol(number) if protocol_families(*number).contains(family) => {
-            Some(one(u128::from(*number)))
-        }
+        Value::Protocol(number) if can_be(*number, family) => Some(one(u128::from(*number))),
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, classes)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {
@@ -415,14 +511,18 @@ impl Test {
         let tcp = Condition::Within(Axis::Protocol, [one(u128::from(TCP_NUMBER))].into());
         let small = split_all(vec![region.clone()], &[tcp], &mut Vec::new());
         let later = [Condition::OneOf(Choice::Fragment, LATER)];
-        split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
+        split_all(split_all(small, &self.core, &mut Vec::new()), &later, &mut Vec::new())
     }
 }
 
 /// The packet has ports that the kernel looks up in a set of ports.
-fn has_ports_of_sets() -> Condition {
-    let spans = PORT_SET_PROTOCOLS.iter().map(|number| one(u128::from(*number))).collect();
-    Condition::Within(Axis::Protocol, union(spans))
+pub(super) fn has_ports_of_sets() -> Condition {
+    Condition::Within(Axis::Protocol, numbers(PORT_SET_PROTOCOLS))
+}
+
+/// These numbers as a set.
+pub(super) fn numbers(list: impl IntoIterator<Item = u8>) -> Set {
+    union(list.into_iter().map(|number| one(u128::from(number))).collect())
 }
 
 /// The parts of which all conditions are true; the others go to `no`.

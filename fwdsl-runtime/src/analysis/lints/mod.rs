@@ -15,23 +15,19 @@ use crate::diagnostic::Diagnostic;
 use crate::lint::{self, Level};
 use crate::model::{Chain, Model, Rule};
 
-/// Runs them on a policy that has passed the checks. `saved` says that the rules are those of a saved firewall, which
-/// tells nothing beyond them.
-pub(crate) fn lint_packets(
-    model: &Model,
-    tables: &mut Tables,
-    saved: bool,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+/// Runs them on rules that have passed the checks.
+pub(crate) fn lint_packets(model: &Model, tables: &mut Tables, diagnostics: &mut Vec<Diagnostic>) {
     established_not_accepted::check(model, tables, diagnostics);
     fragment_reassembled::check(model, tables, diagnostics);
     loopback_blocked::check(model, tables, diagnostics);
     ipv6_neighbour_discovery_blocked::check(model, tables, diagnostics);
     spoofable_loopback::check(model, tables, diagnostics);
     stateful_after_drop::check(model, tables, diagnostics);
-    if !saved {
-        ipv6_left_open::check(model, tables, diagnostics);
-    }
+}
+
+/// Runs those that compare what a policy says of one family with what it says of the other.
+pub(crate) fn lint_families(model: &Model, tables: &mut Tables, diagnostics: &mut Vec<Diagnostic>) {
+    ipv6_left_open::check(model, tables, diagnostics);
 }
 
 /// Adds a finding about a chain, or a rule of it, at the level that holds there.

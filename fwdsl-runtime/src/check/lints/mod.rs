@@ -4,25 +4,36 @@ mod forwarding_disabled;
 mod nat66;
 mod unused_chain;
 
-use crate::analysis::{Tables, lint_packets};
+use crate::analysis::{Tables, lint_families, lint_packets};
 use crate::diagnostic::Diagnostic;
 use crate::lint::{self, Level};
 use crate::model::{Chain, Model, Rule};
 
-/// Runs them on a policy that has passed the checks. `saved` says that the rules are those of a saved firewall, which
-/// tells nothing beyond them.
+/// Where rules are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A policy, which also says what is not in its rules.
+    Policy,
+    /// A saved firewall of one family, which tells nothing beyond them.
+    Saved,
+}
+
+/// Runs them on rules that have passed the checks.
 pub(super) fn check_lints(
     model: &Model,
     tables: &mut Tables,
-    saved: bool,
+    origin: Origin,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     unused_chain::check(model, diagnostics);
     nat66::check(model, diagnostics);
-    if !saved {
+    if origin == Origin::Policy {
         forwarding_disabled::check(model, diagnostics);
     }
-    lint_packets(model, tables, saved, diagnostics);
+    lint_packets(model, tables, diagnostics);
+    if origin == Origin::Policy {
+        lint_families(model, tables, diagnostics);
+    }
 }
 
 /// Adds a finding about a chain, or a rule of it, at the level that holds there.

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use fwdsl_runtime::analysis::Open;
 use fwdsl_runtime::family::Family;
 
+use super::check::Levels;
 use super::firewall::FirewallArguments;
 
 /// What the exit codes mean; documentation shows the same text.
@@ -20,6 +22,14 @@ Examples:
   fwdsl import rules.v4 --to restore                    the same rules as iptables-save prints them
   my-host show --format json | fwdsl import - --to rust
                                                         a policy that another program holds
+";
+
+/// What `check --help` shows.
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  iptables-save | fwdsl check -                         the running IPv4 rules
+  fwdsl check hosts/*.v4 --json                         every finding of many firewalls
+  fwdsl check rules.v4 --allow one_variant --deny fragment_reassembled
 ";
 
 /// Helps to write firewall policies in Rust
@@ -41,6 +51,15 @@ pub(crate) enum Command {
     /// Every line is taken or refused with the reason; if one is refused, nothing is written. What is written emits the
     /// same rules.
     Import(ImportArguments),
+    /// Look for rules that can never match, and for other mistakes, in the rules of a host
+    ///
+    /// Lines that iptables would refuse are told, and what can be read of them counts.
+    Check(CheckArguments),
+    /// Tell who may open a service to whom
+    ///
+    /// All addresses are divided into classes that the chain cannot tell apart. It is about the first packets of
+    /// connections, and what may be: matches that nobody can answer from here may match.
+    Matrix(MatrixArguments),
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +89,82 @@ pub(crate) struct ImportArguments {
     pub(crate) output: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// What `iptables-save` or `ip6tables-save` printed, or policies as JSON, each a firewall of its own
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The files are of IPv6
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The files are of IPv4
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// Print the findings as an array of JSON
+    #[arg(long, conflicts_with = "sarif")]
+    pub(crate) json: bool,
+    /// Print the findings as SARIF 2.1.0, which tools for code review read
+    #[arg(long)]
+    pub(crate) sarif: bool,
+    #[command(flatten)]
+    pub(crate) levels: Levels,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArguments {
+    /// What `iptables-save` or `ip6tables-save` printed, or a policy as JSON
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The file is of IPv6; of a policy as JSON: the addresses of IPv6 are meant
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The file is of IPv4
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// The chain that the packets enter
+    #[arg(long, value_name = "[TABLE/]CHAIN", default_value = "FORWARD")]
+    pub(crate) chain: String,
+    /// The service: `tcp:22`, `udp:domain`, `tcp:8000-8080` for any of these, or a name, `ssh`
+    #[arg(long, value_name = "SERVICE")]
+    pub(crate) service: String,
+    /// The port that clients speak from
+    #[arg(long, value_name = "PORT", default_value = "10000")]
+    pub(crate) source_port: Option<u16>,
+    /// What is assumed of interfaces, marks, packet types and address translation
+    #[arg(long, value_name = "HOW", default_value = "per-rule")]
+    pub(crate) open: OpenName,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a graph for Graphviz to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dot: Option<PathBuf>,
+    /// Write a drawing to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum OpenName {
+    /// Each rule may find them as it wants them, whatever another rule finds
+    PerRule,
+    /// Every rule finds the same: some incoming and some outgoing interface, some mark and so on
+    PerPacket,
+}
+
+impl From<OpenName> for Open {
+    fn from(name: OpenName) -> Open {
+        match name {
+            OpenName::PerRule => Open::PerRule,
+            OpenName::PerPacket => Open::PerPacket,
+        }
+    }
+}
+
 /// What `import` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
@@ -96,12 +191,22 @@ impl From<FamilyName> for Family {
     }
 }
 
+/// What `matrix --help` shows.
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  fwdsl matrix rules.v4 --service ssh                   who may open SSH to whom, through the host
+  fwdsl matrix rules.v4 --chain INPUT --service tcp:443 --svg https.svg
+  iptables-save | fwdsl matrix - --service tcp:8000-8080 --json
+";
+
 /// Reads the arguments, the program's name first.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let command = Arguments::command()
         .after_help(EXIT_CODES)
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
-        .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")));
+        .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
 
@@ -127,7 +232,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) => panic!(),
+                Command::Fmt(_) | Command::Check(_) | Command::Matrix(_) => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();
