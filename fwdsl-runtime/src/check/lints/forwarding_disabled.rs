@@ -95,10 +95,9 @@ fn forwarding(model: &Model, family: Family) -> (Forwarding, Option<&SysctlUse>)
 /// Whether a sysctl turns forwarding of a family on or off, of all interfaces or of one.
 fn is_about(setting: &SysctlUse, family: Family) -> bool {
     let segments: Vec<&str> = setting.value.key.segments().iter().map(String::as_str).collect();
-    match (family, segments.as_slice()) {
-        (Family::Ipv4, ["net", "ipv4", "ip_forward"]) => true,
-        (Family::Ipv4, ["net", "ipv4", "conf", _, "forwarding"]) => true,
-        (Family::Ipv6, ["net", "ipv6", "conf", _, "forwarding" | "force_forwarding"]) => true,
-        _ => false,
-    }
+    matches!(
+        (family, segments.as_slice()),
+        (Family::Ipv4, ["net", "ipv4", "ip_forward"] | ["net", "ipv4", "conf", _, "forwarding"])
+            | (Family::Ipv6, ["net", "ipv6", "conf", _, "forwarding" | "force_forwarding"])
+    )
 }
