@@ -29,9 +29,11 @@ mod search;
 mod sets;
 mod trace;
 mod unknown;
+mod way;
 mod witness;
 
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, Tracking};
 pub use prove::{prove, prove_for_every_value};
+pub use way::{Station, Way};
