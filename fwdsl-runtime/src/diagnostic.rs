@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::lint::Level;
 use crate::loc::{Loc, Sources};
+use crate::table::TableName;
 
 /// One finding about a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,19 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that matter, each with what it has to do with the finding.
     pub notes: Vec<(String, Option<Loc>)>,
+    /// The rules that cause it, in order: those that cover an unreachable one, for instance.
+    pub causes: Vec<Loc>,
+    /// The chain that it is about.
+    pub subject: Option<Subject>,
+}
+
+/// The chain that a finding is about, for reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The chain's table.
+    pub table: TableName,
+    /// Its name in the source.
+    pub chain: String,
 }
 
 impl Diagnostic {
@@ -33,6 +47,8 @@ impl Diagnostic {
             loc,
             help: None,
             notes: Vec::new(),
+            causes: Vec::new(),
+            subject: None,
         }
     }
 
@@ -59,6 +75,20 @@ impl Diagnostic {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>, loc: Option<Loc>) -> Diagnostic {
         self.notes.push((note.into(), loc));
+        self
+    }
+
+    /// Adds a rule that causes it, with what it has to do with the finding.
+    #[must_use]
+    pub fn cause(mut self, note: impl Into<String>, loc: Loc) -> Diagnostic {
+        self.causes.push(loc);
+        self.note(note, Some(loc))
+    }
+
+    /// Says which chain it is about.
+    #[must_use]
+    pub fn about(mut self, table: TableName, chain: impl Into<String>) -> Diagnostic {
+        self.subject = Some(Subject { table, chain: chain.into() });
         self
     }
 

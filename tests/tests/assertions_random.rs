@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use fwdsl_runtime::analysis::{Packet, Problem, Tracking, evaluate, prove};
+use fwdsl_runtime::analysis::{Packet, PacketType, Problem, Status, Tracking, evaluate, prove};
 use fwdsl_runtime::catalogue::{ACCEPT, Extension};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::lower::{Ruleset, lower};
@@ -62,19 +62,24 @@ fn packet(random: &mut Random, family: Family, hook: &str) -> Packet {
     let protocols = [6, 6, 6, 17, 17, 1, 58, 47, 50, 51, 132, 255];
     let ports = [22, 21, 80, 443, 1, 2, 5, 9, 10, 7, 14, 273, 1023, 1024, 2000, 2001, 8000, 8080, 65535, 0];
     let types = [8, 0, 3, 4, 11, 135, 136, 128, 1, 255];
+    let tracking = Tracking::ALL[random.below(Tracking::ALL.len())];
+    let statuses: Vec<Status> =
+        (0..16).map(Status::from_bits).filter(|status| status.fits(tracking.state)).collect();
+    let (from, to) = (address(random), address(random));
     Packet {
         in_interface: interface(random, hook != "OUTPUT"),
         out_interface: interface(random, hook != "INPUT"),
-        from: address(random),
-        to: address(random),
-        protocol: protocols[random.below(protocols.len())],
         sport: ports[random.below(ports.len())],
         dport: ports[random.below(ports.len())],
         icmp_type: types[random.below(types.len())],
         icmp_code: [0, 3, 4][random.below(3)],
         tcp_flags: random.below(64) as u8,
-        tracking: Tracking::ALL[random.below(Tracking::ALL.len())],
+        tracking,
+        status: statuses[random.below(statuses.len())],
+        mark: [0, 0, 1, 2, 0x10, 0xff, 0x101][random.below(7)],
+        packet_type: PacketType::ALL[random.below(PacketType::ALL.len())],
         later_fragment: hook == "OUTPUT" && random.one_in(8),
+        ..Packet::new(from, to, protocols[random.below(protocols.len())])
     }
 }
 

@@ -1,29 +1,54 @@
 //! What packets can be at the top of a chain.
 
-use super::interface::Interfaces;
-use super::packet::Tracking;
-use super::program::domain;
-use super::region::{Axis, LATER, Region, Span, WHOLE};
+use super::packet::{PacketType, Status, Tracking};
+use super::program::{Classes, domain};
+use super::region::{Axis, Choice, LATER, Region, Span, WHOLE};
 use crate::catalogue::{CONNTRACK, STATE};
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
 use crate::model::Action;
 use crate::table::Hook;
 
-/// All packets that can be at a place, as one region for each kind of hook.
-pub(super) fn entries(hooks: &[Hook], ruleset: &Ruleset, interfaces: &Interfaces) -> Vec<Region> {
+/// All packets that can be at a place, as regions for each kind of hook.
+pub(super) fn entries(hooks: &[Hook], ruleset: &Ruleset, classes: &Classes) -> Vec<Region> {
     let tracks = uses_tracking(ruleset);
     let mut regions: Vec<Region> = Vec::new();
     for hook in hooks {
-        let region = entry(*hook, ruleset.family, tracks, interfaces);
-        if !regions.contains(&region) {
-            regions.push(region);
+        let region = entry(*hook, ruleset.family, tracks, classes);
+        if regions.contains(&region) {
+            continue;
         }
+        if asks_for_status(ruleset) { regions.extend(by_status(&region)) } else { regions.push(region) }
     }
     regions
 }
 
-fn entry(hook: Hook, family: Family, tracks: bool, interfaces: &Interfaces) -> Region {
+/// Whether a rule can tell what has become of a connection.
+fn asks_for_status(ruleset: &Ruleset) -> bool {
+    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+    let options = rules.flat_map(|rule| &rule.matches).flat_map(|entry| &entry.options);
+    { options }.any(|option| option.spec.name == "ctstatus")
+}
+
+/// A region in parts whose states go with the status.
+fn by_status(region: &Region) -> Vec<Region> {
+    let mut parts: Vec<(u64, u64)> = Vec::new();
+    for (bit, tracking) in Tracking::ALL.iter().enumerate() {
+        let fitting = (0..Status::COUNT).filter(|bits| Status::from_bits(*bits as u8).fits(tracking.state));
+        let status = fitting.fold(0, |all, bits| all | 1u64 << bits);
+        match parts.iter_mut().find(|(_, other)| *other == status) {
+            Some((tracking, _)) => *tracking |= 1 << bit,
+            None => parts.push((1 << bit, status)),
+        }
+    }
+    let part = |(tracking, status): (u64, u64)| {
+        region.with_choice(Choice::Tracking, tracking).with_choice(Choice::Status, status)
+    };
+    parts.into_iter().map(part).collect()
+}
+
+fn entry(hook: Hook, family: Family, tracks: bool, classes: &Classes) -> Region {
+    let interfaces = &classes.interfaces;
     let none = Span { first: 0, last: 0 };
     let of = |present: bool| if present { interfaces.any() } else { none };
     let incoming = match hook {
@@ -31,7 +56,7 @@ fn entry(hook: Hook, family: Family, tracks: bool, interfaces: &Interfaces) -> R
         Hook::Postrouting => Span { first: 0, last: interfaces.any().last },
         _ => of(hook.has_in_interface()),
     };
-    let all = |axis| domain(axis, family, interfaces);
+    let all = |axis| domain(axis, family, classes);
     let spans = [
         incoming,
         of(hook.has_out_interface()),
@@ -43,7 +68,16 @@ fn entry(hook: Hook, family: Family, tracks: bool, interfaces: &Interfaces) -> R
         all(Axis::Icmp),
     ];
     let fragments = if sees_fragments(hook, family, tracks) { WHOLE | LATER } else { WHOLE };
-    Region::new(spans, [u64::MAX, (1 << Tracking::ALL.len()) - 1, fragments])
+    let first = |count: usize| (1 << count) - 1;
+    let choices = [
+        u64::MAX,
+        first(Tracking::ALL.len()),
+        fragments,
+        first(Status::COUNT as usize),
+        classes.marks.all(),
+        first(PacketType::ALL.len()),
+    ];
+    Region::new(spans, choices)
 }
 
 /// Whether packets can be there that are later fragments. IPv4 puts packets for this host together

@@ -6,7 +6,7 @@ use super::meaning::{
 use super::packet::Packet;
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
 use crate::catalogue::{
-    self, ACCEPT, Aspects, CORE, DROP, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER,
+    self, ACCEPT, Aspects, CONNTRACK, CORE, DROP, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER,
 };
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
@@ -195,10 +195,23 @@ fn match_answer(entry: &Match, packet: &Packet, changed: Aspects) -> Answer {
     if !is_modelled(entry.extension) {
         return Answer::Perhaps;
     }
+    if *entry.extension == CONNTRACK
+        && !packet.tracking.state.has_connection()
+        && !changed.meets(Aspects::TRACKING)
+    {
+        return without_connection(entry, packet);
+    }
     all(entry.options().iter().map(|option| {
         let known = !is_changed(entry.extension, option.spec(), changed);
         if known { option_answer(entry.extension, option, packet) } else { Answer::Perhaps }
     }))
+}
+
+/// What `conntrack` says of a packet without a connection: the state decides alone, and where it is not asked for the
+/// match is false, negated or not (net/netfilter/xt_conntrack.c, conntrack_mt).
+fn without_connection(entry: &Match, packet: &Packet) -> Answer {
+    let state = entry.options().iter().find(|option| option.spec.name == "ctstate");
+    state.map_or(Answer::No, |option| option_answer(entry.extension, option, packet))
 }
 
 /// Whether a packet is in a set; a set of ports holds none that has no ports.
@@ -220,6 +233,8 @@ fn option_answer(extension: &Extension, option: &OptionUse, packet: &Packet) -> 
         Meaning::Opaque => return Answer::Perhaps,
         Meaning::Fragment => packet.later_fragment,
         Meaning::Tracking => words_of(option).any(|word| packet.tracking.answers_to(word)),
+        Meaning::Status => words_of(option).any(|word| packet.status.answers_to(word)),
+        Meaning::PacketType => words_of(option).any(|word| packet.packet_type.name() == word),
         _ => option.values().any(|value| holds(meaning, value, packet)),
     };
     if holds == option.negated() { Answer::No } else { Answer::Yes }
@@ -249,6 +264,7 @@ fn holds(meaning: Meaning, value: &Value, packet: &Packet) -> bool {
                 *ty == packet.icmp_type && code.is_none_or(|code| code == packet.icmp_code)
             }
         },
+        (Meaning::Mark, Value::Masked(bits)) => packet.mark & bits.mask() == bits.value,
         (Meaning::TcpFlags, Value::TcpFlags(flags)) => packet.tcp_flags & flags.mask == flags.set,
         _ => false,
     }

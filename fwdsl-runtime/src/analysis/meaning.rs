@@ -20,6 +20,9 @@ pub(super) enum Meaning {
     IcmpType,
     TcpFlags,
     Tracking,
+    Status,
+    Mark,
+    PacketType,
     /// True of every packet: text for people.
     Always,
     /// Not modelled: may match or not, and otherwise the next time.
@@ -44,6 +47,9 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
         ("icmp" | "icmp6", "type") => Meaning::IcmpType,
         ("tcp", "flags") => Meaning::TcpFlags,
         ("conntrack", "ctstate") | ("state", "state") => Meaning::Tracking,
+        ("conntrack", "ctstatus") => Meaning::Status,
+        ("mark", "mark") => Meaning::Mark,
+        ("pkttype", "pkt-type") => Meaning::PacketType,
         ("comment", _) => Meaning::Always,
         _ => Meaning::Opaque,
     }

@@ -12,7 +12,7 @@
 //! against the other.
 //!
 //! What is modelled: family, interfaces, addresses, protocol, ports, ICMP types, TCP flags, the
-//! states of connection tracking, fragments, sets whose contents are known. Every other match may match or not, and otherwise the
+//! states of connection tracking and what has become of a connection, fragments, marks, packet types, sets whose contents are known. Every other match may match or not, and otherwise the
 //! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
@@ -20,6 +20,7 @@ mod entry;
 mod evaluate;
 mod finding;
 mod interface;
+mod marks;
 mod meaning;
 mod packet;
 mod program;
@@ -34,6 +35,6 @@ mod witness;
 
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
-pub use packet::{CtState, Packet, Tracking};
+pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
 pub use way::{Station, Way};

@@ -37,6 +37,12 @@ pub struct Packet {
     pub tcp_flags: u8,
     /// What connection tracking says.
     pub tracking: Tracking,
+    /// What has become of its connection so far; meaningless where there is none.
+    pub status: Status,
+    /// The mark that it has as it comes to the chain.
+    pub mark: u32,
+    /// Whom the link layer sent it to.
+    pub packet_type: PacketType,
     /// Whether it is a fragment and not the first, so that it has no transport header.
     pub later_fragment: bool,
 }
@@ -50,6 +56,24 @@ pub struct Tracking {
     pub snat: bool,
     /// Whether the connection's destination address is translated.
     pub dnat: bool,
+}
+
+/// What has become of a connection: any of four bits (iptables-extensions(8), section conntrack, `--ctstatus`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Status(u8);
+
+/// Whom the link layer sent a packet to (iptables-extensions(8), section pkttype).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PacketType {
+    /// This host; also what it makes itself.
+    #[default]
+    Unicast,
+    /// Everybody on the link.
+    Broadcast,
+    /// A group.
+    Multicast,
+    /// Another host; the kernel throws these away before any rule sees them, unless a bridge hands them on.
+    OtherHost,
 }
 
 /// The states of connection tracking, which exclude each other.
@@ -77,6 +101,94 @@ impl CtState {
             CtState::Established => "established",
             CtState::Related => "related",
         }
+    }
+}
+
+impl Status {
+    /// Nothing yet: the packet may begin the connection.
+    pub const NONE: Status = Status(0);
+    /// Another connection let expect it.
+    pub const EXPECTED: Status = Status(1);
+    /// Packets have gone in both directions.
+    pub const SEEN_REPLY: Status = Status(1 << 1);
+    /// It is not to be given up early when the table is full.
+    pub const ASSURED: Status = Status(1 << 2);
+    /// A packet of it has left the host.
+    pub const CONFIRMED: Status = Status(1 << 3);
+
+    /// The number of combinations.
+    pub(super) const COUNT: u32 = 16;
+
+    /// Each bit with its word in the language.
+    const WORDS: [(Status, &'static str); 4] = [
+        (Status::EXPECTED, "expected"),
+        (Status::SEEN_REPLY, "seen-reply"),
+        (Status::ASSURED, "assured"),
+        (Status::CONFIRMED, "confirmed"),
+    ];
+
+    /// The combination of this number, below 16.
+    pub const fn from_bits(bits: u8) -> Status {
+        Status(bits & 15)
+    }
+
+    /// Its number.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The bits of both.
+    #[must_use]
+    pub const fn or(self, other: Status) -> Status {
+        Status(self.0 | other.0)
+    }
+
+    /// Whether a word of `ctstatus` is true of it. `none` is true of nothing: it is no bits at all, and the kernel
+    /// asks whether one of them is set.
+    pub fn answers_to(self, word: &str) -> bool {
+        Status::WORDS.iter().any(|(bit, name)| *name == word && self.0 & bit.0 != 0)
+    }
+
+    /// Whether a connection in the state can have it: one is established by an answer, and new until then.
+    pub const fn fits(self, state: CtState) -> bool {
+        let answered = self.0 & Status::SEEN_REPLY.0 != 0;
+        match state {
+            CtState::Invalid | CtState::Untracked => self.0 == 0,
+            CtState::New => !answered,
+            CtState::Established => answered,
+            CtState::Related => true,
+        }
+    }
+
+    /// What connections in the state mostly have.
+    pub const fn usual(state: CtState) -> Status {
+        match state {
+            CtState::Established => Status::SEEN_REPLY.or(Status::CONFIRMED),
+            _ => Status::NONE,
+        }
+    }
+}
+
+impl PacketType {
+    /// Every type, in the order of the catalogue's words.
+    pub const ALL: [PacketType; 4] =
+        [PacketType::Unicast, PacketType::Broadcast, PacketType::Multicast, PacketType::OtherHost];
+
+    /// The word in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PacketType::Unicast => "unicast",
+            PacketType::Broadcast => "broadcast",
+            PacketType::Multicast => "multicast",
+            PacketType::OtherHost => "otherhost",
+        }
+    }
+}
+
+impl CtState {
+    /// Whether there is a connection that the packet is of.
+    pub const fn has_connection(self) -> bool {
+        !matches!(self, CtState::Invalid | CtState::Untracked)
     }
 }
 
@@ -119,6 +231,28 @@ impl Tracking {
 }
 
 impl Packet {
+    /// A whole unicast packet of a new connection, from port 1024 to port 80 where it has ports, with SYN alone where
+    /// it has flags, and an echo request where it has a type; it has no interface and no mark.
+    pub const fn new(from: IpAddr, to: IpAddr, protocol: u8) -> Packet {
+        Packet {
+            in_interface: None,
+            out_interface: None,
+            from,
+            to,
+            protocol,
+            sport: 1024,
+            dport: 80,
+            icmp_type: if from.is_ipv4() { 8 } else { 128 },
+            icmp_code: 0,
+            tcp_flags: 0b00_0010,
+            tracking: Tracking::of(CtState::New),
+            status: Status::NONE,
+            mark: 0,
+            packet_type: PacketType::Unicast,
+            later_fragment: false,
+        }
+    }
+
     /// The family.
     pub const fn family(&self) -> Family {
         family_of(self.from)
@@ -142,7 +276,24 @@ impl Packet {
         words.push(format!("ct {}", self.tracking.state.name()));
         words.extend(self.tracking.snat.then(|| "ct snat".into()));
         words.extend(self.tracking.dnat.then(|| "ct dnat".into()));
+        words.extend(self.status_words());
+        words.extend((self.mark != 0).then(|| format!("mark {:#x}", self.mark)));
+        let unusual = self.packet_type != PacketType::Unicast;
+        words.extend(unusual.then(|| format!("pkttype({})", self.packet_type.name())));
         words.join(" ")
+    }
+
+    /// The bits of the status, each a match of its own, if they are not the usual ones.
+    fn status_words(&self) -> Vec<String> {
+        let state = self.tracking.state;
+        if !state.has_connection() || self.status == Status::usual(state) {
+            return Vec::new();
+        }
+        let word = |(bit, name): &(Status, &str)| {
+            let not = if self.status.0 & bit.0 == 0 { "!" } else { "" };
+            format!("conntrack({not}ctstatus {name})")
+        };
+        Status::WORDS.iter().map(word).collect()
     }
 
     fn transport_words(&self, with_flags: bool) -> Option<String> {

@@ -1,13 +1,14 @@
 //! A table's rules as conditions on regions.
 
 use super::interface::Interfaces;
+use super::marks::Marks;
 use super::meaning::{
     Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
 };
-use super::packet::Tracking;
+use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
@@ -18,7 +19,14 @@ pub(super) struct Program {
     /// In the order of the table's chains.
     pub(super) chains: Vec<Vec<Rule>>,
     pub(super) family: Family,
+    pub(super) classes: Classes,
+}
+
+/// What of the endless many names and numbers the rules can tell apart.
+#[derive(Debug)]
+pub(super) struct Classes {
     pub(super) interfaces: Interfaces,
+    pub(super) marks: Marks,
 }
 
 /// A rule.
@@ -71,8 +79,8 @@ pub(super) struct Division {
     pub(super) no: Vec<Region>,
 }
 
-/// Prepares a table. The interfaces are those that its rules, and whatever is asked of it, name.
-pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> Program {
+/// Prepares a table. The classes are those that its rules, and whatever is asked of it, tell apart.
+pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Program {
     let chain = |name: &str| table.chains.iter().position(|chain| chain.name == name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
@@ -87,7 +95,7 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
     let changed = changes(table);
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().filter_map(|rule| {
-            let mut test = test(&rule.matches, family, &interfaces, changed);
+            let mut test = test(&rule.matches, family, &classes, changed);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
             test.opaque |= matches!(
                 &rule.action,
@@ -98,22 +106,30 @@ pub(super) fn program(table: &Table, family: Family, interfaces: Interfaces) -> 
         rules.collect()
     });
     let chains = chains.collect();
-    Program { chains, family, interfaces }
+    Program { chains, family, classes }
 }
 
-/// The interface patterns of matches.
-pub(super) fn interface_patterns(matches: &[Match]) -> impl Iterator<Item = &str> {
-    let values = matches.iter().flat_map(|entry| &entry.options).flat_map(|option| option.values());
-    values.filter_map(|value| match value {
-        Value::Interface(pattern) => Some(pattern.as_str()),
-        _ => None,
-    })
+impl Classes {
+    /// The classes that these conjunctions of matches tell apart.
+    pub(super) fn new<'a>(rules: impl Iterator<Item = &'a [Match]>) -> Classes {
+        let (mut patterns, mut marks) = (Vec::new(), Vec::new());
+        for option in rules.flatten().flat_map(|entry| &entry.options) {
+            for value in &option.values {
+                match &value.value {
+                    Value::Interface(pattern) => patterns.push(pattern.as_str()),
+                    Value::Masked(bits) if option.spec.name == "mark" => marks.push(*bits),
+                    _ => {}
+                }
+            }
+        }
+        Classes { interfaces: Interfaces::new(patterns.into_iter()), marks: Marks::new(&marks) }
+    }
 }
 
 /// Every number that a field can be.
-pub(super) fn domain(axis: Axis, family: Family, interfaces: &Interfaces) -> Span {
+pub(super) fn domain(axis: Axis, family: Family, classes: &Classes) -> Span {
     let last = match axis {
-        Axis::In | Axis::Out => interfaces.any().last,
+        Axis::In | Axis::Out => classes.interfaces.any().last,
         Axis::Source | Axis::Destination => u128::MAX >> (128 - width(family)),
         Axis::Protocol => u128::from(u8::MAX),
         Axis::SourcePort | Axis::DestinationPort | Axis::Icmp => u128::from(u16::MAX),
@@ -123,14 +139,14 @@ pub(super) fn domain(axis: Axis, family: Family, interfaces: &Interfaces) -> Spa
 
 /// The conjunction of matches. Their options may hold lists and be negated.
 /// What is changed on the way of a packet is not known of it.
-pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, changed: Aspects) -> Test {
+pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed: Aspects) -> Test {
     let mut test = Test {
         drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches),
         ..Test::default()
     };
     for entry in matches {
         if *entry.extension == SET_MATCH {
-            test.ask_set(entry, family, interfaces);
+            test.ask_set(entry, family, classes);
             continue;
         }
         test.opaque |= !is_modelled(entry.extension);
@@ -151,9 +167,16 @@ pub(super) fn test(matches: &[Match], family: Family, interfaces: &Interfaces, c
                 test.opaque = true;
                 continue;
             }
-            test.opaque |= meaning(entry.extension, option.spec()) == Meaning::Opaque;
+            let meaning = meaning(entry.extension, option.spec());
+            test.opaque |=
+                meaning == Meaning::Opaque || meaning == Meaning::Mark && !classes.marks.are_known();
             test.opaque |= option.values().any(has_gaps);
-            to.extend(conditions(entry.extension, option, family, interfaces));
+            // A status is asked of nothing but connections.
+            if *entry.extension == CONNTRACK && meaning != Meaning::Tracking {
+                to.extend(of_connection(entry, option));
+                continue;
+            }
+            to.extend(conditions(entry.extension, option, family, classes));
         }
     }
     // Asked for already, as a rule: `-p tcp -m tcp`.
@@ -176,23 +199,42 @@ fn one(number: u128) -> Span {
     Span { first: number, last: number }
 }
 
+/// What an option of `conntrack` beside the state asks. A packet without a connection has nothing to look at: there
+/// the state decides alone, and where it is not asked for the match is false, negated or not
+/// (net/netfilter/xt_conntrack.c, conntrack_mt).
+fn of_connection(entry: &Match, option: &OptionUse) -> Vec<Condition> {
+    let asks_for_state = entry.options.iter().any(|option| option.spec.name == "ctstate");
+    let connected = tracking_bits(|tracking| tracking.state.has_connection());
+    let status = (meaning(entry.extension, option.spec()) == Meaning::Status).then(|| status_bits(option));
+    match (asks_for_state, status) {
+        (true, Some(status)) => {
+            vec![Condition::EitherChoice([(Choice::Tracking, !connected), (Choice::Status, status)])]
+        }
+        (true, None) => Vec::new(),
+        (false, status) => {
+            let status = status.map(|status| Condition::OneOf(Choice::Status, status));
+            std::iter::once(Condition::OneOf(Choice::Tracking, connected)).chain(status).collect()
+        }
+    }
+}
+
 /// What an option asks; all of these.
 fn conditions(
     extension: &Extension,
     option: &OptionUse,
     family: Family,
-    interfaces: &Interfaces,
+    classes: &Classes,
 ) -> Vec<Condition> {
     let within = |axes: &[Axis]| -> Vec<Condition> {
         // Outside the bounds no address belongs to it; inside, each may or may not.
         let values = option.values().filter(|value| !(option.negated() && has_gaps(value)));
-        let spans = values.flat_map(|value| value_spans(axes[0], value, family, interfaces));
+        let spans = values.flat_map(|value| value_spans(axes[0], value, family, classes));
         let spans = union(spans.collect());
         match (axes, option.negated()) {
             ([axis], false) => vec![Condition::Within(*axis, spans)],
             (_, false) => vec![Condition::EitherPort(spans)],
             (_, true) => {
-                let domain = |axis| domain(axis, family, interfaces);
+                let domain = |axis| domain(axis, family, classes);
                 let outside = |axis| Condition::Within(axis, complement(&spans, domain(axis)));
                 axes.iter().copied().map(outside).collect()
             }
@@ -212,38 +254,52 @@ fn conditions(
         Meaning::EitherPort => within(&[Axis::SourcePort, Axis::DestinationPort]),
         Meaning::IcmpType => within(&[Axis::Icmp]),
         Meaning::Fragment => one_of(Choice::Fragment, LATER),
-        Meaning::Tracking => one_of(Choice::Tracking, tracking_bits(option)),
+        Meaning::Tracking => one_of(
+            Choice::Tracking,
+            tracking_bits(|tracking| words_of(option).any(|word| tracking.answers_to(word))),
+        ),
+        Meaning::PacketType => {
+            let is_asked = |of: &PacketType| words_of(option).any(|word| of.name() == word);
+            one_of(Choice::PacketType, bits_of(&PacketType::ALL, is_asked))
+        }
+        Meaning::Mark if classes.marks.are_known() => {
+            let bits = option.values().map(|value| match value {
+                Value::Masked(bits) => classes.marks.with(*bits),
+                _ => 0,
+            });
+            one_of(Choice::Mark, bits.fold(0, |all, bits| all | bits))
+        }
         Meaning::TcpFlags => one_of(Choice::TcpFlags, flag_bits(option)),
-        Meaning::Always | Meaning::Opaque => Vec::new(),
+        Meaning::Mark | Meaning::Status | Meaning::Always | Meaning::Opaque => Vec::new(),
     }
 }
 
 /// A value as numbers; those in it if it is a set.
-fn value_spans(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces) -> Vec<Span> {
+fn value_spans(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Vec<Span> {
     match value {
         Value::Set(used) => {
             let values = known(used).map(|(_, values)| values).unwrap_or_default();
-            values.iter().filter_map(|value| value_span(axis, value, family, interfaces)).collect()
+            values.iter().filter_map(|value| value_span(axis, value, family, classes)).collect()
         }
-        value => value_span(axis, value, family, interfaces).into_iter().collect(),
+        value => value_span(axis, value, family, classes).into_iter().collect(),
     }
 }
 
 /// A value as numbers; `None` if no packet of the family has it.
-fn value_span(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces) -> Option<Span> {
+fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Option<Span> {
     match value {
         Value::Address(address) if address.family() == family => {
             let (first, last) = address.bounds();
             Some(Span { first, last })
         }
-        Value::Interface(pattern) => interfaces.span(pattern),
+        Value::Interface(pattern) => classes.interfaces.span(pattern),
         Value::Protocol(number) if protocol_families(*number).contains(family) => {
             Some(one(u128::from(*number)))
         }
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
-        Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, interfaces)),
+        Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, classes)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {
-            Some(domain(axis, family, interfaces))
+            Some(domain(axis, family, classes))
         }
         Value::Icmp(IcmpMatch::Type { ty, code }) => {
             let number = |code: u8| u128::from(u16::from_be_bytes([*ty, code]));
@@ -253,14 +309,21 @@ fn value_span(axis: Axis, value: &Value, family: Family, interfaces: &Interfaces
     }
 }
 
-fn tracking_bits(option: &OptionUse) -> u64 {
-    let mut bits = 0;
-    for (bit, tracking) in Tracking::ALL.iter().enumerate() {
-        if words_of(option).any(|word| tracking.answers_to(word)) {
-            bits |= 1 << bit;
-        }
-    }
-    bits
+/// A bit for each of the values that is meant.
+fn bits_of<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> u64 {
+    let meant = all.iter().enumerate().filter(|(_, value)| is_meant(value));
+    meant.fold(0, |bits, (bit, _)| bits | 1 << bit)
+}
+
+fn tracking_bits(is_meant: impl Fn(&Tracking) -> bool) -> u64 {
+    bits_of(&Tracking::ALL, is_meant)
+}
+
+/// The combinations of which an option on the status is true.
+fn status_bits(option: &OptionUse) -> u64 {
+    let is_asked = |status: &Status| words_of(option).any(|word| status.answers_to(word)) != option.negated();
+    let all: Vec<Status> = (0..Status::COUNT).map(|bits| Status::from_bits(bits as u8)).collect();
+    bits_of(&all, is_asked)
 }
 
 fn flag_bits(option: &OptionUse) -> u64 {
@@ -283,7 +346,7 @@ impl Division {
 
 impl Test {
     /// Adds what a match on a set asks.
-    fn ask_set(&mut self, entry: &Match, family: Family, interfaces: &Interfaces) {
+    fn ask_set(&mut self, entry: &Match, family: Family, classes: &Classes) {
         let Some(Exact { meaning, negated, values }) = exact(entry) else {
             self.opaque = true;
             return;
@@ -294,13 +357,13 @@ impl Test {
             Meaning::SourcePort => Axis::SourcePort,
             _ => Axis::DestinationPort,
         };
-        let spans = values.iter().filter_map(|value| value_span(axis, value, family, interfaces));
+        let spans = values.iter().filter_map(|value| value_span(axis, value, family, classes));
         let spans = union(spans.collect());
         let of_ports = matches!(axis, Axis::SourcePort | Axis::DestinationPort);
         match (of_ports, negated) {
             (false, false) => self.always.push(Condition::Within(axis, spans)),
             (false, true) => {
-                let outside = complement(&spans, domain(axis, family, interfaces));
+                let outside = complement(&spans, domain(axis, family, classes));
                 self.always.push(Condition::Within(axis, outside));
             }
             (true, false) => {

@@ -3,8 +3,7 @@
 use super::entry::{entries, hooks};
 use super::evaluate::falling_off;
 use super::finding::{Counterexample, Finding, Place, Problem};
-use super::interface::Interfaces;
-use super::program::{Program, interface_patterns, program, test};
+use super::program::{Classes, Program, program, test};
 use super::region::{Choice, Region, WHOLE};
 use super::search::{Stop, search};
 use super::trace::trace;
@@ -62,12 +61,10 @@ impl Tables {
         let table = self.rulesets[ruleset].table(name)?;
         let same = |(of, table, _): &(Family, TableName, Program)| (*of, *table) == (family, name);
         let place = self.programs.iter().position(same).unwrap_or_else(|| {
-            let rules = table.chains.iter().flat_map(|chain| &chain.rules);
-            let patterns = rules.flat_map(|rule| interface_patterns(&rule.matches));
-            let cases = model.assertions().iter().flat_map(Assertion::cases);
-            let asked = cases.flat_map(|case| interface_patterns(&case.matches));
-            let interfaces = Interfaces::new(patterns.chain(asked));
-            self.programs.push((family, name, program(table, family, interfaces)));
+            let rules = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
+            let cases = model.assertions().iter().flat_map(Assertion::cases).map(|case| &case.matches[..]);
+            let classes = Classes::new(rules.chain(cases));
+            self.programs.push((family, name, program(table, family, classes)));
             self.programs.len() - 1
         });
         Some((ruleset, place))
@@ -145,9 +142,9 @@ fn covered(
 ) -> Vec<Region> {
     let mut matches = case.matches.clone();
     refer(&mut matches, &ruleset.sets);
-    let pattern = test(&matches, ruleset.family, &program.interfaces, Aspects::NONE);
+    let pattern = test(&matches, ruleset.family, &program.classes, Aspects::NONE);
     let mut covered = Vec::new();
-    for mut region in entries(&hooks(table, chain), ruleset, &program.interfaces) {
+    for mut region in entries(&hooks(table, chain), ruleset, &program.classes) {
         if pattern.reads_transport {
             region = region.with_choice(Choice::Fragment, region.choice(Choice::Fragment) & WHOLE);
         }

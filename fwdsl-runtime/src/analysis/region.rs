@@ -36,7 +36,16 @@ pub(super) enum Choice {
     Tracking,
     /// [`WHOLE`] and [`LATER`].
     Fragment,
+    /// A bit for each combination of the four bits of a status.
+    Status,
+    /// A bit for each class of marks.
+    Mark,
+    /// A bit for each place in `PacketType::ALL`.
+    PacketType,
 }
+
+/// The number of choices.
+const CHOICES: usize = 6;
 
 /// The bit of packets that are whole, or a first fragment.
 pub(super) const WHOLE: u64 = 1;
@@ -48,7 +57,7 @@ pub(super) const LATER: u64 = 2;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Region {
     sets: [Set; 8],
-    choices: [u64; 3],
+    choices: [u64; CHOICES],
 }
 
 /// A condition on a packet.
@@ -60,6 +69,8 @@ pub(super) enum Condition {
     OneOf(Choice, u64),
     /// Either port is in the set.
     EitherPort(Set),
+    /// One of the fields is one of its values.
+    EitherChoice([(Choice, u64); 2]),
 }
 
 impl Span {
@@ -115,7 +126,7 @@ fn cut_span(span: Span, by: &[Span], inside: &mut Vec<Span>, outside: &mut Vec<S
 }
 
 impl Region {
-    pub(super) fn new(spans: [Span; 8], choices: [u64; 3]) -> Region {
+    pub(super) fn new(spans: [Span; 8], choices: [u64; CHOICES]) -> Region {
         Region { sets: spans.map(|span| Rc::from([span])), choices }
     }
 
@@ -171,6 +182,13 @@ impl Region {
                     region.split(&Condition::Within(Axis::DestinationPort, Rc::clone(set)), inside, outside);
                 }
             }
+            Condition::EitherChoice([(first, of_first), (second, of_second)]) => {
+                let mut rest = Vec::new();
+                self.split(&Condition::OneOf(*first, *of_first), inside, &mut rest);
+                for region in rest {
+                    region.split(&Condition::OneOf(*second, *of_second), inside, outside);
+                }
+            }
         }
     }
 }
@@ -194,11 +212,12 @@ mod tests {
 
     #[test]
     fn parts_are_apart_and_make_up_the_whole() {
-        let whole = Region::new([span(0, 9); 8], [0b1111; 3]);
+        let whole = Region::new([span(0, 9); 8], [0b1111; CHOICES]);
         for condition in [
             Condition::Within(Axis::Source, union(vec![span(2, 3), span(8, 20)])),
             Condition::OneOf(Choice::Tracking, 0b1010),
             Condition::EitherPort(union(vec![span(0, 0), span(5, 6)])),
+            Condition::EitherChoice([(Choice::Tracking, 0b0110), (Choice::Status, 0b1100)]),
         ] {
             let (mut inside, mut outside) = (Vec::new(), Vec::new());
             whole.split(&condition, &mut inside, &mut outside);

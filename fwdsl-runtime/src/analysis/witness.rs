@@ -1,6 +1,6 @@
 //! A packet out of a region: one that people recognise, if there is one.
 
-use super::packet::{CtState, Packet, Tracking};
+use super::packet::{CtState, Packet, PacketType, Status, Tracking};
 use super::program::Program;
 use super::region::{Axis, Choice, Region, Span, WHOLE};
 use crate::catalogue::{ICMP, ICMPV6, TCP_NUMBER, UDP_NUMBER};
@@ -27,8 +27,8 @@ pub(super) fn witness(region: &Region, program: &Program) -> Packet {
     let icmp = if family == Family::Ipv4 { ICMP } else { ICMPV6 };
     let protocols = [TCP_NUMBER, UDP_NUMBER, icmp].map(u128::from);
     Packet {
-        in_interface: program.interfaces.name(region.set(Axis::In)),
-        out_interface: program.interfaces.name(region.set(Axis::Out)),
+        in_interface: program.classes.interfaces.name(region.set(Axis::In)),
+        out_interface: program.classes.interfaces.name(region.set(Axis::Out)),
         from: from_bits(family, number(Axis::Source, &from)),
         to: from_bits(family, number(Axis::Destination, &to)),
         protocol: number(Axis::Protocol, &protocols) as u8,
@@ -38,8 +38,18 @@ pub(super) fn witness(region: &Region, program: &Program) -> Packet {
         icmp_code,
         tcp_flags: tcp_flags.unwrap_or_else(|| first_bit(may) as u8),
         tracking,
+        status: status(region.choice(Choice::Status), tracking.state),
+        mark: program.classes.marks.number(region.choice(Choice::Mark)),
+        packet_type: PacketType::ALL[first_bit(region.choice(Choice::PacketType))],
         later_fragment: region.choice(Choice::Fragment) & WHOLE == 0,
     }
+}
+
+/// The usual status of the state, if the set holds it; else one that goes with the state.
+fn status(may: u64, state: CtState) -> Status {
+    let usual = Status::usual(state);
+    let all = (0..Status::COUNT as u8).map(Status::from_bits).filter(|status| status.fits(state));
+    { std::iter::once(usual) }.chain(all).find(|status| may & (1 << status.bits()) != 0).unwrap_or(usual)
 }
 
 /// Sources and destinations from the networks for documentation (RFC 5737, RFC 3849) and for

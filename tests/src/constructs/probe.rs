@@ -336,9 +336,6 @@ impl Probe {
         Packet {
             in_interface: (has_in && !self.by_host).then(|| name(self.link)),
             out_interface: leaves.filter(|_| has_out).map(name),
-            from,
-            to,
-            protocol: transport.protocol(family),
             sport: ports[0],
             dport: ports[1],
             icmp_type: icmp.0,
@@ -346,6 +343,7 @@ impl Probe {
             tcp_flags,
             tracking: self.tracking,
             later_fragment: self.fragment == Fragment::Last,
+            ..Packet::new(from, to, transport.protocol(family))
         }
     }
 }

@@ -89,6 +89,11 @@ pub(super) const OTHERS: &[Phrase] = &[
     ("ct established|related", &["match/ct", "value/alternatives"]),
     ("ct ![new, invalid]", &["match/ct", "value/negation"]),
     ("conntrack(ctstate new, !ctproto tcp)", &["match/extension", "option/several", "option/negated"]),
+    (
+        "conntrack(ctstate [new, established, invalid], !ctstatus [assured, expected])",
+        &["match/extension", "option/several", "option/negated"],
+    ),
+    ("pkttype(!broadcast)", &["match/extension", "option/positional", "option/negated value"]),
     ("state(new)", &["match/extension", "option/positional"]),
     ("limit 1/s", &["match/limit", "value/atom"]),
     ("comment \"said in place\"", &["match/comment"]),
