@@ -16,6 +16,7 @@
 //! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
+mod answer;
 mod entry;
 mod evaluate;
 mod finding;
@@ -28,12 +29,15 @@ mod prove;
 mod region;
 mod search;
 mod sets;
+mod state;
 mod trace;
 mod unknown;
+mod walk;
 mod way;
 mod witness;
 
-pub use evaluate::evaluate;
+pub use answer::Answer;
+pub use evaluate::{evaluate, evaluate_for};
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};

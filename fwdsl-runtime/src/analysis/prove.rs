@@ -1,13 +1,13 @@
 //! Assertions, put to the proof.
 
 use super::entry::{entries, hooks};
-use super::evaluate::falling_off;
 use super::finding::{Counterexample, Finding, Place, Problem};
 use super::program::{Classes, Program, program, test};
 use super::region::{Choice, Region, WHOLE};
 use super::search::{Stop, search};
 use super::trace::trace;
 use super::unknown::{case_is_unknown, without_unknown};
+use super::walk::falling_off;
 use super::witness::witness;
 use crate::catalogue::{Aspects, Extension};
 use crate::family::{Family, FamilySet};

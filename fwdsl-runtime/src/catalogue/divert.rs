@@ -113,7 +113,7 @@ pub static SYNPROXY: Extension = Extension {
 };
 
 /// `-j TPROXY`
-pub(super) static TPROXY: Extension = Extension {
+pub static TPROXY: Extension = Extension {
     tables: &[TableName::Mangle],
     hooks: HookSet::of(&[Hook::Prerouting]),
     protocols: &[TCP_NUMBER, UDP_NUMBER],
