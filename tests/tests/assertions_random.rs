@@ -160,7 +160,7 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
                 let sample = samples.iter().find(|packet| !packet.later_fragment && covered(packet));
                 assert!(sample.is_none(), "{} is covered\n{source}", sample.unwrap());
             }
-            Some(Problem::NotDecided { .. }) => tally.not_decided += 1,
+            Some(Problem::NotDecided { .. } | Problem::NotFollowed) => tally.not_decided += 1,
             Some(Problem::TooDeep) => panic!("{source}"),
         }
     }

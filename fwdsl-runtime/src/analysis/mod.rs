@@ -17,6 +17,7 @@
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
 mod answer;
+mod atom;
 mod entry;
 mod evaluate;
 mod finding;
@@ -26,12 +27,14 @@ mod meaning;
 mod packet;
 mod program;
 mod prove;
+mod reach;
 mod region;
 mod search;
 mod sets;
 mod state;
 mod trace;
 mod unknown;
+mod unreachable;
 mod walk;
 mod way;
 mod witness;
@@ -41,4 +44,7 @@ pub use evaluate::{evaluate, evaluate_for};
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
+pub use unreachable::{
+    ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
+};
 pub use way::{Station, Way};
