@@ -94,6 +94,7 @@ struct Tally {
     broken: usize,
     no_packet: usize,
     not_decided: usize,
+    not_followed: usize,
     covered: usize,
 }
 
@@ -160,7 +161,9 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
                 let sample = samples.iter().find(|packet| !packet.later_fragment && covered(packet));
                 assert!(sample.is_none(), "{} is covered\n{source}", sample.unwrap());
             }
-            Some(Problem::NotDecided { .. } | Problem::NotFollowed) => tally.not_decided += 1,
+            Some(Problem::NotDecided { .. }) => tally.not_decided += 1,
+            // Targets change marks that rules ask for; the evaluation follows that, the search does not.
+            Some(Problem::NotFollowed) => tally.not_followed += 1,
             Some(Problem::TooDeep) => panic!("{source}"),
         }
     }
@@ -175,10 +178,11 @@ fn what_is_proven_of_random_policies_no_packet_refutes() {
     for _ in 0..wanted {
         try_policy(&mut random, &mut tally);
     }
-    let Tally { proven, broken, no_packet, not_decided, covered } = tally;
+    let Tally { proven, broken, no_packet, not_decided, not_followed, covered } = tally;
     println!(
-        "{proven} proven with {covered} packets, {broken} broken, {no_packet} cover none, {not_decided} open"
+        "{proven} proven with {covered} packets, {broken} broken, {no_packet} cover none, {not_decided} open, {not_followed} not followed"
     );
     assert!(proven > wanted && broken > wanted && covered > wanted, "the policies try too little");
     assert!(not_decided <= wanted / 20, "{not_decided} assertions are not decided");
+    assert!(not_followed <= wanted / 4, "{not_followed} assertions are not followed");
 }

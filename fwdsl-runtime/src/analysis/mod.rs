@@ -33,6 +33,7 @@ mod search;
 mod sets;
 mod state;
 mod trace;
+mod travel;
 mod unknown;
 mod unreachable;
 mod walk;
@@ -44,6 +45,7 @@ pub use evaluate::{evaluate, evaluate_for};
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
+pub use travel::{Fate, evaluate_host};
 pub use unreachable::{
     ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
 };

@@ -34,10 +34,6 @@ impl Fields {
         Fields(self.0 | other.0)
     }
 
-    pub(super) const fn without(self, other: Fields) -> Fields {
-        Fields(self.0 & !other.0)
-    }
-
     const fn meets(self, other: Fields) -> bool {
         self.0 & other.0 != 0
     }
@@ -89,6 +85,18 @@ impl State {
     /// The mark, if all of it is known.
     pub(super) const fn mark(self) -> Option<u32> {
         if self.open == 0 { Some(self.mark) } else { None }
+    }
+
+    /// The same with fields that are not known.
+    #[must_use]
+    pub(super) const fn hiding(self, fields: Fields) -> State {
+        State { hidden: self.hidden.or(fields), ..self }
+    }
+
+    /// The same once connection tracking has seen the packet, and said what it is.
+    #[must_use]
+    pub(super) const fn tracked(self) -> State {
+        State { untracked: false, changed: self.changed.without(Aspects::TRACKING), ..self }
     }
 
     /// What becomes of the packet at a target after which it goes on.

@@ -79,7 +79,7 @@ enum Goal {
 }
 
 struct Tracer<'a> {
-    walk: Walk<'a>,
+    walk: Walk<'a, 'a>,
     packet: &'a Packet,
     state: State,
     wanted: &'a dyn Fn(&Extension) -> bool,

@@ -68,9 +68,9 @@ pub(super) enum Thing {
 
 /// A packet on its way through a table. Unless its way is recorded, each chain is evaluated once for each form that the
 /// packet has as it comes there.
-pub(super) struct Walk<'a> {
+pub(super) struct Walk<'a, 'p> {
     pub(super) table: &'a Table,
-    packet: &'a Packet,
+    packet: &'p Packet,
     variant: Option<Variant>,
     /// For each chain how the packet's way ended there.
     memo: Vec<Vec<(Vec<State>, Rc<Ends<'a>>)>>,
@@ -82,8 +82,8 @@ pub(super) struct Walk<'a> {
     certain: bool,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn new(table: &'a Table, packet: &'a Packet, variant: Option<Variant>) -> Walk<'a> {
+impl<'a, 'p> Walk<'a, 'p> {
+    pub(super) fn new(table: &'a Table, packet: &'p Packet, variant: Option<Variant>) -> Walk<'a, 'p> {
         Walk {
             table,
             packet,
@@ -99,10 +99,10 @@ impl<'a> Walk<'a> {
     /// The same, with a record of what the packet meets.
     pub(super) fn recorded(
         table: &'a Table,
-        packet: &'a Packet,
+        packet: &'p Packet,
         variant: Option<Variant>,
         certain: bool,
-    ) -> Walk<'a> {
+    ) -> Walk<'a, 'p> {
         Walk { record: Some(Vec::new()), certain, ..Walk::new(table, packet, variant) }
     }
 
@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
         self.record.unwrap_or_default()
     }
 
-    pub(super) fn asked(&self, state: State) -> Asked<'a> {
+    pub(super) fn asked(&self, state: State) -> Asked<'p> {
         Asked { packet: self.packet, state, variant: self.variant }
     }
 

@@ -39,7 +39,7 @@ pub(super) static NFLOG: Extension = Extension {
 };
 
 /// `-j NFQUEUE`
-pub(super) static NFQUEUE: Extension = Extension {
+pub static NFQUEUE: Extension = Extension {
     requirements: &[
         AtMostOneOf(&["num", "balance"]),
         Needs("cpu-fanout", &["balance"]),

@@ -41,13 +41,13 @@ pub use connections::CLUSTER;
 pub(crate) use connections::CLUSTER_READ_NODES;
 pub use content::{COMMENT, COMMENT_MAX_BYTES, STRING, TIME};
 pub use core::{CORE, PORTS};
-pub use divert::{SYNPROXY, TEE, TPROXY};
+pub use divert::{NFQUEUE, SYNPROXY, TEE, TPROXY};
 pub use estimator::RATEEST_MATCH;
 pub use extension::{Extension, Flow, Kind};
 pub use headers::{DCCP, LENGTH};
 pub use hmark::HMARK;
 pub use kind::{MaskForm, ValueKind, Word};
-pub use legacy::CLUSTERIP;
+pub use legacy::{CLUSTERIP, QUEUE};
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
 pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, NETMAP, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
@@ -150,7 +150,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &ECN,
     &alter::CHECKSUM,
     &divert::NFLOG,
-    &divert::NFQUEUE,
+    &NFQUEUE,
     &TEE,
     &divert::TRACE,
     &divert::AUDIT,
@@ -164,7 +164,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &watch::LED,
     &security::SECMARK,
     &security::CONNSECMARK,
-    &legacy::QUEUE,
+    &QUEUE,
     &legacy::ULOG,
     &CLUSTERIP,
     &COUNT,
