@@ -89,7 +89,7 @@ impl Asked<'_> {
     }
 
     /// What connection tracking says of the packet now.
-    fn tracking(self) -> Tracking {
+    pub(super) fn tracking(self) -> Tracking {
         if self.state.untracked { Tracking::of(CtState::Untracked) } else { self.packet.tracking }
     }
 

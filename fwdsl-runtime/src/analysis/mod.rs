@@ -20,6 +20,7 @@ mod answer;
 mod atom;
 mod entry;
 mod evaluate;
+mod explain;
 mod finding;
 mod interface;
 mod marks;
@@ -42,6 +43,7 @@ mod witness;
 
 pub use answer::Answer;
 pub use evaluate::{evaluate, evaluate_for};
+pub use explain::{Event, MetRule, Reason, Step, Trace, trace_chain, trace_host};
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};

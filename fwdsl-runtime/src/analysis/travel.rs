@@ -50,6 +50,8 @@ pub(super) struct Visit<'a> {
     /// What it is then.
     pub(super) packet: Packet,
     pub(super) met: Vec<Met>,
+    /// Whether it met more.
+    pub(super) is_cut: bool,
     pub(super) ends: Rc<Ends<'a>>,
 }
 
@@ -156,6 +158,7 @@ impl<'a> Guide<'a, '_> {
             false => Walk::new(table, &packet, self.variant),
         };
         let ends = walk.ends(chain, states);
+        let is_cut = walk.is_full();
         let met = walk.into_record();
         let mut out: Vec<Traveller> = Vec::new();
         let mut stopped = false;
@@ -186,7 +189,7 @@ impl<'a> Guide<'a, '_> {
             join(next, Traveller { certain, ..traveller });
         }
         if self.recorded {
-            self.travel.visits.push(Visit { hook, table, chain, packet, met, ends });
+            self.travel.visits.push(Visit { hook, table, chain, packet, met, is_cut, ends });
         }
     }
 

@@ -40,6 +40,9 @@ pub(super) struct Given<'a> {
     pub(super) state: State,
 }
 
+/// How much is recorded: chains that call each other many times over would fill any memory.
+const RECORD_MAX: usize = 100_000;
+
 /// Something that a packet meets in a chain, for those who want to know.
 #[derive(Debug)]
 pub(super) struct Met {
@@ -106,6 +109,11 @@ impl<'a, 'p> Walk<'a, 'p> {
         Walk { record: Some(Vec::new()), certain, ..Walk::new(table, packet, variant) }
     }
 
+    /// Whether there was more to be met than is recorded.
+    pub(super) fn is_full(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| record.len() >= RECORD_MAX)
+    }
+
     /// What was recorded.
     pub(super) fn into_record(self) -> Vec<Met> {
         self.record.unwrap_or_default()
@@ -121,13 +129,13 @@ impl<'a, 'p> Walk<'a, 'p> {
             return Rc::default();
         }
         let known = self.memo[chain].iter().find(|(states, _)| *states == entering);
-        if let Some((_, ends)) = known.filter(|_| self.record.is_none()) {
+        if let Some((_, ends)) = known.filter(|_| self.record.is_none() || self.is_full()) {
             return Rc::clone(ends);
         }
         self.active[chain] = true;
         let ends = Rc::new(self.through(chain, entering.clone()));
         self.active[chain] = false;
-        if self.record.is_none() {
+        if !self.memo[chain].iter().any(|(states, _)| *states == entering) {
             self.memo[chain].push((entering, Rc::clone(&ends)));
         }
         ends
@@ -247,7 +255,9 @@ impl<'a, 'p> Walk<'a, 'p> {
 
     fn note(&mut self, chain: usize, states: Vec<State>, what: Thing) {
         let (depth, certain) = (self.depth, self.certain);
-        if let Some(record) = &mut self.record {
+        if let Some(record) = &mut self.record
+            && record.len() < RECORD_MAX
+        {
             record.push(Met { chain, depth, certain, states, what });
         }
     }
