@@ -79,8 +79,8 @@ pub static LINTS: &[Lint] = &[
     Lint {
         name: UNREACHABLE_RULE,
         level: Level::Deny,
-        about: "conditions that no packet meets together, so the rule never matches; iptables takes such a rule \
-                without a word",
+        about: "a rule to which no packet comes that it matches: its matches exclude each other, earlier rules take all of \
+                its packets, or none of them comes to its chain; iptables takes such a rule without a word",
     },
     Lint {
         name: USELESS_MATCH,

@@ -1,7 +1,7 @@
 //! What packets can be at the top of a chain.
 
-use super::packet::{PacketType, Status, Tracking};
-use super::program::{Classes, domain};
+use super::packet::{Status, Tracking};
+use super::program::{Classes, choice_domain, domain};
 use super::region::{Axis, Choice, LATER, Region, Span, WHOLE};
 use crate::catalogue::{CONNTRACK, STATE};
 use crate::family::Family;
@@ -68,14 +68,14 @@ fn entry(hook: Hook, family: Family, tracks: bool, classes: &Classes) -> Region 
         all(Axis::Icmp),
     ];
     let fragments = if sees_fragments(hook, family, tracks) { WHOLE | LATER } else { WHOLE };
-    let first = |count: usize| (1 << count) - 1;
+    let values = |choice| choice_domain(choice, classes);
     let choices = [
-        u64::MAX,
-        first(Tracking::ALL.len()),
+        values(Choice::TcpFlags),
+        values(Choice::Tracking),
         fragments,
-        first(Status::COUNT as usize),
-        classes.marks.all(),
-        first(PacketType::ALL.len()),
+        values(Choice::Status),
+        values(Choice::Mark),
+        values(Choice::PacketType),
     ];
     Region::new(spans, choices)
 }

@@ -18,6 +18,8 @@
 
 mod answer;
 mod atom;
+#[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
+mod diagram;
 mod entry;
 mod evaluate;
 mod explain;

@@ -9,7 +9,7 @@ use super::meaning::{
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, ICMP, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
@@ -42,6 +42,9 @@ pub(super) struct Rule {
 pub(super) struct Test {
     /// Conditions on what every packet has.
     pub(super) always: Vec<Condition>,
+    /// Those of them that the rule asks first, before any match of an extension; only where legacy may drop small TCP
+    /// fragments on the way to the others.
+    pub(super) core: Vec<Condition>,
     /// Conditions on the transport header.
     pub(super) transport: Vec<Condition>,
     /// Sets of ports in which the packet must not be; one without ports is in none.
@@ -177,15 +180,15 @@ impl Program {
             Axis::DestinationPort,
             Axis::Icmp,
         ];
-        let first = |count: usize| (1 << count) - 1;
         let choices = [
-            u64::MAX,
-            first(Tracking::ALL.len()),
-            WHOLE | LATER,
-            first(Status::COUNT as usize),
-            self.classes.marks.all(),
-            first(PacketType::ALL.len()),
+            Choice::TcpFlags,
+            Choice::Tracking,
+            Choice::Fragment,
+            Choice::Status,
+            Choice::Mark,
+            Choice::PacketType,
         ];
+        let choices = choices.map(|choice| choice_domain(choice, &self.classes));
         Region::new(axes.map(all), choices)
     }
 }
@@ -199,6 +202,19 @@ pub(super) fn domain(axis: Axis, family: Family, classes: &Classes) -> Span {
         Axis::SourcePort | Axis::DestinationPort | Axis::Icmp => u128::from(u16::MAX),
     };
     Span { first: 0, last }
+}
+
+/// Every value that a choice can have, one bit each.
+pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
+    let first = |count: usize| u64::MAX >> (64 - count);
+    match choice {
+        Choice::TcpFlags => u64::MAX,
+        Choice::Tracking => first(Tracking::ALL.len()),
+        Choice::Fragment => WHOLE | LATER,
+        Choice::Status => first(Status::COUNT as usize),
+        Choice::Mark => classes.marks.all(),
+        Choice::PacketType => first(PacketType::ALL.len()),
+    }
 }
 
 /// The conjunction of matches. Their options may hold lists and be negated.
@@ -241,6 +257,9 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
                 continue;
             }
             to.extend(conditions(entry.extension, option, family, classes));
+        }
+        if test.drops_tiny_fragments && *entry.extension == CORE {
+            test.core = test.always.clone();
         }
     }
     // Asked for already, as a rule: `-p tcp -m tcp`.
@@ -349,6 +368,12 @@ fn value_spans(axis: Axis, value: &Value, family: Family, classes: &Classes) -> 
     }
 }
 
+/// Whether packets of a family can have a protocol: in IPv6 some numbers stand for extension headers, which
+/// `ip6tables -p` looks behind (ip6tables(8)).
+pub(super) fn can_be(number: u8, family: Family) -> bool {
+    family == Family::Ipv4 || number == ICMP || protocol_families(number).contains(family)
+}
+
 /// A value as numbers; `None` if no packet of the family has it.
 fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Option<Span> {
     match value {
@@ -357,9 +382,7 @@ fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> O
             Some(Span { first, last })
         }
         Value::Interface(pattern) => classes.interfaces.span(pattern),
-        Value::Protocol(number) if protocol_families(*number).contains(family) => {
-            Some(one(u128::from(*number)))
-        }
+        Value::Protocol(number) if can_be(*number, family) => Some(one(u128::from(*number))),
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, classes)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {
@@ -475,12 +498,12 @@ impl Test {
         let tcp = Condition::Within(Axis::Protocol, [one(u128::from(TCP_NUMBER))].into());
         let small = split_all(vec![region.clone()], &[tcp], &mut Vec::new());
         let later = [Condition::OneOf(Choice::Fragment, LATER)];
-        split_all(split_all(small, &self.always, &mut Vec::new()), &later, &mut Vec::new())
+        split_all(split_all(small, &self.core, &mut Vec::new()), &later, &mut Vec::new())
     }
 }
 
 /// The packet has ports that the kernel looks up in a set of ports.
-fn has_ports_of_sets() -> Condition {
+pub(super) fn has_ports_of_sets() -> Condition {
     Condition::Within(Axis::Protocol, numbers(PORT_SET_PROTOCOLS))
 }
 

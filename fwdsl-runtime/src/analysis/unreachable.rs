@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Prepared, Reach, Scope};
+use super::unknown::without_unknown;
 use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
@@ -112,7 +113,10 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 
 /// The rules of a policy to which no packet comes that they match. One that several rules of iptables stand for is
 /// among them only if all of these are, in every family.
+/// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
+    let known = without_unknown(model);
+    let model = known.as_ref().unwrap_or(model);
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };
@@ -190,7 +194,7 @@ fn find(prepared: &Prepared<'_>, table: &Table, rule: (usize, usize)) -> Found {
         return Found::Unreachable(UnreachableKind::ChainNotCalled, Vec::new());
     }
     let mut budget = STEPS_OF_RULE;
-    let on_the_way = match prepared.reach(rule, Scope::Hooks, &[], &mut budget) {
+    let on_the_way = match prepared.reach(rule, Scope::Hooks, None, &mut budget) {
         Reach::Reached(cube) => return Found::Reached(cube),
         Reach::NotDecided => return Found::NotDecided,
         Reach::Never(causes) => causes,
@@ -199,7 +203,7 @@ fn find(prepared: &Prepared<'_>, table: &Table, rule: (usize, usize)) -> Found {
         return Found::Unreachable(UnreachableKind::MatchesNothing, Vec::new());
     }
     let loc = |(chain, index): &(usize, usize)| table.chains[*chain].rules[*index].loc;
-    match prepared.reach(rule, Scope::Chain, &[], &mut budget) {
+    match prepared.reach(rule, Scope::Chain, None, &mut budget) {
         Reach::Never(causes) => {
             let causes = fewer(prepared, rule, Scope::Chain, causes);
             let kind = if causes.len() == 1 {
@@ -236,16 +240,14 @@ fn fewer(
         return causes;
     }
     let mut budget = STEPS_OF_CAUSES;
-    let mut dropped: Vec<(usize, usize)> = Vec::new();
+    let mut needed = causes.clone();
     // Later ones first: the first rule that takes a packet is the one to tell of.
     for cause in causes.iter().rev() {
-        dropped.push(*cause);
-        match prepared.reach(rule, scope, &dropped, &mut budget) {
-            Reach::Never(_) => {}
-            _ => {
-                dropped.pop();
-            }
+        let rest: Vec<(usize, usize)> = needed.iter().copied().filter(|other| other != cause).collect();
+        if matches!(prepared.reach(rule, scope, Some(&rest), &mut budget), Reach::Never(_)) {
+            needed = rest;
         }
     }
-    causes.into_iter().filter(|cause| !dropped.contains(cause)).collect()
+    // If no rule is needed, it is what leads there that keeps the packets out.
+    if needed.is_empty() { causes } else { needed }
 }

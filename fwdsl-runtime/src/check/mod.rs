@@ -19,6 +19,8 @@ mod state;
 mod sysctls;
 mod targets;
 mod text;
+#[expect(dead_code, reason = "the tests are being made ready for it")]
+mod unreachable;
 mod values;
 
 use crate::analysis::{Finding, prove_for_every_value};
@@ -38,14 +40,27 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     check_parts(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
-    if !diagnostics.iter().any(Diagnostic::is_error) {
+    // What a lint denies does not keep the others from being found.
+    let is_sound =
+        |diagnostics: &[Diagnostic]| !diagnostics.iter().any(|one| one.is_error() && one.lint.is_none());
+    if is_sound(&diagnostics) {
         depth::check_depth(model, &mut diagnostics);
         state::check_order(model, &mut diagnostics);
-        lints::check_lints(model, &mut diagnostics);
     }
-    if !diagnostics.iter().any(Diagnostic::is_error) {
+    if is_sound(&diagnostics) {
+        lints::check_lints(model, &mut diagnostics);
         diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
+    in_order(diagnostics)
+}
+
+/// What the lints find in a firewall that a host has, whatever iptables would say to its rules: for what
+/// [`crate::import`] read.
+pub fn lint(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    check_parts(model, &mut diagnostics);
+    lints::check_lints(model, &mut diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }
 
@@ -79,16 +94,15 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule
 /// of a template, that is used twice).
-pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let key = |diagnostic: &Diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span);
+    diagnostics.sort_by_key(key);
     let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
-        let same = |other: &Diagnostic| {
-            other.loc.is_same_place(&diagnostic.loc) && other.message == diagnostic.message
-        };
-        if !ordered.iter().any(same) {
+        let here = ordered.iter().rev().take_while(|other| other.loc.is_same_place(&diagnostic.loc));
+        if !here.into_iter().any(|other| other.message == diagnostic.message) {
             ordered.push(diagnostic);
         }
     }
-    ordered.sort_by_key(|diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span));
     ordered
 }

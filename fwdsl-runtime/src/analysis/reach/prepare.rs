@@ -4,7 +4,8 @@ use super::areas::areas;
 use super::cube::{Area, Cube};
 use super::index::{Index, index};
 use crate::analysis::entry::entries;
-use crate::analysis::program::{Action, Program};
+use crate::analysis::program::{Action, Program, choice_domain};
+use crate::analysis::region::Choice;
 use crate::lower::{Ruleset, Table};
 
 /// A table of one family, with the areas of its rules.
@@ -64,8 +65,10 @@ impl<'a> Prepared<'a> {
         }
         for hook in table.name.hooks() {
             if let Some(start) = table.start(*hook) {
-                let cubes = entries(&[*hook], ruleset, &program.classes);
-                chains[start].entries.extend(cubes.iter().map(Cube::of_region));
+                for region in entries(&[*hook], ruleset, &program.classes) {
+                    let all = choice_domain(Choice::Fragment, &program.classes);
+                    chains[start].entries.push(Cube::of_region(&region.with_choice(Choice::Fragment, all)));
+                }
                 follow(program, start, &mut chains);
             }
         }
@@ -81,7 +84,7 @@ impl<'a> Prepared<'a> {
 
     /// Whether there are packets that a rule may match.
     pub(in crate::analysis) fn matches_anything(&self, (chain, rule): (usize, usize)) -> bool {
-        !self.areas(chain, rule).is_empty()
+        self.areas(chain, rule).iter().any(|area| !area.is_headless)
     }
 
     /// Whether a rule that ends a packet's way in the chain surely matches whatever another one may match.
@@ -90,7 +93,7 @@ impl<'a> Prepared<'a> {
         ends && chain == other.0
             && self.areas(chain, other.1).iter().all(|area| {
                 let covering = self.areas(chain, rule).iter();
-                { covering }.any(|own| own.certain && own.covers(area))
+                area.is_headless || { covering }.any(|own| own.certain && own.covers(area))
             })
     }
 
