@@ -45,7 +45,11 @@ mod witness;
 
 pub use answer::Answer;
 pub use evaluate::{evaluate, evaluate_for};
-pub use explain::{Event, MetRule, Reason, Step, Trace, trace_chain, trace_host};
+pub use explain::{
+    Event, Explanation, MetRule, Place, Reason, Step, Trace, explain, trace_chain, trace_host, way_of,
+};
+#[cfg(feature = "syntax")]
+pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};

@@ -8,6 +8,7 @@ mod address;
 mod assertion;
 mod chain;
 mod error;
+mod explanation;
 mod fits;
 mod lowered;
 mod node;
@@ -19,4 +20,5 @@ mod set;
 mod value;
 
 pub use error::{JsonError, JsonErrors};
+pub use explanation::{explanation_to_json, trace_to_json};
 pub use policy::{VERSION, from_json, to_json};

@@ -1,7 +1,11 @@
 //! Why a packet gets its verdict: every rule that it meets, whether it matches, and why not.
 
+mod question;
 mod reason;
 mod record;
+#[cfg(feature = "syntax")]
+mod request;
+mod text;
 
 use super::answer::Answer;
 use super::evaluate::{add, find_chain};
@@ -15,7 +19,10 @@ use crate::lower::Ruleset;
 use crate::model::ChainPolicy;
 use crate::table::{Hook, TableName};
 use crate::variant::Variant;
+pub use question::{Explanation, Place, explain, way_of};
 use record::{Recorded, steps_of};
+#[cfg(feature = "syntax")]
+pub use request::{Request, RequestError, explain_request};
 
 /// A packet's way through rules.
 #[derive(Debug, Clone, PartialEq)]
