@@ -46,6 +46,9 @@ pub fn parse_pattern(
 ) -> Result<Vec<Match>, PatternError> {
     let error = |problems| PatternError { pattern: text.to_owned(), problems };
     let bare = |text: &str| vec![Problem { text: text.to_owned(), place: None }];
+    if text.trim().is_empty() {
+        return Err(error(bare("the pattern is empty\nhelp: every packet is `_`")));
+    }
     if text.contains("=>") {
         return Err(error(bare("a pattern has no verdict\nhelp: leave out `=>` and what follows")));
     }

@@ -12,9 +12,14 @@ impl Explanation {
     /// The verdicts, and the way of a packet for each, in lines. The sources tell the places of rules.
     pub fn text(&self, sources: &Sources) -> String {
         let mut out = format!("{}: {}\n", self.family, self.summary());
-        for (verdict, trace) in &self.answers {
+        for (index, (verdict, trace)) in self.answers.iter().enumerate() {
             let _ = writeln!(out, "\n{}: {}", verdict.word(), trace.packet);
-            trace.write(&mut out, sources);
+            match self.answers[..index].iter().find(|(_, other)| other.packet == trace.packet) {
+                Some((first, _)) => {
+                    let _ = writeln!(out, "  its way is that above, where it gets {}", first.word());
+                }
+                None => trace.write(&mut out, sources),
+            }
         }
         out
     }

@@ -124,7 +124,7 @@ pub(crate) struct CheckArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
     /// Files as `check` takes them, each a firewall of its own; and last the packets, in the words of an assertion
-    #[arg(value_names = ["FILE", "PATTERN"], num_args = 2.., required = true)]
+    #[arg(value_name = "FILE… PATTERN", required = true)]
     pub(crate) words: Vec<String>,
     /// Start at the top of this chain, [TABLE/]CHAIN, instead of the whole way through the host
     ///

@@ -14,8 +14,8 @@ use super::output::{self, Exit};
 
 /// Tells which verdicts the packets of a pattern get from firewalls, each for itself, and why.
 pub(crate) fn explain(arguments: &ExplainArguments) -> ExitCode {
-    let Some((pattern, files)) = arguments.words.split_last() else {
-        return output::misuse("a file and a pattern are missing");
+    let Some((pattern, files)) = arguments.words.split_last().filter(|(_, files)| !files.is_empty()) else {
+        return output::misuse("`explain` wants a file and, last, a pattern, as one word in quotes");
     };
     if files.iter().filter(|file| is_stdin(Path::new(file))).count() > 1 {
         return output::misuse("standard input can be one of the files");
