@@ -12,6 +12,7 @@ pub mod manual;
 pub mod meaning;
 pub mod netns;
 pub mod nfnetlink;
+pub mod packets;
 pub mod policies;
 pub mod processes;
 pub mod productions;
@@ -24,9 +25,15 @@ pub mod samples;
 pub mod sandbox;
 pub mod schema;
 pub mod sets;
+pub mod verdicts;
 pub mod wire;
 
 /// The policy that the README shows compiles, and its assertion holds.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The program of `docs/explain.md` does what the page says.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/explain.md")]
+pub struct Explain;

@@ -1,7 +1,8 @@
 //! Whether matches are true of one packet.
 
 use super::meaning::{
-    Meaning, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+    Meaning, asks_for_no_flag, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport,
+    words_of,
 };
 use super::packet::{CtState, Packet, Tracking};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
@@ -123,6 +124,9 @@ impl Asked<'_> {
         let holds = match meaning {
             Meaning::Always => return Answer::Yes,
             Meaning::Opaque => return Answer::Perhaps,
+            Meaning::TcpFlags if asks_for_no_flag(option) && self.variant != Some(Variant::Legacy) => {
+                return if self.variant.is_none() { Answer::Perhaps } else { Answer::Yes };
+            }
             Meaning::Fragment => packet.later_fragment,
             Meaning::Tracking => words_of(option).any(|word| self.tracking().answers_to(word)),
             Meaning::Status => words_of(option).any(|word| packet.status.answers_to(word)),
@@ -192,10 +196,12 @@ fn holds(meaning: Meaning, value: &Value, packet: &Packet) -> bool {
     }
 }
 
-/// Whether an interface is what a pattern names; a packet without one fits none.
+/// Whether an interface is what a pattern names. The kernel compares names, and that of no interface is empty: it fits
+/// `+` alone.
 fn interface_fits(pattern: &str, name: &Option<String>) -> bool {
-    name.as_ref().is_some_and(|name| match pattern.strip_suffix('+') {
+    let name = name.as_deref().unwrap_or_default();
+    match pattern.strip_suffix('+') {
         Some(prefix) => name.starts_with(prefix),
         None => name == pattern,
-    })
+    }
 }

@@ -18,6 +18,7 @@
 
 mod answer;
 mod atom;
+mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod entry;
@@ -27,6 +28,7 @@ mod finding;
 mod interface;
 mod marks;
 mod meaning;
+mod no_effect;
 mod packet;
 mod program;
 mod prove;
@@ -44,6 +46,7 @@ mod way;
 mod witness;
 
 pub use answer::Answer;
+pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::{evaluate, evaluate_for};
 pub use explain::{
     Event, Explanation, MetRule, Place, Reason, Step, Trace, explain, trace_chain, trace_host, way_of,
@@ -51,6 +54,7 @@ pub use explain::{
 #[cfg(feature = "syntax")]
 pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
+pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
 pub use travel::{Fate, evaluate_host};

@@ -77,6 +77,8 @@ pub fn explain(
         cases: (1..).zip(&candidates).map(case).collect(),
     }];
     let mut findings = prove(&model).into_iter().peekable();
+    // Of packets that get another verdict than was looked for.
+    let mut others: Vec<Trace> = Vec::new();
     for (line, verdict) in (1..).zip(&candidates) {
         let Some(finding) = findings.next_if(|finding| finding.loc == Loc::line(line)) else {
             if !is_exact {
@@ -84,18 +86,35 @@ pub fn explain(
             }
             continue;
         };
-        match finding.problem {
+        let trace = match finding.problem {
             Problem::NoPacket => return None,
-            Problem::Broken(found) => match follow(&ruleset, place, &chain, table, &found.packet, variant) {
-                Some(trace) if trace.verdicts.contains(verdict) => explanation.answers.push((verdict, trace)),
-                _ => explanation.undecided.push(verdict),
-            },
-            Problem::NotDecided { .. } | Problem::NotFollowed | Problem::TooDeep => {
-                explanation.undecided.push(verdict)
+            Problem::Broken(found) => follow(&ruleset, place, &chain, table, &found.packet, variant),
+            Problem::NotDecided { .. } | Problem::NotFollowed | Problem::TooDeep => None,
+        };
+        match trace {
+            Some(trace) if trace.verdicts.contains(verdict) => explanation.answers.push((verdict, trace)),
+            trace => {
+                explanation.undecided.push(verdict);
+                others.extend(trace);
             }
         }
     }
+    for trace in others {
+        explanation.add(&trace);
+    }
     Some(explanation)
+}
+
+impl Explanation {
+    /// Adds the verdicts of a packet that no other one showed to be possible.
+    fn add(&mut self, trace: &Trace) {
+        for verdict in &trace.verdicts {
+            if !self.answers.iter().any(|(known, _)| known == verdict) {
+                self.answers.push((verdict, trace.clone()));
+            }
+        }
+        self.undecided.retain(|verdict| !self.answers.iter().any(|(known, _)| known == verdict));
+    }
 }
 
 /// The way of the packets that a pattern speaks of.
