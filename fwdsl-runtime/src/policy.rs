@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::analysis::{Packet, Trace, trace_chain, trace_host};
+use crate::analysis::{Matrix, MatrixError, Packet, Question, Trace, matrix, trace_chain, trace_host};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
@@ -142,6 +142,16 @@ impl Policy {
     ) -> Result<Option<Trace>, Diagnostics> {
         let ruleset = self.lower(packet.family())?;
         Ok(ruleset.and_then(|ruleset| trace_chain(&ruleset, table, chain, packet, None)))
+    }
+
+    /// Who may open a service to whom: the addresses of a family, divided into classes that a chain cannot tell apart.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule, if there is no such chain for the family, or if the answer takes too long.
+    pub fn matrix(&self, family: Family, question: &Question<'_>) -> Result<Matrix, MatrixError> {
+        let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
+        let missing = MatrixError::NoTable { table: question.table, family };
+        matrix(&ruleset.ok_or(missing)?, question)
     }
 
     /// The rules in the format of `iptables-restore`, as `iptables-save` will print them; `None`

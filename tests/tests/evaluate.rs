@@ -61,8 +61,13 @@ fn host(ruleset: &Ruleset, packet: &Packet) -> Vec<String> {
 }
 
 fn rules(trace: &Trace) -> Vec<&MetRule> {
-    let rule = |event| if let &Event::Rule(ref rule) = event { Some(rule) } else { None };
-    trace.steps.iter().filter_map(|step| rule(&step.event)).collect()
+    let mut rules = Vec::new();
+    for step in &trace.steps {
+        if let Event::Rule(rule) = &step.event {
+            rules.push(rule);
+        }
+    }
+    rules
 }
 
 #[test]

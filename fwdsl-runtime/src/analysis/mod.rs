@@ -27,6 +27,7 @@ mod explain;
 mod finding;
 mod interface;
 mod marks;
+mod matrix;
 mod meaning;
 mod no_effect;
 mod packet;
@@ -54,6 +55,7 @@ pub use explain::{
 #[cfg(feature = "syntax")]
 pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
+pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};

@@ -11,6 +11,7 @@ mod error;
 mod explanation;
 mod fits;
 mod lowered;
+mod matrix;
 mod node;
 mod object;
 mod place;
@@ -21,4 +22,5 @@ mod value;
 
 pub use error::{JsonError, JsonErrors};
 pub use explanation::{explanation_to_json, trace_to_json};
+pub use matrix::matrix_to_json;
 pub use policy::{VERSION, from_json, to_json};

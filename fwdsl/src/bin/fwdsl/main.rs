@@ -6,6 +6,7 @@
 //! | `import` | reads the rules of a host, and writes them as a Rust policy, as iptables has them, or as JSON |
 //! | `check` | looks for mistakes in the rules of a host |
 //! | `explain` | tells which verdicts packets get from the rules of a host, and why |
+//! | `matrix` | tells who may open a service to whom |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
@@ -15,6 +16,7 @@ mod explain;
 mod firewall;
 mod fmt;
 mod import;
+mod matrix;
 mod output;
 mod replace;
 mod walk;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Ok(Command::Import(arguments)) => import::import(&arguments),
         Ok(Command::Check(arguments)) => check::check(&arguments),
         Ok(Command::Explain(arguments)) => explain::explain(&arguments),
+        Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
         Err(error) => output::usage(&error),
     }
 }
