@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::entry::entries;
-use super::evaluate::{evaluate, falling_off};
+use super::evaluate::evaluate;
 use super::packet::{CtState, Packet, Tracking};
 use super::program::{LOOPBACK, Program, domain};
 use super::region::{Axis, Choice, Condition, Region, Span, WHOLE, complement};
 use super::search::{Stop, search};
 use super::tables::Tables;
 use super::trace::{Decided, trace};
+use super::walk::falling_off;
 use super::witness::witness;
 use crate::catalogue::{DROP, Extension, REJECT};
 use crate::family::Family;
