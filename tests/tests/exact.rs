@@ -17,6 +17,7 @@ fn rules(policy: &Policy, family: Family) -> Vec<String> {
 }
 
 const ORDERED: Policy = firewall! {
+    #![allow(unreachable_rule)]
     #![exact]
     family ipv4;
     foreign set ADMINS;

@@ -242,7 +242,8 @@ fn random_policy(random: &mut Random) -> (String, Policy) {
     loop {
         let source =
             policies::policy(random).replace(" policy accept", "").replace(" policy drop", " hook last");
-        let source = format!("own chains; {source}");
+        let (attributes, rest) = source.split_once('\n').expect("a first line");
+        let source = format!("{attributes} own chains; {rest}");
         let compiled = compile(source.parse().expect("tokens"));
         // A hook chain is one chain more on the way, which can be one too many.
         if compiled.is_sound() {

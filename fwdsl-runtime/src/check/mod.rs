@@ -19,7 +19,6 @@ mod state;
 mod sysctls;
 mod targets;
 mod text;
-#[expect(dead_code, reason = "the tests are being made ready for it")]
 mod unreachable;
 mod values;
 
@@ -52,6 +51,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     }
     if is_sound(&diagnostics) {
         lints::check_lints(model, &mut diagnostics);
+        unreachable::check_unreachable(model, &mut diagnostics);
         diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)

@@ -6,14 +6,17 @@ use crate::analysis::{Unreachable, UnreachableKind, unreachable_rules};
 use crate::diagnostic::Diagnostic;
 use crate::lint::{self, Level, UNREACHABLE_RULE};
 use crate::loc::Loc;
-use crate::model::{Chain, Model, Rule};
+use crate::model::{Action, Chain, Model, Rule};
 use crate::table::TableName;
 
 /// How many causes are told with their places; the others are in [`Diagnostic::causes`].
 const CAUSES_TOLD: usize = 4;
 
+/// The rules of a policy with their chains, by table and place.
+type Rules<'a> = HashMap<(TableName, Loc), (&'a Chain, &'a Rule)>;
+
 pub(super) fn check_unreachable(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
-    let mut rules: HashMap<(TableName, Loc), (&Chain, &Rule)> = HashMap::new();
+    let mut rules = Rules::new();
     let mut is_wanted = false;
     for chain in model.chains() {
         for rule in chain.rules() {
@@ -35,7 +38,7 @@ pub(super) fn check_unreachable(model: &Model, diagnostics: &mut Vec<Diagnostic>
         let said =
             |other: &Diagnostic| other.lint == Some(UNREACHABLE_RULE) && other.loc.is_same_place(&rule.loc);
         if level != Level::Allow && !diagnostics.iter().any(said) {
-            diagnostics.push(diagnostic(chain, &found, level));
+            diagnostics.push(diagnostic(&rules, chain, &found, level));
         }
     }
 }
@@ -44,45 +47,39 @@ fn level(model: &Model, chain: &Chain, rule: &Rule) -> Level {
     lint::level(UNREACHABLE_RULE, [&rule.levels[..], &chain.levels[..], &model.levels[..]])
 }
 
-fn diagnostic(chain: &Chain, found: &Unreachable, level: Level) -> Diagnostic {
-    let name = &chain.name;
+/// The finding, in the manner of rustc's about a pattern of a `match` that no value can reach.
+fn diagnostic(rules: &Rules<'_>, chain: &Chain, found: &Unreachable, level: Level) -> Diagnostic {
     let many = found.causes.len() > 1;
-    let (message, note, help) = match found.kind {
-        UnreachableKind::MatchesNothing => {
-            ("unreachable rule: its matches exclude each other".to_owned(), "", "no packet has all of this")
-        }
+    let (message, help) = match found.kind {
+        UnreachableKind::MatchesNothing => (
+            "unreachable rule: its matches exclude each other, so no packet has them all".to_owned(),
+            "leave it out, or one of its matches",
+        ),
         UnreachableKind::CoveredByOne => (
-            "unreachable rule".to_owned(),
-            "this rule takes all that it would match",
-            "leave it out, or move it before that one",
+            "unreachable rule: no packet that it matches can reach it".to_owned(),
+            "leave it out, or move it before that rule",
         ),
         UnreachableKind::CoveredTogether => (
-            "unreachable rule".to_owned(),
-            "this rule takes some of what it would match",
-            "leave it out, or move it before those that take its packets",
+            "unreachable rule: earlier rules together take all packets that it matches".to_owned(),
+            "leave it out, or move it before rules that take its packets",
         ),
         UnreachableKind::ChainNotEntered => (
-            format!("unreachable rule: no packet that it matches comes to `{name}`"),
-            if many {
-                "this rule lets some of them not come there"
-            } else {
-                "this rule lets none of them come there"
-            },
-            "leave it out, or look at what leads to its chain",
+            format!("unreachable rule: no packet that it matches enters `{}`", chain.name),
+            "leave it out, or let such packets into its chain",
         ),
         UnreachableKind::ChainNotCalled => (
-            format!("unreachable rule: nothing leads to `{name}`"),
-            "",
+            format!("unreachable rule: nothing leads to `{}`", chain.name),
             "call its chain from where packets come",
         ),
     };
     let mut diagnostic = Diagnostic::lint(UNREACHABLE_RULE, level, found.loc, message)
-        .about(chain.table, name.as_str())
+        .about(chain.table, chain.name.as_str())
         .help(help);
     diagnostic.kind = Some(found.kind.name());
     for (number, cause) in found.causes.iter().enumerate() {
         if number < CAUSES_TOLD {
-            diagnostic = diagnostic.cause(note, *cause);
+            let leads = rules.get(&(found.table, *cause)).is_some_and(|(_, rule)| leads_to(rule, &chain.name));
+            diagnostic = diagnostic.cause(role(found.kind, many, leads), *cause);
         } else {
             diagnostic.causes.push(*cause);
         }
@@ -92,4 +89,23 @@ fn diagnostic(chain: &Chain, found: &Unreachable, level: Level) -> Diagnostic {
         1 => diagnostic.note("and one rule more", None),
         more => diagnostic.note(format!("and {more} rules more"), None),
     }
+}
+
+/// What a rule has to do with another one's being unreachable: whether it is one of many, and whether it leads to the
+/// other's chain.
+fn role(kind: UnreachableKind, many: bool, leads: bool) -> &'static str {
+    match (kind, many) {
+        (UnreachableKind::ChainNotEntered, _) if leads => "this rule leads there, but not with such packets",
+        (UnreachableKind::ChainNotEntered, false) => "this rule takes them on the way",
+        (UnreachableKind::ChainNotEntered, true) => "this rule takes some of them on the way",
+        (_, false) => "this rule takes all of them",
+        (_, true) => "this rule takes some of them",
+    }
+}
+
+fn leads_to(rule: &Rule, chain: &str) -> bool {
+    rule.verdicts.iter().any(|verdict| match &verdict.action {
+        Action::Jump(name) | Action::Goto(name) => name == chain,
+        Action::Target { .. } => false,
+    })
 }
