@@ -22,11 +22,8 @@ mod text;
 mod unreachable;
 mod values;
 
-use std::collections::HashSet;
-
 use crate::analysis::{Finding, prove_for_every_value};
 use crate::diagnostic::Diagnostic;
-use crate::loc::Loc;
 use crate::lower::TargetFamilies;
 use crate::model::Model;
 
@@ -54,6 +51,16 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         unreachable::check_unreachable(model, &mut diagnostics);
         diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
+    in_order(diagnostics)
+}
+
+/// What the lints find in a firewall that a host has, whatever iptables would say to its rules: for what
+/// [`crate::import`] read.
+pub fn lint(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    check_parts(model, &mut diagnostics);
+    lints::check_lints(model, &mut diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }
 
@@ -87,10 +94,15 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule
 /// of a template, that is used twice).
-pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut known: HashSet<(Loc, String)> = HashSet::new();
-    let mut ordered = diagnostics;
-    ordered.retain(|diagnostic| known.insert((diagnostic.loc.through(0), diagnostic.message.clone())));
-    ordered.sort_by_key(|diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span));
+pub fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let key = |diagnostic: &Diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span);
+    diagnostics.sort_by_key(key);
+    let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics {
+        let here = ordered.iter().rev().take_while(|other| other.loc.is_same_place(&diagnostic.loc));
+        if !here.into_iter().any(|other| other.message == diagnostic.message) {
+            ordered.push(diagnostic);
+        }
+    }
     ordered
 }
