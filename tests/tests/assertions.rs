@@ -78,8 +78,8 @@ fn what_no_rule_decides_is_the_policy() {
 fn return_after_goto_skips_the_caller() {
     let source = |verb: &str, case: &str| {
         format!(
-            "chain INPUT policy accept {{ tcp => jump A; _ => drop; }}
-             chain A {{ _ => {verb} B; _ => reject; }}
+            "chain INPUT policy accept {{ _ => jump A; _ => drop; }}
+             chain A {{ tcp => {verb} B; !udp => reject; }}
              chain B {{ dport_is_not_here => return; }}
              assert INPUT {{ {case} }}"
         )
