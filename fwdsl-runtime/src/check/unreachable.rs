@@ -78,7 +78,8 @@ fn diagnostic(rules: &Rules<'_>, chain: &Chain, found: &Unreachable, level: Leve
     diagnostic.kind = Some(found.kind.name());
     for (number, cause) in found.causes.iter().enumerate() {
         if number < CAUSES_TOLD {
-            let leads = rules.get(&(found.table, *cause)).is_some_and(|(_, rule)| leads_to(rule, &chain.name));
+            let leads =
+                rules.get(&(found.table, *cause)).is_some_and(|(_, rule)| leads_to(rule, &chain.name));
             diagnostic = diagnostic.cause(role(found.kind, many, leads), *cause);
         } else {
             diagnostic.causes.push(*cause);
