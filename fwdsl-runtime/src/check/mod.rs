@@ -9,6 +9,7 @@ mod depth;
 mod exact;
 mod hashlimit;
 mod hooks;
+mod interplay;
 mod lints;
 mod ownership;
 mod plain;
@@ -48,7 +49,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     }
     if is_sound(&diagnostics) {
         lints::check_lints(model, &mut diagnostics);
-        unreachable::check_unreachable(model, &mut diagnostics);
+        interplay::check_interplay(model, &mut diagnostics);
         diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
@@ -60,6 +61,7 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     check_parts(model, &mut diagnostics);
     lints::check_lints(model, &mut diagnostics);
+    interplay::check_interplay(model, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }
