@@ -90,7 +90,8 @@ fn find_wrong<'a>(
     }
     let source: Vec<&str> = rules.iter().map(|(_, rule)| *rule).collect();
     // Some take the packets of others.
-    let together = policy_allowing("useless_option, unreachable_rule, no_effect_rule", table, hook, &source.join("\n"));
+    let together =
+        policy_allowing("useless_option, unreachable_rule, no_effect_rule", table, hook, &source.join("\n"));
     let together = together.unwrap_or_else(|| panic!("{}", complaint(table, hook, &source.join("\n"))));
     let Some(said) = difference(netns, family, variant, &emitted(&together, family).unwrap_or_default())
     else {

@@ -32,30 +32,30 @@ fn each(policy: &Policy, ipv4: &[&str], ipv6: &[&str]) {
     assert_eq!(rules(policy, Ipv6), ipv6);
 }
 
-static STATIC: Policy = firewall! { chain INPUT { in lo => accept; } };
-const CONST: Policy = firewall! { chain INPUT { in lo => accept; } };
+static STATIC: Policy = firewall! { chain INPUT { in lo => drop; } };
+const CONST: Policy = firewall! { chain INPUT { in lo => drop; } };
 
 #[test]
 fn it_stands_where_an_expression_may() {
-    let local = firewall! { chain INPUT { in lo => accept; } };
-    let nested = [firewall! { chain INPUT { in lo => accept; } }];
+    let local = firewall! { chain INPUT { in lo => drop; } };
+    let nested = [firewall! { chain INPUT { in lo => drop; } }];
     for policy in [&STATIC, &CONST, &local, &nested[0]] {
-        both(policy, &["-A INPUT -i lo -j ACCEPT"]);
+        both(policy, &["-A INPUT -i lo -j DROP"]);
     }
 }
 
 #[test]
 fn it_works_under_other_names() {
-    let renamed = other::firewall! { chain INPUT { in lo => accept; } };
-    let through = reexport::deep::firewall! { chain INPUT { in lo => accept; } };
+    let renamed = other::firewall! { chain INPUT { in lo => drop; } };
+    let through = reexport::deep::firewall! { chain INPUT { in lo => drop; } };
     for policy in [&renamed, &through] {
-        both(policy, &["-A INPUT -i lo -j ACCEPT"]);
+        both(policy, &["-A INPUT -i lo -j DROP"]);
     }
 }
 
 #[test]
 fn the_file_and_line_of_the_source_are_kept() {
-    let policy = firewall! { chain INPUT { in lo => accept; } };
+    let policy = firewall! { chain INPUT { in lo => drop; } };
     let line = line!() - 1;
     assert!(policy.model().file().ends_with("language.rs"), "{}", policy.model().file());
     assert_eq!(policy.chains()[0].rules()[0].loc().line, line);
