@@ -126,7 +126,7 @@ impl Area {
     }
 
     /// Cuts a cube into those of its packets that have all of it and those that have not. The parts without come in
-    /// an order in which the largest of the last field that cuts stands last.
+    /// the order of the fields that cut, of two in one field the larger first.
     pub(super) fn cut(&self, cube: &Cube, with: &mut Vec<Cube>, without: &mut Vec<Cube>) {
         let start = with.len();
         with.push(cube.clone());
@@ -182,7 +182,7 @@ fn cut_axis(cube: &Cube, axis: usize, set: &[Span], with: &mut Vec<Cube>, withou
     }
     if without.len() == start + 2 {
         let size = |cube: &Cube| cube.last[axis] - cube.first[axis];
-        if size(&without[start]) > size(&without[start + 1]) {
+        if size(&without[start]) < size(&without[start + 1]) {
             without.swap(start, start + 1);
         }
     }

@@ -58,9 +58,17 @@ impl<'a> Prepared<'a> {
             for (number, rule) in rules.iter().enumerate() {
                 chain.starts.push(chain.areas.len() as u32);
                 let own = areas(number as u32, &rule.test, program.family, &program.classes);
-                if rule.action != Action::Pass {
-                    let first = chain.areas.len() as u32;
-                    chain.walked.extend(first..first + own.len() as u32);
+                let first = chain.areas.len() as u32;
+                for (at, area) in own.iter().enumerate() {
+                    // Of what may match, and goes on anyway, only what leaves the chain is of interest.
+                    let passes = match rule.action {
+                        Action::Pass | Action::JumpAway => true,
+                        Action::Verdict(_) | Action::Jump(_) => !area.certain,
+                        _ => false,
+                    };
+                    if !passes {
+                        chain.walked.push(first + at as u32);
+                    }
                 }
                 chain.areas.extend(own);
             }
