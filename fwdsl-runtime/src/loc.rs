@@ -7,7 +7,7 @@ use std::fmt;
 /// The line is kept in the finished program, for messages, reports and counters; so are the file and the
 /// template or fragment that the place came through, which [`Sources`] knows. The span index exists only
 /// while the macro runs, where it names the tokens that a compiler error points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Loc {
     /// Line in the source file, from 1; 0 where there is no source (a policy made at run time).
     pub line: u32,

@@ -16,6 +16,7 @@
 //! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
+mod atom;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod entry;
@@ -27,14 +28,19 @@ mod meaning;
 mod packet;
 mod program;
 mod prove;
+mod reach;
 mod region;
 mod search;
 mod sets;
 mod trace;
 mod unknown;
+mod unreachable;
 mod witness;
 
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
+pub use unreachable::{
+    ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
+};

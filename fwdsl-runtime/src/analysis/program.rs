@@ -1,12 +1,13 @@
 //! A table's rules as conditions on regions.
 
+use super::atom::Atoms;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
     Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
-use super::region::{Axis, Choice, Condition, LATER, Region, Span, WHOLE, complement, union};
+use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
 use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
@@ -16,7 +17,7 @@ use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
 /// A table of one family.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// In the order of the table's chains.
+    /// In the order of the table's chains, each with a rule for each of the chain's.
     pub(super) chains: Vec<Vec<Rule>>,
     pub(super) family: Family,
     pub(super) classes: Classes,
@@ -52,6 +53,11 @@ pub(super) struct Test {
     pub(super) reads_transport: bool,
     /// Whether there are matches beside, of which nothing is known.
     pub(super) opaque: bool,
+    /// Matches beside of which no more is known than that they say the same of a packet wherever they stand, by
+    /// their number among the table's.
+    pub(super) atoms: Vec<u32>,
+    /// Whether those are all of which nothing is known.
+    pub(super) is_steady: bool,
     /// Whether legacy may drop a small TCP fragment that comes here.
     pub(super) drops_tiny_fragments: bool,
 }
@@ -96,14 +102,18 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
     let changed = changes(table);
+    let mut atoms = Atoms::default();
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().map(|rule| {
             let mut test = test(&rule.matches, family, &classes, changed);
+            test.is_steady = find_atoms(&rule.matches, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
-            test.opaque |= matches!(
+            let may_end = matches!(
                 &rule.action,
                 model::Action::Target { extension, .. } if extension.flow == Flow::MayEnd
             );
+            test.opaque |= may_end;
+            test.is_steady &= !may_end;
             // A jump to a chain that is not there is passed over; so rules keep their numbers.
             Rule { test, action: action(&rule.action).unwrap_or(Action::Pass) }
         });
@@ -127,6 +137,59 @@ impl Classes {
             }
         }
         Classes { interfaces: Interfaces::new(patterns.into_iter()), marks: Marks::new(&marks) }
+    }
+}
+
+/// Collects the matches of a rule that are not modelled but steady, and tells whether all of them are.
+fn find_atoms<'a>(
+    matches: &'a [Match],
+    changed: Aspects,
+    atoms: &mut Atoms<'a>,
+    found: &mut Vec<u32>,
+) -> bool {
+    let mut all = true;
+    for entry in matches {
+        let opaque = |option: &OptionUse| {
+            meaning(entry.extension, option.spec()) == Meaning::Opaque
+                || names_unknown(option)
+                || option.values().any(has_gaps)
+                || is_changed(entry.extension, option.spec(), changed)
+        };
+        if is_modelled(entry.extension) && !entry.options.iter().any(opaque) {
+            continue;
+        }
+        match atoms.number(entry, changed) {
+            Some(number) => found.push(number),
+            None => all = false,
+        }
+    }
+    all
+}
+
+impl Program {
+    /// Every packet, whether it can be or not.
+    pub(super) fn everything(&self) -> Region {
+        let all = |axis| domain(axis, self.family, &self.classes);
+        let axes = [
+            Axis::In,
+            Axis::Out,
+            Axis::Source,
+            Axis::Destination,
+            Axis::Protocol,
+            Axis::SourcePort,
+            Axis::DestinationPort,
+            Axis::Icmp,
+        ];
+        let first = |count: usize| (1 << count) - 1;
+        let choices = [
+            u64::MAX,
+            first(Tracking::ALL.len()),
+            WHOLE | LATER,
+            first(Status::COUNT as usize),
+            self.classes.marks.all(),
+            first(PacketType::ALL.len()),
+        ];
+        Region::new(axes.map(all), choices)
     }
 }
 
@@ -437,8 +500,12 @@ impl Test {
 
 /// The packet has ports that the kernel looks up in a set of ports.
 pub(super) fn has_ports_of_sets() -> Condition {
-    let spans = PORT_SET_PROTOCOLS.iter().map(|number| one(u128::from(*number))).collect();
-    Condition::Within(Axis::Protocol, union(spans))
+    Condition::Within(Axis::Protocol, numbers(PORT_SET_PROTOCOLS))
+}
+
+/// These numbers as a set.
+pub(super) fn numbers(list: impl IntoIterator<Item = u8>) -> Set {
+    union(list.into_iter().map(|number| one(u128::from(number))).collect())
 }
 
 /// The parts of which all conditions are true; the others go to `no`.

@@ -44,8 +44,10 @@ pub(super) enum Choice {
     PacketType,
 }
 
+/// The number of axes.
+pub(super) const AXES: usize = 8;
 /// The number of choices.
-const CHOICES: usize = 6;
+pub(super) const CHOICES: usize = 6;
 
 /// The bit of packets that are whole, or a first fragment.
 pub(super) const WHOLE: u64 = 1;
@@ -56,7 +58,7 @@ pub(super) const LATER: u64 = 2;
 /// conditions behind a condition on the protocol look at them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Region {
-    sets: [Set; 8],
+    sets: [Set; AXES],
     choices: [u64; CHOICES],
 }
 
@@ -99,6 +101,16 @@ pub(super) fn complement(set: &[Span], domain: Span) -> Set {
     cut(&[domain], set).1.into()
 }
 
+/// What is in both sets.
+pub(super) fn intersection(set: &[Span], other: &[Span]) -> Set {
+    cut(set, other).0.into()
+}
+
+/// Whether all of a set is in another one.
+pub(super) fn is_within(set: &[Span], other: &[Span]) -> bool {
+    cut(set, other).1.is_empty()
+}
+
 /// Cuts a set into what is in another one and what is not.
 fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
@@ -126,12 +138,21 @@ fn cut_span(span: Span, by: &[Span], inside: &mut Vec<Span>, outside: &mut Vec<S
 }
 
 impl Region {
-    pub(super) fn new(spans: [Span; 8], choices: [u64; CHOICES]) -> Region {
+    pub(super) fn new(spans: [Span; AXES], choices: [u64; CHOICES]) -> Region {
         Region { sets: spans.map(|span| Rc::from([span])), choices }
     }
 
     pub(super) fn set(&self, axis: Axis) -> &[Span] {
         &self.sets[axis as usize]
+    }
+
+    /// The set of the axis with this number.
+    pub(super) fn spans(&self, axis: usize) -> &[Span] {
+        &self.sets[axis]
+    }
+
+    pub(super) fn choices(&self) -> [u64; CHOICES] {
+        self.choices
     }
 
     pub(super) fn choice(&self, choice: Choice) -> u64 {

@@ -1,0 +1,155 @@
+//! A table, prepared for many searches.
+
+use super::areas::areas;
+use super::cube::{Area, Cube};
+use super::index::{Index, index};
+use crate::analysis::entry::entries;
+use crate::analysis::program::{Action, Program};
+use crate::lower::{Ruleset, Table};
+
+/// A table of one family, with the areas of its rules.
+#[derive(Debug)]
+pub(in crate::analysis) struct Prepared<'a> {
+    pub(super) program: &'a Program,
+    pub(super) chains: Vec<Chain>,
+}
+
+/// A chain.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// The areas of all rules, in order.
+    pub(super) areas: Vec<Area>,
+    /// For each rule the first of its areas, and at the end their number.
+    pub(super) starts: Vec<u32>,
+    /// Those of rules that can end a packet's way here.
+    pub(super) walked: Vec<u32>,
+    pub(super) index: Option<Index>,
+    /// Packets that come here from the network or the host itself.
+    pub(super) entries: Vec<Cube>,
+    /// The rules that lead here, from chains to which packets come.
+    pub(super) callers: Vec<(u32, u32)>,
+    /// Whether a way leads here from a hook.
+    pub(super) is_called: bool,
+    /// Whether everything that comes here comes back.
+    pub(super) is_inert: bool,
+}
+
+impl<'a> Prepared<'a> {
+    /// Prepares a table.
+    pub(in crate::analysis) fn new(program: &'a Program, table: &Table, ruleset: &Ruleset) -> Prepared<'a> {
+        let mut chains: Vec<Chain> = Vec::with_capacity(program.chains.len());
+        for rules in &program.chains {
+            let mut chain = Chain {
+                areas: Vec::with_capacity(rules.len()),
+                starts: Vec::with_capacity(rules.len() + 1),
+                walked: Vec::new(),
+                index: None,
+                entries: Vec::new(),
+                callers: Vec::new(),
+                is_called: false,
+                is_inert: false,
+            };
+            for (number, rule) in rules.iter().enumerate() {
+                chain.starts.push(chain.areas.len() as u32);
+                let own = areas(number as u32, &rule.test, program.family, &program.classes);
+                if rule.action != Action::Pass {
+                    let first = chain.areas.len() as u32;
+                    chain.walked.extend(first..first + own.len() as u32);
+                }
+                chain.areas.extend(own);
+            }
+            chain.starts.push(chain.areas.len() as u32);
+            chain.index = index(&chain.areas, &chain.walked);
+            chains.push(chain);
+        }
+        for hook in table.name.hooks() {
+            if let Some(start) = table.start(*hook) {
+                let cubes = entries(&[*hook], ruleset, &program.classes);
+                chains[start].entries.extend(cubes.iter().map(Cube::of_region));
+                follow(program, start, &mut chains);
+            }
+        }
+        set_callers(program, &mut chains);
+        set_inert(program, &mut chains);
+        Prepared { program, chains }
+    }
+
+    /// Whether a way leads to a chain from a hook.
+    pub(in crate::analysis) fn is_called(&self, chain: usize) -> bool {
+        self.chains[chain].is_called
+    }
+
+    /// Whether there are packets that a rule may match.
+    pub(in crate::analysis) fn matches_anything(&self, (chain, rule): (usize, usize)) -> bool {
+        !self.areas(chain, rule).is_empty()
+    }
+
+    /// Whether a rule that ends a packet's way in the chain surely matches whatever another one may match.
+    pub(in crate::analysis) fn covers(&self, (chain, rule): (usize, usize), other: (usize, usize)) -> bool {
+        let ends = matches!(self.program.chains[chain][rule].action, Action::Verdict(_) | Action::Return);
+        ends && chain == other.0
+            && self.areas(chain, other.1).iter().all(|area| {
+                let covering = self.areas(chain, rule).iter();
+                { covering }.any(|own| own.certain && own.covers(area))
+            })
+    }
+
+    /// The areas of a rule.
+    pub(super) fn areas(&self, chain: usize, rule: usize) -> &[Area] {
+        let chain = &self.chains[chain];
+        &chain.areas[chain.starts[rule] as usize..chain.starts[rule + 1] as usize]
+    }
+}
+
+/// Marks the chains to which a way leads.
+fn follow(program: &Program, start: usize, chains: &mut [Chain]) {
+    let mut open = vec![start];
+    while let Some(chain) = open.pop() {
+        if std::mem::replace(&mut chains[chain].is_called, true) {
+            continue;
+        }
+        for rule in &program.chains[chain] {
+            if let Action::Jump(to) | Action::Goto(to) = rule.action {
+                open.push(to);
+            }
+        }
+    }
+}
+
+fn set_callers(program: &Program, chains: &mut [Chain]) {
+    for (from, rules) in program.chains.iter().enumerate() {
+        if !chains[from].is_called {
+            continue;
+        }
+        for (number, rule) in rules.iter().enumerate() {
+            if let Action::Jump(to) | Action::Goto(to) = rule.action {
+                chains[to].callers.push((from as u32, number as u32));
+            }
+        }
+    }
+}
+
+/// Finds the chains that no packet ends in, and that lead to none where one does.
+fn set_inert(program: &Program, chains: &mut [Chain]) {
+    let mut is_inert = vec![true; chains.len()];
+    loop {
+        let mut is_stable = true;
+        for (chain, rules) in program.chains.iter().enumerate() {
+            let ends = |action: &Action| match action {
+                Action::Verdict(_) => true,
+                Action::Jump(to) | Action::Goto(to) => !is_inert[*to],
+                _ => false,
+            };
+            if is_inert[chain] && rules.iter().any(|rule| ends(&rule.action)) {
+                is_inert[chain] = false;
+                is_stable = false;
+            }
+        }
+        if is_stable {
+            break;
+        }
+    }
+    for (chain, is_inert) in chains.iter_mut().zip(is_inert) {
+        chain.is_inert = is_inert;
+    }
+}

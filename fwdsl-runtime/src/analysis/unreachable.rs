@@ -1,0 +1,251 @@
+//! Rules to which no packet comes that they match, and why.
+
+use std::collections::BTreeMap;
+
+use super::packet::Packet;
+use super::program::{Classes, Program, program};
+use super::reach::{Prepared, Reach, Scope};
+use super::witness::witness;
+use crate::catalogue::RETURN;
+use crate::family::Family;
+use crate::loc::Loc;
+use crate::lower::{Ruleset, Table, lower};
+use crate::model::{Action, Model};
+use crate::table::TableName;
+
+/// The steps that the search for one rule may take. A step is one part of the packets that meets one rule.
+const STEPS_OF_RULE: u64 = 20_000;
+
+/// The steps of all searches that find the smallest set of causes for one rule.
+const STEPS_OF_CAUSES: u64 = 20_000;
+
+/// How many causes are tried to leave out; a list of more tells nobody why.
+const CAUSES_TRIED: usize = 24;
+
+/// A rule of the source that no packet comes to which it matches, in whatever family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreachable {
+    /// The table of its chain.
+    pub table: TableName,
+    /// The rule.
+    pub loc: Loc,
+    /// How that comes.
+    pub kind: UnreachableKind,
+    /// The rules that take its packets, in order.
+    pub causes: Vec<Loc>,
+}
+
+/// Why a rule is unreachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnreachableKind {
+    /// Its matches exclude each other.
+    MatchesNothing,
+    /// One earlier rule of the chain takes all its packets.
+    CoveredByOne,
+    /// Earlier rules of the chain take all its packets together.
+    CoveredTogether,
+    /// Such packets do not come to its chain.
+    ChainNotEntered,
+    /// No rule that a packet comes to leads to its chain.
+    ChainNotCalled,
+}
+
+impl UnreachableKind {
+    /// A word for reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            UnreachableKind::MatchesNothing => "matches_nothing",
+            UnreachableKind::CoveredByOne => "covered_by_one",
+            UnreachableKind::CoveredTogether => "covered_together",
+            UnreachableKind::ChainNotEntered => "chain_not_entered",
+            UnreachableKind::ChainNotCalled => "chain_not_called",
+        }
+    }
+}
+
+/// A rule as iptables has it, and whether packets come to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleReach {
+    /// The table.
+    pub table: TableName,
+    /// The chain's name.
+    pub chain: String,
+    /// The rule's place in the chain, from 0.
+    pub index: usize,
+    /// The rule of the source.
+    pub loc: Loc,
+    /// What is known.
+    pub state: ReachState,
+}
+
+/// Whether packets come to a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReachState {
+    /// This one comes to it, as it is at the hook, and the rule may match it.
+    Reached(Box<Packet>),
+    /// None that it matches does, for a reason and because of these rules.
+    Unreachable(UnreachableKind, Vec<Loc>),
+    /// The search would take too long.
+    NotDecided,
+}
+
+/// For each rule of a family whether packets come to it, with one that does.
+pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
+    let mut all = Vec::new();
+    for table in &ruleset.tables {
+        let program = whole_program(table, ruleset.family);
+        let prepared = Prepared::new(&program, table, ruleset);
+        for (chain, of) in table.chains.iter().enumerate() {
+            for (index, rule) in of.rules.iter().enumerate() {
+                let state = match find(&prepared, table, (chain, index)) {
+                    Found::Reached(cube) => ReachState::Reached(Box::new(witness(&cube.region(), &program))),
+                    Found::Unreachable(kind, causes) => ReachState::Unreachable(kind, causes),
+                    Found::NotDecided => ReachState::NotDecided,
+                };
+                let (table, chain) = (table.name, of.name.clone());
+                all.push(RuleReach { table, chain, index, loc: rule.loc, state });
+            }
+        }
+    }
+    all
+}
+
+/// The rules of a policy to which no packet comes that they match. One that several rules of iptables stand for is
+/// among them only if all of these are, in every family.
+pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
+    let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
+    for family in model.families().iter() {
+        let Some(ruleset) = lower(model, family) else { continue };
+        for table in &ruleset.tables {
+            let program = whole_program(table, family);
+            let prepared = Prepared::new(&program, table, &ruleset);
+            add_table(table, &prepared, &mut rules);
+        }
+    }
+    let found = rules.into_iter().filter(|(_, sum)| !sum.is_alive && sum.is_final);
+    found
+        .map(|((table, loc), mut sum)| {
+            sum.causes.sort_unstable();
+            sum.causes.dedup();
+            let kind = match sum.kind {
+                Some(UnreachableKind::CoveredByOne) if sum.causes.len() > 1 => {
+                    UnreachableKind::CoveredTogether
+                }
+                kind => kind.unwrap_or(UnreachableKind::MatchesNothing),
+            };
+            Unreachable { table, loc, kind, causes: sum.causes }
+        })
+        .collect()
+}
+
+/// What is known of a rule of the source.
+#[derive(Default)]
+struct Sum {
+    is_alive: bool,
+    /// Whether a rule stands for it that does what it says, not only a step to that.
+    is_final: bool,
+    kind: Option<UnreachableKind>,
+    causes: Vec<Loc>,
+}
+
+fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) {
+    for (chain, of) in table.chains.iter().enumerate() {
+        for (index, rule) in of.rules.iter().enumerate() {
+            let is_step = match &rule.action {
+                Action::Jump(name) | Action::Goto(name) => {
+                    table.chain(name).is_some_and(|chain| chain.auxiliary)
+                }
+                Action::Target { extension, .. } => of.auxiliary && **extension == RETURN,
+            };
+            let sum = rules.entry((table.name, rule.loc)).or_default();
+            if is_step || sum.is_alive {
+                continue;
+            }
+            sum.is_final = true;
+            match find(prepared, table, (chain, index)) {
+                Found::Unreachable(kind, causes) => {
+                    sum.kind = sum.kind.max(Some(kind));
+                    sum.causes.extend(causes);
+                }
+                Found::Reached(_) | Found::NotDecided => sum.is_alive = true,
+            }
+        }
+    }
+}
+
+/// The program of a table whose classes are those that its own rules tell apart.
+fn whole_program(table: &Table, family: Family) -> Program {
+    let rules = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
+    program(table, family, Classes::new(rules))
+}
+
+enum Found {
+    Reached(Box<super::reach::Cube>),
+    Unreachable(UnreachableKind, Vec<Loc>),
+    NotDecided,
+}
+
+fn find(prepared: &Prepared<'_>, table: &Table, rule: (usize, usize)) -> Found {
+    if !prepared.is_called(rule.0) {
+        return Found::Unreachable(UnreachableKind::ChainNotCalled, Vec::new());
+    }
+    let mut budget = STEPS_OF_RULE;
+    let on_the_way = match prepared.reach(rule, Scope::Hooks, &[], &mut budget) {
+        Reach::Reached(cube) => return Found::Reached(cube),
+        Reach::NotDecided => return Found::NotDecided,
+        Reach::Never(causes) => causes,
+    };
+    if !prepared.matches_anything(rule) {
+        return Found::Unreachable(UnreachableKind::MatchesNothing, Vec::new());
+    }
+    let loc = |(chain, index): &(usize, usize)| table.chains[*chain].rules[*index].loc;
+    match prepared.reach(rule, Scope::Chain, &[], &mut budget) {
+        Reach::Never(causes) => {
+            let causes = fewer(prepared, rule, Scope::Chain, causes);
+            let kind = if causes.len() == 1 {
+                UnreachableKind::CoveredByOne
+            } else {
+                UnreachableKind::CoveredTogether
+            };
+            Found::Unreachable(kind, causes.iter().map(loc).collect())
+        }
+        _ => {
+            let causes = fewer(prepared, rule, Scope::Hooks, on_the_way);
+            Found::Unreachable(UnreachableKind::ChainNotEntered, causes.iter().map(loc).collect())
+        }
+    }
+}
+
+/// The causes without those that are not needed: one that does it alone if there is, else those of which none can be
+/// left out.
+fn fewer(
+    prepared: &Prepared<'_>,
+    rule: (usize, usize),
+    scope: Scope,
+    causes: Vec<(usize, usize)>,
+) -> Vec<(usize, usize)> {
+    if causes.len() < 2 {
+        return causes;
+    }
+    if scope == Scope::Chain
+        && let Some(alone) = causes.iter().find(|cause| prepared.covers(**cause, rule))
+    {
+        return vec![*alone];
+    }
+    if causes.len() > CAUSES_TRIED {
+        return causes;
+    }
+    let mut budget = STEPS_OF_CAUSES;
+    let mut dropped: Vec<(usize, usize)> = Vec::new();
+    // Later ones first: the first rule that takes a packet is the one to tell of.
+    for cause in causes.iter().rev() {
+        dropped.push(*cause);
+        match prepared.reach(rule, scope, &dropped, &mut budget) {
+            Reach::Never(_) => {}
+            _ => {
+                dropped.pop();
+            }
+        }
+    }
+    causes.into_iter().filter(|cause| !dropped.contains(cause)).collect()
+}
