@@ -49,6 +49,16 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     in_order(diagnostics)
 }
 
+/// What the lints find in a firewall that a host has, whatever iptables would say to its rules: for what
+/// [`crate::import`] read.
+pub fn lint(model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    check_parts(model, &mut diagnostics);
+    lints::check_lints(model, &mut diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
+    in_order(diagnostics)
+}
+
 /// What iptables would refuse of a policy's rules, without the lints that look at the policy as a whole: for rules
 /// that somebody else wrote.
 pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {
@@ -79,16 +89,15 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule
 /// of a template, that is used twice).
-pub fn in_order(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let key = |diagnostic: &Diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span);
+    diagnostics.sort_by_key(key);
     let mut ordered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
-        let same = |other: &Diagnostic| {
-            other.loc.is_same_place(&diagnostic.loc) && other.message == diagnostic.message
-        };
-        if !ordered.iter().any(same) {
+        let here = ordered.iter().rev().take_while(|other| other.loc.is_same_place(&diagnostic.loc));
+        if !here.into_iter().any(|other| other.message == diagnostic.message) {
             ordered.push(diagnostic);
         }
     }
-    ordered.sort_by_key(|diagnostic| (diagnostic.loc.file, diagnostic.loc.line, diagnostic.loc.span));
     ordered
 }

@@ -110,7 +110,9 @@ impl<'a> Walk<'a> {
     fn jump(&mut self, name: &str) -> Result<(), Reason> {
         self.check_jump("-j")?;
         self.raw.close();
-        self.parts.action = Some(match find_target(name, self.context.family) {
+        let extension = find_target(name, self.context.family);
+        let extension = extension.filter(|_| !(self.context.lenient && self.context.is_chain(name)));
+        self.parts.action = Some(match extension {
             Some(extension) => {
                 self.loaded.push(Loaded { extension, entry: None });
                 Action::Target { extension, options: Vec::new() }

@@ -1,7 +1,7 @@
 //! The rule's own parameters: addresses, interfaces, protocol, fragments.
 
-use super::Context;
 use super::error::Reason;
+use super::reader::Context;
 use super::value::{read_networks, read_protocol};
 use crate::catalogue::{CORE, OptionSpec};
 use crate::family::Family;

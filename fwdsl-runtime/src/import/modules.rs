@@ -1,7 +1,7 @@
 //! Extensions by the names that iptables finds them under.
 
-use super::Context;
 use super::error::Reason;
+use super::reader::Context;
 use super::value::protocol_name;
 use crate::catalogue::{self, COUNT, Extension, RAW, RAW_MATCH};
 use crate::family::Family;

@@ -80,6 +80,11 @@ pub(crate) fn base_option(letter: char) -> Option<BaseOption> {
     Some(BaseOption { letter, argument })
 }
 
+/// The letter of the option of iptables itself that has this long name, without abbreviations.
+pub(super) fn base_letter(name: &str) -> Option<char> {
+    LONG.iter().find(|(long, _)| *long == name).map(|(_, letter)| *letter)
+}
+
 /// An extension whose options are known at a point of a rule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loaded {

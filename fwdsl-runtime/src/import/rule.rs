@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::Context;
 use super::core::Core;
 use super::error::Reason;
 use super::hashlimit;
 use super::option::{Argument, BaseOption, Found, Loaded, NotFound, base_option, find_long, long_names};
 use super::raw::Raw;
+use super::reader::Context;
 use super::request::Request;
 use super::strict::check_as_written;
 use crate::catalogue::ValueKind;

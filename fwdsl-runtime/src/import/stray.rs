@@ -1,7 +1,7 @@
 //! Lines that stand in no table: said once, with what the text seems to be.
 
 use super::error::Reason;
-use crate::restore_text::lines::Content;
+use crate::restore_text::lines::{Content, split_chain};
 
 /// How texts begin that are something else, and what they are.
 const OTHERS: &[(&[&str], &str)] = &[
@@ -21,4 +21,19 @@ pub(super) fn in_no_table(content: &Content<'_>) -> Reason {
         Some((_, what)) => reason.help(format!("{what}; what `iptables-save` prints can be read")),
         None => reason,
     }
+}
+
+/// Whether a line that stands in no table can be one of `filter`, the table that iptables means where none is named:
+/// `iptables -S` prints such lines.
+pub(super) fn is_of_filter(content: &Content<'_>) -> bool {
+    match content {
+        Content::Chain(text) => split_chain(text).is_ok(),
+        Content::Command(text) => text.trim_start().starts_with(['-', '[']),
+        _ => false,
+    }
+}
+
+/// What is said of the first of such lines.
+pub(super) fn taken_for_filter() -> Reason {
+    Reason::new("the line stands in no table, and is taken for one of `filter`")
 }

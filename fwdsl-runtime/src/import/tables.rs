@@ -71,6 +71,11 @@ impl Tables {
         }
     }
 
+    /// Whether the table has begun.
+    pub(super) fn has(&self, table: TableName) -> bool {
+        self.chains.iter().any(|chain| chain.table == table)
+    }
+
     fn find(&self, table: TableName, name: &str) -> Result<usize, Reason> {
         let key = (table, name.to_owned());
         let found = self.places.get(&key).copied();

@@ -252,6 +252,11 @@ impl Model {
         self.analysis_budget.unwrap_or(DEFAULT_BUDGET)
     }
 
+    /// Sets the level of a lint for the whole policy, where no attribute of a chain, block or rule says otherwise.
+    pub fn set_level(&mut self, setting: LevelSetting) {
+        self.levels.push(setting);
+    }
+
     /// The tables that the policy holds, in the order in which they are first named.
     pub fn tables(&self) -> Vec<TableName> {
         let mut tables = Vec::new();

@@ -33,8 +33,8 @@ pub(crate) enum Content<'a> {
     Commit,
     /// A command with its options, perhaps with counters before it.
     Command(&'a str),
-    /// What `iptables-restore` would not read as one line.
-    Unreadable(&'static str),
+    /// What `iptables-restore` would not read as one line, and why.
+    Unreadable(&'a str, &'static str),
 }
 
 /// The lines of a text.
@@ -50,11 +50,15 @@ fn content(line: &str) -> Content<'_> {
     }
     if line.len() > LINE_MAX_BYTES {
         return Content::Unreadable(
+            line,
             "the line is longer than 10,239 bytes, and iptables-restore would cut it",
         );
     }
     if line.contains('\0') {
-        return Content::Unreadable("the line holds a zero byte, and iptables-restore would end it there");
+        return Content::Unreadable(
+            line,
+            "the line holds a zero byte, and iptables-restore would end it there",
+        );
     }
     let trimmed = line.trim_end_matches([' ', '\t']);
     match line.as_bytes().first() {
@@ -141,7 +145,7 @@ mod tests {
     #[test]
     fn what_iptables_would_cut_is_seen() {
         for line in ["-A INPUT\0 -j DROP".to_owned(), format!("-A {}", "x".repeat(LINE_MAX_BYTES))] {
-            assert!(matches!(content(&line), Content::Unreadable(_)));
+            assert!(matches!(content(&line), Content::Unreadable(..)));
         }
         assert!(matches!(content(&format!("#{}", "x".repeat(LINE_MAX_BYTES))), Content::Comment(_)));
     }

@@ -51,7 +51,7 @@ fn parse_line(
 ) -> Result<(), String> {
     match (content, open.as_mut()) {
         (Content::Blank | Content::Comment(_), _) => {}
-        (Content::Unreadable(why), _) => return Err(why.to_owned()),
+        (Content::Unreadable(_, why), _) => return Err(why.to_owned()),
         (Content::Table(name), Some(table)) => {
             return Err(format!("table `{name}` begins before the COMMIT of `{}`", table.name));
         }

@@ -3,6 +3,7 @@
 mod commands;
 mod files;
 mod found;
+mod lenient;
 mod random;
 mod refused;
 mod spellings;

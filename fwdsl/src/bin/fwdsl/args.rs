@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fwdsl_runtime::family::Family;
 
+use super::check::Levels;
 use super::firewall::FirewallArguments;
 
 /// What the exit codes mean; documentation shows the same text.
@@ -20,6 +21,14 @@ Examples:
   fwdsl import rules.v4 --to restore                    the same rules as iptables-save prints them
   my-host show --format json | fwdsl import - --to rust
                                                         a policy that another program holds
+";
+
+/// What `check --help` shows.
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  iptables-save | fwdsl check -                         the running IPv4 rules
+  fwdsl check hosts/*.v4 --json                         every finding of many firewalls
+  fwdsl check rules.v4 --allow one_variant --deny fragment_reassembled
 ";
 
 /// Helps to write firewall policies in Rust
@@ -41,6 +50,10 @@ pub(crate) enum Command {
     /// Every line is taken or refused with the reason; if one is refused, nothing is written. What is written emits the
     /// same rules.
     Import(ImportArguments),
+    /// Look for rules that can never match, and for other mistakes, in the rules of a host
+    ///
+    /// Lines that iptables would refuse are told, and what can be read of them counts.
+    Check(CheckArguments),
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +81,29 @@ pub(crate) struct ImportArguments {
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// What `iptables-save` or `ip6tables-save` printed, or policies as JSON, each a firewall of its own
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The files are of IPv6
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The files are of IPv4
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// Print the findings as an array of JSON
+    #[arg(long, conflicts_with = "sarif")]
+    pub(crate) json: bool,
+    /// Print the findings as SARIF 2.1.0, which tools for code review read
+    #[arg(long)]
+    pub(crate) sarif: bool,
+    #[command(flatten)]
+    pub(crate) levels: Levels,
 }
 
 /// What `import` writes.
@@ -101,7 +137,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     let command = Arguments::command()
         .after_help(EXIT_CODES)
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
-        .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")));
+        .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
 
@@ -127,7 +164,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) => panic!(),
+                Command::Fmt(_) | Command::Check(_) => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();

@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 use clap::{Args, ValueEnum};
 use fwdsl_runtime::check::check;
 use fwdsl_runtime::diagnostic::{Diagnostic, Diagnostics};
+use fwdsl_runtime::family::Family;
 use fwdsl_runtime::import::{self, Imported};
 use fwdsl_runtime::json::from_json;
 use fwdsl_runtime::model::Model;
@@ -57,10 +59,10 @@ pub(crate) enum Unread {
 }
 
 /// The text of a file.
-struct Source {
+pub(crate) struct Source {
     /// How messages name it.
-    name: String,
-    text: String,
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 /// Reads the firewall that the arguments name.
@@ -102,6 +104,28 @@ pub(crate) fn read_firewall(arguments: &FirewallArguments) -> Result<Imported, U
     }
 }
 
+/// Reads a firewall to say something about it: a dump of a family, or a policy as JSON. The family is what the text shows
+/// unless it is given. Lines of a dump that iptables would refuse are told as warnings, and what is left of them counts.
+pub(crate) fn read_to_analyse(path: &Path, family: Option<Family>) -> Result<(Source, Imported), String> {
+    let source = read_source_leniently(path)?;
+    if source.is_json() {
+        let imported = read_json(&source)?;
+        return Ok((source, imported));
+    }
+    let text = Some((source.text.as_str(), source.name.as_str()));
+    let imported = match family.unwrap_or_else(|| import::family_of_text(&source.text)) {
+        Family::Ipv4 => import::import_leniently(text, None),
+        Family::Ipv6 => import::import_leniently(None, text),
+    };
+    for unread in &imported.unread {
+        output::say(&unread.to_string().replacen(": error: ", ": warning: ", 1));
+    }
+    match say_what_is_missing(&imported) {
+        Ok(()) => Ok((source, imported)),
+        Err(Unread::Usage(sentence) | Unread::Files(sentence)) => Err(sentence),
+    }
+}
+
 /// Warns of a text that is not all of a firewall, and refuses one without any table: `iptables-save` prints that to those
 /// who may not read the rules.
 fn say_what_is_missing(imported: &Imported) -> Result<(), Unread> {
@@ -116,11 +140,32 @@ fn say_what_is_missing(imported: &Imported) -> Result<(), Unread> {
     Ok(())
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
 fn read_source(path: &Path) -> Result<Source, String> {
+    let (name, bytes) = read_bytes(path)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { name, text }),
+        Err(error) => Err(format!("{}: error: the text is not UTF-8", not_utf8_at(&name, &error))),
+    }
+}
+
+/// The same, in which bytes that are no UTF-8 stand for the characters that they are in Latin-1, as in old files.
+fn read_source_leniently(path: &Path) -> Result<Source, String> {
+    let (name, bytes) = read_bytes(path)?;
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+        output::say(&format!(
+            "{}: warning: the text is not UTF-8; taken for Latin-1",
+            not_utf8_at(&name, &error)
+        ));
+        error.as_bytes().iter().map(|byte| char::from(*byte)).collect()
+    });
+    Ok(Source { name, text })
+}
+
+fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), String> {
     let (name, bytes) = if is_stdin(path) {
         let mut bytes = Vec::new();
         let read = io::stdin().lock().read_to_end(&mut bytes);
@@ -129,14 +174,14 @@ fn read_source(path: &Path) -> Result<Source, String> {
         (path.display().to_string(), fs::read(path))
     };
     let bytes = bytes.map_err(|error| format!("error: cannot read `{name}`: {error}"))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source { name, text }),
-        Err(error) => {
-            let sound = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..sound].iter().filter(|byte| **byte == b'\n').count();
-            Err(format!("{name}:{line}: error: the text is not UTF-8"))
-        }
-    }
+    Ok((name, bytes))
+}
+
+/// Where a text stops being UTF-8.
+fn not_utf8_at(name: &str, error: &FromUtf8Error) -> String {
+    let sound = error.utf8_error().valid_up_to();
+    let line = 1 + error.as_bytes()[..sound].iter().filter(|byte| **byte == b'\n').count();
+    format!("{name}:{line}")
 }
 
 impl Source {

@@ -43,7 +43,7 @@ pub(crate) fn fmt(arguments: &FmtArguments) -> ExitCode {
     }
     match (tally.failed, tally.changed) {
         (1.., _) => Exit::Failed.into(),
-        (0, 1..) if arguments.check => Exit::Unformatted.into(),
+        (0, 1..) if arguments.check => Exit::Found.into(),
         _ => Exit::Done.into(),
     }
 }

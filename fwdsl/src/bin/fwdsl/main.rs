@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `fmt` | formats the rules in `firewall!` and `rules!`, which rustfmt leaves alone |
 //! | `import` | reads the rules of a host, and writes them as a Rust policy, as iptables has them, or as JSON |
+//! | `check` | looks for mistakes in the rules of a host |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
+mod check;
 mod diff;
 mod firewall;
 mod fmt;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     match args::parse(std::env::args_os()) {
         Ok(Command::Fmt(arguments)) => fmt::fmt(&arguments),
         Ok(Command::Import(arguments)) => import::import(&arguments),
+        Ok(Command::Check(arguments)) => check::check(&arguments),
         Err(error) => output::usage(&error),
     }
 }

@@ -11,7 +11,11 @@ const USAGE: u8 = 2;
 #[repr(u8)]
 pub(crate) enum Exit {
     Done = 0,
-    Unformatted = 1,
+    /// Something was found that should not be: an unformatted file, a mistake in a firewall.
+    Found = 1,
+    /// A firewall that was to be analysed could not be read; for those who only look at the code, as wrong as a wrong
+    /// command line.
+    Unreadable = 2,
     Failed = 3,
 }
 
