@@ -17,6 +17,7 @@
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
 mod atom;
+mod compare;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod entry;
@@ -37,6 +38,7 @@ mod unknown;
 mod unreachable;
 mod witness;
 
+pub use compare::{COMPARE_BUDGET, Change, Comparison, Decision, Line, Named, NotDecided, Verdict, compare};
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
