@@ -89,7 +89,7 @@ fn mutated(random: &mut Random, text: &str) -> String {
 fn the_lines_are_the_packets_of_which_something_else_becomes() {
     let mut random = Random(0xc0de);
     let (mut same, mut differ, mut lines, mut equal) = (0, 0, 0, 0);
-    for _ in 0..250 {
+    for _ in 0..120 {
         let (old_text, old) = ruleset(&mut random);
         let mut new_text = mutated(&mut random, &old_text);
         for _ in 0..random.below(4) {
@@ -155,8 +155,8 @@ fn the_lines_are_the_packets_of_which_something_else_becomes() {
             }
         }
     }
-    assert!(same > 5_000 && differ > 1_000, "{same} packets the same, {differ} not");
-    assert!(lines > 200 && equal > 20, "{lines} lines, {equal} pairs equal");
+    assert!(same > 4_000 && differ > 500, "{same} packets the same, {differ} not");
+    assert!(lines > 100 && equal > 10, "{lines} lines, {equal} pairs equal");
 }
 
 #[test]
