@@ -24,6 +24,8 @@ pub struct Diagnostic {
     pub notes: Vec<(String, Option<Loc>)>,
     /// The rules that cause it, in order: those that cover an unreachable one, for instance.
     pub causes: Vec<Loc>,
+    /// Which of several kinds of finding it is, for reports: a word such as `covered_by_one`.
+    pub kind: Option<&'static str>,
     /// The chain that it is about.
     pub subject: Option<Subject>,
 }
@@ -48,6 +50,7 @@ impl Diagnostic {
             help: None,
             notes: Vec::new(),
             causes: Vec::new(),
+            kind: None,
             subject: None,
         }
     }

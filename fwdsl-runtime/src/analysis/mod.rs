@@ -18,6 +18,7 @@
 
 mod atom;
 mod compare;
+mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod entry;
@@ -26,6 +27,7 @@ mod finding;
 mod interface;
 mod marks;
 mod meaning;
+mod no_effect;
 mod packet;
 mod program;
 mod prove;
@@ -39,8 +41,10 @@ mod unreachable;
 mod witness;
 
 pub use compare::{COMPARE_BUDGET, Change, Comparison, Decision, Line, Named, NotDecided, Verdict, compare};
+pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
+pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
 pub use unreachable::{

@@ -4,12 +4,13 @@ use super::atom::Atoms;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
-    Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+    Meaning, asks_for_no_flag, changes, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, ICMP, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, protocol_families};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
@@ -106,7 +107,7 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().map(|rule| {
             let mut test = test(&rule.matches, family, &classes, changed);
-            test.is_steady = find_atoms(&rule.matches, changed, &mut atoms, &mut test.atoms);
+            test.is_steady = find_atoms(&rule.matches, &classes, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
             let may_end = matches!(
                 &rule.action,
@@ -140,21 +141,32 @@ impl Classes {
     }
 }
 
+/// Whether nothing at all is known of what an option says.
+fn says_nothing(entry: &Match, option: &OptionUse, changed: Aspects) -> bool {
+    names_unknown(option) || asks_for_no_flag(option) || is_changed(entry.extension, option.spec(), changed)
+}
+
+/// Whether an option may be true or not of some packets of which its conditions are true.
+fn is_opaque(entry: &Match, option: &OptionUse, classes: &Classes, changed: Aspects) -> bool {
+    says_nothing(entry, option, changed)
+        || match meaning(entry.extension, option.spec()) {
+            Meaning::Opaque => true,
+            Meaning::Mark => !classes.marks.are_known(),
+            _ => option.values().any(has_gaps),
+        }
+}
+
 /// Collects the matches of a rule that are not modelled but steady, and tells whether all of them are.
 fn find_atoms<'a>(
     matches: &'a [Match],
+    classes: &Classes,
     changed: Aspects,
     atoms: &mut Atoms<'a>,
     found: &mut Vec<u32>,
 ) -> bool {
     let mut all = true;
     for entry in matches {
-        let opaque = |option: &OptionUse| {
-            meaning(entry.extension, option.spec()) == Meaning::Opaque
-                || names_unknown(option)
-                || option.values().any(has_gaps)
-                || is_changed(entry.extension, option.spec(), changed)
-        };
+        let opaque = |option: &OptionUse| is_opaque(entry, option, classes, changed);
         if is_modelled(entry.extension) && !entry.options.iter().any(opaque) {
             continue;
         }
@@ -180,15 +192,15 @@ impl Program {
             Axis::DestinationPort,
             Axis::Icmp,
         ];
-        let first = |count: usize| (1 << count) - 1;
         let choices = [
-            u64::MAX,
-            first(Tracking::ALL.len()),
-            WHOLE | LATER,
-            first(Status::COUNT as usize),
-            self.classes.marks.all(),
-            first(PacketType::ALL.len()),
+            Choice::TcpFlags,
+            Choice::Tracking,
+            Choice::Fragment,
+            Choice::Status,
+            Choice::Mark,
+            Choice::PacketType,
         ];
+        let choices = choices.map(|choice| choice_domain(choice, &self.classes));
         Region::new(axes.map(all), choices)
     }
 }
@@ -238,19 +250,12 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
             test.always.push(Condition::Within(Axis::Protocol, union(spans)));
         }
         for option in &entry.options {
-            if names_unknown(option) {
-                test.opaque = true;
+            test.opaque |= is_opaque(entry, option, classes, changed);
+            if says_nothing(entry, option, changed) {
                 continue;
             }
             let to = if transport { &mut test.transport } else { &mut test.always };
-            if is_changed(entry.extension, option.spec(), changed) {
-                test.opaque = true;
-                continue;
-            }
             let meaning = meaning(entry.extension, option.spec());
-            test.opaque |=
-                meaning == Meaning::Opaque || meaning == Meaning::Mark && !classes.marks.are_known();
-            test.opaque |= option.values().any(has_gaps);
             // A status is asked of nothing but connections.
             if *entry.extension == CONNTRACK && meaning != Meaning::Tracking {
                 to.extend(of_connection(entry, option));
@@ -368,6 +373,12 @@ fn value_spans(axis: Axis, value: &Value, family: Family, classes: &Classes) -> 
     }
 }
 
+/// Whether packets of a family can have a protocol: in IPv6 some numbers stand for extension headers, which
+/// `ip6tables -p` looks behind (ip6tables(8)).
+pub(super) fn can_be(number: u8, family: Family) -> bool {
+    family == Family::Ipv4 || number == ICMP || protocol_families(number).contains(family)
+}
+
 /// A value as numbers; `None` if no packet of the family has it.
 fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Option<Span> {
     match value {
@@ -376,9 +387,7 @@ fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> O
             Some(Span { first, last })
         }
         Value::Interface(pattern) => classes.interfaces.span(pattern),
-        Value::Protocol(number) if protocol_families(*number).contains(family) => {
-            Some(one(u128::from(*number)))
-        }
+        Value::Protocol(number) if can_be(*number, family) => Some(one(u128::from(*number))),
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, classes)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {

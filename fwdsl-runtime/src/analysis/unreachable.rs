@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Prepared, Reach, Scope};
+use super::unknown::without_unknown;
 use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::lower::{Ruleset, Table, lower};
+use crate::lower::{Chain, Rule, Ruleset, Table, lower};
 use crate::model::{Action, Model};
 use crate::table::TableName;
 
@@ -112,7 +113,10 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 
 /// The rules of a policy to which no packet comes that they match. One that several rules of iptables stand for is
 /// among them only if all of these are, in every family.
+/// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
+    let known = without_unknown(model);
+    let model = known.as_ref().unwrap_or(model);
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };
@@ -151,14 +155,8 @@ struct Sum {
 fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) {
     for (chain, of) in table.chains.iter().enumerate() {
         for (index, rule) in of.rules.iter().enumerate() {
-            let is_step = match &rule.action {
-                Action::Jump(name) | Action::Goto(name) => {
-                    table.chain(name).is_some_and(|chain| chain.auxiliary)
-                }
-                Action::Target { extension, .. } => of.auxiliary && **extension == RETURN,
-            };
             let sum = rules.entry((table.name, rule.loc)).or_default();
-            if is_step || sum.is_alive {
+            if is_step(table, of, rule) || sum.is_alive {
                 continue;
             }
             sum.is_final = true;
@@ -170,6 +168,15 @@ fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(Table
                 Found::Reached(_) | Found::NotDecided => sum.is_alive = true,
             }
         }
+    }
+}
+
+/// Whether a rule of a table is a step of the lowering, not what a rule of the source says: into an auxiliary chain, or out
+/// of one.
+pub(super) fn is_step(table: &Table, chain: &Chain, rule: &Rule) -> bool {
+    match &rule.action {
+        Action::Jump(name) | Action::Goto(name) => table.chain(name).is_some_and(|chain| chain.auxiliary),
+        Action::Target { extension, .. } => chain.auxiliary && **extension == RETURN,
     }
 }
 
@@ -190,7 +197,7 @@ fn find(prepared: &Prepared<'_>, table: &Table, rule: (usize, usize)) -> Found {
         return Found::Unreachable(UnreachableKind::ChainNotCalled, Vec::new());
     }
     let mut budget = STEPS_OF_RULE;
-    let on_the_way = match prepared.reach(rule, Scope::Hooks, &[], &mut budget) {
+    let on_the_way = match prepared.reach(rule, Scope::Hooks, None, &mut budget) {
         Reach::Reached(cube) => return Found::Reached(cube),
         Reach::NotDecided => return Found::NotDecided,
         Reach::Never(causes) => causes,
@@ -199,7 +206,7 @@ fn find(prepared: &Prepared<'_>, table: &Table, rule: (usize, usize)) -> Found {
         return Found::Unreachable(UnreachableKind::MatchesNothing, Vec::new());
     }
     let loc = |(chain, index): &(usize, usize)| table.chains[*chain].rules[*index].loc;
-    match prepared.reach(rule, Scope::Chain, &[], &mut budget) {
+    match prepared.reach(rule, Scope::Chain, None, &mut budget) {
         Reach::Never(causes) => {
             let causes = fewer(prepared, rule, Scope::Chain, causes);
             let kind = if causes.len() == 1 {
@@ -236,16 +243,14 @@ fn fewer(
         return causes;
     }
     let mut budget = STEPS_OF_CAUSES;
-    let mut dropped: Vec<(usize, usize)> = Vec::new();
+    let mut needed = causes.clone();
     // Later ones first: the first rule that takes a packet is the one to tell of.
     for cause in causes.iter().rev() {
-        dropped.push(*cause);
-        match prepared.reach(rule, scope, &dropped, &mut budget) {
-            Reach::Never(_) => {}
-            _ => {
-                dropped.pop();
-            }
+        let rest: Vec<(usize, usize)> = needed.iter().copied().filter(|other| other != cause).collect();
+        if matches!(prepared.reach(rule, scope, Some(&rest), &mut budget), Reach::Never(_)) {
+            needed = rest;
         }
     }
-    causes.into_iter().filter(|cause| !dropped.contains(cause)).collect()
+    // If no rule is needed, it is what leads there that keeps the packets out.
+    if needed.is_empty() { causes } else { needed }
 }

@@ -10,8 +10,14 @@ use crate::family::Family;
 /// The areas of a rule: a packet matches if it is in one of them, for sure or perhaps.
 pub(super) fn areas(rule: u32, test: &Test, family: Family, classes: &Classes) -> Vec<Area> {
     let certain = !test.opaque || test.is_steady;
-    let mut areas =
-        vec![Area { rule, spans: Vec::new(), bits: Vec::new(), atoms: test.atoms.clone(), certain }];
+    let mut areas = vec![Area {
+        rule,
+        spans: Vec::new(),
+        bits: Vec::new(),
+        atoms: test.atoms.clone(),
+        certain,
+        is_headless: false,
+    }];
     for condition in &test.always {
         add(&mut areas, condition);
     }
@@ -19,7 +25,7 @@ pub(super) fn areas(rule: u32, test: &Test, family: Family, classes: &Classes) -
         let mut later = Vec::new();
         for area in &areas {
             let mut copy = area.copy();
-            copy.certain = false;
+            (copy.certain, copy.is_headless) = (false, true);
             later.push(copy);
         }
         and_choice(&mut later, Choice::Fragment, LATER);
@@ -66,7 +72,7 @@ fn add_outside(areas: &mut Vec<Area>, axis: Axis, set: &Set, family: Family, cla
     and_set(&mut later, Axis::Protocol, &with_ports);
     and_choice(&mut later, Choice::Fragment, LATER);
     for area in &mut later {
-        area.certain = false;
+        (area.certain, area.is_headless) = (false, true);
     }
     and_choice(areas, Choice::Fragment, WHOLE);
     and_set(areas, axis, &complement(set, domain(axis, family, classes)));
@@ -105,6 +111,7 @@ impl Area {
             bits: self.bits.clone(),
             atoms: self.atoms.clone(),
             certain: self.certain,
+            is_headless: self.is_headless,
         }
     }
 

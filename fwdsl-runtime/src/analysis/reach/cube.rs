@@ -23,6 +23,8 @@ pub(super) struct Area {
     pub(super) atoms: Vec<u32>,
     /// Whether a packet that has all this surely matches; else it may.
     pub(super) certain: bool,
+    /// Whether these are later fragments, of a rule that asks for a header that they do not have.
+    pub(super) is_headless: bool,
 }
 
 impl Cube {

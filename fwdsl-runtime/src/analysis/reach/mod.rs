@@ -5,14 +5,22 @@
 //! left at a hook is found; if nothing is, the rules that cut are the reason. The search goes on with one part at a
 //! time, so that most rules are found alive after looking at the few rules that ask for something in common.
 //!
+//! Later fragments may match a rule that asks for ports, on the nft variant, which takes their bytes for ports; nobody means
+//! that, so such packets make no rule alive. Elsewhere fragments are everywhere, though the kernel may put them together.
+//!
 //! A match that is not modelled never cuts, unless the rule itself asks the very same (`Test::atoms`).
 
 mod areas;
+mod conflict;
 mod cube;
+mod effect;
 mod index;
 mod prepare;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub(super) use cube::Cube;
+pub(super) use effect::Effects;
 pub(super) use prepare::Prepared;
 pub(super) use search::{Reach, Scope};

@@ -4,7 +4,8 @@ use super::areas::areas;
 use super::cube::{Area, Cube};
 use super::index::{Index, index};
 use crate::analysis::entry::entries;
-use crate::analysis::program::{Action, Program};
+use crate::analysis::program::{Action, Program, choice_domain};
+use crate::analysis::region::Choice;
 use crate::lower::{Ruleset, Table};
 
 /// A table of one family, with the areas of its rules.
@@ -12,6 +13,8 @@ use crate::lower::{Ruleset, Table};
 pub(in crate::analysis) struct Prepared<'a> {
     pub(super) program: &'a Program,
     pub(super) chains: Vec<Chain>,
+    /// Every packet, whether it can be or not.
+    pub(super) anything: Cube,
 }
 
 /// A chain.
@@ -64,14 +67,16 @@ impl<'a> Prepared<'a> {
         }
         for hook in table.name.hooks() {
             if let Some(start) = table.start(*hook) {
-                let cubes = entries(&[*hook], ruleset, &program.classes);
-                chains[start].entries.extend(cubes.iter().map(Cube::of_region));
+                for region in entries(&[*hook], ruleset, &program.classes) {
+                    let all = choice_domain(Choice::Fragment, &program.classes);
+                    chains[start].entries.push(Cube::of_region(&region.with_choice(Choice::Fragment, all)));
+                }
                 follow(program, start, &mut chains);
             }
         }
         set_callers(program, &mut chains);
         set_inert(program, &mut chains);
-        Prepared { program, chains }
+        Prepared { program, chains, anything: Cube::of_region(&program.everything()) }
     }
 
     /// Whether a way leads to a chain from a hook.
@@ -81,7 +86,7 @@ impl<'a> Prepared<'a> {
 
     /// Whether there are packets that a rule may match.
     pub(in crate::analysis) fn matches_anything(&self, (chain, rule): (usize, usize)) -> bool {
-        !self.areas(chain, rule).is_empty()
+        self.areas(chain, rule).iter().any(|area| !area.is_headless)
     }
 
     /// Whether a rule that ends a packet's way in the chain surely matches whatever another one may match.
@@ -90,7 +95,7 @@ impl<'a> Prepared<'a> {
         ends && chain == other.0
             && self.areas(chain, other.1).iter().all(|area| {
                 let covering = self.areas(chain, rule).iter();
-                { covering }.any(|own| own.certain && own.covers(area))
+                area.is_headless || { covering }.any(|own| own.certain && own.covers(area))
             })
     }
 

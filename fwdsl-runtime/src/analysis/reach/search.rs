@@ -58,8 +58,8 @@ struct Frame {
 struct Search<'a> {
     prepared: &'a Prepared<'a>,
     scope: Scope,
-    /// A rule that is taken for absent.
-    without: &'a [(usize, usize)],
+    /// The rules that may take packets in the chains that lead to the rule, if not all.
+    only: Option<&'a [(usize, usize)]>,
     frames: Vec<Frame>,
     open: Vec<State>,
     causes: Vec<(usize, usize)>,
@@ -73,25 +73,43 @@ enum Stop {
 }
 
 impl Prepared<'_> {
-    /// Looks for a packet that comes to a rule and that it may match, as if the rules in `without` were not there. Each part of
-    /// the packets costs a step of the budget with each rule that it meets.
+    /// Looks for a packet that comes to a rule and that it may match; if `only` is given, as if in the chains that lead
+    /// to the rule these rules alone were in the way. Each part of the packets costs a step of the budget with each rule that it
+    /// meets.
     pub(in crate::analysis) fn reach(
         &self,
         (chain, rule): (usize, usize),
         scope: Scope,
-        without: &[(usize, usize)],
+        only: Option<&[(usize, usize)]>,
+        budget: &mut u64,
+    ) -> Reach {
+        self.search((chain, rule), scope, only, &self.anything, budget)
+    }
+
+    /// Looks for a packet out of a cube that comes from a hook to a rule and that it may match.
+    pub(super) fn reach_with(&self, rule: (usize, usize), cube: &Cube, budget: &mut u64) -> Reach {
+        self.search(rule, Scope::Hooks, None, cube, budget)
+    }
+
+    fn search(
+        &self,
+        (chain, rule): (usize, usize),
+        scope: Scope,
+        only: Option<&[(usize, usize)]>,
+        cube: &Cube,
         budget: &mut u64,
     ) -> Reach {
         let mut search = Search {
             prepared: self,
             scope,
-            without,
+            only,
             frames: Vec::new(),
             open: Vec::new(),
             causes: Vec::new(),
             budget: *budget,
         };
-        let found = search.begin(chain, rule).and_then(|()| search.run());
+        let begun = search.lead(&self.chains[chain], chain, rule, cube, &Rc::from([]), 0);
+        let found = begun.and_then(|()| search.run());
         *budget = search.budget;
         match found {
             Err(Stop::Found(cube)) => Reach::Reached(cube),
@@ -107,19 +125,6 @@ impl Prepared<'_> {
 }
 
 impl Search<'_> {
-    fn begin(&mut self, chain: usize, rule: usize) -> Result<(), Stop> {
-        let prepared = self.prepared;
-        let here = &prepared.chains[chain];
-        let anything = [Cube::of_region(&prepared.program.everything())];
-        // To chains of their own packets come on many ways; what can be there shows at the hooks.
-        let own = self.scope == Scope::Hooks && here.callers.is_empty();
-        let ways: &[Cube] = if own { &here.entries } else { &anything };
-        for way in ways {
-            self.lead(here, chain, rule, way, &Rc::from([]), 0)?;
-        }
-        Ok(())
-    }
-
     /// Sends those of the packets that a rule may match to it, from the top of its chain.
     fn lead(
         &mut self,
@@ -134,7 +139,7 @@ impl Search<'_> {
             return Err(Stop::NotDecided);
         }
         for area in self.prepared.areas(chain, rule) {
-            if !area.meets(cube) {
+            if area.is_headless || !area.meets(cube) {
                 continue;
             }
             let (mut with, mut without) = (Vec::new(), Vec::new());
@@ -189,7 +194,7 @@ impl Search<'_> {
             self.spend(1)?;
             let area = &chain.areas[at as usize];
             let rule = area.rule as usize;
-            if !self.without.is_empty() && self.without.contains(&(number, rule)) {
+            if back.is_none() && self.only.is_some_and(|only| !only.contains(&(number, rule))) {
                 continue;
             }
             let certain = area.certain && has_all(&self.frames[state.frame as usize].atoms, &area.atoms);
@@ -285,10 +290,12 @@ impl Search<'_> {
         }
         for &(caller, rule) in &prepared.chains[chain].callers {
             let (caller, rule) = (caller as usize, rule as usize);
-            if !self.without.is_empty() && self.without.contains(&(caller, rule)) {
-                continue;
-            }
+            let open = self.open.len();
             self.lead(&prepared.chains[caller], caller, rule, &state.cube, &atoms, depth + 1)?;
+            if self.open.len() == open {
+                // It asks for something else than these packets have.
+                self.causes.push((caller, rule));
+            }
         }
         Ok(())
     }
@@ -321,7 +328,7 @@ fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {
     index.candidates(cube).map(Rc::from)
 }
 
-fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {
+pub(super) fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {
     wanted.iter().all(|atom| atoms.contains(atom))
 }
 
