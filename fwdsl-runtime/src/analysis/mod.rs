@@ -26,6 +26,7 @@ mod evaluate;
 mod finding;
 mod interface;
 mod marks;
+mod matrix;
 mod meaning;
 mod no_effect;
 mod packet;
@@ -44,6 +45,7 @@ pub use compare::{COMPARE_BUDGET, Change, Comparison, Decision, Line, Named, Not
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
+pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};

@@ -238,6 +238,10 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
     };
     for entry in matches {
         if *entry.extension == SET_MATCH {
+            if entry.extension.looks_at.meets(changed) {
+                test.opaque = true;
+                continue;
+            }
             test.ask_set(entry, family, classes);
             continue;
         }
