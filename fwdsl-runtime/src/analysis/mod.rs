@@ -41,7 +41,9 @@ mod unknown;
 mod unreachable;
 mod witness;
 
-pub use compare::{COMPARE_BUDGET, Change, Comparison, Decision, Line, Named, NotDecided, Verdict, compare};
+pub use compare::{
+    COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
+};
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};

@@ -7,6 +7,7 @@
 mod address;
 mod assertion;
 mod chain;
+mod comparison;
 mod error;
 mod fits;
 mod lowered;
@@ -19,6 +20,7 @@ mod rule;
 mod set;
 mod value;
 
+pub use comparison::comparison_to_json;
 pub use error::{JsonError, JsonErrors};
 pub use matrix::matrix_to_json;
 pub use policy::{VERSION, from_json, to_json};

@@ -1,7 +1,9 @@
 //! Whole firewalls, table by table and hook by hook.
 
+use std::fmt;
+
 use super::atom::Atoms;
-use super::hook::{Change, Side, compare_hook};
+use super::hook::{Change, Held, compare_hook};
 use super::report::Comparison;
 use super::verdict::Verdicts;
 use super::walk::Shared;
@@ -9,6 +11,7 @@ use crate::analysis::diagram::{Diagram, Space};
 use crate::analysis::meaning::changes;
 use crate::analysis::program::{Classes, Program};
 use crate::catalogue::Aspects;
+use crate::diagnostic::Diagnostics;
 use crate::family::{Family, FamilySet};
 use crate::lower::{Ruleset, Table, lower};
 use crate::model::{Model, Ownership};
@@ -23,6 +26,34 @@ pub struct NotDecided {
     /// The number of steps that were allowed.
     pub budget: u64,
 }
+
+impl fmt::Display for NotDecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not decided: the comparison takes more than {} steps", self.budget)
+    }
+}
+
+impl std::error::Error for NotDecided {}
+
+/// Why two policies are not compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompareError {
+    /// A Rust value breaks a rule of one of them.
+    Refused(Box<Diagnostics>),
+    /// It takes too long.
+    NotDecided(NotDecided),
+}
+
+impl fmt::Display for CompareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompareError::Refused(wrong) => wrong.fmt(f),
+            CompareError::NotDecided(stop) => stop.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CompareError {}
 
 /// What a firewall does otherwise than another one, in these families. Both must have passed [`crate::check`] but for
 /// what lints say.
@@ -83,7 +114,7 @@ fn hook_changes(
     };
     let [old, new] = [(0, 1), (1, 0)].map(|(own, other)| {
         let table = tables[own];
-        Side {
+        Held {
             ruleset: &rulesets[own],
             table,
             start: table.and_then(|table| start(table, tables[other], hook)),

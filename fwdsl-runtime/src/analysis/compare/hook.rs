@@ -57,9 +57,9 @@ pub enum Decision {
     End,
 }
 
-/// A firewall's table at a hook.
+/// What a firewall holds for a hook.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Side<'a> {
+pub(super) struct Held<'a> {
     pub(super) ruleset: &'a Ruleset,
     pub(super) table: Option<&'a Table>,
     /// The chain in which packets begin.
@@ -71,7 +71,7 @@ const LINES_MAX: usize = 500;
 
 /// What the sides do differently with the packets that can be at a hook.
 pub(super) fn compare_hook(
-    sides: [Side<'_>; 2],
+    sides: [Held<'_>; 2],
     table: TableName,
     hook: Hook,
     shared: &mut Shared<'_>,
@@ -140,7 +140,7 @@ struct Way {
     root: Option<usize>,
 }
 
-fn function(side: Side<'_>, shared: &mut Shared<'_>) -> Result<Way, Exhausted> {
+fn function(side: Held<'_>, shared: &mut Shared<'_>) -> Result<Way, Exhausted> {
     let end = match (side.table, side.start) {
         (Some(table), Some(start)) => table.chains[start].policy.map(|policy| match policy {
             ChainPolicy::Accept => Verdict::accept(),
@@ -168,7 +168,7 @@ fn lines(
     set: Node,
     entering: Node,
     ways: [&Way; 2],
-    sides: [Side<'_>; 2],
+    sides: [Held<'_>; 2],
     shared: &mut Shared<'_>,
 ) -> Result<(Vec<Line>, bool), Exhausted> {
     let told = shared.space.without_copies(&mut shared.diagram, set)?;

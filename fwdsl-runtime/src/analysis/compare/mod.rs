@@ -23,7 +23,7 @@ mod verdict;
 mod walk;
 mod words;
 
-pub use firewalls::{COMPARE_BUDGET, NotDecided, compare};
+pub use firewalls::{COMPARE_BUDGET, CompareError, NotDecided, compare};
 pub use hook::{Change, Decision, Line};
-pub use report::{Comparison, Named};
+pub use report::{Comparison, Side};
 pub use verdict::Verdict;

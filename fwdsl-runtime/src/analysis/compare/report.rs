@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::hook::{Change, Decision};
-use crate::family::{Family, FamilySet};
-use crate::loc::Loc;
+use crate::family::FamilySet;
+use crate::loc::{Loc, Sources};
 
 /// What a firewall does otherwise than another one.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,12 +15,31 @@ pub struct Comparison {
     pub families: FamilySet,
 }
 
-/// How a firewall is called, and its rules are shown.
-pub struct Named<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// A rule: its file and line, perhaps with its text.
-    pub rule: &'a dyn Fn(Loc) -> String,
+/// Where the rules of a firewall stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// The files of its places.
+    pub sources: &'a Sources,
+    /// The text of the first of them, if it is to be shown.
+    pub text: &'a str,
+}
+
+impl Side<'_> {
+    /// What stands at a place.
+    pub fn text_at(&self, loc: Loc) -> Option<&str> {
+        let line = self.text.lines().nth((loc.line as usize).checked_sub(1)?);
+        line.map(str::trim).filter(|_| self.sources.file_of(loc) == self.sources.file())
+    }
+
+    fn decision(&self, decision: Decision) -> String {
+        match decision {
+            Decision::Rule(loc) => {
+                let text = self.text_at(loc).map(|text| format!(": {text}")).unwrap_or_default();
+                format!("{}{text}", self.sources.place(loc))
+            }
+            Decision::End => "no rule decides".to_owned(),
+        }
+    }
 }
 
 impl Comparison {
@@ -29,15 +48,15 @@ impl Comparison {
         self.changes.is_empty()
     }
 
-    /// The differences for people.
-    pub fn text(&self, old: &Named<'_>, new: &Named<'_>) -> String {
+    /// The differences for people, the rules as the sides show them.
+    pub fn text(&self, old: &Side<'_>, new: &Side<'_>) -> String {
         let mut out = String::new();
         for change in &self.changes {
             push_change(&mut out, change, old, new);
         }
         if self.is_same() {
-            let families: Vec<&str> = self.families.iter().map(Family::name).collect();
-            let _ = writeln!(out, "no difference in {}", families.join(" and "));
+            let families: Vec<String> = self.families.iter().map(|family| family.to_string()).collect();
+            let _ = writeln!(out, "no difference for {}", families.join(" and "));
         }
         out
     }
@@ -54,20 +73,15 @@ impl Change {
     }
 }
 
-fn push_change(out: &mut String, change: &Change, old: &Named<'_>, new: &Named<'_>) {
+fn push_change(out: &mut String, change: &Change, old: &Side<'_>, new: &Side<'_>) {
     let Change { family, table, hook, .. } = change;
     let (was, is) = (change.old.participle(), change.new.participle());
-    let _ = writeln!(out, "{family} {table} {hook}, {}: {was} before, {is} now", change.kind());
+    let _ = writeln!(out, "{family}, {hook} of {table}, {}: {was} before, {is} now", change.kind());
     for line in &change.lines {
         let _ = writeln!(out, "    {}", line.text);
         let _ = writeln!(out, "        packet: {}", line.packet);
-        for (named, decision) in [(old, line.old), (new, line.new)] {
-            let by = match decision {
-                Decision::Rule(loc) => (named.rule)(loc),
-                Decision::End => "no rule decides".to_owned(),
-            };
-            let _ = writeln!(out, "        {}: {by}", named.name);
-        }
+        let _ = writeln!(out, "        old:    {}", old.decision(line.old));
+        let _ = writeln!(out, "        new:    {}", new.decision(line.new));
     }
     if !change.is_complete {
         let _ = writeln!(out, "    and more: only the first {} lines are told", change.lines.len());

@@ -6,10 +6,12 @@
 //! | `import` | reads the rules of a host, and writes them as a Rust policy, as iptables has them, or as JSON |
 //! | `check` | looks for mistakes in the rules of a host |
 //! | `matrix` | tells who may open a service to whom |
+//! | `compare` | tells what two firewalls do differently with packets |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
 mod check;
+mod compare;
 mod diff;
 mod firewall;
 mod fmt;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Ok(Command::Import(arguments)) => import::import(&arguments),
         Ok(Command::Check(arguments)) => check::check(&arguments),
         Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
+        Ok(Command::Compare(arguments)) => compare::compare_command(&arguments),
         Err(error) => output::usage(&error),
     }
 }
