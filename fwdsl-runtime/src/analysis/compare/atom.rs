@@ -72,7 +72,7 @@ impl Atoms {
 
 /// A match or option of which the packet does not tell the answer.
 pub(super) struct Opaque {
-    text: String,
+    pub(super) text: String,
     beside: String,
     negated: bool,
     of_connections: bool,

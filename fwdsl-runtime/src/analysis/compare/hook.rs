@@ -1,5 +1,6 @@
 //! What two tables do differently at a hook.
 
+use super::align::{Numbers, Occurrences, numbers};
 use super::decide::{Point, decide};
 use super::verdict::Verdict;
 use super::walk::{Shared, Walk};
@@ -66,6 +67,15 @@ pub(super) struct Held<'a> {
     pub(super) start: Option<usize>,
 }
 
+impl Held<'_> {
+    fn occurrences(self, shared: &mut Shared<'_>) -> Occurrences {
+        match (self.table, self.start) {
+            (Some(table), Some(start)) => Walk::new(shared, table).occurrences(start),
+            _ => Occurrences::new(),
+        }
+    }
+}
+
 /// How many lines of a change are told.
 const LINES_MAX: usize = 500;
 
@@ -85,7 +95,9 @@ pub(super) fn compare_hook(
         }
     }
     shared.sees_fragments = regions.iter().any(|region| region.choice(Choice::Fragment) & LATER != 0);
-    let [old, new] = [function(sides[0], shared)?, function(sides[1], shared)?];
+    let [of_old, of_new] = sides.map(|side| side.occurrences(shared));
+    let old = function(sides[0], Numbers::new(), shared)?;
+    let new = function(sides[1], numbers(&of_old, &of_new), shared)?;
     let entering = shared.space.regions(&mut shared.diagram, &regions)?;
     let entering = possible(entering, shared)?;
     let differing = shared.diagram.differing(old.function, new.function)?;
@@ -140,7 +152,7 @@ struct Way {
     root: Option<usize>,
 }
 
-fn function(side: Held<'_>, shared: &mut Shared<'_>) -> Result<Way, Exhausted> {
+fn function(side: Held<'_>, numbers: Numbers, shared: &mut Shared<'_>) -> Result<Way, Exhausted> {
     let end = match (side.table, side.start) {
         (Some(table), Some(start)) => table.chains[start].policy.map(|policy| match policy {
             ChainPolicy::Accept => Verdict::accept(),
@@ -152,6 +164,7 @@ fn function(side: Held<'_>, shared: &mut Shared<'_>) -> Result<Way, Exhausted> {
     let mut way = Way { function: shared.diagram.terminal(&[GOES_ON]), blocks: Vec::new(), root: None };
     if let (Some(table), Some(start)) = (side.table, side.start) {
         let mut walk = Walk::new(shared, table);
+        walk.numbers = numbers;
         let root = walk.hook(start)?;
         way.function = walk.blocks[root].function;
         way.root = Some(root);

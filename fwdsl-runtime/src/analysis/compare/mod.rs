@@ -10,6 +10,7 @@
 //! to the same packet in both firewalls, if it says the same; one that counts does so if it is the same one of those
 //! with its text. What is equal is equal for all packets and answers.
 
+mod align;
 mod atom;
 mod decide;
 mod firewalls;

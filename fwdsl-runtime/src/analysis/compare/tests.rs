@@ -240,6 +240,13 @@ fn differences_are_told_in_few_words() {
             "-A INPUT -m conntrack ! --ctstate INVALID -m mark ! --mark 1/3 -m pkttype --pkt-type unicast -j ACCEPT",
             vec!["dropped -> accepted: ct !invalid mark !0x1/0x3 pkttype(unicast)"],
         ),
+        // The limit of the second rule is the same as before, though it is now the first with its text.
+        (
+            "-A INPUT -p tcp -m limit --limit 1/s -j ACCEPT\n-A INPUT -p udp -m limit --limit 1/s -j ACCEPT",
+            "-A INPUT -p udp -m limit --limit 1/s -j ACCEPT",
+            vec!["accepted -> dropped: tcp raw \"-m limit --limit 1/sec\""],
+        ),
+        ("-A INPUT ! -s 10.0.0.0/8 -j ACCEPT", "", vec!["accepted -> dropped: from !10.0.0.0/8"]),
     ] {
         assert_eq!(said(&ipv4(old, new)), expected, "{old}\n{new}");
     }

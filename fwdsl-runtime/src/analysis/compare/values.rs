@@ -23,12 +23,15 @@ pub(super) fn interface_word(pattern: &str) -> String {
 fn shorter(word: &str, spans: &[Span], last: u128, items: impl Fn(&[Span]) -> Vec<String>) -> String {
     let inside = items(spans);
     let outside = items(&complement(spans, Span { first: 0, last }));
-    if outside.len() < inside.len() { list(word, outside, true) } else { list(word, inside, false) }
+    // A range is longer than a network.
+    let length = |items: &[String]| items.len() + items.iter().filter(|item| item.contains("..=")).count();
+    if length(&outside) < length(&inside) { list(word, outside, true) } else { list(word, inside, false) }
 }
 
 /// `from 10.0.0.0/8`, `to ![192.0.2.1, 192.0.2.7..=192.0.2.9]`.
 pub(super) fn addresses(word: &str, family: Family, spans: &[Span], last: u128) -> String {
-    shorter(word, spans, last, |spans| spans.iter().flat_map(|span| networks(family, *span)).collect())
+    let items = |spans: &[Span]| spans.iter().flat_map(|span| networks(family, *span)).collect();
+    shorter(word, spans, last, items)
 }
 
 /// One or two networks, or a range.

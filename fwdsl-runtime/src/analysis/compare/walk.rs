@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::align::Numbers;
 use super::atom::{Atoms, History, Kind, Which, opaque_parts};
 use super::verdict::{Verdict, Verdicts};
 use crate::analysis::diagram::{Diagram, Exhausted, GOES_ON, NONE, Node, RETURNS, Space};
 use crate::analysis::meaning::is_changed;
 use crate::analysis::program::{Program, test};
 use crate::catalogue::{Aspects, Flow, RAW, RETURN};
-use crate::emit::emit_target;
+use crate::emit::{emit_match, emit_target};
 use crate::family::Family;
 use crate::loc::Loc;
 use crate::lower::{Rule, Table};
@@ -56,14 +57,17 @@ pub(super) enum Act {
 /// A table on its way to a function for each hook.
 pub(super) struct Walk<'a, 'b> {
     pub(super) shared: &'b mut Shared<'a>,
-    table: &'b Table,
+    pub(super) table: &'b Table,
     pub(super) blocks: Vec<Block>,
     /// Chains that are the same on every way to them.
     known: Vec<Option<usize>>,
     /// Chains whose answers depend on the way to them.
-    differs: Vec<bool>,
+    pub(super) differs: Vec<bool>,
     open: Vec<bool>,
+    /// How often the text of a match that counts has come so far.
     counts: BTreeMap<String, u32>,
+    /// The numbers that the occurrences have in the other firewall; their own where there is none.
+    pub(super) numbers: Numbers,
     history: History,
     /// Whether some rule looks at what others change.
     tracks_changes: bool,
@@ -85,6 +89,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             differs: vec![false; count],
             open: vec![false; count],
             counts: BTreeMap::new(),
+            numbers: Numbers::new(),
             history: 0,
             tracks_changes,
         };
@@ -127,8 +132,48 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
     }
 
+    /// Whether something depends on a rule.
+    pub(super) fn is_asked(&self, rule: &Rule) -> bool {
+        match &rule.action {
+            Action::Target { extension, .. } if extension.flow == Flow::Continues => {
+                self.tracks_changes && extension.changes.meets(Aspects::ALL)
+            }
+            Action::Target { .. } => true,
+            Action::Jump(name) | Action::Goto(name) => {
+                self.table.is_foreign(name) || self.callee(&rule.action).is_some()
+            }
+        }
+    }
+
+    /// What a rule counts, in the order in which it is numbered.
+    pub(super) fn counted(&self, rule: &Rule) -> Vec<String> {
+        let Shared { program, family, .. } = &*self.shared;
+        let parts = opaque_parts(rule, *family, &program.classes, Aspects::NONE);
+        let counted = parts.into_iter().filter(|part| part.kind == Kind::Counted).map(|part| part.text);
+        let of_target = match &rule.action {
+            Action::Target { extension, .. } if extension.flow == Flow::MayEnd || **extension == RAW => {
+                Some(asked(&emit_target(&rule.action, *family)))
+            }
+            Action::Jump(name) | Action::Goto(name) if self.table.is_foreign(name) => Some(asked(name)),
+            _ => None,
+        };
+        counted.chain(of_target).collect()
+    }
+
+    /// A rule without the names of chains that it leads to.
+    pub(super) fn rule_text(&self, rule: &Rule) -> String {
+        let family = self.shared.family;
+        let mut words: Vec<String> = rule.matches.iter().map(|entry| emit_match(entry, family)).collect();
+        let target = match self.callee(&rule.action) {
+            Some(_) => "jump".to_owned(),
+            None => emit_target(&rule.action, family),
+        };
+        words.push(target);
+        words.join(" ")
+    }
+
     /// The chain that a rule leads to, and whether it comes back to it.
-    fn callee(&self, action: &Action) -> Option<(usize, bool)> {
+    pub(super) fn callee(&self, action: &Action) -> Option<(usize, bool)> {
         let (name, returns) = match action {
             Action::Jump(name) => (name, true),
             Action::Goto(name) => (name, false),
@@ -186,7 +231,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let step = |truth, act| Ok(Some(Step { loc: rule.loc, truth, act }));
         match &rule.action {
             Action::Target { extension, .. } if extension.flow == Flow::Continues => {
-                if self.tracks_changes && extension.changes.meets(Aspects::ALL) {
+                if self.is_asked(rule) {
                     let truth = self.truth(rule)?;
                     self.pass(truth, emit_target(&rule.action, self.shared.family));
                 }
@@ -244,7 +289,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         after: &[u32],
         truth: Node,
     ) -> Result<Node, Exhausted> {
-        let nth = count(&mut self.counts, &format!("-j {text}"));
+        let nth = nth(&mut self.counts, &self.numbers, &asked(text));
         let mut ends = Vec::with_capacity(after.len());
         let given = self.shared.verdict(verdict);
         ends.push((given, format!("{text} takes the packet")));
@@ -272,21 +317,27 @@ impl<'a, 'b> Walk<'a, 'b> {
         let Shared { diagram, space, program, family, atoms, changed, sees_fragments, .. } =
             &mut *self.shared;
         let changed = if self.history == 0 { Aspects::NONE } else { *changed };
-        let counts = &mut self.counts;
+        let (counts, numbers) = (&mut self.counts, &self.numbers);
         let mut literals = Vec::new();
         for part in opaque_parts(rule, *family, &program.classes, changed) {
-            literals.push(part.literal(atoms, self.history, &mut |text| count(counts, text)));
+            literals.push(part.literal(atoms, self.history, &mut |text| nth(counts, numbers, text)));
         }
         let test = test(&rule.matches, *family, &program.classes, changed);
         space.exact_truth(diagram, &test, &literals, *sees_fragments)
     }
 }
 
-/// How often a text has come so far, with this time.
-fn count(counts: &mut BTreeMap<String, u32>, text: &str) -> u32 {
+/// The number of the next occurrence of a text, from 1.
+fn nth(counts: &mut BTreeMap<String, u32>, numbers: &Numbers, text: &str) -> u32 {
     let count = counts.entry(text.to_owned()).or_default();
+    let own = *count;
     *count += 1;
-    *count
+    numbers.get(text).and_then(|numbers| numbers.get(own as usize)).copied().unwrap_or(own) + 1
+}
+
+/// What is counted of a target that may take packets.
+fn asked(text: &str) -> String {
+    format!("-j {text}")
 }
 
 impl Shared<'_> {
