@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::walk::Walk;
 
-/// For each text of a match that counts, the rules that ask it, in the order in which packets come to them.
+/// For each text of a match that counts, the rules that ask it with those that lead there, in the order in which packets
+/// come to them.
 pub(super) type Occurrences = BTreeMap<String, Vec<String>>;
 
 /// For each text, the numbers of its occurrences.
@@ -44,6 +45,19 @@ fn aligned(old: &[String], new: &[String]) -> Vec<u32> {
 
 /// The longest common subsequence, as pairs of places.
 fn common(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
+    let same = |pair: &(&String, &String)| pair.0 == pair.1;
+    let first = old.iter().zip(new).take_while(same).count();
+    let (old, new) = (&old[first..], &new[first..]);
+    let last = old.iter().rev().zip(new.iter().rev()).take_while(same).count();
+    let (all_old, all_new) = (old.len() + first, new.len() + first);
+    let mut pairs: Vec<(usize, usize)> = (0..first).map(|place| (place, place)).collect();
+    let inner = common_within(&old[..old.len() - last], &new[..new.len() - last]);
+    pairs.extend(inner.into_iter().map(|(of_old, of_new)| (of_old + first, of_new + first)));
+    pairs.extend((1..=last).rev().map(|back| (all_old - back, all_new - back)));
+    pairs
+}
+
+fn common_within(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
     if old.len() * new.len() > PAIRS_MAX {
         return Vec::new();
     }
@@ -75,11 +89,11 @@ impl Walk<'_, '_> {
     /// The occurrences on the way of packets that enter a chain.
     pub(super) fn occurrences(&self, chain: usize) -> Occurrences {
         let mut found = Occurrences::new();
-        self.add_occurrences(chain, &mut vec![false; self.table.chains.len()], &mut found);
+        self.add_occurrences(chain, "", &mut vec![false; self.table.chains.len()], &mut found);
         found
     }
 
-    fn add_occurrences(&self, chain: usize, open: &mut Vec<bool>, found: &mut Occurrences) {
+    fn add_occurrences(&self, chain: usize, way: &str, open: &mut Vec<bool>, found: &mut Occurrences) {
         if !self.differs[chain] || std::mem::replace(&mut open[chain], true) {
             return;
         }
@@ -87,12 +101,12 @@ impl Walk<'_, '_> {
             if !self.is_asked(rule) {
                 continue;
             }
-            let whole = self.rule_text(rule);
+            let whole = format!("{way}{}\n", self.rule_text(rule));
             for text in self.counted(rule) {
                 found.entry(text).or_default().push(whole.clone());
             }
             if let Some((callee, _)) = self.callee(&rule.action) {
-                self.add_occurrences(callee, open, found);
+                self.add_occurrences(callee, &whole, open, found);
             }
         }
         open[chain] = false;

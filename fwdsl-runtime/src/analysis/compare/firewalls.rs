@@ -18,7 +18,7 @@ use crate::model::{Model, Ownership};
 use crate::table::{Hook, TableName};
 
 /// How many steps a comparison may take if nobody says otherwise.
-pub const COMPARE_BUDGET: u64 = 20_000_000;
+pub const COMPARE_BUDGET: u64 = 50_000_000;
 
 /// The comparison takes more steps than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

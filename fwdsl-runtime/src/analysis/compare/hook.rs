@@ -77,7 +77,7 @@ impl Held<'_> {
 }
 
 /// How many lines of a change are told.
-const LINES_MAX: usize = 500;
+const LINES_MAX: usize = 200;
 
 /// What the sides do differently with the packets that can be at a hook.
 pub(super) fn compare_hook(
