@@ -124,10 +124,14 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
     Program { chains, family, classes }
 }
 
+/// The interface on which a host talks to itself.
+pub(super) const LOOPBACK: &str = "lo";
+
 impl Classes {
     /// The classes that these conjunctions of matches tell apart.
     pub(super) fn new<'a>(rules: impl Iterator<Item = &'a [Match]>) -> Classes {
-        let (mut patterns, mut marks) = (Vec::new(), Vec::new());
+        // Lints ask for the loopback interface, which a policy may forget.
+        let (mut patterns, mut marks) = (vec![LOOPBACK], Vec::new());
         for option in rules.flatten().flat_map(|entry| &entry.options) {
             for value in &option.values {
                 match &value.value {
@@ -233,7 +237,7 @@ pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
 /// What is changed on the way of a packet is not known of it.
 pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed: Aspects) -> Test {
     let mut test = Test {
-        drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches),
+        drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches, None),
         ..Test::default()
     };
     for entry in matches {

@@ -1,19 +1,20 @@
 //! Assertions, put to the proof.
 
 use super::entry::{entries, hooks};
-use super::evaluate::falling_off;
 use super::finding::{Counterexample, Finding, Place, Problem};
-use super::program::{Classes, Program, program, test};
+use super::program::{Program, test};
 use super::region::{Choice, Region, WHOLE};
 use super::search::{Stop, search};
+use super::state::State;
+use super::tables::Tables;
 use super::trace::trace;
-use super::unknown::{case_is_unknown, without_unknown};
+use super::unknown::{Known, known_part};
+use super::walk::{Walk, falling_off};
 use super::witness::witness;
 use crate::catalogue::{Aspects, Extension};
-use crate::family::{Family, FamilySet};
-use crate::lower::{Ruleset, Table, emitted_name, lower, model_families, refer, rule_families};
+use crate::family::FamilySet;
+use crate::lower::{Ruleset, Table, emitted_name, model_families, refer, rule_families};
 use crate::model::{Assertion, AssertionCase, Chain, Model, Rule};
-use crate::table::TableName;
 
 /// Looks for a packet that breaks an assertion of the policy, and returns what is found, in
 /// source order: nothing if all of them hold. The policy must have passed the other checks of
@@ -22,14 +23,15 @@ pub fn prove(model: &Model) -> Vec<Finding> {
     if model.assertions().is_empty() {
         return Vec::new();
     }
-    let mut tables = Tables::default();
-    for family in model.families().iter() {
-        tables.rulesets.extend(lower(model, family));
-    }
+    prove_with(model, &mut Tables::new(model))
+}
+
+/// The same with what is prepared of the policy already.
+fn prove_with(model: &Model, tables: &mut Tables) -> Vec<Finding> {
     let mut findings = Vec::new();
     for assertion in model.assertions() {
         for case in assertion.cases() {
-            findings.extend(prove_case(model, &mut tables, assertion, case));
+            findings.extend(prove_case(model, tables, assertion, case));
         }
     }
     findings
@@ -38,37 +40,17 @@ pub fn prove(model: &Model) -> Vec<Finding> {
 /// The same for a policy some of whose Rust values are not known yet: what is proven holds for every value. An
 /// assertion that some value might break is not a finding; it is put to the proof again when the values are known.
 pub fn prove_for_every_value(model: &Model) -> Vec<Finding> {
-    let Some(mut known) = without_unknown(model) else { return prove(model) };
-    for assertion in &mut known.assertions {
-        assertion.cases.retain(|case| !case_is_unknown(case));
+    let known = known_part(model);
+    prove_known(&known, &mut Tables::new(&known.model))
+}
+
+/// The same with what is prepared of it already.
+pub(crate) fn prove_known(known: &Known<'_>, tables: &mut Tables) -> Vec<Finding> {
+    let mut findings = prove_with(&known.model, tables);
+    if !known.is_whole {
+        findings.retain(|finding| matches!(finding.problem, Problem::NoPacket));
     }
-    let mut findings = prove(&known);
-    findings.retain(|finding| matches!(finding.problem, Problem::NoPacket));
     findings
-}
-
-/// What is prepared once for all assertions.
-#[derive(Default)]
-struct Tables {
-    rulesets: Vec<Ruleset>,
-    programs: Vec<(Family, TableName, Program)>,
-}
-
-impl Tables {
-    /// Prepares a table if that is not done, and returns its place.
-    fn prepare(&mut self, model: &Model, family: Family, name: TableName) -> Option<(usize, usize)> {
-        let ruleset = self.rulesets.iter().position(|ruleset| ruleset.family == family)?;
-        let table = self.rulesets[ruleset].table(name)?;
-        let same = |(of, table, _): &(Family, TableName, Program)| (*of, *table) == (family, name);
-        let place = self.programs.iter().position(same).unwrap_or_else(|| {
-            let rules = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
-            let cases = model.assertions().iter().flat_map(Assertion::cases).map(|case| &case.matches[..]);
-            let classes = Classes::new(rules.chain(cases));
-            self.programs.push((family, name, program(table, family, classes)));
-            self.programs.len() - 1
-        });
-        Some((ruleset, place))
-    }
 }
 
 fn prove_case(
@@ -183,6 +165,12 @@ fn finding(
     match stop {
         Stop::Found(region, verdict) => {
             let packet = witness(&region, program);
+            // The search does not follow what rules change for later ones, so it may have gone a way that no packet goes.
+            let ends = Walk::new(table, &packet, None).ends(chain, vec![State::new(packet.mark)]);
+            let falls_off = !ends.returns.is_empty() && falling_off(&table.chains[chain]) == verdict;
+            if !falls_off && !ends.has(&|other| other == verdict) {
+                return Finding::new(place.case.loc, Problem::NotFollowed);
+            }
             let trace = trace(table, chain, &packet, &|other| other == verdict);
             let counterexample = Counterexample {
                 shows_flags: region.choice(Choice::TcpFlags) != u64::MAX,

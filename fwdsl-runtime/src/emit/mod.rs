@@ -188,7 +188,7 @@ impl Writer<'_> {
     }
 }
 
-/// A match as it is emitted, without a blank before it.
+/// A match as it is emitted, `-m tcp --dport 22`.
 pub(crate) fn emit_match(entry: &Match, family: Family) -> String {
     let mut out = String::new();
     Writer { out: &mut out, family, protocols: Protocols::Named }.entry(entry);
@@ -208,6 +208,13 @@ pub(crate) fn emit_target(action: &Action, family: Family) -> String {
             format!("{}{}", extension.name, emit_options(extension, options, family))
         }
     }
+}
+
+/// An option as it is emitted, `! --dport 22`.
+pub(crate) fn emit_option(option: &OptionUse, family: Family) -> String {
+    let mut out = String::new();
+    Writer { out: &mut out, family, protocols: Protocols::Named }.option(option);
+    out.trim_start().to_owned()
 }
 
 /// The options of an extension as they are emitted, each with a blank before it.

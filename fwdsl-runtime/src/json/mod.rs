@@ -9,6 +9,7 @@ mod assertion;
 mod chain;
 mod comparison;
 mod error;
+mod explanation;
 mod fits;
 mod lowered;
 mod matrix;
@@ -22,5 +23,6 @@ mod value;
 
 pub use comparison::comparison_to_json;
 pub use error::{JsonError, JsonErrors};
+pub use explanation::{explanation_to_json, trace_to_json};
 pub use matrix::matrix_to_json;
 pub use policy::{VERSION, from_json, to_json};

@@ -43,6 +43,7 @@ pub(super) struct Policy {
 /// `fn name(a, b) { … }`
 #[derive(Debug, Clone)]
 pub(super) struct Template {
+    pub(super) marks: Marks,
     pub(super) name: Located<String>,
     pub(super) parameters: Vec<Located<String>>,
     pub(super) body: Vec<Statement>,
@@ -77,6 +78,7 @@ pub(super) struct ItemsUse {
 /// `let NAME = value;`
 #[derive(Debug, Clone)]
 pub(super) struct Let {
+    pub(super) marks: Marks,
     pub(super) name: Located<String>,
     pub(super) value: Expr,
 }
@@ -95,6 +97,7 @@ pub(super) struct Sysctl {
 /// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`
 #[derive(Debug, Clone)]
 pub(super) struct Set {
+    pub(super) marks: Marks,
     pub(super) name: Located<String>,
     pub(super) kind: &'static SetKind,
     pub(super) families: FamilySet,

@@ -6,7 +6,7 @@ use syn::buffer::TokenBuffer;
 use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name, starts_atom};
 use super::attribute::{
-    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_marks,
+    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_exact, refuse_marks,
 };
 use super::call::{parse_template, parse_use, read_fragment};
 use super::fragment;
@@ -70,7 +70,7 @@ fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
 fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     let attributes = parse_attributes(parser, input);
     if attributes.absent {
-        skip_statement(input);
+        parser.skip_absent(input);
         return Ok(());
     }
     let mut word = input.peek_ident().unwrap_or_default();
@@ -90,8 +90,10 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             Some("use `//`".into()),
         );
     }
-    if !matches!(word.as_str(), "chain" | "use") {
-        refuse_marks(parser, &attributes);
+    match word.as_str() {
+        "chain" | "use" => {}
+        "let" | "set" | "fn" | "foreign" => refuse_exact(parser, &attributes),
+        _ => refuse_marks(parser, &attributes),
     }
     match word.as_str() {
         "let" => parse_let(parser, input, policy, attributes)?,
@@ -103,7 +105,10 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             input.ident();
             match input.peek_ident().as_deref() {
                 Some("set") => parse_set(parser, input, true, &attributes, policy)?,
-                Some("chain") => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
+                Some("chain") => {
+                    refuse_marks(parser, &attributes);
+                    policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?);
+                }
                 _ => return Err(parser.expected(input, "`chain` or `set`")),
             }
         }
@@ -201,7 +206,7 @@ fn parse_let(
     };
     parser.names.define(Space::Lets, &name, definition, before, behind);
     match value {
-        Ok(value) => policy.lets.push(Let { name: Located::new(name, loc), value }),
+        Ok(value) => policy.lets.push(Let { marks: attributes.marks, name: Located::new(name, loc), value }),
         Err(Failed) => {
             policy.broken_lets.push(name);
             return Err(Failed);
@@ -255,7 +260,7 @@ fn parse_settings(parser: &mut Parser, mut inside: Input<'_>, policy: &mut Polic
     while !inside.is_empty() {
         let attributes = parse_attributes(parser, &mut inside);
         if attributes.absent {
-            skip_statement(&mut inside);
+            parser.skip_absent(&mut inside);
             continue;
         }
         refuse_all_but_cfg(parser, &attributes);
@@ -340,7 +345,7 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
             if attributes.absent {
-                skip_statement(&mut inside);
+                parser.skip_absent(&mut inside);
                 return Ok(());
             }
             if inside.peek_ident().as_deref() != Some("chain") {
@@ -482,7 +487,7 @@ fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
     while !inside.is_empty() {
         let attributes = parse_attributes(parser, &mut inside);
         if attributes.absent {
-            skip_statement(&mut inside);
+            parser.skip_absent(&mut inside);
             continue;
         }
         refuse_all_but_cfg(parser, &attributes);

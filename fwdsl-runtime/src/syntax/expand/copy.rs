@@ -183,7 +183,7 @@ impl Copier<'_> {
     }
 
     pub(super) fn definition(&mut self, item: &Let) -> Let {
-        Let { name: self.located(&item.name), value: self.expr(&item.value) }
+        Let { marks: self.marks(&item.marks), name: self.located(&item.name), value: self.expr(&item.value) }
     }
 
     pub(super) fn sysctl(&mut self, sysctl: &Sysctl) -> Sysctl {
@@ -206,6 +206,7 @@ impl Copier<'_> {
             loc: copier.loc(element.loc),
         };
         Set {
+            marks: self.marks(&set.marks),
             name: self.located(&set.name),
             words: self.set_words(&set.words),
             elements: set.elements.iter().map(|written| element(self, written)).collect(),
@@ -242,6 +243,7 @@ impl Copier<'_> {
 
     pub(super) fn template(&mut self, template: &Template) -> Template {
         Template {
+            marks: self.marks(&template.marks),
             name: self.located(&template.name),
             parameters: template.parameters.iter().map(|parameter| self.located(parameter)).collect(),
             body: self.body(&template.body),
