@@ -41,6 +41,9 @@ IPv4, INPUT of filter, otherwise: dropped before, rejected with icmp-port-unreac
 
 ";
 
+/// The example is the one of the document.
+const DOCUMENT: &str = include_str!("../../docs/compare.md");
+
 /// A directory with files, removed when it is dropped.
 struct Files(PathBuf);
 
@@ -79,6 +82,7 @@ fn differences_are_told_as_lines_with_a_packet_and_the_rules() {
     let files = Files::new("text");
     let output = files.compare(&["old", "new"]);
     assert_eq!(stdout(&output), SAID);
+    assert!([OLD, NEW, SAID].iter().all(|text| DOCUMENT.contains(&format!("```text\n{text}```"))));
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), ""));
 }
 

@@ -1,5 +1,6 @@
 //! Comparisons of whole firewalls: how they are written does not matter, what they do does.
 
+use fwdsl::prelude::*;
 use fwdsl_runtime::analysis::{COMPARE_BUDGET, Comparison, Verdict, compare, evaluate};
 use fwdsl_runtime::family::{Family, FamilySet};
 use fwdsl_runtime::import::{Unknown, import};
@@ -168,6 +169,47 @@ fn packets_of_differences_show_them() {
         }
     }
     assert!(removed > 100 && shown > 100, "{removed} rules taken away, {shown} lines");
+}
+
+#[test]
+fn policies_are_compared_in_both_families() {
+    static OLD: Policy = firewall! {
+        chain INPUT policy drop {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport [ssh, http] => accept;
+        }
+    };
+    static SAME: Policy = firewall! {
+        chain INPUT policy drop {
+            tcp dport http => accept;
+            administration();
+            in lo => accept;
+            ct established|related => accept;
+        }
+        fn administration() {
+            tcp dport ssh => accept;
+        }
+    };
+    static NEW: Policy = firewall! {
+        chain INPUT policy drop {
+            in lo => accept;
+            ct established|related => accept;
+            tcp dport http => accept;
+            family ipv4 from 192.0.2.0/24 tcp dport ssh => accept;
+        }
+    };
+    assert!(OLD.compare(&SAME).unwrap().is_same());
+    let comparison = OLD.compare(&NEW).unwrap();
+    let told: Vec<_> = comparison.changes.iter().map(|change| (change.family, change.kind())).collect();
+    assert_eq!(told, [(Family::Ipv4, "newly refused"), (Family::Ipv6, "newly refused")]);
+    assert_eq!(
+        lines(&comparison),
+        [
+            "in !lo from !192.0.2.0/24 tcp dport 22 ct ![established, related]",
+            "in !lo tcp dport 22 ct ![established, related]",
+        ]
+    );
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Which rule decides a packet, with answers for all that packets do not tell.
 
 use super::walk::{Act, Block};
-use crate::analysis::diagram::{Diagram, GOES_ON, Level, NONE, Node, RETURNS, Space};
+use crate::analysis::diagram::{Diagram, Field, GOES_ON, Level, NONE, Node, RETURNS, Space};
 use crate::analysis::packet::{Packet, Tracking};
 use crate::analysis::program::Classes;
-use crate::analysis::region::{Axis, Choice};
+use crate::analysis::region::{Axis, Choice, Span};
 use crate::loc::Loc;
 use crate::model::to_bits;
 
@@ -24,15 +24,11 @@ impl Point<'_> {
             let mut branches = diagram.branches(node, space);
             branches.retain(|(child, _)| *child != NONE);
             let number = self.number(level);
-            let is_atom = matches!(level.field(), crate::analysis::diagram::Field::Atom(_));
-            let fits = |(_, spans): &&(Node, Vec<_>)| {
-                spans.iter().any(|span: &crate::analysis::region::Span| span.holds(number))
-            };
+            let is_atom = matches!(level.field(), Field::Atom(_));
+            let fits = |(_, spans): &&(Node, Vec<_>)| spans.iter().any(|span: &Span| span.holds(number));
             let next = branches.iter().find(fits).or(if is_atom { branches.first() } else { None });
             let Some((child, spans)) = next else { return };
-            if let (crate::analysis::diagram::Field::Atom(atom), false) =
-                (level.field(), spans.iter().any(|span| span.holds(number)))
-            {
+            if let (Field::Atom(atom), false) = (level.field(), spans.iter().any(|span| span.holds(number))) {
                 self.holding.push(atom);
             }
             node = *child;
@@ -42,7 +38,6 @@ impl Point<'_> {
     /// The number on an axis.
     pub(super) fn number(&self, level: Level) -> u128 {
         let (packet, classes) = (self.packet, self.classes);
-        use crate::analysis::diagram::Field;
         match level.field() {
             Field::Axis(Axis::In) => classes.interfaces.number(packet.in_interface.as_deref()),
             Field::Axis(Axis::Out) => classes.interfaces.number(packet.out_interface.as_deref()),

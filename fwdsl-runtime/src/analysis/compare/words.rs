@@ -6,7 +6,7 @@ use super::values::{self, interface_word};
 use crate::analysis::diagram::{Field, Level, Product, READS_FRAGMENTS, Space};
 use crate::analysis::packet::{CtState, PacketType, Status, Tracking};
 use crate::analysis::program::Classes;
-use crate::analysis::region::{Axis, Choice, Span, WHOLE, union};
+use crate::analysis::region::{Axis, Choice, Span, union};
 use crate::catalogue::PORT_PROTOCOLS;
 use crate::family::Family;
 use crate::model::{Masked, Match, TcpFlags, Value};
@@ -124,7 +124,6 @@ impl<'a> Words<'a> {
                 let whole = spans.iter().any(|span| span.holds(0));
                 // A line that asks for a transport header speaks of packets that have one.
                 let is_said = whole && asks_for_header(product);
-                debug_assert_eq!(WHOLE, 1);
                 one(if is_said { String::new() } else { format!("{}fragment", if whole { "!" } else { "" }) })
             }
             Field::Choice(Choice::Tracking) => phrased(tracking(&members())),

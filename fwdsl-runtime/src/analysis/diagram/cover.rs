@@ -1,8 +1,8 @@
 //! Sets as unions of few products, which may overlap.
 
-use super::space::{Field, Level, Space};
+use super::space::{Branches, Field, Level, Space};
 use super::store::{ALL, Diagram, Exhausted, NONE, Node};
-use crate::analysis::region::{Axis, Choice, Span};
+use crate::analysis::region::{Axis, Choice, Span, intersection, union};
 
 /// A product of one set of numbers for each axis that is not free, from the top.
 pub(in crate::analysis) type Product = Vec<(Level, Vec<Span>)>;
@@ -107,8 +107,8 @@ impl Diagram {
             let bad = self.forget(bad, &|other| other != level)?;
             let mut good = self.numbers_without(bad, space, level);
             if let Some(may_be) = may_be(product, level) {
-                let may_be = crate::analysis::region::union([may_be, old].concat());
-                good = crate::analysis::region::intersection(&good, &may_be).to_vec();
+                let may_be = union([may_be, old].concat());
+                good = intersection(&good, &may_be).to_vec();
             }
             let everything = [Span { first: 0, last: space.last(level) }];
             if good != everything {
@@ -133,7 +133,7 @@ impl Space {
     pub(in crate::analysis) fn product(&self, diagram: &mut Diagram, product: &Product) -> Node {
         let mut inside = ALL;
         for (level, spans) in product.iter().rev() {
-            inside = self.cut(diagram, *level, spans, super::space::Branches { inside, outside: NONE });
+            inside = self.cut(diagram, *level, spans, Branches { inside, outside: NONE });
         }
         inside
     }
