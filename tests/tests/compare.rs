@@ -174,6 +174,8 @@ fn packets_of_differences_show_them() {
 #[test]
 fn policies_are_compared_in_both_families() {
     static OLD: Policy = firewall! {
+        #![allow(ipv6_neighbour_discovery_blocked)]
+
         chain INPUT policy drop {
             in lo => accept;
             ct established|related => accept;
@@ -181,6 +183,8 @@ fn policies_are_compared_in_both_families() {
         }
     };
     static SAME: Policy = firewall! {
+        #![allow(ipv6_neighbour_discovery_blocked)]
+
         chain INPUT policy drop {
             tcp dport http => accept;
             administration();
@@ -192,6 +196,8 @@ fn policies_are_compared_in_both_families() {
         }
     };
     static NEW: Policy = firewall! {
+        #![allow(ipv6_neighbour_discovery_blocked)]
+
         chain INPUT policy drop {
             in lo => accept;
             ct established|related => accept;
