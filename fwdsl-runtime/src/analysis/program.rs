@@ -242,7 +242,8 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
     };
     for entry in matches {
         if *entry.extension == SET_MATCH {
-            if entry.extension.looks_at.meets(changed) {
+            // Of marks the sets that are known hold none.
+            if Aspects::ADDRESSES.meets(changed) {
                 test.opaque = true;
                 continue;
             }
