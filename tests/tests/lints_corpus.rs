@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use fwdsl_runtime::analysis::UnreachableKind;
 use fwdsl_runtime::check::{check, lint};
 use fwdsl_runtime::import::{Imported, Unknown, import};
 use fwdsl_tests::corpus::{Firewall, directory, firewalls};
@@ -54,7 +55,10 @@ fn as_a_policy_a_saved_firewall_also_answers_for_the_other_family_and_for_forwar
         let all = check(&model);
         count += all.iter().filter(|found| of_policies(found.lint)).count();
         let others: Vec<_> = all.into_iter().filter(|found| !of_policies(found.lint)).collect();
-        assert_eq!(others, lint(&model));
+        // Of a chain that nothing leads to, the rules of a policy are not told one by one.
+        let mut of_saved = lint(&model);
+        of_saved.retain(|found| found.kind != Some(UnreachableKind::ChainNotCalled.name()));
+        assert_eq!(others, of_saved);
     }
     assert!(count > 10, "only {count} findings");
 }

@@ -69,6 +69,12 @@ impl Interfaces {
         Some(Span { first: first as u128 + 1, last: last as u128 + 1 })
     }
 
+    /// The number of a name that stands for its class, or of no interface.
+    pub(super) fn number(&self, name: Option<&str>) -> u128 {
+        let place = name.and_then(|name| self.names.iter().position(|other| other == name));
+        place.map_or(0, |place| place as u128 + 1)
+    }
+
     /// The number of a name out of a set of classes, an ordinary one if there is; 0 for no interface.
     pub(super) fn pick(&self, set: &[Span]) -> u128 {
         match self.other {

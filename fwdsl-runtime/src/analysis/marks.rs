@@ -63,6 +63,11 @@ impl Marks {
         self.examples.iter().position(same).map_or_else(|| self.all(), |bit| 1 << bit)
     }
 
+    /// The class of a mark that stands for it.
+    pub(super) fn class(&self, mark: u32) -> usize {
+        self.examples.iter().position(|example| *example == mark).unwrap_or_default()
+    }
+
     /// A mark out of a set of classes that is not empty.
     pub(super) fn number(&self, classes: u64) -> u32 {
         self.examples.get(classes.trailing_zeros() as usize).copied().unwrap_or_default()

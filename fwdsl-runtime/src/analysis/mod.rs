@@ -18,6 +18,7 @@
 
 mod answer;
 mod atom;
+mod compare;
 mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
@@ -53,6 +54,9 @@ mod way;
 mod witness;
 
 pub use answer::Answer;
+pub use compare::{
+    COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
+};
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::{evaluate, evaluate_for};
 pub use explain::{

@@ -119,7 +119,7 @@ pub(super) fn program_where(table: &Table, family: Family, classes: Classes, cha
             );
             test.opaque |= may_end;
             test.is_steady &= !may_end;
-            // To a chain that is not there nothing goes, and that has been said.
+            // A jump to a chain that is not there is passed over; so rules keep their numbers.
             Rule { test, action: action(&rule.action).unwrap_or(Action::Pass) }
         });
         rules.collect()
@@ -292,7 +292,7 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
 }
 
 /// Whether a value is more than its bounds say: of a mask with gaps not all addresses between them belong to it.
-fn has_gaps(value: &Value) -> bool {
+pub(super) fn has_gaps(value: &Value) -> bool {
     matches!(value, Value::Address(Address::Masked(_)))
 }
 
@@ -420,7 +420,7 @@ fn bits_of<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> u64 {
     meant.fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
-fn tracking_bits(is_meant: impl Fn(&Tracking) -> bool) -> u64 {
+pub(super) fn tracking_bits(is_meant: impl Fn(&Tracking) -> bool) -> u64 {
     bits_of(&Tracking::ALL, is_meant)
 }
 

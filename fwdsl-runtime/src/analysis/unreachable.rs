@@ -131,11 +131,15 @@ pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
         .map(|((table, loc), mut sum)| {
             sum.causes.sort_unstable();
             sum.causes.dedup();
-            let kind = match sum.kind {
-                Some(UnreachableKind::CoveredByOne) if sum.causes.len() > 1 => {
-                    UnreachableKind::CoveredTogether
+            // What a rule's own steps take, it does not match.
+            sum.causes.retain(|cause| *cause != loc);
+            let kind = match (sum.kind, sum.causes.len()) {
+                (None, _) | (Some(UnreachableKind::CoveredByOne | UnreachableKind::CoveredTogether), 0) => {
+                    UnreachableKind::MatchesNothing
                 }
-                kind => kind.unwrap_or(UnreachableKind::MatchesNothing),
+                (Some(UnreachableKind::CoveredTogether), 1) => UnreachableKind::CoveredByOne,
+                (Some(UnreachableKind::CoveredByOne), 2..) => UnreachableKind::CoveredTogether,
+                (Some(kind), _) => kind,
             };
             Unreachable { table, loc, kind, causes: sum.causes }
         })

@@ -9,7 +9,6 @@ mod depth;
 mod exact;
 mod hashlimit;
 mod hooks;
-#[expect(dead_code, reason = "the tests are being made ready for it")]
 mod interplay;
 mod lints;
 mod ownership;
@@ -57,6 +56,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         let known = known_part(model);
         let mut tables = Tables::new(&known.model);
         lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
+        interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
         diagnostics.extend(prove_known(&known, &tables).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
@@ -69,6 +69,7 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
     check_parts(model, &mut diagnostics);
     let mut tables = Tables::new(model);
     lints::check_lints(model, &mut tables, Origin::Saved, &mut diagnostics);
+    interplay::check_interplay(model, Origin::Saved, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }

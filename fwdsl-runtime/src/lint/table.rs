@@ -63,27 +63,77 @@ pub static LINTS: &[Lint] = &[
         level: Level::Deny,
         about: "a rule to which no packet comes that it matches: its matches exclude each other, earlier rules take all of \
                 its packets, or none of them comes to its chain; iptables takes such a rule without a word",
-        docs: "",
-        found_in: "chain INPUT { in eth0 limit 1/s { tcp !tcp => drop; } }",
-        meant: "chain INPUT { in eth0 limit 1/s { tcp => drop; } }",
+        docs: "As rustc finds a pattern of a `match` that no value can reach, so fwdsl finds a rule that no packet can reach \
+               which it matches, and names the rules that take its packets.\n\n\
+               - It is about the rules as iptables gets them. A rule is unreachable if each rule of iptables that stands for \
+               it is, in every family. A rule of a template or a fragment is looked at for each call.\n\
+               - A match that may say one thing or the other of a packet (`limit`, `string`, …) takes no packets, and keeps \
+               none away; nor does a set that others fill, or a condition on a Rust value. Where a rule itself asks for such \
+               a match that cannot say otherwise the next time (`mac`, `owner`), an earlier rule that asks for the same takes \
+               its packets.\n\
+               - Later fragments make no rule reachable that asks for ports or flags.\n\
+               - What takes too many steps to decide is not told. Of a chain that nothing leads to, its rules are not told one \
+               by one.",
+        found_in: "chain OUTPUT {
+    to 192.0.2.0/24              => reject;
+    to 192.0.2.7 tcp dport mysql => accept;
+    tcp dport 1..=1023           => accept;
+    tcp dport 1024..=4095        => jump HIGH;
+    tcp dport 22..=2222          => reject;
+    udp                          => jump SERVICES;
+}
+chain HIGH     { _ => log, drop; }
+chain SERVICES {
+    udp dport domain => reject;
+    tcp dport domain => accept;
+}",
+        meant: "chain OUTPUT {
+    to 192.0.2.7 tcp dport mysql => accept;
+    to 192.0.2.0/24              => reject;
+    tcp|udp                      => jump SERVICES;
+    tcp dport 22..=2222          => reject;
+    tcp dport 1024..=4095        => jump HIGH;
+}
+chain HIGH     { _ => log, drop; }
+chain SERVICES {
+    udp dport domain => reject;
+    tcp dport domain => accept;
+}",
     },
     Lint {
         name: NO_EFFECT_RULE,
         level: Level::Warn,
         about: "a rule without which every packet would get the same verdict, and would be logged, marked and counted the \
                 same; one without matches at the end of its chain is style, and not meant",
-        docs: "",
-        found_in: "",
-        meant: "",
+        docs: "It names the rules that decide the same of its packets; none if a policy does, or the end of the chain. A rule \
+               that would keep its packets from a log, a mark or a match that counts has an effect.",
+        found_in: "chain OUTPUT {
+    to 192.0.2.0/24 tcp dport telnet => drop;
+    tcp dport [telnet, exec]         => drop;
+    tcp dport ssh                    => accept;
+}",
+        meant: "chain OUTPUT {
+    to 192.0.2.0/24 tcp dport telnet => log, drop;
+    tcp dport [telnet, exec]         => drop;
+}",
     },
     Lint {
         name: CONFLICTING_RULES,
         level: Level::Allow,
         about: "one rule accepts, another drops or rejects, and some packets match both while neither matches all of the \
                 other's: their order decides",
-        docs: "",
-        found_in: "",
-        meant: "",
+        docs: "An exception, a rule that matches only packets of the other one, is meant so, and not told.",
+        found_in: "#![warn(conflicting_rules)]
+chain OUTPUT {
+    to 192.0.2.0/24    => drop;
+    tcp dport http     => accept;
+    tcp dport 1..=1023 => drop;
+}",
+        meant: "#![warn(conflicting_rules)]
+chain OUTPUT {
+    to 192.0.2.0/24 tcp dport http => accept;
+    to 192.0.2.0/24                => drop;
+}",
     },
     Lint {
         name: USELESS_MATCH,

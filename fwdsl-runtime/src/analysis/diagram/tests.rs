@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-fn rule(random: &mut Random, chains: &[&str], hook: &str) -> String {
+pub(in crate::analysis) fn rule(random: &mut Random, chains: &[&str], hook: &str) -> String {
     let mut words = String::new();
     let mut maybe = |random: &mut Random, times: usize, texts: &[&str]| {
         if random.below(times) == 0 {
@@ -144,7 +144,7 @@ const CHOICES: [Choice; 6] =
     [Choice::TcpFlags, Choice::Tracking, Choice::Fragment, Choice::Status, Choice::Mark, Choice::PacketType];
 
 /// One packet of a region, at an edge of what the rules ask for as often as not.
-fn point(random: &mut Random, region: &Region, program: &Program) -> Region {
+pub(in crate::analysis) fn point(random: &mut Random, region: &Region, program: &Program) -> Region {
     let mut edges: Vec<(Axis, u128)> = Vec::new();
     for rule in program.chains.iter().flatten() {
         for condition in rule.test.always.iter().chain(&rule.test.transport) {
