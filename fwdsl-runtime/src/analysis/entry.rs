@@ -17,7 +17,7 @@ pub(super) fn entries(hooks: &[Hook], ruleset: &Ruleset, classes: &Classes) -> V
         if regions.contains(&region) {
             continue;
         }
-        if asks_for_status(ruleset) { regions.extend(by_status(&region)) } else { regions.push(region) }
+        regions.extend(by_status_if_asked(ruleset, &region));
     }
     regions
 }
@@ -27,6 +27,11 @@ fn asks_for_status(ruleset: &Ruleset) -> bool {
     let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
     let options = rules.flat_map(|rule| &rule.matches).flat_map(|entry| &entry.options);
     { options }.any(|option| option.spec.name == "ctstatus")
+}
+
+/// A region in parts that the rules can tell apart by their status.
+pub(super) fn by_status_if_asked(ruleset: &Ruleset, region: &Region) -> Vec<Region> {
+    if asks_for_status(ruleset) { by_status(region) } else { vec![region.clone()] }
 }
 
 /// A region in parts whose states go with the status.

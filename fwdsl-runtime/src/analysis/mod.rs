@@ -22,10 +22,13 @@ mod compare;
 mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
+mod effect;
 mod entry;
 mod evaluate;
 mod explain;
 mod finding;
+mod flow;
+mod host;
 mod interface;
 mod lints;
 mod marks;
@@ -41,8 +44,8 @@ mod region;
 mod search;
 mod sets;
 mod state;
+mod story;
 mod tables;
-mod trace;
 mod travel;
 mod unknown;
 mod unreachable;
@@ -62,6 +65,7 @@ pub use explain::{
 #[cfg(feature = "syntax")]
 pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
+pub(crate) use host::ends_the_way;
 pub(crate) use lints::{lint_families, lint_packets};
 pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use no_effect::{NoEffect, rules_without_effect};
@@ -74,4 +78,4 @@ pub(crate) use unknown::known_part;
 pub use unreachable::{
     ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
 };
-pub use way::{Station, Way};
+pub use way::Station;

@@ -25,7 +25,7 @@ pub(super) struct Program {
 }
 
 /// What of the endless many names and numbers the rules can tell apart.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Classes {
     pub(super) interfaces: Interfaces,
     pub(super) marks: Marks,
@@ -91,6 +91,11 @@ pub(super) struct Division {
 
 /// Prepares a table. The classes are those that its rules, and whatever is asked of it, tell apart.
 pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Program {
+    program_where(table, family, classes, changes(table))
+}
+
+/// The same where nothing is known of what is in `changed`, and the rest is as the packet says.
+pub(super) fn program_where(table: &Table, family: Family, classes: Classes, changed: Aspects) -> Program {
     let chain = |name: &str| table.chains.iter().position(|chain| chain.name == name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
@@ -102,7 +107,6 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
         model::Action::Jump(name) => chain(name).map(Action::Jump),
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
-    let changed = changes(table);
     let mut atoms = Atoms::default();
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().map(|rule| {

@@ -7,11 +7,10 @@ use super::evaluate::evaluate;
 use super::packet::{CtState, Packet, Tracking};
 use super::program::{LOOPBACK, Program, domain};
 use super::region::{Axis, Choice, Condition, Region, Span, WHOLE, complement};
-use super::search::{Stop, search};
+use super::search::{Decider, find_verdict};
 use super::tables::Tables;
-use super::trace::{Decided, trace};
 use super::walk::falling_off;
-use super::witness::witness;
+use super::witness::{region_of, witness};
 use crate::catalogue::{DROP, Extension, REJECT};
 use crate::family::Family;
 use crate::loc::Loc;
@@ -112,10 +111,9 @@ impl<'a> Asked<'a> {
         let end = falling_off(&self.table.chains[self.start]);
         let mut budget = BUDGET;
         for region in packets {
-            match search(self.program, self.start, region.clone(), end, wanted, &mut budget) {
-                Ok(()) => {}
-                Err(Stop::Found(region, _)) => return Ok(Some(*region)),
-                Err(Stop::Budget | Stop::Depth) => return Err(()),
+            let found = find_verdict(self.program, self.start, region.clone(), end, wanted, &mut budget);
+            if let Some((region, _)) = found.map_err(|_| ())? {
+                return Ok(Some(region));
             }
         }
         Ok(None)
@@ -147,8 +145,11 @@ impl<'a> Asked<'a> {
 
     /// The rule that gives a packet a verdict that is wanted; `None` if it is the policy.
     pub(super) fn decided_by(&self, packet: &Packet, wanted: &dyn Fn(&Extension) -> bool) -> Option<Loc> {
-        match trace(self.table, self.start, packet, wanted)?.decided {
-            Decided::Rule(loc) => Some(loc),
+        let region = region_of(packet, self.program)?;
+        let end = falling_off(&self.table.chains[self.start]);
+        let mut budget = BUDGET;
+        match find_verdict(self.program, self.start, region, end, wanted, &mut budget).ok()?? {
+            (_, Decider::Rule(at)) => Some(self.table.chains[at.chain].rules[at.rule].loc),
             _ => None,
         }
     }

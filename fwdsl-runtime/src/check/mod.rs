@@ -57,7 +57,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         let mut tables = Tables::new(&known.model);
         lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
         interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
-        diagnostics.extend(prove_known(&known, &mut tables).iter().map(Finding::diagnostic));
+        diagnostics.extend(prove_known(&known, &tables).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
 }

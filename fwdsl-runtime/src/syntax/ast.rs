@@ -6,7 +6,7 @@ use crate::family::FamilySet;
 use crate::ipset::SetKind;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
-use crate::model::{ChainPolicy, ForeignChain, HookPosition, Ownership};
+use crate::model::{ChainPolicy, Claim, ForeignChain, HookPosition, Ownership, Scope};
 
 /// What attributes say of the rules below them.
 #[derive(Debug, Clone, Default)]
@@ -198,19 +198,18 @@ pub(super) enum Action {
     Target { extension: &'static Extension, options: Vec<OptionUse> },
 }
 
-/// `assert [table/]CHAIN { … }`
+/// `assert [table/]CHAIN { … }` or `assert host [way] { … }`
 #[derive(Debug, Clone)]
 pub(super) struct Assert {
-    pub(super) table: crate::table::TableName,
-    pub(super) chain: Located<String>,
+    pub(super) scope: Scope,
     pub(super) cases: Vec<AssertCase>,
+    pub(super) loc: Loc,
 }
 
-/// `PATTERN => [!]verdict;`
+/// `PATTERN => CLAIM;`
 #[derive(Debug, Clone)]
 pub(super) struct AssertCase {
     pub(super) matches: Vec<Match>,
-    pub(super) negated: bool,
-    pub(super) verdict: &'static Extension,
+    pub(super) claim: Claim,
     pub(super) loc: Loc,
 }

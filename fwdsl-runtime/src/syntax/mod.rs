@@ -9,6 +9,7 @@
 //! value as what its place wants and flattens blocks. What a value may be, and what may stand
 //! where, is not decided here but in [`crate::check`], which also runs without source.
 
+mod assertion;
 mod ast;
 mod atom;
 mod attribute;

@@ -308,15 +308,10 @@ impl Resolver<'_> {
         for case in assert.cases {
             let mut pattern = Inherited::default();
             if self.resolve_matches(case.matches, &mut pattern).is_some() {
-                cases.push(AssertionCase {
-                    matches: pattern.matches,
-                    negated: case.negated,
-                    verdict: case.verdict,
-                    loc: case.loc,
-                });
+                cases.push(AssertionCase { matches: pattern.matches, claim: case.claim, loc: case.loc });
             }
         }
-        Assertion { table: assert.table, chain: assert.chain, cases }
+        Assertion { scope: assert.scope, cases, loc: assert.loc }
     }
 }
 
