@@ -7,6 +7,7 @@ pub mod corpus;
 pub mod coverage;
 pub mod editor;
 pub mod fragments;
+pub mod large;
 pub mod lsp;
 pub mod manual;
 pub mod meaning;
