@@ -56,6 +56,12 @@ pub const FRAGMENT_REASSEMBLED: &str = "fragment_reassembled";
 /// A rule that no packet matches.
 pub const UNREACHABLE_RULE: &str = "unreachable_rule";
 
+/// A rule without which every packet fares the same.
+pub const NO_EFFECT_RULE: &str = "no_effect_rule";
+
+/// Rules that decide otherwise of some packets in common.
+pub const CONFLICTING_RULES: &str = "conflicting_rules";
+
 /// A match that every packet meets.
 pub const USELESS_MATCH: &str = "useless_match";
 
@@ -81,6 +87,18 @@ pub static LINTS: &[Lint] = &[
         level: Level::Deny,
         about: "a rule to which no packet comes that it matches: its matches exclude each other, earlier rules take all of \
                 its packets, or none of them comes to its chain; iptables takes such a rule without a word",
+    },
+    Lint {
+        name: NO_EFFECT_RULE,
+        level: Level::Warn,
+        about: "a rule without which every packet would get the same verdict, and would be logged, marked and counted the \
+                same; one without matches at the end of its chain is style, and not meant",
+    },
+    Lint {
+        name: CONFLICTING_RULES,
+        level: Level::Allow,
+        about: "one rule accepts, another drops or rejects, and some packets match both while neither matches all of the \
+                other's: their order decides",
     },
     Lint {
         name: USELESS_MATCH,

@@ -25,6 +25,7 @@ pub mod samples;
 pub mod sandbox;
 pub mod schema;
 pub mod sets;
+pub mod verdicts;
 pub mod wire;
 
 /// The policy that the README shows compiles, and its assertion holds.

@@ -211,26 +211,95 @@ impl IpPacket {
         assert!(bytes.len() <= room, "the packet fits its length");
         bytes.resize(room, 0);
         if let Some(at) = sum_at {
-            let mut summed = if protocol == ICMP { Vec::new() } else { self.pseudo_header(protocol, room) };
+            let mut summed = if protocol == ICMP {
+                Vec::new()
+            } else {
+                pseudo_header([self.from, self.to], protocol, room)
+            };
             summed.extend(&bytes);
             bytes[at..at + 2].copy_from_slice(&checksum(&summed).to_be_bytes());
         }
         bytes
     }
+}
 
-    /// What the checksum of the transport covers beside itself (RFC 9293, RFC 8200).
-    fn pseudo_header(&self, protocol: u8, length: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for end in [self.from, self.to] {
-            match end {
-                IpAddr::V4(end) => bytes.extend(end.octets()),
-                IpAddr::V6(end) => bytes.extend(end.octets()),
-            }
+/// What the checksum of the transport covers beside itself (RFC 9293, RFC 8200).
+fn pseudo_header(ends: [IpAddr; 2], protocol: u8, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for end in ends {
+        match end {
+            IpAddr::V4(end) => bytes.extend(end.octets()),
+            IpAddr::V6(end) => bytes.extend(end.octets()),
         }
-        bytes.extend((length as u32).to_be_bytes());
-        bytes.extend([0, 0, 0, protocol]);
-        bytes
     }
+    bytes.extend((length as u32).to_be_bytes());
+    bytes.extend([0, 0, 0, protocol]);
+    bytes
+}
+
+/// Whether the checksum of a transport other than IPv4's ICMP is right.
+#[must_use]
+pub fn sums_up(ends: [IpAddr; 2], protocol: u8, transport: &[u8]) -> bool {
+    let mut summed = pseudo_header(ends, protocol, transport.len());
+    summed.extend(transport);
+    checksum(&summed) == 0
+}
+
+/// Gives a whole packet a number that tells it from others: IPv4's identification, IPv6's flow label.
+pub fn number(bytes: &mut [u8], number: u16) {
+    let [high, low] = number.to_be_bytes();
+    if bytes[0] >> 4 == 4 {
+        bytes[4..6].copy_from_slice(&[high, low]);
+        sum_ipv4_header(bytes);
+    } else {
+        bytes[2..4].copy_from_slice(&[high, low]);
+    }
+}
+
+/// The number of a packet.
+#[must_use]
+pub fn number_of(bytes: &[u8]) -> u16 {
+    let at = if bytes[0] >> 4 == 4 { 4 } else { 2 };
+    u16::from_be_bytes([bytes[at], bytes[at + 1]])
+}
+
+/// A fragment of a whole packet without extension headers: `data` of what it carries, said to stand at an offset in
+/// bytes, a multiple of 8.
+///
+/// # Panics
+///
+/// If the packet does not carry so much.
+#[must_use]
+pub fn fragment(bytes: &[u8], offset: u16, data: std::ops::Range<usize>, more: bool) -> Vec<u8> {
+    let is_ipv4 = bytes[0] >> 4 == 4;
+    let (header, carried) = bytes.split_at(if is_ipv4 { 20 } else { 40 });
+    let mut packet = header.to_vec();
+    if is_ipv4 {
+        let place = (offset / 8) | if more { 0x2000 } else { 0 };
+        packet[6..8].copy_from_slice(&place.to_be_bytes());
+    } else {
+        let [high, low] = (offset | u16::from(more)).to_be_bytes();
+        packet.extend([header[6], 0, high, low, 0, 0, header[2], header[3]]);
+        packet[6] = FRAGMENT_HEADER;
+    }
+    packet.extend(&carried[data]);
+    set_length(&mut packet);
+    packet
+}
+
+/// Writes a packet's length into its header.
+pub fn set_length(bytes: &mut [u8]) {
+    let (at, counted) = if bytes[0] >> 4 == 4 { (2, bytes.len()) } else { (4, bytes.len() - 40) };
+    bytes[at..at + 2].copy_from_slice(&(counted as u16).to_be_bytes());
+    if at == 2 {
+        sum_ipv4_header(bytes);
+    }
+}
+
+fn sum_ipv4_header(bytes: &mut [u8]) {
+    bytes[10..12].fill(0);
+    let sum = checksum(&bytes[..20]);
+    bytes[10..12].copy_from_slice(&sum.to_be_bytes());
 }
 
 /// The Internet checksum, RFC 1071.
@@ -275,7 +344,7 @@ mod tests {
                 assert_eq!(bytes.len(), 101);
                 let (family, protocol) = (packet.family(), transport.protocol(packet.family()));
                 let payload = if family == Family::Ipv4 { &bytes[20..] } else { &bytes[40..] };
-                let mut summed = packet.pseudo_header(protocol, payload.len());
+                let mut summed = pseudo_header([packet.from, packet.to], protocol, payload.len());
                 if protocol == ICMP {
                     summed.clear();
                 }

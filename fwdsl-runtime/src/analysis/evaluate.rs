@@ -1,7 +1,8 @@
 //! What rules do with one packet.
 
 use super::meaning::{
-    Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+    Meaning, asks_for_no_flag, changes, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    reads_transport, words_of,
 };
 use super::packet::Packet;
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
@@ -231,6 +232,7 @@ fn option_answer(extension: &Extension, option: &OptionUse, packet: &Packet) -> 
     let holds = match meaning {
         Meaning::Always => return Answer::Yes,
         Meaning::Opaque => return Answer::Perhaps,
+        Meaning::TcpFlags if asks_for_no_flag(option) => return Answer::Perhaps,
         Meaning::Fragment => packet.later_fragment,
         Meaning::Tracking => words_of(option).any(|word| packet.tracking.answers_to(word)),
         Meaning::Status => words_of(option).any(|word| packet.status.answers_to(word)),
@@ -270,10 +272,12 @@ fn holds(meaning: Meaning, value: &Value, packet: &Packet) -> bool {
     }
 }
 
-/// Whether an interface is what a pattern names; a packet without one fits none.
+/// Whether an interface is what a pattern names. The kernel compares names, and that of no interface is empty: it fits
+/// `+` alone.
 fn interface_fits(pattern: &str, name: &Option<String>) -> bool {
-    name.as_ref().is_some_and(|name| match pattern.strip_suffix('+') {
+    let name = name.as_deref().unwrap_or_default();
+    match pattern.strip_suffix('+') {
         Some(prefix) => name.starts_with(prefix),
         None => name == pattern,
-    })
+    }
 }

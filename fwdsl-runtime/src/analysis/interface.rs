@@ -55,8 +55,11 @@ impl Interfaces {
         Span { first: 1, last: self.names.len() as u128 }
     }
 
-    /// What a pattern fits; `None` if no name is left that does.
+    /// What a pattern fits; `None` if no name is left that does. The name of no interface is empty to the kernel.
     pub(super) fn span(&self, pattern: &str) -> Option<Span> {
+        if pattern == "+" {
+            return Some(Span { first: 0, ..self.any() });
+        }
         let fits = |name: &String| match pattern.strip_suffix('+') {
             Some(prefix) => name.starts_with(prefix),
             None => name == pattern,
@@ -105,6 +108,8 @@ mod tests {
         assert_eq!(eth.last - eth.first, 2);
         assert_eq!(interfaces.name(&[interfaces.any()]).as_deref(), Some("wan0"));
         assert_eq!(interfaces.name(&[Span { first: 0, last: 0 }]), None);
+        // Whoever fits everything fits no interface too.
+        assert_eq!(interfaces.span("+"), Some(Span { first: 0, last: interfaces.any().last }));
     }
 
     #[test]

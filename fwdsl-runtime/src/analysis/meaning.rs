@@ -91,6 +91,13 @@ pub(super) fn drops_tiny_fragments(matches: &[Match]) -> bool {
     matches.iter().any(|entry| *entry.extension == TCP)
 }
 
+/// Whether the variants differ in an option that looks at no flag at all: legacy compares nothing with what is wanted,
+/// `iptables-nft-restore` leaves the option out, so that it is true even where it is negated.
+pub(super) fn asks_for_no_flag(option: &OptionUse) -> bool {
+    let never = |value: &Value| matches!(value, Value::TcpFlags(flags) if flags.mask == 0 && (flags.set != 0 || option.negated()));
+    option.values().any(never)
+}
+
 /// The words of an option that takes words.
 pub(super) fn words_of(option: &OptionUse) -> impl Iterator<Item = &'static str> {
     let words = option.spec().value.words();

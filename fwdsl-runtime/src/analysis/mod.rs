@@ -17,6 +17,7 @@
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
 mod atom;
+mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod entry;
@@ -25,6 +26,7 @@ mod finding;
 mod interface;
 mod marks;
 mod meaning;
+mod no_effect;
 mod packet;
 mod program;
 mod prove;
@@ -37,8 +39,10 @@ mod unknown;
 mod unreachable;
 mod witness;
 
+pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::evaluate;
 pub use finding::{Counterexample, Finding, Problem};
+pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
 pub use unreachable::{

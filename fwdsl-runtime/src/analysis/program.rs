@@ -4,7 +4,8 @@ use super::atom::Atoms;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
-    Meaning, changes, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport, words_of,
+    Meaning, asks_for_no_flag, changes, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
@@ -238,7 +239,7 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
             test.always.push(Condition::Within(Axis::Protocol, union(spans)));
         }
         for option in &entry.options {
-            if names_unknown(option) {
+            if names_unknown(option) || asks_for_no_flag(option) {
                 test.opaque = true;
                 continue;
             }

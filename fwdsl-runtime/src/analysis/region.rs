@@ -106,6 +106,14 @@ pub(super) fn intersection(set: &[Span], other: &[Span]) -> Set {
     cut(set, other).0.into()
 }
 
+/// Whether sets have a number in common.
+pub(super) fn meets(set: &[Span], other: &[Span]) -> bool {
+    set.iter().any(|span| {
+        let at = other.partition_point(|other| other.last < span.first);
+        at < other.len() && other[at].first <= span.last
+    })
+}
+
 /// Whether all of a set is in another one.
 pub(super) fn is_within(set: &[Span], other: &[Span]) -> bool {
     cut(set, other).1.is_empty()

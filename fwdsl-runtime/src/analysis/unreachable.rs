@@ -10,7 +10,7 @@ use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::lower::{Ruleset, Table, lower};
+use crate::lower::{Chain, Rule, Ruleset, Table, lower};
 use crate::model::{Action, Model};
 use crate::table::TableName;
 
@@ -155,14 +155,8 @@ struct Sum {
 fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) {
     for (chain, of) in table.chains.iter().enumerate() {
         for (index, rule) in of.rules.iter().enumerate() {
-            let is_step = match &rule.action {
-                Action::Jump(name) | Action::Goto(name) => {
-                    table.chain(name).is_some_and(|chain| chain.auxiliary)
-                }
-                Action::Target { extension, .. } => of.auxiliary && **extension == RETURN,
-            };
             let sum = rules.entry((table.name, rule.loc)).or_default();
-            if is_step || sum.is_alive {
+            if is_step(table, of, rule) || sum.is_alive {
                 continue;
             }
             sum.is_final = true;
@@ -174,6 +168,15 @@ fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(Table
                 Found::Reached(_) | Found::NotDecided => sum.is_alive = true,
             }
         }
+    }
+}
+
+/// Whether a rule of a table is a step of the lowering, not what a rule of the source says: into an auxiliary chain, or out
+/// of one.
+pub(super) fn is_step(table: &Table, chain: &Chain, rule: &Rule) -> bool {
+    match &rule.action {
+        Action::Jump(name) | Action::Goto(name) => table.chain(name).is_some_and(|chain| chain.auxiliary),
+        Action::Target { extension, .. } => chain.auxiliary && **extension == RETURN,
     }
 }
 

@@ -9,6 +9,8 @@ mod depth;
 mod exact;
 mod hashlimit;
 mod hooks;
+#[expect(dead_code, reason = "the tests are being made ready for it")]
+mod interplay;
 mod lints;
 mod ownership;
 mod plain;
@@ -19,7 +21,6 @@ mod state;
 mod sysctls;
 mod targets;
 mod text;
-#[expect(dead_code, reason = "the tests are being made ready for it")]
 mod unreachable;
 mod values;
 

@@ -162,7 +162,7 @@ pub fn send<'a>(family: Family, packets: impl Iterator<Item = (&'a IpPacket, usi
 }
 
 /// A socket for whole packets of a protocol.
-pub(super) fn raw_socket(family: Family, protocol: Protocol) -> OwnedFd {
+pub(crate) fn raw_socket(family: Family, protocol: Protocol) -> OwnedFd {
     let family = match family {
         Family::Ipv4 => AddressFamily::INET,
         Family::Ipv6 => AddressFamily::INET6,

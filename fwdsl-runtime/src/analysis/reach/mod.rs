@@ -11,11 +11,14 @@
 //! A match that is not modelled never cuts, unless the rule itself asks the very same (`Test::atoms`).
 
 mod areas;
+mod conflict;
 mod cube;
+mod effect;
 mod index;
 mod prepare;
 mod search;
 
 pub(super) use cube::Cube;
+pub(super) use effect::Effects;
 pub(super) use prepare::Prepared;
 pub(super) use search::{Reach, Scope};

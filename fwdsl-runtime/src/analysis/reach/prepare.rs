@@ -13,6 +13,8 @@ use crate::lower::{Ruleset, Table};
 pub(in crate::analysis) struct Prepared<'a> {
     pub(super) program: &'a Program,
     pub(super) chains: Vec<Chain>,
+    /// Every packet, whether it can be or not.
+    pub(super) anything: Cube,
 }
 
 /// A chain.
@@ -74,7 +76,7 @@ impl<'a> Prepared<'a> {
         }
         set_callers(program, &mut chains);
         set_inert(program, &mut chains);
-        Prepared { program, chains }
+        Prepared { program, chains, anything: Cube::of_region(&program.everything()) }
     }
 
     /// Whether a way leads to a chain from a hook.

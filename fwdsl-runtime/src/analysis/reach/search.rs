@@ -83,6 +83,22 @@ impl Prepared<'_> {
         only: Option<&[(usize, usize)]>,
         budget: &mut u64,
     ) -> Reach {
+        self.search((chain, rule), scope, only, &self.anything, budget)
+    }
+
+    /// Looks for a packet out of a cube that comes from a hook to a rule and that it may match.
+    pub(super) fn reach_with(&self, rule: (usize, usize), cube: &Cube, budget: &mut u64) -> Reach {
+        self.search(rule, Scope::Hooks, None, cube, budget)
+    }
+
+    fn search(
+        &self,
+        (chain, rule): (usize, usize),
+        scope: Scope,
+        only: Option<&[(usize, usize)]>,
+        cube: &Cube,
+        budget: &mut u64,
+    ) -> Reach {
         let mut search = Search {
             prepared: self,
             scope,
@@ -92,7 +108,8 @@ impl Prepared<'_> {
             causes: Vec::new(),
             budget: *budget,
         };
-        let found = search.begin(chain, rule).and_then(|()| search.run());
+        let begun = search.lead(&self.chains[chain], chain, rule, cube, &Rc::from([]), 0);
+        let found = begun.and_then(|()| search.run());
         *budget = search.budget;
         match found {
             Err(Stop::Found(cube)) => Reach::Reached(cube),
@@ -108,19 +125,6 @@ impl Prepared<'_> {
 }
 
 impl Search<'_> {
-    fn begin(&mut self, chain: usize, rule: usize) -> Result<(), Stop> {
-        let prepared = self.prepared;
-        let here = &prepared.chains[chain];
-        let anything = [Cube::of_region(&prepared.program.everything())];
-        // To chains of their own packets come on many ways; what can be there shows at the hooks.
-        let own = self.scope == Scope::Hooks && here.callers.is_empty();
-        let ways: &[Cube] = if own { &here.entries } else { &anything };
-        for way in ways {
-            self.lead(here, chain, rule, way, &Rc::from([]), 0)?;
-        }
-        Ok(())
-    }
-
     /// Sends those of the packets that a rule may match to it, from the top of its chain.
     fn lead(
         &mut self,
@@ -324,7 +328,7 @@ fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {
     index.candidates(cube).map(Rc::from)
 }
 
-fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {
+pub(super) fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {
     wanted.iter().all(|atom| atoms.contains(atom))
 }
 

@@ -1,0 +1,51 @@
+//! Rules that decide otherwise of some packets in common.
+
+use std::collections::BTreeMap;
+
+use super::program::{Classes, program};
+use super::reach::Prepared;
+use super::unknown::without_unknown;
+use crate::loc::Loc;
+use crate::lower::lower;
+use crate::model::Model;
+use crate::table::TableName;
+
+/// A rule that earlier rules of its chain contradict in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The table of its chain.
+    pub table: TableName,
+    /// The rule.
+    pub loc: Loc,
+    /// The earlier rules, in order: of some of the rule's packets they decide otherwise, and neither matches all that the other does.
+    pub with: Vec<Loc>,
+}
+
+/// The rules of a policy whose place among others decides: one accepts, the other drops or rejects, and some packets, but
+/// neither's all, match both.
+pub fn conflicting_rules(model: &Model) -> Vec<Conflict> {
+    let known = without_unknown(model);
+    let model = known.as_ref().unwrap_or(model);
+    let mut rules: BTreeMap<(TableName, Loc), Vec<Loc>> = BTreeMap::new();
+    for family in model.families().iter() {
+        let Some(ruleset) = lower(model, family) else { continue };
+        for table in &ruleset.tables {
+            let asked = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
+            let program = program(table, family, Classes::new(asked));
+            let prepared = Prepared::new(&program, table, &ruleset);
+            for (chain, of) in table.chains.iter().enumerate() {
+                for (index, rule) in of.rules.iter().enumerate() {
+                    let others =
+                        prepared.conflicting((chain, index)).into_iter().map(|other| of.rules[other].loc);
+                    rules.entry((table.name, rule.loc)).or_default().extend(others);
+                }
+            }
+        }
+    }
+    let found = rules.into_iter().map(|((table, loc), mut with)| {
+        with.sort_unstable();
+        with.dedup();
+        Conflict { table, loc, with }
+    });
+    found.filter(|conflict| !conflict.with.is_empty()).collect()
+}

@@ -1,0 +1,89 @@
+//! Rules without which every packet would fare the same.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::program::{Classes, program};
+use super::reach::{Effects, Prepared};
+use super::unknown::without_unknown;
+use super::unreachable::is_step;
+use crate::loc::Loc;
+use crate::lower::{Rule, Table, lower};
+use crate::model::{Action, Model};
+use crate::table::TableName;
+
+/// The steps that may be taken for one rule.
+const STEPS_OF_RULE: u64 = 4_000;
+
+/// A rule of the source that changes nothing, in whatever family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoEffect {
+    /// The table of its chain.
+    pub table: TableName,
+    /// The rule.
+    pub loc: Loc,
+    /// The rules that decide the same of its packets, in order; none if it is a policy, or the end of its chain.
+    pub instead: Vec<Loc>,
+}
+
+/// The rules of a policy without which every packet would get the same verdict, and would be noticed the same: by logs,
+/// marks and matches that count. A rule without matches at the end of its chain is a matter of style, and not among
+/// them. `unreachable` are the rules that no packet comes to, which are no reason for another to be without effect.
+pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
+    let known = without_unknown(model);
+    let model = known.as_ref().unwrap_or(model);
+    let mut rules: BTreeMap<(TableName, Loc), Option<Vec<Loc>>> = BTreeMap::new();
+    for family in model.families().iter() {
+        let Some(ruleset) = lower(model, family) else { continue };
+        for table in &ruleset.tables {
+            let asked = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
+            let program = program(table, family, Classes::new(asked));
+            let prepared = Prepared::new(&program, table, &ruleset);
+            add_table(table, &prepared, unreachable, &mut rules);
+        }
+    }
+    let found = rules.into_iter().filter_map(|((table, loc), instead)| {
+        let mut instead = instead?;
+        instead.sort_unstable();
+        instead.dedup();
+        Some(NoEffect { table, loc, instead })
+    });
+    found.collect()
+}
+
+fn add_table(
+    table: &Table,
+    prepared: &Prepared<'_>,
+    unreachable: &HashSet<(TableName, Loc)>,
+    rules: &mut BTreeMap<(TableName, Loc), Option<Vec<Loc>>>,
+) {
+    let effects = Effects::new(prepared, table);
+    let loc = |(chain, index): &(usize, usize)| table.chains[*chain].rules[*index].loc;
+    for (chain, of) in table.chains.iter().enumerate() {
+        for (index, rule) in of.rules.iter().enumerate() {
+            let sum = rules.entry((table.name, rule.loc)).or_insert_with(|| Some(Vec::new()));
+            let Some(instead) = sum else { continue };
+            if is_step(table, of, rule) {
+                continue;
+            }
+            let is_asked = prepared.is_called(chain)
+                && !unreachable.contains(&(table.name, rule.loc))
+                && !(index + 1 == of.rules.len() && matches_all(rule));
+            let is_absent = |chain: usize, index: usize| {
+                let other = table.chains[chain].rules[index].loc;
+                other == rule.loc || unreachable.contains(&(table.name, other))
+            };
+            let found =
+                if is_asked { effects.instead((chain, index), &is_absent, STEPS_OF_RULE) } else { None };
+            match found {
+                Some(found) => instead.extend(found.iter().map(loc)),
+                None => *sum = None,
+            }
+        }
+    }
+}
+
+/// Whether a rule asks nothing, but for a text for people.
+fn matches_all(rule: &Rule) -> bool {
+    rule.matches.iter().all(|entry| entry.extension.name == "comment" || entry.options.is_empty())
+        && !matches!(rule.action, Action::Jump(_) | Action::Goto(_))
+}

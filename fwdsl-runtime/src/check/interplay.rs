@@ -1,0 +1,131 @@
+//! What rules do to each other: those to which no packet comes, those that change nothing, those that contradict.
+
+use std::collections::{HashMap, HashSet};
+
+use super::unreachable;
+use crate::analysis::{
+    Conflict, NoEffect, Unreachable, UnreachableKind, conflicting_rules, rules_without_effect,
+    unreachable_rules,
+};
+use crate::diagnostic::Diagnostic;
+use crate::lint::{self, CONFLICTING_RULES, Level, NO_EFFECT_RULE, UNREACHABLE_RULE};
+use crate::loc::Loc;
+use crate::model::{Chain, Model, Rule};
+use crate::table::TableName;
+
+/// How many causes are told with their places; the others are in [`Diagnostic::causes`].
+const CAUSES_TOLD: usize = 4;
+
+/// The rules of a policy by their place.
+struct Rules<'a> {
+    model: &'a Model,
+    places: HashMap<(TableName, Loc), (&'a Chain, &'a Rule)>,
+}
+
+pub(super) fn check_interplay(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    let rules = Rules::new(model);
+    let [unreachable, no_effect, conflicting] =
+        [UNREACHABLE_RULE, NO_EFFECT_RULE, CONFLICTING_RULES].map(|lint| rules.is_wanted(lint));
+    let mut dead = HashSet::new();
+    if unreachable || no_effect {
+        let found = unreachable_rules(model);
+        dead.extend(found.iter().map(|found| (found.table, found.loc)));
+        for found in found {
+            rules.tell_unreachable(&found, diagnostics);
+        }
+    }
+    if no_effect {
+        for found in rules_without_effect(model, &dead) {
+            rules.tell_no_effect(&found, diagnostics);
+        }
+    }
+    if conflicting {
+        for found in conflicting_rules(model) {
+            rules.tell_conflict(&found, diagnostics);
+        }
+    }
+}
+
+impl<'a> Rules<'a> {
+    fn new(model: &'a Model) -> Rules<'a> {
+        let mut places = HashMap::new();
+        for chain in model.chains() {
+            for rule in chain.rules() {
+                places.entry((chain.table, rule.loc)).or_insert((chain, rule));
+            }
+        }
+        Rules { model, places }
+    }
+
+    fn level(&self, lint: &str, chain: &Chain, rule: &Rule) -> Level {
+        lint::level(lint, [&rule.levels[..], &chain.levels[..], &self.model.levels[..]])
+    }
+
+    /// Whether a finding would be told of any rule.
+    fn is_wanted(&self, lint: &str) -> bool {
+        self.places.values().any(|(chain, rule)| self.level(lint, chain, rule) != Level::Allow)
+    }
+
+    /// The start of a finding about a rule, if it is to be told.
+    fn begin(&self, lint: &'static str, table: TableName, loc: Loc, message: String) -> Option<Diagnostic> {
+        let (chain, rule) = self.places.get(&(table, loc))?;
+        let level = self.level(lint, chain, rule);
+        let diagnostic = Diagnostic::lint(lint, level, loc, message);
+        (level != Level::Allow).then(|| diagnostic.about(table, chain.name.as_str()))
+    }
+
+    fn tell_unreachable(&self, found: &Unreachable, diagnostics: &mut Vec<Diagnostic>) {
+        let Some((chain, rule)) = self.places.get(&(found.table, found.loc)) else { return };
+        // Of a chain that nothing leads to, a policy's author is told once. In a dump each dead line counts.
+        if found.kind == UnreachableKind::ChainNotCalled && !rule.exact {
+            return;
+        }
+        // That its own matches exclude each other may have been said, with the field.
+        let said =
+            |other: &Diagnostic| other.lint == Some(UNREACHABLE_RULE) && other.loc.is_same_place(&rule.loc);
+        if diagnostics.iter().any(said) {
+            return;
+        }
+        let (message, note, help) = unreachable::words(found, &chain.name);
+        let Some(mut diagnostic) = self.begin(UNREACHABLE_RULE, found.table, found.loc, message) else {
+            return;
+        };
+        diagnostic.kind = Some(found.kind.name());
+        diagnostics.push(with_causes(diagnostic.help(help), note, &found.causes));
+    }
+
+    fn tell_no_effect(&self, found: &NoEffect, diagnostics: &mut Vec<Diagnostic>) {
+        let message = "this rule changes nothing: without it, all of its packets fare the same".to_owned();
+        let Some(diagnostic) = self.begin(NO_EFFECT_RULE, found.table, found.loc, message) else { return };
+        let note = match found.instead.len() {
+            1 => "this rule decides the same of them",
+            _ => "this rule decides the same of some of them",
+        };
+        let help = "leave it out";
+        diagnostics.push(with_causes(diagnostic.help(help), note, &found.instead));
+    }
+
+    fn tell_conflict(&self, found: &Conflict, diagnostics: &mut Vec<Diagnostic>) {
+        let message =
+            "this rule and an earlier one decide otherwise of some packets that match both".to_owned();
+        let Some(diagnostic) = self.begin(CONFLICTING_RULES, found.table, found.loc, message) else { return };
+        let note = "this rule comes first, and decides of them";
+        diagnostics.push(with_causes(diagnostic, note, &found.with));
+    }
+}
+
+/// Adds the causes, the first of them with their places.
+fn with_causes(mut diagnostic: Diagnostic, note: &str, causes: &[Loc]) -> Diagnostic {
+    for (number, cause) in causes.iter().enumerate() {
+        if number < CAUSES_TOLD {
+            diagnostic = diagnostic.cause(note, *cause);
+        } else {
+            diagnostic.causes.push(*cause);
+        }
+    }
+    match causes.len().saturating_sub(CAUSES_TOLD) {
+        0 => diagnostic,
+        1 => diagnostic.note("and one rule more", None),
+        more => diagnostic.note(format!("and {more} rules more"), None),
+    }
+}

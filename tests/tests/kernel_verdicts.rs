@@ -1,0 +1,205 @@
+//! The kernel is the judge: what it does with random packets under random rules is what `evaluate` says.
+
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::Variant;
+use fwdsl_runtime::import::{Unknown, import};
+use fwdsl_runtime::lower::lower;
+use fwdsl_runtime::table::TableName;
+use fwdsl_tests::netns::require;
+use fwdsl_tests::random::Random;
+use fwdsl_tests::sandbox::PROGRAMS;
+use fwdsl_tests::verdicts::{Conntrack, Host, Judged, Tally, judge, random_rules};
+
+/// How many sets of rules are tried, of each family and on each host.
+const POLICIES: usize = 20;
+/// With how many packets each of them is tried, and each trap.
+const PACKETS: usize = 600;
+const PACKETS_IN_TRAPS: usize = 200;
+
+/// What a reader of rules, and a program that reads them, gets wrong easily: rules of INPUT, FORWARD and OUTPUT, for each
+/// of which the text is written with `CHAIN`, and for both families.
+const TRAPS: &[(&str, &str)] = &[
+    ("RETURN in a built-in chain is its policy", "-A CHAIN -p tcp -j RETURN\n-A CHAIN -j ACCEPT"),
+    (
+        "RETURN after a goto comes back to the caller of the caller",
+        "-A CHAIN -j one\n-A CHAIN -p udp -j ACCEPT\n-A one -g two\n-A one -j ACCEPT\n-A two -p tcp -j ACCEPT\n\
+         -A two -p udp -j RETURN\n-A two -j DROP",
+    ),
+    (
+        "RETURN after a goto in a built-in chain is its policy",
+        "-A CHAIN -p tcp -g two\n-A CHAIN -j ACCEPT\n-A two -j RETURN",
+    ),
+    (
+        "no interface is not eth0",
+        "-A CHAIN -j one\n-A one ! -o eth0 -p tcp -j ACCEPT\n-A one ! -i eth0 -p udp -j ACCEPT",
+    ),
+    (
+        "no interface fits +",
+        "-A CHAIN -j one\n-A one -p tcp -i + -o + -j ACCEPT\n-A one ! -i + -j ACCEPT\n-A one ! -o + -j ACCEPT",
+    ),
+    (
+        "no interface begins with nothing else",
+        "-A CHAIN -j one\n-A one -i e+ -j ACCEPT\n-A one -o e+ -j ACCEPT",
+    ),
+    (
+        "wildcards overlap with names",
+        "-A CHAIN -j one\n-A one -i eth0.100 -j DROP\n-A one -i eth0+ -j ACCEPT\n-A one -i eth+ -p udp -j ACCEPT\n\
+         -A one -o eth0 -j DROP\n-A one -o eth+ -j ACCEPT",
+    ),
+    ("a mask with gaps", "-A CHAIN -s ADDRESS/GAPS -j ACCEPT\n-A CHAIN ! -d ADDRESS/GAPS -p tcp -j ACCEPT"),
+    ("no flag at all", "-A CHAIN -p tcp -m tcp --tcp-flags NONE NONE -j ACCEPT"),
+    (
+        "the variants differ in what is never true of no flag",
+        "-A CHAIN -p tcp -m tcp ! --tcp-flags NONE NONE -j ACCEPT\n-A CHAIN -p tcp -j DROP\n-A CHAIN -p udp -j ACCEPT",
+    ),
+    (
+        "every fragment has a protocol",
+        "-A CHAIN -p tcp -j ACCEPT\n-A CHAIN -p udp -m udp --dport 0:1023 -j ACCEPT",
+    ),
+    (
+        "types of packets",
+        "-A CHAIN -m pkttype --pkt-type multicast -j ACCEPT\n-A CHAIN -p tcp -m pkttype ! --pkt-type broadcast -j ACCEPT",
+    ),
+    (
+        "marks under masks",
+        "-A CHAIN -m mark --mark 0x10/0x10 -j ACCEPT\n-A CHAIN -m mark ! --mark 0x0/0xff -j DROP\n-A CHAIN -p udp -j ACCEPT",
+    ),
+    (
+        "a jump to a chain that decides nothing",
+        "-A CHAIN -j one\n-A CHAIN -p udp -j ACCEPT\n-A one -p udp\n-A one -p tcp -j RETURN\n-A one -p udp",
+    ),
+];
+
+/// The same of connection tracking.
+const TRAPS_OF_TRACKING: &[(&str, &str)] = &[
+    (
+        "the states exclude each other",
+        "-A CHAIN -m conntrack --ctstate UNTRACKED -j ACCEPT\n-A CHAIN -m conntrack --ctstate INVALID -j DROP\n\
+         -A CHAIN -m conntrack --ctstate NEW -p tcp -j ACCEPT\n-A CHAIN -m conntrack --ctstate RELATED -j DROP\n\
+         -A CHAIN -m state --state ESTABLISHED -j ACCEPT",
+    ),
+    (
+        "without a connection the state decides alone",
+        "-A CHAIN -m conntrack --ctstate INVALID --ctstatus ASSURED -j ACCEPT\n\
+         -A CHAIN -m conntrack ! --ctstate NEW,INVALID ! --ctstatus SEEN_REPLY -p udp -j ACCEPT",
+    ),
+    (
+        "without a connection nothing else is true",
+        "-A CHAIN -m conntrack --ctstatus SEEN_REPLY -j DROP\n-A CHAIN -m conntrack ! --ctstatus SEEN_REPLY -j ACCEPT\n\
+         -A CHAIN -m conntrack ! --ctproto 17 -j DROP\n-A CHAIN -p udp -j ACCEPT",
+    ),
+    (
+        "no status is NONE",
+        "-A CHAIN -m conntrack ! --ctstatus NONE -j ACCEPT\n-A CHAIN -m conntrack --ctstatus NONE -p tcp -j ACCEPT",
+    ),
+    (
+        "a translation is beside the state",
+        "-A CHAIN -m conntrack --ctstate DNAT,SNAT -j ACCEPT\n-A CHAIN -m conntrack ! --ctstate DNAT,NEW -j ACCEPT",
+    ),
+];
+
+/// Traps of ICMP, which is another protocol in each family.
+const TRAPS_OF_ICMP: [&[(&str, &str)]; 2] = [
+    &[
+        ("type 255 of ICMP is any", "-A CHAIN -p icmp -m icmp --icmp-type 255/3 -j ACCEPT"),
+        (
+            "and none",
+            "-A CHAIN -p icmp -m icmp ! --icmp-type 255 -j DROP\n-A CHAIN -p icmp -m icmp --icmp-type any -j ACCEPT",
+        ),
+        ("later fragments", "-A CHAIN -f -j ACCEPT\n-A CHAIN ! -f -p udp -j ACCEPT"),
+    ],
+    &[(
+        "type 255 of ICMPv6 is a type",
+        "-A CHAIN -p ipv6-icmp -m icmp6 --icmpv6-type 255 -j ACCEPT\n-A CHAIN -p ipv6-icmp -m icmp6 ! --icmpv6-type 255 -j DROP\n-A CHAIN -p udp -j ACCEPT",
+    )],
+];
+
+/// The host's filter with these rules in each of its chains.
+fn trap(rules: &str, family: Family, policy: &str) -> String {
+    let mut text = "*filter\n".to_owned();
+    let hooks = TableName::Filter.hooks().iter().map(|hook| hook.name());
+    hooks.clone().for_each(|hook| text += &format!(":{hook} {policy} [0:0]\n"));
+    text += ":one - [0:0]\n:two - [0:0]\n";
+    let [address, gaps] = match family {
+        Family::Ipv4 => ["10.0.0.3", "255.0.0.255"],
+        Family::Ipv6 => ["2001:db8::5", "ffff:ffff::ffff"],
+    };
+    let rules = rules.replace("ADDRESS", address).replace("GAPS", gaps);
+    for rule in rules.lines() {
+        if rule.starts_with("-A CHAIN") {
+            hooks.clone().for_each(|hook| text += &format!("{}\n", rule.replace("CHAIN", hook)));
+        } else {
+            text += &format!("{rule}\n");
+        }
+    }
+    text + "COMMIT\n"
+}
+
+/// Two hosts, one of which tracks connections, and a variant that loads rules there.
+struct Court {
+    variant: Variant,
+    hosts: [(Conntrack, Host); 2],
+    random: Random,
+    tally: Tally,
+}
+
+impl Court {
+    fn new(variant: Variant, seed: u64) -> Court {
+        let hosts = [Conntrack::On, Conntrack::Off].map(|conntrack| (conntrack, Host::new(conntrack)));
+        Court { variant, hosts, random: Random::new(seed), tally: Tally::default() }
+    }
+
+    /// Judges exact rules, and gives back how many packets came through.
+    fn judge(&mut self, host: usize, family: Family, text: &str, packets: usize) -> usize {
+        let imported = import(text, "rules", family, Unknown::Refuse);
+        let imported = imported.unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+        let ruleset = lower(&imported.model, family).expect("the rules are of the family");
+        let judged = Judged { ruleset: &ruleset, text, variant: self.variant, table: TableName::Filter };
+        let before = self.tally.passed;
+        let faults = judge(&mut self.hosts[host].1, &judged, &mut self.random, packets, &mut self.tally);
+        let some = &faults[..faults.len().min(5)];
+        assert!(faults.is_empty(), "{} packets are judged wrong\n{}\n{text}", faults.len(), some.join("\n"));
+        self.tally.passed - before
+    }
+}
+
+fn the_kernel_agrees(variant: Variant, seed: u64) {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let wanted: usize =
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(POLICIES, |count| count.parse().expect("a number"));
+    let mut court = Court::new(variant, seed);
+    for (host, traps) in [(0, TRAPS), (1, TRAPS), (0, TRAPS_OF_TRACKING)] {
+        for (family, of_icmp) in Family::ALL.into_iter().zip(TRAPS_OF_ICMP) {
+            for (name, rules) in traps.iter().chain(of_icmp) {
+                for policy in ["ACCEPT", "DROP"] {
+                    let passed = court.judge(host, family, &trap(rules, family, policy), PACKETS_IN_TRAPS);
+                    assert!(passed > 0, "{variant} {family} {name}: {policy} lets nothing through");
+                }
+            }
+        }
+    }
+    for _ in 0..wanted {
+        for host in 0..2 {
+            for family in Family::ALL {
+                let text = random_rules(&mut court.random, family, TableName::Filter, court.hosts[host].0);
+                court.judge(host, family, &text, PACKETS);
+            }
+        }
+    }
+    let tally = &court.tally;
+    println!("{variant}: {tally}");
+    let missing = tally.missing();
+    assert!(missing.is_empty(), "{variant}: there was no packet of {}\n{tally}", missing.join(", "));
+}
+
+#[test]
+fn legacy_does_what_the_analysis_says() {
+    the_kernel_agrees(Variant::Legacy, 11);
+}
+
+#[test]
+fn nft_does_what_the_analysis_says() {
+    the_kernel_agrees(Variant::Nft, 12);
+}
