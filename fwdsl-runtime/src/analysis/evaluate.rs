@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn chain(&self, name: &str) -> Option<usize> {
-        self.table.chains.iter().position(|chain| chain.name == name)
+        self.table.position(name)
     }
 
     pub(super) fn answer(&self, rule: &Rule) -> Answer {

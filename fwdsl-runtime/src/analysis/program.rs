@@ -91,7 +91,7 @@ pub(super) struct Division {
 
 /// Prepares a table. The classes are those that its rules, and whatever is asked of it, tell apart.
 pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Program {
-    let chain = |name: &str| table.chains.iter().position(|chain| chain.name == name);
+    let chain = |name: &str| table.position(name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
         model::Action::Target { extension, .. } if **extension == RETURN => Some(Action::Return),

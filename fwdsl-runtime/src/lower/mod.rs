@@ -111,14 +111,24 @@ impl Ruleset {
 impl Table {
     /// The chain of this name.
     pub fn chain(&self, name: &str) -> Option<&Chain> {
-        self.chains.iter().find(|chain| chain.name == name)
+        self.position(name).map(|position| &self.chains[position])
+    }
+
+    /// The place of the chain of this name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        let is_built_in = |chain: &&Chain| chain.policy.is_some();
+        let built_in = self.chains.iter().take_while(is_built_in).count();
+        let found = self.chains[..built_in].iter().position(|chain| chain.name == name);
+        let others = &self.chains[built_in..];
+        let among_others = || others.binary_search_by(|chain| chain.name.as_str().cmp(name)).ok();
+        found.or_else(|| among_others().map(|position| built_in + position))
     }
 
     /// The chain in which the policy's rules for a hook begin: the built-in one, or its own.
     pub fn start(&self, hook: Hook) -> Option<usize> {
         let own = self.hooks.iter().find(|jump| jump.hook == hook).map(|jump| jump.chain.as_str());
         let name = own.unwrap_or(hook.name());
-        self.chains.iter().position(|chain| chain.name == name)
+        self.position(name)
     }
 
     /// Whether a jump to this chain goes to rules of others, of which nothing is known.

@@ -93,25 +93,35 @@ fn met(set: &[Span], first: u128, last: u128) -> (usize, usize) {
 }
 
 impl Area {
-    /// Whether some packet of the cube has all of it.
+    /// Whether some packet of the cube has all of it. Asked most of all: only what a compiler that does not optimise makes
+    /// no calls of, loops over slices and their indices.
     pub(super) fn meets(&self, cube: &Cube) -> bool {
-        for (choice, bits) in &self.bits {
-            if cube.bits[*choice] & bits == 0 {
+        let spans: &[(usize, Set)] = &self.spans;
+        let mut number = 0;
+        while number < spans.len() {
+            let (axis, set) = &spans[number];
+            let set: &[Span] = set;
+            let (first, last) = (cube.first[*axis], cube.last[*axis]);
+            let end = set.len() - 1;
+            if set[0].first > last || set[end].last < first {
                 return false;
             }
-        }
-        for (axis, set) in &self.spans {
-            let (first, last) = (cube.first[*axis], cube.last[*axis]);
-            if set.len() == 1 {
-                if set[0].first > last || set[0].last < first {
-                    return false;
-                }
-            } else {
+            if end > 0 {
                 let at = set.partition_point(|span| span.last < first);
-                if at == set.len() || set[at].first > last {
+                if set[at].first > last {
                     return false;
                 }
             }
+            number += 1;
+        }
+        let bits: &[(usize, u64)] = &self.bits;
+        number = 0;
+        while number < bits.len() {
+            let (choice, bits) = bits[number];
+            if cube.bits[choice] & bits == 0 {
+                return false;
+            }
+            number += 1;
         }
         true
     }

@@ -24,7 +24,7 @@ pub(super) struct Chain {
     pub(super) areas: Vec<Area>,
     /// For each rule the first of its areas, and at the end their number.
     pub(super) starts: Vec<u32>,
-    /// Those of rules that can end a packet's way here.
+    /// Those by which packets can be taken out of their way here.
     pub(super) walked: Vec<u32>,
     pub(super) index: Option<Index>,
     /// Packets that come here from the network or the host itself.
@@ -54,17 +54,13 @@ impl<'a> Prepared<'a> {
             };
             for (number, rule) in rules.iter().enumerate() {
                 chain.starts.push(chain.areas.len() as u32);
-                let own = areas(number as u32, &rule.test, program.family, &program.classes);
-                if rule.action != Action::Pass {
-                    let first = chain.areas.len() as u32;
-                    chain.walked.extend(first..first + own.len() as u32);
-                }
-                chain.areas.extend(own);
+                chain.areas.extend(areas(number as u32, &rule.test, program.family, &program.classes));
             }
             chain.starts.push(chain.areas.len() as u32);
-            chain.index = index(&chain.areas, &chain.walked);
             chains.push(chain);
         }
+        set_inert(program, &mut chains);
+        set_walked(program, &mut chains);
         for hook in table.name.hooks() {
             if let Some(start) = table.start(*hook) {
                 for region in entries(&[*hook], ruleset, &program.classes) {
@@ -75,7 +71,6 @@ impl<'a> Prepared<'a> {
             }
         }
         set_callers(program, &mut chains);
-        set_inert(program, &mut chains);
         Prepared { program, chains, anything: Cube::of_region(&program.everything()) }
     }
 
@@ -103,6 +98,26 @@ impl<'a> Prepared<'a> {
     pub(super) fn areas(&self, chain: usize, rule: usize) -> &[Area] {
         let chain = &self.chains[chain];
         &chain.areas[chain.starts[rule] as usize..chain.starts[rule + 1] as usize]
+    }
+}
+
+/// Finds the areas that can take packets out of their way. What only may match takes none, unless it leads them away from
+/// what else the chain holds.
+fn set_walked(program: &Program, chains: &mut [Chain]) {
+    let is_inert: Vec<bool> = chains.iter().map(|chain| chain.is_inert).collect();
+    for (number, chain) in chains.iter_mut().enumerate() {
+        for (at, area) in chain.areas.iter().enumerate() {
+            let takes = match program.chains[number][area.rule as usize].action {
+                Action::Pass | Action::JumpAway => false,
+                Action::Verdict(_) => area.certain,
+                Action::Jump(to) => area.certain && !is_inert[to],
+                Action::Goto(_) | Action::Return | Action::GotoAway | Action::Unknown => true,
+            };
+            if takes {
+                chain.walked.push(at as u32);
+            }
+        }
+        chain.index = index(&chain.areas, &chain.walked);
     }
 }
 

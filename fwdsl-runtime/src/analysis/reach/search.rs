@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::cube::Cube;
+use super::cube::{Area, Cube};
 use super::prepare::{Chain, Prepared};
 use crate::analysis::program::Action;
 
@@ -149,7 +149,7 @@ impl Search<'_> {
             for cube in with {
                 let frame = Frame {
                     chain,
-                    candidates: candidates(here, &cube),
+                    candidates: Some(met_before(here, &cube, rule as u32)),
                     back: None,
                     goal: rule as u32,
                     cause: (0, 0),
@@ -307,11 +307,12 @@ fn next(chain: &Chain, frame: &Frame, state: &mut State) -> Option<u32> {
         Some(candidates) => candidates,
         None => &chain.walked,
     };
+    let areas: &[Area] = &chain.areas;
     let mut passed = state.passed;
     while passed < list.len() {
         let at = list[passed];
         passed += 1;
-        let area = &chain.areas[at as usize];
+        let area = &areas[at as usize];
         if area.rule >= frame.goal {
             break;
         }
@@ -326,6 +327,27 @@ fn next(chain: &Chain, frame: &Frame, state: &mut State) -> Option<u32> {
 fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {
     let index = chain.index.as_ref()?;
     index.candidates(cube).map(Rc::from)
+}
+
+/// The areas before a rule that the packets meet. All of them are looked at anyway if the packets come so far, and then each
+/// part that they are cut into need not look at the others.
+fn met_before(chain: &Chain, cube: &Cube, goal: u32) -> Rc<[u32]> {
+    let found = chain.index.as_ref().and_then(|index| index.candidates(cube));
+    let list: &[u32] = found.as_deref().unwrap_or(&chain.walked);
+    let mut met = Vec::new();
+    let mut number = 0;
+    let areas: &[Area] = &chain.areas;
+    while number < list.len() {
+        let area = &areas[list[number] as usize];
+        if area.rule >= goal {
+            break;
+        }
+        if area.meets(cube) {
+            met.push(list[number]);
+        }
+        number += 1;
+    }
+    Rc::from(met)
 }
 
 pub(super) fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {
