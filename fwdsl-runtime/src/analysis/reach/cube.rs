@@ -135,6 +135,54 @@ impl Area {
             && self.spans.iter().all(|(axis, set)| within(axis).is_some_and(|(_, of)| is_within(of, set)))
     }
 
+    /// Whether it asks for one interval of each field.
+    pub(super) fn is_plain(&self) -> bool {
+        self.spans.iter().all(|(_, set)| set.len() == 1)
+    }
+
+    /// Takes those packets that have all of it out of a cube, and gives what is left to `keep`, part by part, in the order of
+    /// [`cut`](Area::cut). Only if it [is plain](Area::is_plain), and some packet has all of it.
+    pub(super) fn take_from(&self, cube: &Cube, keep: &mut dyn FnMut(&Cube)) {
+        let mut rest = cube.clone();
+        let bits: &[(usize, u64)] = &self.bits;
+        let mut number = 0;
+        while number < bits.len() {
+            let (choice, bits) = bits[number];
+            let has = rest.bits[choice];
+            if has & !bits != 0 {
+                rest.bits[choice] = has & !bits;
+                keep(&rest);
+                rest.bits[choice] = has & bits;
+            }
+            number += 1;
+        }
+        let spans: &[(usize, Set)] = &self.spans;
+        number = 0;
+        while number < spans.len() {
+            let axis = spans[number].0;
+            let span = spans[number].1[0];
+            let (first, last) = (rest.first[axis], rest.last[axis]);
+            let (has_before, has_behind) = (span.first > first, span.last < last);
+            let before_is_larger =
+                has_before && has_behind && span.first - first > last - span.last;
+            if has_before && !before_is_larger {
+                rest.last[axis] = span.first - 1;
+                keep(&rest);
+            }
+            if has_behind {
+                (rest.first[axis], rest.last[axis]) = (span.last + 1, last);
+                keep(&rest);
+            }
+            if before_is_larger {
+                (rest.first[axis], rest.last[axis]) = (first, span.first - 1);
+                keep(&rest);
+            }
+            rest.first[axis] = if has_before { span.first } else { first };
+            rest.last[axis] = if has_behind { span.last } else { last };
+            number += 1;
+        }
+    }
+
     /// Cuts a cube into those of its packets that have all of it and those that have not. The parts without come in
     /// an order in which the largest of the last field that cuts stands last.
     pub(super) fn cut(&self, cube: &Cube, with: &mut Vec<Cube>, without: &mut Vec<Cube>) {

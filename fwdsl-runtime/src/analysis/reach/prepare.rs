@@ -1,8 +1,12 @@
 //! A table, prepared for many searches.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::areas::areas;
 use super::cube::{Area, Cube};
 use super::index::{Index, index};
+use super::search::Known;
 use crate::analysis::entry::entries;
 use crate::analysis::program::{Action, Program, choice_domain};
 use crate::analysis::region::Choice;
@@ -15,6 +19,9 @@ pub(in crate::analysis) struct Prepared<'a> {
     pub(super) chains: Vec<Chain>,
     /// Every packet, whether it can be or not.
     pub(super) anything: Cube,
+    /// For rules that lead to chains, by chain and place, packets that were found to come to them. Most rules of a chain are
+    /// reached on the same way.
+    pub(super) known: RefCell<HashMap<(u32, u32), Vec<Known>>>,
 }
 
 /// A chain.
@@ -71,7 +78,7 @@ impl<'a> Prepared<'a> {
             }
         }
         set_callers(program, &mut chains);
-        Prepared { program, chains, anything: Cube::of_region(&program.everything()) }
+        Prepared { program, chains, anything: Cube::of_region(&program.everything()), known: RefCell::default() }
     }
 
     /// Whether a way leads to a chain from a hook.

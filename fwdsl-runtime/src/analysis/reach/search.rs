@@ -9,6 +9,12 @@ use crate::analysis::program::Action;
 /// How deep chains may call each other; far more than loads.
 const DEPTH_MAX: u32 = 100;
 
+/// The steps that the search for what comes to such a rule may take.
+const STEPS_OF_CALLER: u64 = 2_000;
+
+/// How many sets of packets are kept that come to a rule that leads to others.
+const WAYS_KNOWN: usize = 4;
+
 /// From where packets come to a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analysis) enum Scope {
@@ -27,6 +33,16 @@ pub(in crate::analysis) enum Reach {
     Never(Vec<(usize, usize)>),
     /// The search takes more steps than it may.
     NotDecided,
+}
+
+/// Packets that come from a hook to a rule.
+#[derive(Debug)]
+pub(super) struct Known {
+    cube: Cube,
+    /// What these have beside what is modelled.
+    atoms: Rc<[u32]>,
+    /// Whether nothing on the way asks for that.
+    is_plain: bool,
 }
 
 /// A set of packets on its way.
@@ -51,6 +67,8 @@ struct Frame {
     /// The rule of such a chain that led here, itself the chain's.
     cause: (u32, u32),
     depth: u32,
+    /// The frame of the chain that a chain on the way to the rule leads to.
+    to: u32,
     /// What the rule that is looked for, and those that lead to it, ask beside what is modelled.
     atoms: Rc<[u32]>,
 }
@@ -62,13 +80,17 @@ struct Search<'a> {
     only: Option<&'a [(usize, usize)]>,
     frames: Vec<Frame>,
     open: Vec<State>,
-    causes: Vec<(usize, usize)>,
+    /// By chain and place.
+    causes: Vec<(u32, u32)>,
+    /// Whether a rule asked for something that is not modelled.
+    met_atoms: bool,
     budget: u64,
 }
 
 /// Why a search ends before all is looked through.
 enum Stop {
-    Found(Box<Cube>),
+    /// With the frame of the hook.
+    Found(Box<Cube>, u32),
     NotDecided,
 }
 
@@ -106,19 +128,23 @@ impl Prepared<'_> {
             frames: Vec::new(),
             open: Vec::new(),
             causes: Vec::new(),
+            met_atoms: false,
             budget: *budget,
         };
-        let begun = search.lead(&self.chains[chain], chain, rule, cube, &Rc::from([]), 0);
+        let begun = search.lead(&self.chains[chain], chain, rule, cube, &Rc::from([]), 0, u32::MAX);
         let found = begun.and_then(|()| search.run());
         *budget = search.budget;
         match found {
-            Err(Stop::Found(cube)) => Reach::Reached(cube),
+            Err(Stop::Found(cube, frame)) => {
+                search.remember(&cube, frame);
+                Reach::Reached(cube)
+            }
             Err(Stop::NotDecided) => Reach::NotDecided,
             Ok(()) => {
                 let mut causes = search.causes;
                 causes.sort_unstable();
                 causes.dedup();
-                Reach::Never(causes)
+                Reach::Never(causes.iter().map(|(chain, rule)| (*chain as usize, *rule as usize)).collect())
             }
         }
     }
@@ -134,6 +160,7 @@ impl Search<'_> {
         cube: &Cube,
         atoms: &Rc<[u32]>,
         depth: u32,
+        to: u32,
     ) -> Result<(), Stop> {
         if depth > DEPTH_MAX {
             return Err(Stop::NotDecided);
@@ -154,6 +181,7 @@ impl Search<'_> {
                     goal: rule as u32,
                     cause: (0, 0),
                     depth,
+                    to,
                     atoms: Rc::clone(&atoms),
                 };
                 self.frames.push(frame);
@@ -197,6 +225,7 @@ impl Search<'_> {
             if back.is_none() && self.only.is_some_and(|only| !only.contains(&(number, rule))) {
                 continue;
             }
+            self.met_atoms |= !area.atoms.is_empty();
             let certain = area.certain && has_all(&self.frames[state.frame as usize].atoms, &area.atoms);
             let action = prepared.program.chains[number][rule].action;
             // Where the packets that match go: to a frame, out of the way, or nowhere.
@@ -221,13 +250,25 @@ impl Search<'_> {
             } else {
                 self.frames[state.frame as usize].cause
             };
+            let (frame, passed) = (state.frame, state.passed);
+            if to.is_none() {
+                if self.causes.last() != Some(&cause) {
+                    self.causes.push(cause);
+                }
+                if area.is_plain() {
+                    let before = self.open.len();
+                    let open = &mut self.open;
+                    area.take_from(&state.cube, &mut |cube| {
+                        open.push(State { cube: cube.clone(), frame, passed });
+                    });
+                    let parts = self.open.len() - before;
+                    self.spend(parts as u64)?;
+                    return Ok(());
+                }
+            }
             let (mut with, mut without) = (Vec::new(), Vec::new());
             area.cut(&state.cube, &mut with, &mut without);
             self.spend((with.len() + without.len()) as u64)?;
-            if to.is_none() {
-                self.causes.push((cause.0 as usize, cause.1 as usize));
-            }
-            let (frame, passed) = (state.frame, state.passed);
             let mut rest: Vec<State> = Vec::new();
             if goes_on {
                 rest.push(state);
@@ -269,7 +310,7 @@ impl Search<'_> {
             return Err(Stop::NotDecided);
         }
         let candidates = candidates(&self.prepared.chains[chain], &cube);
-        self.frames.push(Frame { chain, candidates, back, goal: u32::MAX, cause, depth, atoms });
+        self.frames.push(Frame { chain, candidates, back, goal: u32::MAX, cause, depth, to: u32::MAX, atoms });
         self.open.push(State { cube, frame: (self.frames.len() - 1) as u32, passed: 0 });
         Ok(())
     }
@@ -281,23 +322,83 @@ impl Search<'_> {
         let frame = &self.frames[state.frame as usize];
         let (chain, depth, atoms) = (frame.chain, frame.depth, Rc::clone(&frame.atoms));
         if self.scope == Scope::Chain {
-            return Err(Stop::Found(Box::new(state.cube)));
+            return Err(Stop::Found(Box::new(state.cube), state.frame));
         }
         for entry in &prepared.chains[chain].entries {
             if let Some(cube) = state.cube.and(entry) {
-                return Err(Stop::Found(Box::new(cube)));
+                return Err(Stop::Found(Box::new(cube), state.frame));
             }
         }
-        for &(caller, rule) in &prepared.chains[chain].callers {
+        let callers: &[(u32, u32)] = &prepared.chains[chain].callers;
+        if self.only.is_none() {
+            for caller in callers {
+                if let Some(cube) = self.known(*caller, &state.cube, &atoms) {
+                    return Err(Stop::Found(Box::new(cube), state.frame));
+                }
+            }
+        }
+        for &(caller, rule) in callers {
             let (caller, rule) = (caller as usize, rule as usize);
             let open = self.open.len();
-            self.lead(&prepared.chains[caller], caller, rule, &state.cube, &atoms, depth + 1)?;
+            self.lead(&prepared.chains[caller], caller, rule, &state.cube, &atoms, depth + 1, state.frame)?;
             if self.open.len() == open {
                 // It asks for something else than these packets have.
-                self.causes.push((caller, rule));
+                self.causes.push((caller as u32, rule as u32));
             }
         }
         Ok(())
+    }
+
+    /// Those of the packets that are known to come to a rule that leads to others. What comes to it at all is looked for once.
+    fn known(&mut self, caller: (u32, u32), cube: &Cube, atoms: &[u32]) -> Option<Cube> {
+        let prepared = self.prepared;
+        let rule = (caller.0 as usize, caller.1 as usize);
+        if !prepared.areas(rule.0, rule.1).iter().any(|area| area.meets(cube)) {
+            return None;
+        }
+        let is_new = !prepared.known.borrow().contains_key(&caller);
+        if is_new {
+            // A circle of calls ends here.
+            prepared.known.borrow_mut().insert(caller, Vec::new());
+            let given = STEPS_OF_CALLER.min(self.budget);
+            let mut budget = given;
+            prepared.reach(rule, Scope::Hooks, None, &mut budget);
+            self.budget -= given - budget;
+        }
+        let known = prepared.known.borrow();
+        for way in &known[&caller] {
+            if (way.is_plain || has_all(&way.atoms, atoms))
+                && let Some(both) = cube.and(&way.cube)
+            {
+                self.met_atoms |= !way.is_plain;
+                return Some(both);
+            }
+        }
+        None
+    }
+
+    /// Keeps which packets come to the rules that lead to others.
+    fn remember(&self, cube: &Cube, frame: u32) {
+        if self.only.is_some() || self.scope == Scope::Chain {
+            return;
+        }
+        let mut known = self.prepared.known.borrow_mut();
+        let mut number = frame;
+        while number != u32::MAX {
+            let frame = &self.frames[number as usize];
+            number = frame.to;
+            let action = self.prepared.program.chains[frame.chain][frame.goal as usize].action;
+            if !matches!(action, Action::Jump(_) | Action::Goto(_)) {
+                continue;
+            }
+            let ways = known.entry((frame.chain as u32, frame.goal)).or_default();
+            let (atoms, is_plain) = (Rc::clone(&frame.atoms), !self.met_atoms);
+            if ways.len() == WAYS_KNOWN {
+                // The first is the widest.
+                ways.remove(1);
+            }
+            ways.push(Known { cube: cube.clone(), atoms, is_plain });
+        }
     }
 }
 
