@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::analysis::{Matrix, MatrixError, Question, matrix};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
@@ -114,6 +115,16 @@ impl Policy {
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn lower(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
         Ok(lower(&*self.sound()?, family))
+    }
+
+    /// Who may open a service to whom: the addresses of a family, divided into classes that a chain cannot tell apart.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule, if there is no such chain for the family, or if the answer takes too long.
+    pub fn matrix(&self, family: Family, question: &Question<'_>) -> Result<Matrix, MatrixError> {
+        let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
+        let missing = MatrixError::NoTable { table: question.table, family };
+        matrix(&ruleset.ok_or(missing)?, question)
     }
 
     /// The rules in the format of `iptables-restore`, as `iptables-save` will print them; `None`

@@ -13,6 +13,7 @@ pub mod manual;
 pub mod meaning;
 pub mod netns;
 pub mod nfnetlink;
+pub mod plainly;
 pub mod policies;
 pub mod processes;
 pub mod productions;

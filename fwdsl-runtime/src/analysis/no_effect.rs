@@ -27,7 +27,7 @@ pub struct NoEffect {
 
 /// The rules of a policy without which every packet would get the same verdict, and would be noticed the same: by logs,
 /// marks and matches that count. A rule without matches at the end of its chain is a matter of style, and not among
-/// them. `unreachable` are the rules that no packet comes to, which are no reason for another to be without effect.
+/// them, nor is one that takes all packets of a rule in `unreachable`, of which that is told.
 pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
     let known = without_unknown(model);
     let model = known.as_ref().unwrap_or(model);
@@ -68,15 +68,13 @@ fn add_table(
             let is_asked = prepared.is_called(chain)
                 && !unreachable.contains(&(table.name, rule.loc))
                 && !(index + 1 == of.rules.len() && matches_all(rule));
-            let is_absent = |chain: usize, index: usize| {
-                let other = table.chains[chain].rules[index].loc;
-                other == rule.loc || unreachable.contains(&(table.name, other))
-            };
+            let is_absent = |chain: usize, index: usize| table.chains[chain].rules[index].loc == rule.loc;
             let found =
                 if is_asked { effects.instead((chain, index), &is_absent, STEPS_OF_RULE) } else { None };
-            match found {
-                Some(found) => instead.extend(found.iter().map(loc)),
-                None => *sum = None,
+            let is_told = |other: &Loc| unreachable.contains(&(table.name, *other));
+            match found.map(|found| found.iter().map(loc).collect::<Vec<Loc>>()) {
+                Some(found) if !found.iter().any(is_told) => instead.extend(found),
+                _ => *sum = None,
             }
         }
     }

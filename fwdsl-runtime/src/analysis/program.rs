@@ -107,7 +107,7 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().map(|rule| {
             let mut test = test(&rule.matches, family, &classes, changed);
-            test.is_steady = find_atoms(&rule.matches, changed, &mut atoms, &mut test.atoms);
+            test.is_steady = find_atoms(&rule.matches, &classes, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
             let may_end = matches!(
                 &rule.action,
@@ -141,21 +141,32 @@ impl Classes {
     }
 }
 
+/// Whether nothing at all is known of what an option says.
+fn says_nothing(entry: &Match, option: &OptionUse, changed: Aspects) -> bool {
+    names_unknown(option) || asks_for_no_flag(option) || is_changed(entry.extension, option.spec(), changed)
+}
+
+/// Whether an option may be true or not of some packets of which its conditions are true.
+fn is_opaque(entry: &Match, option: &OptionUse, classes: &Classes, changed: Aspects) -> bool {
+    says_nothing(entry, option, changed)
+        || match meaning(entry.extension, option.spec()) {
+            Meaning::Opaque => true,
+            Meaning::Mark => !classes.marks.are_known(),
+            _ => option.values().any(has_gaps),
+        }
+}
+
 /// Collects the matches of a rule that are not modelled but steady, and tells whether all of them are.
 fn find_atoms<'a>(
     matches: &'a [Match],
+    classes: &Classes,
     changed: Aspects,
     atoms: &mut Atoms<'a>,
     found: &mut Vec<u32>,
 ) -> bool {
     let mut all = true;
     for entry in matches {
-        let opaque = |option: &OptionUse| {
-            meaning(entry.extension, option.spec()) == Meaning::Opaque
-                || names_unknown(option)
-                || option.values().any(has_gaps)
-                || is_changed(entry.extension, option.spec(), changed)
-        };
+        let opaque = |option: &OptionUse| is_opaque(entry, option, classes, changed);
         if is_modelled(entry.extension) && !entry.options.iter().any(opaque) {
             continue;
         }
@@ -227,6 +238,10 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
     };
     for entry in matches {
         if *entry.extension == SET_MATCH {
+            if entry.extension.looks_at.meets(changed) {
+                test.opaque = true;
+                continue;
+            }
             test.ask_set(entry, family, classes);
             continue;
         }
@@ -239,19 +254,12 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
             test.always.push(Condition::Within(Axis::Protocol, union(spans)));
         }
         for option in &entry.options {
-            if names_unknown(option) || asks_for_no_flag(option) {
-                test.opaque = true;
+            test.opaque |= is_opaque(entry, option, classes, changed);
+            if says_nothing(entry, option, changed) {
                 continue;
             }
             let to = if transport { &mut test.transport } else { &mut test.always };
-            if is_changed(entry.extension, option.spec(), changed) {
-                test.opaque = true;
-                continue;
-            }
             let meaning = meaning(entry.extension, option.spec());
-            test.opaque |=
-                meaning == Meaning::Opaque || meaning == Meaning::Mark && !classes.marks.are_known();
-            test.opaque |= option.values().any(has_gaps);
             // A status is asked of nothing but connections.
             if *entry.extension == CONNTRACK && meaning != Meaning::Tracking {
                 to.extend(of_connection(entry, option));

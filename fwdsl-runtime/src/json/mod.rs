@@ -10,6 +10,7 @@ mod chain;
 mod error;
 mod fits;
 mod lowered;
+mod matrix;
 mod node;
 mod object;
 mod place;
@@ -19,4 +20,5 @@ mod set;
 mod value;
 
 pub use error::{JsonError, JsonErrors};
+pub use matrix::matrix_to_json;
 pub use policy::{VERSION, from_json, to_json};

@@ -25,7 +25,7 @@ mod rule;
 mod space;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use boxes::{Part, bits};
 pub(super) use chain::Functions;

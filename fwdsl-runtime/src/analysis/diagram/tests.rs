@@ -17,17 +17,17 @@ use crate::table::TableName;
 const STEPS: u64 = 50_000_000;
 
 /// Numbers that are the same in every run (xorshift64*).
-struct Random(u64);
+pub(in crate::analysis) struct Random(pub(in crate::analysis) u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    pub(in crate::analysis) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % end
     }
 
-    fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
+    pub(in crate::analysis) fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
         items[self.below(items.len())]
     }
 }
@@ -97,7 +97,7 @@ fn rule(random: &mut Random, chains: &[&str], hook: &str) -> String {
 }
 
 /// A table whose chains call those behind them.
-fn ruleset(random: &mut Random) -> (String, Ruleset) {
+pub(in crate::analysis) fn ruleset(random: &mut Random) -> (String, Ruleset) {
     let names = ["INPUT", "OUTPUT", "a", "b", "c"];
     let mut text = String::from("*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:a -\n:b -\n:c -\n");
     for (place, name) in names.iter().enumerate() {
@@ -116,7 +116,7 @@ fn ruleset(random: &mut Random) -> (String, Ruleset) {
     (text, ruleset)
 }
 
-fn read(text: &str, family: Family) -> Ruleset {
+pub(in crate::analysis) fn read(text: &str, family: Family) -> Ruleset {
     let imported = import(text, "test", family, Unknown::Refuse);
     let imported = imported.unwrap_or_else(|errors| panic!("{errors}\n{text}"));
     lower(&imported.model, family).expect("a table")

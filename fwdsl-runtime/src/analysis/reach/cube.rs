@@ -163,9 +163,8 @@ impl Area {
             let span = spans[number].1[0];
             let (first, last) = (rest.first[axis], rest.last[axis]);
             let (has_before, has_behind) = (span.first > first, span.last < last);
-            let before_is_larger =
-                has_before && has_behind && span.first - first > last - span.last;
-            if has_before && !before_is_larger {
+            let behind_is_larger = has_before && has_behind && last - span.last > span.first - first;
+            if has_before && !behind_is_larger {
                 rest.last[axis] = span.first - 1;
                 keep(&rest);
             }
@@ -173,7 +172,7 @@ impl Area {
                 (rest.first[axis], rest.last[axis]) = (span.last + 1, last);
                 keep(&rest);
             }
-            if before_is_larger {
+            if behind_is_larger {
                 (rest.first[axis], rest.last[axis]) = (first, span.first - 1);
                 keep(&rest);
             }
@@ -184,7 +183,7 @@ impl Area {
     }
 
     /// Cuts a cube into those of its packets that have all of it and those that have not. The parts without come in
-    /// an order in which the largest of the last field that cuts stands last.
+    /// the order of the fields that cut, of two in one field the larger first.
     pub(super) fn cut(&self, cube: &Cube, with: &mut Vec<Cube>, without: &mut Vec<Cube>) {
         let start = with.len();
         with.push(cube.clone());
@@ -240,7 +239,7 @@ fn cut_axis(cube: &Cube, axis: usize, set: &[Span], with: &mut Vec<Cube>, withou
     }
     if without.len() == start + 2 {
         let size = |cube: &Cube| cube.last[axis] - cube.first[axis];
-        if size(&without[start]) > size(&without[start + 1]) {
+        if size(&without[start]) < size(&without[start + 1]) {
             without.swap(start, start + 1);
         }
     }

@@ -87,7 +87,8 @@ impl<'a> Effects<'a> {
             };
             let mut areas = Vec::new();
             for (at, area) in chain.areas.iter().enumerate() {
-                if notices(area) {
+                // Later fragments whose bytes are taken for ports are nobody's reason for a rule.
+                if !area.is_headless && notices(area) {
                     areas.push(at as u32);
                 }
             }
@@ -182,7 +183,7 @@ impl Follow<'_> {
     fn begin(&mut self, areas: &[Area]) -> Result<(), Stop> {
         let (chain, rule) = self.rule;
         let anything = &self.effects.prepared.anything;
-        for area in areas {
+        for area in areas.iter().filter(|area| !area.is_headless) {
             let (mut with, mut without) = (Vec::new(), Vec::new());
             area.cut(anything, &mut with, &mut without);
             self.spend(with.len() as u64)?;
@@ -335,7 +336,7 @@ impl Follow<'_> {
         for &(caller, rule) in &prepared.chains[chain].callers {
             let (caller, rule) = (caller as usize, rule as usize);
             for area in prepared.areas(caller, rule) {
-                if !area.meets(&cube) {
+                if area.is_headless || !area.meets(&cube) {
                     continue;
                 }
                 let (mut with, mut without) = (Vec::new(), Vec::new());

@@ -17,6 +17,8 @@ mod effect;
 mod index;
 mod prepare;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub(super) use cube::Cube;
 pub(super) use effect::Effects;

@@ -261,8 +261,8 @@ impl Search<'_> {
                     area.take_from(&state.cube, &mut |cube| {
                         open.push(State { cube: cube.clone(), frame, passed });
                     });
-                    let parts = self.open.len() - before;
-                    self.spend(parts as u64)?;
+                    self.open[before..].reverse();
+                    self.spend((self.open.len() - before) as u64)?;
                     return Ok(());
                 }
             }
@@ -273,7 +273,8 @@ impl Search<'_> {
             if goes_on {
                 rest.push(state);
             } else {
-                rest.extend(without.into_iter().map(|cube| State { cube, frame, passed }));
+                // Those without the first thing that the rule asks are the most, and come first.
+                rest.extend(without.into_iter().rev().map(|cube| State { cube, frame, passed }));
             }
             // What goes round a jump comes first, and what leaves a chain: both are nearer to the goal.
             match to {

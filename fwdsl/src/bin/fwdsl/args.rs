@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use fwdsl_runtime::analysis::Open;
 use fwdsl_runtime::family::Family;
 
 use super::check::Levels;
@@ -54,6 +55,11 @@ pub(crate) enum Command {
     ///
     /// Lines that iptables would refuse are told, and what can be read of them counts.
     Check(CheckArguments),
+    /// Tell who may open a service to whom
+    ///
+    /// All addresses are divided into classes that the chain cannot tell apart. It is about the first packets of
+    /// connections, and what may be: matches that nobody can answer from here may match.
+    Matrix(MatrixArguments),
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +112,59 @@ pub(crate) struct CheckArguments {
     pub(crate) levels: Levels,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArguments {
+    /// What `iptables-save` or `ip6tables-save` printed, or a policy as JSON
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The file is of IPv6; of a policy as JSON: the addresses of IPv6 are meant
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The file is of IPv4
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// The chain that the packets enter
+    #[arg(long, value_name = "[TABLE/]CHAIN", default_value = "FORWARD")]
+    pub(crate) chain: String,
+    /// The service: `tcp:22`, `udp:domain`, `tcp:8000-8080` for any of these, or a name, `ssh`
+    #[arg(long, value_name = "SERVICE")]
+    pub(crate) service: String,
+    /// The port that clients speak from
+    #[arg(long, value_name = "PORT", default_value = "10000")]
+    pub(crate) source_port: Option<u16>,
+    /// What is assumed of interfaces, marks, packet types and address translation
+    #[arg(long, value_name = "HOW", default_value = "per-rule")]
+    pub(crate) open: OpenName,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a graph for Graphviz to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dot: Option<PathBuf>,
+    /// Write a drawing to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum OpenName {
+    /// Each rule may find them as it wants them, whatever another rule finds
+    PerRule,
+    /// Every rule finds the same: some incoming and some outgoing interface, some mark and so on
+    PerPacket,
+}
+
+impl From<OpenName> for Open {
+    fn from(name: OpenName) -> Open {
+        match name {
+            OpenName::PerRule => Open::PerRule,
+            OpenName::PerPacket => Open::PerPacket,
+        }
+    }
+}
+
 /// What `import` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
@@ -132,13 +191,22 @@ impl From<FamilyName> for Family {
     }
 }
 
+/// What `matrix --help` shows.
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  fwdsl matrix rules.v4 --service ssh                   who may open SSH to whom, through the host
+  fwdsl matrix rules.v4 --chain INPUT --service tcp:443 --svg https.svg
+  iptables-save | fwdsl matrix - --service tcp:8000-8080 --json
+";
+
 /// Reads the arguments, the program's name first.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let command = Arguments::command()
         .after_help(EXIT_CODES)
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
         .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
-        .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")));
+        .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
 
@@ -164,7 +232,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) | Command::Check(_) => panic!(),
+                Command::Fmt(_) | Command::Check(_) | Command::Matrix(_) => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();

@@ -5,6 +5,7 @@
 //! | `fmt` | formats the rules in `firewall!` and `rules!`, which rustfmt leaves alone |
 //! | `import` | reads the rules of a host, and writes them as a Rust policy, as iptables has them, or as JSON |
 //! | `check` | looks for mistakes in the rules of a host |
+//! | `matrix` | tells who may open a service to whom |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
@@ -13,6 +14,7 @@ mod diff;
 mod firewall;
 mod fmt;
 mod import;
+mod matrix;
 mod output;
 mod replace;
 mod walk;
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         Ok(Command::Fmt(arguments)) => fmt::fmt(&arguments),
         Ok(Command::Import(arguments)) => import::import(&arguments),
         Ok(Command::Check(arguments)) => check::check(&arguments),
+        Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
         Err(error) => output::usage(&error),
     }
 }
