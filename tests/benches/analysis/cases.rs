@@ -44,8 +44,7 @@ const fn case(name: &'static str, about: &'static str, make: fn(usize) -> Large)
     Case { name, about, source: Source::Made(make) }
 }
 
-static ARTICLE: Case =
-    Case { name: "article", about: "the article's policy", source: Source::Article };
+static ARTICLE: Case = Case { name: "article", about: "the article's policy", source: Source::Article };
 static CAMPUS4: Case =
     case("campus-ipv4", "a university's firewall, IPv4", |rules| large::campus(Ipv4, rules));
 static CAMPUS6: Case =
@@ -62,8 +61,7 @@ static CALLERS: Case =
     case("callers", "one chain with many callers", |rules| large::many_callers(Ipv4, rules));
 static CHAINS: Case = case("chains", "many chains", |rules| large::many_chains(Ipv4, rules));
 
-static CASES: [&Case; 9] =
-    [&ARTICLE, &CAMPUS4, &CAMPUS6, &ALIVE, &ACCESS, &PAIRS, &PORTS, &CALLERS, &CHAINS];
+static CASES: [&Case; 9] = [&ARTICLE, &CAMPUS4, &CAMPUS6, &ALIVE, &ACCESS, &PAIRS, &PORTS, &CALLERS, &CHAINS];
 
 /// What the analysis may take.
 pub(crate) static GOALS: &[Goal] = &[
@@ -123,7 +121,6 @@ impl Input {
 impl Goal {
     /// Whether it takes no more than it may.
     pub(crate) fn is_met_by(&self, measured: &Measured) -> bool {
-        measured.whole() < self.most
-            && self.most_megabytes.is_none_or(|most| measured.peak_kib < most * 1024)
+        measured.whole() < self.most && self.most_megabytes.is_none_or(|most| measured.peak_kib < most * 1024)
     }
 }

@@ -22,7 +22,10 @@ const LARGE: usize = 20_000;
 
 fn main() -> ExitCode {
     // The dependencies are built the same way; rustc builds macros so in every profile.
-    assert!(cfg!(debug_assertions), "this measures code as it is in macros: in a profile without optimisation");
+    assert!(
+        cfg!(debug_assertions),
+        "this measures code as it is in macros: in a profile without optimisation"
+    );
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
@@ -55,7 +58,8 @@ fn all(writes: bool) -> ExitCode {
         let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks");
         std::fs::create_dir_all(&docs).expect("a directory for the report");
         std::fs::write(docs.join("analysis.svg"), plot::plot(&scales)).expect("the plot is written");
-        std::fs::write(docs.join("analysis.md"), report::report(&goals, &scales)).expect("the report is written");
+        std::fs::write(docs.join("analysis.md"), report::report(&goals, &scales))
+            .expect("the report is written");
     }
     if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -66,7 +70,8 @@ fn least(case: &Case, rules: usize) -> Measured {
     let mut least: Option<Measured> = None;
     for _ in 0..runs {
         let own = std::env::current_exe().expect("the path of this program");
-        let output = Command::new(own).args(["--one", case.name, &rules.to_string()]).output().expect("it runs");
+        let output =
+            Command::new(own).args(["--one", case.name, &rules.to_string()]).output().expect("it runs");
         assert!(output.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8_lossy(&output.stdout);
         let measured: Measured = text.trim().parse().expect("the child says what it measured");

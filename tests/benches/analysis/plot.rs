@@ -65,7 +65,12 @@ fn grid(svg: &mut String) {
             0..3 => format!("{} ms", 10u64.pow(power as u32)),
             _ => format!("{} s", 10u64.pow(power as u32 - 3)),
         };
-        let _ = writeln!(svg, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>", LEFT - 8.0, y + 4.0);
+        let _ = writeln!(
+            svg,
+            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+            LEFT - 8.0,
+            y + 4.0
+        );
     }
     let _ = writeln!(
         svg,

@@ -2,9 +2,9 @@
 
 use fwdsl::family::Family;
 
+use super::Large;
 use super::plants::{icmp, plant};
 use super::writer::{ChainId, Writer};
-use super::Large;
 use crate::random::Random;
 
 /// How many hosts one department has.
@@ -80,7 +80,13 @@ fn blacklist(writer: &mut Writer, count: usize, random: &mut Random) {
     writer.rule(Writer::FORWARD, "-i wan0 -j blacklist");
     for number in 0..count {
         let address = match writer.family() {
-            Family::Ipv4 => format!("{}.{}.{}.{}/32", 1 + number / 256 % 9, number % 256, number / 2304, random.below(256)),
+            Family::Ipv4 => format!(
+                "{}.{}.{}.{}/32",
+                1 + number / 256 % 9,
+                number % 256,
+                number / 2304,
+                random.below(256)
+            ),
             Family::Ipv6 => format!("2a00:{:x}:{:x}::/48", number / 4096, number % 4096),
         };
         let target = if random.one_in(4) { "log-drop" } else { "DROP" };
@@ -147,10 +153,16 @@ fn services(writer: &mut Writer, chain: ChainId, address: &str, random: &mut Ran
         writer.rule(chain, format!("-s {from} -d {address} -p tcp -m tcp --dport 22 -j ACCEPT"));
     }
     let port = 1024 + random.below(5000);
-    writer.rule(chain, format!("-d {address} -p udp -m udp --dport {port} -m conntrack --ctstate NEW -j ACCEPT"));
+    writer.rule(
+        chain,
+        format!("-d {address} -p udp -m udp --dport {port} -m conntrack --ctstate NEW -j ACCEPT"),
+    );
     if random.one_in(3) {
         let port = 10_000 + random.below(20_000);
-        writer.rule(chain, format!("-d {address} -p tcp -m tcp --sport 1024:65535 --dport {port}:{} -j ACCEPT", port + 20));
+        writer.rule(
+            chain,
+            format!("-d {address} -p tcp -m tcp --sport 1024:65535 --dport {port}:{} -j ACCEPT", port + 20),
+        );
     }
     if random.one_in(8) {
         writer.rule(chain, format!("-d {address} -p udp -j log-drop"));

@@ -2,8 +2,8 @@
 
 use fwdsl::family::Family;
 
-use super::writer::Writer;
 use super::Large;
+use super::writer::Writer;
 use crate::random::Random;
 
 /// An access list: every rule knows five fields.
@@ -21,7 +21,8 @@ pub fn access_list(family: Family, rules: usize) -> Large {
             _ => [22, 25, 53, 80, 443, 3306, 8080, port][random.below(8)].to_string(),
         };
         let verdict = random.pick(&["ACCEPT", "ACCEPT", "DROP"]);
-        let rule = format!("-s {from} -d {to} -p {protocol} -m {protocol} {sport}--dport {ports} -j {verdict}");
+        let rule =
+            format!("-s {from} -d {to} -p {protocol} -m {protocol} {sport}--dport {ports} -j {verdict}");
         writer.rule(Writer::FORWARD, rule);
     }
     writer.finish(false)

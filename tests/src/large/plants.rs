@@ -50,7 +50,9 @@ pub(super) fn plant(writer: &mut Writer, chain: ChainId, number: usize, random: 
             let impossible = match random.below(3) {
                 0 => "-p tcp -m tcp --dport 443 -m multiport --dports 22,80",
                 1 => "-m conntrack --ctstate NEW -m state --state ESTABLISHED",
-                _ => "-p tcp -m tcp --tcp-flags SYN,ACK SYN -m tcp --tcp-flags SYN SYN -m tcp ! --tcp-flags SYN,ACK SYN",
+                _ => {
+                    "-p tcp -m tcp --tcp-flags SYN,ACK SYN -m tcp --tcp-flags SYN SYN -m tcp ! --tcp-flags SYN,ACK SYN"
+                }
             };
             writer.dead(chain, "matches_nothing", format!("-s {net} {impossible} -j ACCEPT"));
         }
@@ -68,16 +70,18 @@ pub(super) fn plant(writer: &mut Writer, chain: ChainId, number: usize, random: 
             writer.dead(other, "chain_not_called", "-j DROP");
         }
         9 => {
-            // The states are five, and each has its rule.
-            for state in ["NEW", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED"] {
-                let states = if state == "NEW" { "NEW" } else { state };
-                writer.rule(chain, format!("-s {net} -p sctp -m conntrack --ctstate {states} -j ACCEPT"));
-            }
+            // The states are five, and each has its rule; some are taken before.
+            let rule = |states: &str| format!("-s {net} -p sctp -m conntrack --ctstate {states} -j ACCEPT");
+            writer.live(chain, rule("NEW"));
+            writer.dead(chain, "chain_not_entered", rule("RELATED,ESTABLISHED"));
+            writer.dead(chain, "chain_not_entered", rule("INVALID"));
+            writer.live(chain, rule("UNTRACKED"));
             writer.dead(chain, "covered_together", format!("-s {net} -p sctp -j DROP"));
         }
         _ => {
             // What may match or not takes nothing for sure, but for who asks for the same.
-            let mac = format!("-m mac --mac-source 02:00:00:00:{:02X}:{:02X}", number / 256 % 256, number % 256);
+            let mac =
+                format!("-m mac --mac-source 02:00:00:00:{:02X}:{:02X}", number / 256 % 256, number % 256);
             writer.live(chain, format!("-s {net} {mac} -j ACCEPT"));
             writer.live(chain, format!("-s {net} -m limit --limit 5/sec -j ACCEPT"));
             writer.dead(chain, "covered_by_one", format!("-s {host} {mac} -j DROP"));
@@ -103,7 +107,8 @@ fn covered_by_ports(writer: &mut Writer, chain: ChainId, net: &str, parts: usize
             let verdict = random.pick(&["ACCEPT", "DROP", "REJECT"]);
             writer.rule(chain, format!("-s {net} -p {protocol} -m {protocol} --dport {ports} -j {verdict}"));
         }
-        let rule = format!("-s {net} -p {protocol} -j ACCEPT");
+        // Without asking for ports it would be for later fragments.
+        let rule = format!("-s {net} -p {protocol} -m {protocol} --sport 1024:65535 -j ACCEPT");
         let is_gap = gap.is_some_and(|at| ranges[at].0 < ranges[at].1);
         match (is_gap, ranges.len()) {
             (true, _) => writer.live(chain, rule),
@@ -146,12 +151,13 @@ fn called_with_return(writer: &mut Writer, chain: ChainId, number: usize, net: &
     writer.live(other, "-j DROP");
     writer.dead(chain, "covered_by_one", format!("-s {net} -p udp -j ACCEPT"));
     writer.live(chain, format!("-s {net} -p tcp -j ACCEPT"));
-    writer.dead(chain, "covered_together", format!("-s {net} -p tcp -m tcp --dport 1:1000 -j DROP"));
+    writer.dead(chain, "covered_by_one", format!("-s {net} -p tcp -m tcp --dport 1:1000 -j DROP"));
 }
 
 /// A chain that goes on to another one, from which nothing comes back to it.
 fn called_with_goto(writer: &mut Writer, chain: ChainId, number: usize, net: &str) {
-    let (first, second) = (writer.chain(format!("plant-{number}a")), writer.chain(format!("plant-{number}b")));
+    let (first, second) =
+        (writer.chain(format!("plant-{number}a")), writer.chain(format!("plant-{number}b")));
     let (to_first, to_second) = (writer.name(first).to_owned(), writer.name(second).to_owned());
     writer.live(chain, format!("-s {net} -j {to_first}"));
     writer.live(first, format!("-p tcp -g {to_second}"));

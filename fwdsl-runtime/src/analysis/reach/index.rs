@@ -57,7 +57,8 @@ pub(super) fn index(areas: &[Area], walked: &[u32]) -> Option<Index> {
 }
 
 fn field(axis: usize, areas: &[Area], walked: &[u32]) -> Field {
-    let mut field = Field { axis, intervals: Vec::new(), lasts: Vec::new(), rest: Vec::new(), rest_later: Vec::new() };
+    let mut field =
+        Field { axis, intervals: Vec::new(), lasts: Vec::new(), rest: Vec::new(), rest_later: Vec::new() };
     for &area in walked {
         let set = areas[area as usize].spans.iter().find(|(other, _)| *other == axis);
         match set {

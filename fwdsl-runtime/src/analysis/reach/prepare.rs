@@ -78,7 +78,12 @@ impl<'a> Prepared<'a> {
             }
         }
         set_callers(program, &mut chains);
-        Prepared { program, chains, anything: Cube::of_region(&program.everything()), known: RefCell::default() }
+        Prepared {
+            program,
+            chains,
+            anything: Cube::of_region(&program.everything()),
+            known: RefCell::default(),
+        }
     }
 
     /// Whether a way leads to a chain from a hook.

@@ -311,7 +311,16 @@ impl Search<'_> {
             return Err(Stop::NotDecided);
         }
         let candidates = candidates(&self.prepared.chains[chain], &cube);
-        self.frames.push(Frame { chain, candidates, back, goal: u32::MAX, cause, depth, to: u32::MAX, atoms });
+        self.frames.push(Frame {
+            chain,
+            candidates,
+            back,
+            goal: u32::MAX,
+            cause,
+            depth,
+            to: u32::MAX,
+            atoms,
+        });
         self.open.push(State { cube, frame: (self.frames.len() - 1) as u32, passed: 0 });
         Ok(())
     }
