@@ -92,7 +92,7 @@ pub(super) fn sees_fragments(hook: Hook, family: Family, tracks: bool) -> bool {
 }
 
 /// Whether loading the rules turns connection tracking on in their family.
-fn uses_tracking(ruleset: &Ruleset) -> bool {
+pub(super) fn uses_tracking(ruleset: &Ruleset) -> bool {
     let chains = ruleset.tables.iter().flat_map(|table| &table.chains);
     let mut matches = chains.flat_map(|chain| &chain.rules).flat_map(|rule| &rule.matches);
     matches.any(|entry| [&CONNTRACK, &STATE].contains(&entry.extension))

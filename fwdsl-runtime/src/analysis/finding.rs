@@ -31,6 +31,8 @@ pub enum Problem {
         /// The number of steps that were allowed.
         budget: u64,
     },
+    /// It depends on what rules change for later ones, and the proof does not follow that.
+    NotFollowed,
     /// The chains go deeper than any variant of iptables takes.
     TooDeep,
 }
@@ -122,6 +124,11 @@ impl Finding {
                      narrower",
                     budget.saturating_mul(10)
                 )),
+            ),
+            Problem::NotFollowed => (
+                "assertion not decided: rules ask for what others changed before, such as the mark"
+                    .to_owned(),
+                Some("assert something narrower, of packets to which these rules do not apply".to_owned()),
             ),
             Problem::TooDeep => {
                 ("assertion not decided: the chains go deeper from here than iptables takes".to_owned(), None)

@@ -16,12 +16,14 @@
 //! next time. Outside of it are packets whose transport header is cut short: legacy drops them at
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
+mod answer;
 mod atom;
 mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod entry;
 mod evaluate;
+mod explain;
 mod finding;
 mod interface;
 mod marks;
@@ -35,18 +37,30 @@ mod reach;
 mod region;
 mod search;
 mod sets;
+mod state;
 mod trace;
+mod travel;
 mod unknown;
 mod unreachable;
+mod walk;
+mod way;
 mod witness;
 
+pub use answer::Answer;
 pub use conflicting::{Conflict, conflicting_rules};
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, evaluate_for};
+pub use explain::{
+    Event, Explanation, MetRule, Place, Reason, Step, Trace, explain, trace_chain, trace_host, way_of,
+};
+#[cfg(feature = "syntax")]
+pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
 pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub use prove::{prove, prove_for_every_value};
+pub use travel::{Fate, evaluate_host};
 pub use unreachable::{
     ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
 };
+pub use way::{Station, Way};

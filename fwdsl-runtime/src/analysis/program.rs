@@ -233,7 +233,7 @@ pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
 /// What is changed on the way of a packet is not known of it.
 pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed: Aspects) -> Test {
     let mut test = Test {
-        drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches),
+        drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches, None),
         ..Test::default()
     };
     for entry in matches {

@@ -1,13 +1,14 @@
 //! Assertions, put to the proof.
 
 use super::entry::{entries, hooks};
-use super::evaluate::falling_off;
 use super::finding::{Counterexample, Finding, Place, Problem};
 use super::program::{Classes, Program, program, test};
 use super::region::{Choice, Region, WHOLE};
 use super::search::{Stop, search};
+use super::state::State;
 use super::trace::trace;
 use super::unknown::{case_is_unknown, without_unknown};
+use super::walk::{Walk, falling_off};
 use super::witness::witness;
 use crate::catalogue::{Aspects, Extension};
 use crate::family::{Family, FamilySet};
@@ -183,6 +184,12 @@ fn finding(
     match stop {
         Stop::Found(region, verdict) => {
             let packet = witness(&region, program);
+            // The search does not follow what rules change for later ones, so it may have gone a way that no packet goes.
+            let ends = Walk::new(table, &packet, None).ends(chain, vec![State::new(packet.mark)]);
+            let falls_off = !ends.returns.is_empty() && falling_off(&table.chains[chain]) == verdict;
+            if !falls_off && !ends.has(&|other| other == verdict) {
+                return Finding::new(place.case.loc, Problem::NotFollowed);
+            }
             let trace = trace(table, chain, &packet, &|other| other == verdict);
             let counterexample = Counterexample {
                 shows_flags: region.choice(Choice::TcpFlags) != u64::MAX,

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::evaluate::any_verdict;
 use super::program::{Action, Program};
 use super::region::Region;
+use super::walk::any_verdict;
 use crate::catalogue::{DROP, Extension};
 
 /// How deep chains may call each other; far more than loads.

@@ -1,8 +1,12 @@
 //! The way on which a packet gets a verdict, told to people.
 
-use super::evaluate::{Answer, Ends, Walk, any_verdict, falling_off};
-use super::meaning::reads_transport;
+use super::answer::Answer;
+use std::rc::Rc;
+
+use super::meaning::{changes, reads_transport};
 use super::packet::Packet;
+use super::state::State;
+use super::walk::{Ends, Walk, any_verdict, falling_off};
 use crate::catalogue::{DROP, Extension, Flow, RAW, RETURN};
 use crate::loc::Loc;
 use crate::lower::{Rule, Table};
@@ -49,11 +53,14 @@ pub(super) fn trace(
     packet: &Packet,
     wanted: &dyn Fn(&Extension) -> bool,
 ) -> Option<Trace> {
-    let mut tracer = Tracer { walk: Walk::new(table, packet), packet, wanted, assumed: Vec::new() };
-    let ends = tracer.walk.ends(chain);
-    let goal = if tracer.gives(&ends) {
+    // Whatever a target of the table changes is not known here, as it is not in the search.
+    let state = State::without(changes(table));
+    let walk = Walk::new(table, packet, None);
+    let mut tracer = Tracer { walk, packet, state, wanted, assumed: Vec::new() };
+    let ends = tracer.ends(chain);
+    let goal = if ends.has(wanted) {
         Goal::Verdict
-    } else if ends.returns && wanted(falling_off(&table.chains[chain])) {
+    } else if !ends.returns.is_empty() && wanted(falling_off(&table.chains[chain])) {
         Goal::Return
     } else {
         return None;
@@ -72,21 +79,22 @@ enum Goal {
 }
 
 struct Tracer<'a> {
-    walk: Walk<'a>,
+    walk: Walk<'a, 'a>,
     packet: &'a Packet,
+    state: State,
     wanted: &'a dyn Fn(&Extension) -> bool,
     assumed: Vec<Assumed>,
 }
 
-impl Tracer<'_> {
-    fn gives(&self, ends: &Ends) -> bool {
-        ends.verdicts.iter().any(|verdict| (self.wanted)(verdict))
+impl<'a> Tracer<'a> {
+    fn ends(&mut self, chain: usize) -> Rc<Ends<'a>> {
+        self.walk.ends(chain, vec![self.state])
     }
 
-    fn reaches(&self, ends: &Ends, goal: Goal) -> bool {
+    fn reaches(&self, ends: &Ends<'_>, goal: Goal) -> bool {
         match goal {
-            Goal::Verdict => self.gives(ends),
-            Goal::Return => ends.returns,
+            Goal::Verdict => ends.has(self.wanted),
+            Goal::Return => !ends.returns.is_empty(),
         }
     }
 
@@ -95,11 +103,12 @@ impl Tracer<'_> {
     fn lead(&mut self, chain: usize, goal: Goal) -> Option<Decided> {
         let table = self.walk.table;
         for rule in &table.chains[chain].rules {
+            let asked = self.walk.asked(self.state);
             let drops = goal == Goal::Verdict && (self.wanted)(&DROP);
-            if drops && self.walk.may_drop_tiny_fragment(rule) {
+            if drops && asked.may_drop_tiny_fragment(rule) {
                 return Some(Decided::TinyFragment(rule.loc));
             }
-            let answer = self.walk.answer(rule);
+            let answer = asked.rule(rule);
             if answer == Answer::No {
                 continue;
             }
@@ -149,12 +158,12 @@ impl Tracer<'_> {
                     }
                     continue;
                 }
-                Action::Jump(name) | Action::Goto(name) => match self.walk.chain(name) {
+                Action::Jump(name) | Action::Goto(name) => match self.walk.table.position(name) {
                     Some(target) => (Some(target), matches!(rule.action, Action::Goto(_))),
                     None => continue,
                 },
             };
-            let inside = target.map(|target| self.walk.ends(target)).unwrap_or_default();
+            let inside = target.map(|target| self.ends(target)).unwrap_or_default();
             if let Some(target) = target
                 && (is_goto || goal == Goal::Verdict)
                 && self.reaches(&inside, goal)
@@ -165,7 +174,7 @@ impl Tracer<'_> {
             }
             match (answer, target) {
                 (Answer::Perhaps, _) => self.assume(rule, false),
-                (_, Some(target)) if inside.returns && !is_goto => {
+                (_, Some(target)) if !inside.returns.is_empty() && !is_goto => {
                     self.lead(target, Goal::Return)?;
                 }
                 _ => return None,
@@ -176,7 +185,8 @@ impl Tracer<'_> {
 
     /// Notes what the rule's matches are taken to answer that the packet does not tell.
     fn assume(&mut self, rule: &Rule, matches: bool) {
-        let open = rule.matches.iter().filter(|entry| self.walk.match_answer(entry) == Answer::Perhaps);
+        let open =
+            rule.matches.iter().filter(|entry| self.walk.asked(self.state).entry(entry) == Answer::Perhaps);
         for entry in open {
             let assumed = Assumed {
                 loc: rule.loc,

@@ -39,7 +39,7 @@ pub(super) static NFLOG: Extension = Extension {
 };
 
 /// `-j NFQUEUE`
-pub(super) static NFQUEUE: Extension = Extension {
+pub static NFQUEUE: Extension = Extension {
     requirements: &[
         AtMostOneOf(&["num", "balance"]),
         Needs("cpu-fanout", &["balance"]),
@@ -113,7 +113,7 @@ pub static SYNPROXY: Extension = Extension {
 };
 
 /// `-j TPROXY`
-pub(super) static TPROXY: Extension = Extension {
+pub static TPROXY: Extension = Extension {
     tables: &[TableName::Mangle],
     hooks: HookSet::of(&[Hook::Prerouting]),
     protocols: &[TCP_NUMBER, UDP_NUMBER],

@@ -10,7 +10,7 @@ use crate::family::FamilySet;
 use crate::table::{Hook, HookSet};
 
 /// `-j QUEUE`: what `NFQUEUE` is for queue 0.
-pub(super) static QUEUE: Extension = Extension {
+pub static QUEUE: Extension = Extension {
     legacy_only: true,
     ..Extension::new_target(
         "QUEUE",

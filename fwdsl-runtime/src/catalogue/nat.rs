@@ -85,7 +85,7 @@ pub static REDIRECT: Extension = nat(
 );
 
 /// `-j NETMAP`
-pub(super) static NETMAP: Extension = nat(
+pub static NETMAP: Extension = nat(
     "NETMAP",
     HookSet::of(&[Hook::Prerouting, Hook::Input, Hook::Output, Hook::Postrouting]),
     &[OptionSpec::new("to", "--to", ValueKind::Network { full_prefix: true, longest: 128 }).required()],

@@ -199,7 +199,7 @@ pub static CT: Extension = Extension {
 };
 
 /// `-j NOTRACK`
-pub(super) static NOTRACK: Extension = Extension {
+pub static NOTRACK: Extension = Extension {
     changes: Aspects::TRACKING,
     tables: &[TableName::Raw],
     ..Extension::new_target("NOTRACK", Flow::Continues, &[], "keep the packet out of connection tracking")

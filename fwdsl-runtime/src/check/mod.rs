@@ -27,7 +27,11 @@ mod values;
 use crate::analysis::{Finding, prove_for_every_value};
 use crate::diagnostic::Diagnostic;
 use crate::lower::TargetFamilies;
+#[cfg(feature = "syntax")]
+use crate::model::Match;
 use crate::model::Model;
+#[cfg(feature = "syntax")]
+use crate::table::{Hook, TableName};
 
 /// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
 /// are put to the proof if nothing else is wrong.
@@ -76,6 +80,19 @@ pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {
         state::check_order(model, &mut diagnostics);
     }
     diagnostics
+}
+
+/// What is wrong with a pattern of packets in a table, and at a hook if it is about one.
+#[cfg(feature = "syntax")]
+pub(crate) fn check_pattern(
+    model: &Model,
+    table: TableName,
+    hook: Option<Hook>,
+    matches: &[Match],
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    rules::check_matches(model, table, hook, matches, &mut diagnostics);
+    in_order(diagnostics)
 }
 
 fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {

@@ -8,6 +8,7 @@ mod address;
 mod assertion;
 mod chain;
 mod error;
+mod explanation;
 mod fits;
 mod lowered;
 mod matrix;
@@ -20,5 +21,6 @@ mod set;
 mod value;
 
 pub use error::{JsonError, JsonErrors};
+pub use explanation::{explanation_to_json, trace_to_json};
 pub use matrix::matrix_to_json;
 pub use policy::{VERSION, from_json, to_json};

@@ -111,17 +111,17 @@ impl Ruleset {
 impl Table {
     /// The chain of this name.
     pub fn chain(&self, name: &str) -> Option<&Chain> {
-        self.position(name).map(|position| &self.chains[position])
+        self.position(name).map(|place| &self.chains[place])
     }
 
-    /// The place of the chain of this name.
-    pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        let is_built_in = |chain: &&Chain| chain.policy.is_some();
-        let built_in = self.chains.iter().take_while(is_built_in).count();
-        let found = self.chains[..built_in].iter().position(|chain| chain.name == name);
-        let others = &self.chains[built_in..];
-        let among_others = || others.binary_search_by(|chain| chain.name.as_str().cmp(name)).ok();
-        found.or_else(|| among_others().map(|position| built_in + position))
+    /// The place of the chain of this name among the chains.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        let others = self.chains.iter().position(|chain| chain.policy.is_none()).unwrap_or(self.chains.len());
+        let (built_in, others) = self.chains.split_at(others);
+        match others.binary_search_by(|chain| chain.name.as_str().cmp(name)) {
+            Ok(place) => Some(built_in.len() + place),
+            Err(_) => built_in.iter().position(|chain| chain.name == name),
+        }
     }
 
     /// The chain in which the policy's rules for a hook begin: the built-in one, or its own.

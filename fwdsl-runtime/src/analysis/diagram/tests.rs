@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use super::{ALL, Diagram, Functions, GOES_ON, Level, NONE, Node};
 use crate::analysis::entry::{entries, hooks};
-use crate::analysis::evaluate::{evaluate, falling_off};
+use crate::analysis::evaluate::evaluate;
 use crate::analysis::program::{Action, Classes, Program, program};
 use crate::analysis::region::{Axis, Choice, Condition, Region, Span};
 use crate::analysis::search::search;
+use crate::analysis::walk::falling_off;
 use crate::analysis::witness::witness;
 use crate::family::Family;
 use crate::import::{Unknown, import};

@@ -14,6 +14,8 @@ const STEPS_OF_CALLER: u64 = 2_000;
 
 /// How many sets of packets are kept that come to a rule that leads to others.
 const WAYS_KNOWN: usize = 4;
+/// The steps of a search in the order of the rules.
+const STEPS_IN_ORDER: u64 = 400;
 
 /// From where packets come to a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,9 @@ struct Search<'a> {
     scope: Scope,
     /// The rules that may take packets in the chains that lead to the rule, if not all.
     only: Option<&'a [(usize, usize)]>,
+    /// Whether the rules that take most come first, not those that stand first. What rules of one chain take together does
+    /// not depend on their order.
+    by_size: bool,
     frames: Vec<Frame>,
     open: Vec<State>,
     /// By chain and place.
@@ -115,24 +120,49 @@ impl Prepared<'_> {
 
     fn search(
         &self,
+        rule: (usize, usize),
+        scope: Scope,
+        only: Option<&[(usize, usize)]>,
+        cube: &Cube,
+        budget: &mut u64,
+    ) -> Reach {
+        // Most rules are reached on the way on which one looks first. Where that is a maze, it is worth the while to
+        // begin with the rules that take most.
+        let mut first = (*budget).min(STEPS_IN_ORDER);
+        let left = *budget - first;
+        match self.search_by(rule, scope, only, cube, false, &mut first) {
+            Reach::NotDecided if left > 0 => {
+                *budget = left;
+                self.search_by(rule, scope, only, cube, true, budget)
+            }
+            found => {
+                *budget = left + first;
+                found
+            }
+        }
+    }
+
+    fn search_by(
+        &self,
         (chain, rule): (usize, usize),
         scope: Scope,
         only: Option<&[(usize, usize)]>,
         cube: &Cube,
+        by_size: bool,
         budget: &mut u64,
     ) -> Reach {
         let mut search = Search {
             prepared: self,
             scope,
             only,
+            by_size,
             frames: Vec::new(),
             open: Vec::new(),
             causes: Vec::new(),
             met_atoms: false,
             budget: *budget,
         };
-        let begun = search.lead(&self.chains[chain], chain, rule, cube, &Rc::from([]), 0, u32::MAX);
-        let found = begun.and_then(|()| search.run());
+        let found = search.begin(chain, rule, cube).and_then(|()| search.run());
         *budget = search.budget;
         match found {
             Err(Stop::Found(cube, frame)) => {
@@ -151,6 +181,19 @@ impl Prepared<'_> {
 }
 
 impl Search<'_> {
+    fn begin(&mut self, chain: usize, rule: usize, cube: &Cube) -> Result<(), Stop> {
+        let here = &self.prepared.chains[chain];
+        if self.scope == Scope::Chain {
+            return self.lead(here, chain, rule, cube, &Rc::from([]), 0, u32::MAX);
+        }
+        for way in &here.ways {
+            if let Some(cube) = cube.and(way) {
+                self.lead(here, chain, rule, &cube, &Rc::from([]), 0, u32::MAX)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends those of the packets that a rule may match to it, from the top of its chain.
     fn lead(
         &mut self,
@@ -174,9 +217,13 @@ impl Search<'_> {
             self.spend(with.len() as u64)?;
             let atoms = if area.atoms.is_empty() { Rc::clone(atoms) } else { joined(atoms, &area.atoms) };
             for cube in with {
+                let mut met = met_before(here, &cube, rule as u32);
+                if self.by_size {
+                    met = by_size(here, met, &cube);
+                }
                 let frame = Frame {
                     chain,
-                    candidates: Some(met_before(here, &cube, rule as u32)),
+                    candidates: Some(Rc::from(met)),
                     back: None,
                     goal: rule as u32,
                     cause: (0, 0),
@@ -370,10 +417,7 @@ impl Search<'_> {
         if is_new {
             // A circle of calls ends here.
             prepared.known.borrow_mut().insert(caller, Vec::new());
-            let given = STEPS_OF_CALLER.min(self.budget);
-            let mut budget = given;
-            prepared.reach(rule, Scope::Hooks, None, &mut budget);
-            self.budget -= given - budget;
+            prepared.reach(rule, Scope::Hooks, None, &mut { STEPS_OF_CALLER });
         }
         let known = prepared.known.borrow();
         for way in &known[&caller] {
@@ -435,6 +479,14 @@ fn next(chain: &Chain, frame: &Frame, state: &mut State) -> Option<u32> {
     None
 }
 
+/// The same areas, those first that leave least of the cube whole.
+fn by_size(chain: &Chain, areas: Vec<u32>, cube: &Cube) -> Vec<u32> {
+    let halvings = |at: u32| chain.areas[at as usize].halvings(cube);
+    let mut sized: Vec<(u32, u32)> = areas.into_iter().map(|at| (halvings(at), at)).collect();
+    sized.sort_unstable();
+    sized.into_iter().map(|(_, at)| at).collect()
+}
+
 fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {
     let index = chain.index.as_ref()?;
     index.candidates(cube).map(Rc::from)
@@ -442,7 +494,7 @@ fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {
 
 /// The areas before a rule that the packets meet. All of them are looked at anyway if the packets come so far, and then each
 /// part that they are cut into need not look at the others.
-fn met_before(chain: &Chain, cube: &Cube, goal: u32) -> Rc<[u32]> {
+fn met_before(chain: &Chain, cube: &Cube, goal: u32) -> Vec<u32> {
     let found = chain.index.as_ref().and_then(|index| index.candidates(cube));
     let list: &[u32] = found.as_deref().unwrap_or(&chain.walked);
     let mut met = Vec::new();
@@ -458,7 +510,7 @@ fn met_before(chain: &Chain, cube: &Cube, goal: u32) -> Rc<[u32]> {
         }
         number += 1;
     }
-    Rc::from(met)
+    met
 }
 
 pub(super) fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {

@@ -67,6 +67,20 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     (model, resolver.places)
 }
 
+/// The matches of a pattern that stands by itself, where no `let` is in sight. What cannot be resolved is reported.
+pub(super) fn resolve_pattern(
+    matches: Vec<ast::Match>,
+    sets: Vec<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Match> {
+    let scope = Scope::new(&[], &[], &[], sets, diagnostics);
+    let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
+    let mut pattern = Inherited::default();
+    // What is missing then was reported.
+    let _complete = resolver.resolve_matches(matches, &mut pattern);
+    pattern.matches
+}
+
 /// What a block hands to the rules inside.
 #[derive(Default, Clone)]
 struct Inherited {

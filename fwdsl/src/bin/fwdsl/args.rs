@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use fwdsl_runtime::analysis::Open;
+use fwdsl_runtime::analysis::{Open, Request};
 use fwdsl_runtime::family::Family;
+use fwdsl_runtime::variant::Variant;
 
 use super::check::Levels;
 use super::firewall::FirewallArguments;
@@ -32,6 +33,14 @@ Examples:
   fwdsl check rules.v4 --allow one_variant --deny fragment_reassembled
 ";
 
+/// What `explain --help` shows.
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  iptables-save | fwdsl explain - 'in eth0 tcp from 203.0.113.7 dport 22 ct new'
+  fwdsl explain rules.v4 rules.v6 'in eth0 out eth1 tcp dport smtp'
+  fwdsl explain rules.v4 --chain nat/PREROUTING 'in eth0 udp dport 53 ct new'
+";
+
 /// Helps to write firewall policies in Rust
 #[derive(Debug, Parser)]
 #[command(name = "fwdsl")]
@@ -55,6 +64,11 @@ pub(crate) enum Command {
     ///
     /// Lines that iptables would refuse are told, and what can be read of them counts.
     Check(CheckArguments),
+    /// Tell which verdicts the packets of a pattern get from the rules of a host, and every rule that they meet
+    ///
+    /// The pattern is that of assertions: `in eth0 tcp from 203.0.113.7 dport 22 ct new`. What it leaves open may be
+    /// anything: each verdict that is possible is told, with a packet that gets it.
+    Explain(ExplainArguments),
     /// Tell who may open a service to whom
     ///
     /// All addresses are divided into classes that the chain cannot tell apart. It is about the first packets of
@@ -110,6 +124,37 @@ pub(crate) struct CheckArguments {
     pub(crate) sarif: bool,
     #[command(flatten)]
     pub(crate) levels: Levels,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// Files as `check` takes them, each a firewall of its own; and last the packets, in the words of an assertion
+    #[arg(value_name = "FILE… PATTERN", required = true)]
+    pub(crate) words: Vec<String>,
+    /// Start at the top of this chain, [TABLE/]CHAIN, instead of the whole way through the host
+    ///
+    /// The whole way is that of packets for this host, or, if the pattern has `out`, of those that it makes; with `in`
+    /// and `out`, of those that are routed through.
+    #[arg(long, value_name = "CHAIN")]
+    chain: Option<String>,
+    /// The files are of IPv6
+    #[arg(long, conflicts_with = "ipv4")]
+    ipv6: bool,
+    /// The files are of IPv4
+    #[arg(long)]
+    ipv4: bool,
+    /// Only what this variant of iptables does; they differ with fragments
+    #[arg(long)]
+    variant: Option<VariantName>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum VariantName {
+    Legacy,
+    Nft,
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +227,21 @@ pub(crate) enum FamilyName {
     Ipv6,
 }
 
+impl ExplainArguments {
+    pub(crate) fn request<'a>(&'a self, pattern: &'a str) -> Request<'a> {
+        let family = match (self.ipv4, self.ipv6) {
+            (true, _) => Some(Family::Ipv4),
+            (_, true) => Some(Family::Ipv6),
+            _ => None,
+        };
+        let variant = self.variant.map(|name| match name {
+            VariantName::Legacy => Variant::Legacy,
+            VariantName::Nft => Variant::Nft,
+        });
+        Request { pattern, chain: self.chain.as_deref(), family, variant }
+    }
+}
+
 impl From<FamilyName> for Family {
     fn from(name: FamilyName) -> Family {
         match name {
@@ -206,6 +266,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
         .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("explain", |command| command.after_help(format!("{EXPLAIN_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
@@ -232,7 +293,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) | Command::Check(_) | Command::Matrix(_) => panic!(),
+                Command::Fmt(_) | Command::Check(_) | Command::Explain(_) | Command::Matrix(_) => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();
