@@ -151,12 +151,13 @@ fn what_is_said_of_generated_firewalls_is_what_packets_meet() {
         for (name, large) in [
             ("campus", large::campus(family, 1_200)),
             ("access list", large::access_list(family, 400)),
+            ("pairs of fields", large::pairs_of_fields(family, 400)),
             ("callers", large::many_callers(family, 200)),
         ] {
             tally.add(name, &large.text, family, &mut random);
         }
     }
-    assert!(tally.unreachable > 100 && tally.reached > 2_000, "{tally:?}");
+    assert!(tally.unreachable > 60 && tally.reached > 2_000, "{tally:?}");
     tally.finish("generated firewalls");
 }
 

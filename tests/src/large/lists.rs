@@ -11,8 +11,14 @@ use crate::random::Random;
 pub fn access_list(family: Family, rules: usize) -> Large {
     let mut random = Random::new(rules as u64 + 7);
     let mut writer = Writer::new(family);
+    let mut pairs: Vec<(String, String)> = Vec::new();
     for _ in 0..rules {
-        let (from, to) = (network(family, &mut random), network(family, &mut random));
+        let (from, to) = match pairs.len() {
+            // Rules for the same two come back again and again.
+            count if count > 0 && random.one_in(3) => pairs[random.below(count)].clone(),
+            _ => pair(family, &mut random),
+        };
+        pairs.push((from.clone(), to.clone()));
         let protocol = random.pick(&["tcp", "tcp", "tcp", "udp"]);
         let sport = ["", "--sport 1024:65535 "][random.below(2)];
         let port = 1 + random.below(60_000);
@@ -28,20 +34,27 @@ pub fn access_list(family: Family, rules: usize) -> Large {
     writer.finish(false)
 }
 
-fn network(family: Family, random: &mut Random) -> String {
-    match family {
-        Family::Ipv4 => match random.below(4) {
-            0 => format!("10.{}.0.0/16", random.below(32)),
-            1 => format!("10.{}.{}.0/24", random.below(32), random.below(256)),
-            2 => format!("10.{}.{}.{}/32", random.below(32), random.below(256), random.below(256)),
-            _ => "0.0.0.0/0".to_owned(),
-        },
-        Family::Ipv6 => match random.below(4) {
-            0 => format!("2001:db8:{:x}::/48", random.below(32)),
-            1 => format!("2001:db8:{:x}:{:x}::/64", random.below(32), random.below(256)),
-            2 => format!("2001:db8:{:x}::{:x}/128", random.below(32), 1 + random.below(60_000)),
-            _ => "::/0".to_owned(),
-        },
+/// A source and a destination.
+fn pair(family: Family, random: &mut Random) -> (String, String) {
+    let depth = if random.one_in(4) { 2 } else { 3 };
+    let to = network(family, depth, random);
+    // Whatever comes from anywhere goes to a host: else a few such rules would take all.
+    let widest = 3 - depth;
+    (network(family, widest + random.below(4 - widest), random), to)
+}
+
+/// A network, the narrower the greater `depth` is, from 0 to 3.
+fn network(family: Family, depth: usize, random: &mut Random) -> String {
+    let (site, subnet) = (random.below(40), random.below(16));
+    match (family, depth) {
+        (Family::Ipv4, 0) => "0.0.0.0/0".to_owned(),
+        (Family::Ipv4, 1) => format!("10.{site}.0.0/16"),
+        (Family::Ipv4, 2) => format!("10.{site}.{subnet}.0/24"),
+        (Family::Ipv4, _) => format!("10.{site}.{subnet}.{}/32", random.below(32)),
+        (Family::Ipv6, 0) => "::/0".to_owned(),
+        (Family::Ipv6, 1) => format!("2001:db8:{site:x}::/48"),
+        (Family::Ipv6, 2) => format!("2001:db8:{site:x}:{subnet:x}::/64"),
+        (Family::Ipv6, _) => format!("2001:db8:{site:x}:{subnet:x}::{:x}/128", 1 + random.below(32)),
     }
 }
 

@@ -184,11 +184,11 @@ impl Search<'_> {
     fn begin(&mut self, chain: usize, rule: usize, cube: &Cube) -> Result<(), Stop> {
         let here = &self.prepared.chains[chain];
         if self.scope == Scope::Chain {
-            return self.lead(here, chain, rule, cube, &Rc::from([]), 0, u32::MAX);
+            return self.lead(chain, rule, cube, &Rc::from([]), 0, u32::MAX);
         }
         for way in &here.ways {
             if let Some(cube) = cube.and(way) {
-                self.lead(here, chain, rule, &cube, &Rc::from([]), 0, u32::MAX)?;
+                self.lead(chain, rule, &cube, &Rc::from([]), 0, u32::MAX)?;
             }
         }
         Ok(())
@@ -197,7 +197,6 @@ impl Search<'_> {
     /// Sends those of the packets that a rule may match to it, from the top of its chain.
     fn lead(
         &mut self,
-        here: &Chain,
         chain: usize,
         rule: usize,
         cube: &Cube,
@@ -208,6 +207,7 @@ impl Search<'_> {
         if depth > DEPTH_MAX {
             return Err(Stop::NotDecided);
         }
+        let here = &self.prepared.chains[chain];
         for area in self.prepared.areas(chain, rule) {
             if area.is_headless || !area.meets(cube) {
                 continue;
@@ -397,7 +397,7 @@ impl Search<'_> {
         for &(caller, rule) in callers {
             let (caller, rule) = (caller as usize, rule as usize);
             let open = self.open.len();
-            self.lead(&prepared.chains[caller], caller, rule, &state.cube, &atoms, depth + 1, state.frame)?;
+            self.lead(caller, rule, &state.cube, &atoms, depth + 1, state.frame)?;
             if self.open.len() == open {
                 // It asks for something else than these packets have.
                 self.causes.push((caller as u32, rule as u32));
