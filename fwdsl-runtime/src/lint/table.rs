@@ -140,8 +140,8 @@ chain OUTPUT {
         level: Level::Deny,
         about: "a condition that every packet meets; it says nothing, and was meant to say something",
         docs: "",
-        found_in: "chain INPUT { in \"+\" tcp dport 22 => accept; }",
-        meant: "chain INPUT { in \"eth+\" tcp dport 22 => accept; }",
+        found_in: "chain INPUT { in \"+\" tcp dport telnet => drop; }",
+        meant: "chain INPUT { in \"eth+\" tcp dport telnet => drop; }",
     },
     Lint {
         name: ODD_VALUE,
@@ -373,11 +373,13 @@ chain INPUT policy drop {
 chain INPUT policy accept {
     tcp|udp dport 50000..=50010 => drop;
     ct established              => accept;
+    tcp syn dport 1..=1023      => drop;
 }",
         meant: "\
 chain INPUT policy accept {
     ct established              => accept;
     tcp|udp dport 50000..=50010 => drop;
+    tcp syn dport 1..=1023      => drop;
 }",
     },
 ];
