@@ -40,5 +40,6 @@ pub mod syntax;
 pub mod sysctl;
 pub mod table;
 pub mod values;
+pub mod variant;
 
 pub use policy::Policy;

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::analysis::{Matrix, MatrixError, Question, matrix};
+use crate::analysis::{
+    COMPARE_BUDGET, CompareError, Comparison, Matrix, MatrixError, Packet, Question, Trace, compare, matrix,
+    trace_chain, trace_host,
+};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
@@ -12,6 +15,7 @@ use crate::ipset::KernelSet;
 use crate::lower::{Ruleset, lower};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
+use crate::table::TableName;
 use crate::values::{RustValues, fill};
 
 /// A host's packet-filter policy: chains, rules and sysctls.
@@ -117,6 +121,32 @@ impl Policy {
         Ok(lower(&*self.sound()?, family))
     }
 
+    /// What becomes of a packet on its whole way through the host, and every rule that it meets there: with both
+    /// variants of iptables, whose answers on fragments differ. [`trace_host`] tells it for one of them.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn evaluate(&self, packet: &Packet) -> Result<Trace, Diagnostics> {
+        let ruleset = self.lower(packet.family())?;
+        let trace = ruleset.and_then(|ruleset| trace_host(&ruleset, packet, None));
+        // Without any table for its family nothing is in its way.
+        Ok(trace.unwrap_or_else(|| Trace::through(packet)))
+    }
+
+    /// The same of a packet that enters a chain at its top; `None` if the policy has no such chain for its family.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn evaluate_chain(
+        &self,
+        table: TableName,
+        chain: &str,
+        packet: &Packet,
+    ) -> Result<Option<Trace>, Diagnostics> {
+        let ruleset = self.lower(packet.family())?;
+        Ok(ruleset.and_then(|ruleset| trace_chain(&ruleset, table, chain, packet, None)))
+    }
+
     /// Who may open a service to whom: the addresses of a family, divided into classes that a chain cannot tell apart.
     ///
     /// # Errors
@@ -125,6 +155,18 @@ impl Policy {
         let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
         let missing = MatrixError::NoTable { table: question.table, family };
         matrix(&ruleset.ok_or(missing)?, question)
+    }
+
+    /// What another policy does otherwise with packets than this one, in all families of either: nothing, if it is proven
+    /// that there is no difference.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule, or if the answer takes more than [`COMPARE_BUDGET`] steps.
+    pub fn compare(&self, other: &Policy) -> Result<Comparison, CompareError> {
+        let refused = |wrong| CompareError::Refused(Box::new(wrong));
+        let (old, new) = (self.sound().map_err(refused)?, other.sound().map_err(refused)?);
+        let families = old.families().or(new.families());
+        compare(&old, &new, families, COMPARE_BUDGET).map_err(CompareError::NotDecided)
     }
 
     /// The rules in the format of `iptables-restore`, as `iptables-save` will print them; `None`

@@ -12,6 +12,7 @@ pub mod manual;
 pub mod meaning;
 pub mod netns;
 pub mod nfnetlink;
+pub mod packets;
 pub mod policies;
 pub mod processes;
 pub mod productions;
@@ -31,3 +32,8 @@ pub mod wire;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The program of `docs/explain.md` does what the page says.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/explain.md")]
+pub struct Explain;

@@ -1,15 +1,14 @@
 //! Promise 2, the half without a kernel: what the search proves of random policies, the evaluation
 //! of single packets does not refute, and every packet that it shows is one.
 
-use std::net::IpAddr;
-
-use fwdsl_runtime::analysis::{Packet, PacketType, Problem, Status, Tracking, evaluate, prove};
+use fwdsl_runtime::analysis::{Packet, Problem, evaluate, prove};
 use fwdsl_runtime::catalogue::{ACCEPT, Extension};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::lower::{Ruleset, lower};
 use fwdsl_runtime::model::Model;
 use fwdsl_runtime::syntax::compile;
 use fwdsl_runtime::table::TableName;
+use fwdsl_tests::packets::packet;
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
 
@@ -18,69 +17,6 @@ const PACKETS: usize = 150;
 
 fn model(source: &str) -> Model {
     compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}"))).model
-}
-
-/// A packet near the edges of what the random rules ask for.
-fn packet(random: &mut Random, family: Family, hook: &str) -> Packet {
-    let address = |random: &mut Random| -> IpAddr {
-        let addresses = match family {
-            Family::Ipv4 => [
-                "10.0.0.0",
-                "10.0.0.1",
-                "10.0.0.2",
-                "10.0.0.99",
-                "10.0.0.100",
-                "10.1.0.0",
-                "10.255.255.255",
-                "11.0.0.0",
-                "192.0.2.1",
-                "192.0.2.7",
-                "0.0.0.0",
-                "255.255.255.255",
-            ],
-            Family::Ipv6 => [
-                "2001:db8::",
-                "2001:db8::1",
-                "2001:db8::5",
-                "2001:db8::ff",
-                "2001:db8::100",
-                "fe80::1",
-                "fec0::",
-                "fd00::1",
-                "::1.2.3.4",
-                "::ffff:0:1",
-                "::",
-                "ffff::",
-            ],
-        };
-        random.pick(&addresses).parse().expect("an address")
-    };
-    let interface = |random: &mut Random, present: bool| {
-        let names = ["lo", "eth0", "eth1", "eth", "eth0.100", "br-lan", "wg0", "WAN", "x"];
-        present.then(|| random.pick(&names).to_owned())
-    };
-    let protocols = [6, 6, 6, 17, 17, 1, 58, 47, 50, 51, 132, 255];
-    let ports = [22, 21, 80, 443, 1, 2, 5, 9, 10, 7, 14, 273, 1023, 1024, 2000, 2001, 8000, 8080, 65535, 0];
-    let types = [8, 0, 3, 4, 11, 135, 136, 128, 1, 255];
-    let tracking = Tracking::ALL[random.below(Tracking::ALL.len())];
-    let statuses: Vec<Status> =
-        (0..16).map(Status::from_bits).filter(|status| status.fits(tracking.state)).collect();
-    let (from, to) = (address(random), address(random));
-    Packet {
-        in_interface: interface(random, hook != "OUTPUT"),
-        out_interface: interface(random, hook != "INPUT"),
-        sport: ports[random.below(ports.len())],
-        dport: ports[random.below(ports.len())],
-        icmp_type: types[random.below(types.len())],
-        icmp_code: [0, 3, 4][random.below(3)],
-        tcp_flags: random.below(64) as u8,
-        tracking,
-        status: statuses[random.below(statuses.len())],
-        mark: [0, 0, 1, 2, 0x10, 0xff, 0x101][random.below(7)],
-        packet_type: PacketType::ALL[random.below(PacketType::ALL.len())],
-        later_fragment: hook == "OUTPUT" && random.one_in(8),
-        ..Packet::new(from, to, protocols[random.below(protocols.len())])
-    }
 }
 
 fn verdicts(ruleset: &Ruleset, chain: &str, packet: &Packet) -> Vec<&'static Extension> {
@@ -94,6 +30,7 @@ struct Tally {
     broken: usize,
     no_packet: usize,
     not_decided: usize,
+    not_followed: usize,
     covered: usize,
 }
 
@@ -141,8 +78,9 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
             }
             Some(Problem::Broken(found)) => {
                 tally.broken += 1;
-                assert!(breaks(found.verdict), "{:?}\n{source}", found.verdict);
-                assert!(evaluated(&found.packet).contains(&found.verdict), "{}\n{source}", found.packet);
+                let verdict = found.verdict.expect("it is about verdicts");
+                assert!(breaks(verdict), "{verdict:?}\n{source}");
+                assert!(evaluated(&found.packet).contains(&verdict), "{}\n{source}", found.packet);
                 assert!(covered(&found.packet), "{} is not covered\n{source}", found.packet);
                 // What is printed is the packet: as a pattern it covers it, and is broken itself.
                 let again = format!("{policy}\nassert {hook} {{ {} => {word}; }}", found.packet);
@@ -161,6 +99,8 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
                 assert!(sample.is_none(), "{} is covered\n{source}", sample.unwrap());
             }
             Some(Problem::NotDecided { .. }) => tally.not_decided += 1,
+            // Targets change marks that rules ask for; the evaluation follows that, the search does not.
+            Some(Problem::NotFollowed) => tally.not_followed += 1,
             Some(Problem::TooDeep) => panic!("{source}"),
         }
     }
@@ -175,10 +115,11 @@ fn what_is_proven_of_random_policies_no_packet_refutes() {
     for _ in 0..wanted {
         try_policy(&mut random, &mut tally);
     }
-    let Tally { proven, broken, no_packet, not_decided, covered } = tally;
+    let Tally { proven, broken, no_packet, not_decided, not_followed, covered } = tally;
     println!(
-        "{proven} proven with {covered} packets, {broken} broken, {no_packet} cover none, {not_decided} open"
+        "{proven} proven with {covered} packets, {broken} broken, {no_packet} cover none, {not_decided} open, {not_followed} not followed"
     );
     assert!(proven > wanted && broken > wanted && covered > wanted, "the policies try too little");
     assert!(not_decided <= wanted / 20, "{not_decided} assertions are not decided");
+    assert!(not_followed <= wanted / 4, "{not_followed} assertions are not followed");
 }

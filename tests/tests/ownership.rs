@@ -20,7 +20,8 @@ fn text(policy: &Policy, family: Family) -> String {
 /// What the compiler says to a policy: each message with its help.
 fn said(source: &str) -> Vec<String> {
     let compiled = compile(source.parse().expect("tokens"));
-    compiled.diagnostics.iter().map(|found| found.text(compiled.model.sources())).collect()
+    let errors = compiled.diagnostics.iter().filter(|found| found.is_error());
+    errors.map(|found| found.text(compiled.model.sources())).collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::catalogue::{self, Aspects, Extension, OptionSpec, TCP};
 use crate::lower::Table;
 use crate::model::{Action, Match, OptionUse, Value};
+use crate::variant::Variant;
 
 /// What an option looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +86,14 @@ pub(super) fn reads_transport(entry: &Match) -> bool {
     !entry.extension.protocols.is_empty()
 }
 
-/// Whether legacy throws away a TCP fragment at offset 8 that comes to this match, as an attack on
-/// the flags (net/netfilter/xt_tcpudp.c, tcp_mt). It has no such care for IPv6.
-pub(super) fn drops_tiny_fragments(matches: &[Match]) -> bool {
-    matches.iter().any(|entry| *entry.extension == TCP)
+/// Whether a TCP fragment at offset 8 that comes to these matches is thrown away, as an attack on the flags
+/// (net/netfilter/xt_tcpudp.c, tcp_mt). Nobody has such care for IPv6. The nft variant asks for ports and flags by its
+/// own means, and legacy's match only for TCP options.
+pub(super) fn drops_tiny_fragments(matches: &[Match], variant: Option<Variant>) -> bool {
+    let asks = |entry: &Match| {
+        variant != Some(Variant::Nft) || entry.options.iter().any(|option| option.spec.name == "option")
+    };
+    matches.iter().any(|entry| *entry.extension == TCP && asks(entry))
 }
 
 /// Whether the variants differ in an option that looks at no flag at all: legacy compares nothing with what is wanted,

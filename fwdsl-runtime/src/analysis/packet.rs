@@ -344,7 +344,7 @@ fn icmp_words(family: Family, ty: u8, code: u8) -> String {
     named(Some(code)).or_else(of_type).map_or_else(|| format!("{ty}/{code}"), str::to_owned)
 }
 
-fn flag_words(bits: u8) -> String {
+pub(super) fn flag_words(bits: u8) -> String {
     let set = TCP_FLAG_NAMES.iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0);
     let names: Vec<&str> = set.map(|(_, name)| *name).collect();
     if names.is_empty() { "none".into() } else { names.join(",") }

@@ -39,7 +39,7 @@ pub(super) static NFLOG: Extension = Extension {
 };
 
 /// `-j NFQUEUE`
-pub(super) static NFQUEUE: Extension = Extension {
+pub static NFQUEUE: Extension = Extension {
     requirements: &[
         AtMostOneOf(&["num", "balance"]),
         Needs("cpu-fanout", &["balance"]),
@@ -96,6 +96,7 @@ pub(super) static AUDIT: Extension = Extension::new_target(
 
 /// `-j SYNPROXY`. It takes SYN and the ACK that answers its own SYN, and lets all else go on.
 pub static SYNPROXY: Extension = Extension {
+    reassembles: true,
     hooks: HookSet::of(&[Hook::Input, Hook::Forward]),
     protocols: &[TCP_NUMBER],
     ..Extension::new_target(
@@ -113,7 +114,8 @@ pub static SYNPROXY: Extension = Extension {
 };
 
 /// `-j TPROXY`
-pub(super) static TPROXY: Extension = Extension {
+pub static TPROXY: Extension = Extension {
+    reassembles: true,
     tables: &[TableName::Mangle],
     hooks: HookSet::of(&[Hook::Prerouting]),
     protocols: &[TCP_NUMBER, UDP_NUMBER],

@@ -10,7 +10,7 @@ use crate::family::FamilySet;
 use crate::table::{Hook, HookSet};
 
 /// `-j QUEUE`: what `NFQUEUE` is for queue 0.
-pub(super) static QUEUE: Extension = Extension {
+pub static QUEUE: Extension = Extension {
     legacy_only: true,
     ..Extension::new_target(
         "QUEUE",
@@ -59,6 +59,7 @@ const fn node(name: &'static str, flag: &'static str) -> OptionSpec {
 
 /// `-j CLUSTERIP`. Linux had it until 6.2. A rule without options belongs to a cluster that another rule makes.
 pub static CLUSTERIP: Extension = Extension {
+    reassembles: true,
     legacy_only: true,
     families: FamilySet::IPV4,
     hooks: HookSet::of(&[Hook::Input]),

@@ -41,15 +41,15 @@ pub use connections::CLUSTER;
 pub(crate) use connections::CLUSTER_READ_NODES;
 pub use content::{COMMENT, COMMENT_MAX_BYTES, STRING, TIME};
 pub use core::{CORE, PORTS};
-pub use divert::{SYNPROXY, TEE};
+pub use divert::{NFQUEUE, SYNPROXY, TEE, TPROXY};
 pub use estimator::RATEEST_MATCH;
 pub use extension::{Extension, Flow, Kind};
 pub use headers::{DCCP, LENGTH};
 pub use hmark::HMARK;
 pub use kind::{MaskForm, ValueKind, Word};
-pub use legacy::CLUSTERIP;
+pub use legacy::{CLUSTERIP, QUEUE};
 pub use marks::{CONNMARK, CONNMARK_MATCH, MARK, MARK_MATCH, TOS};
-pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, REDIRECT, SNAT};
+pub use nat::{DNAT, MASQUERADE, NAT_PROTOCOLS, NETMAP, REDIRECT, SNAT};
 pub use option::{DefaultValue, List, OptionSpec, When};
 pub use plain::{COUNT, FAMILY, RAW, RAW_MATCH};
 pub use policy::POLICY;
@@ -61,7 +61,7 @@ pub use set::{SET, SET_MATCH};
 pub use shorthand::{SHORTHANDS, Shorthand, shorthand};
 pub use targets::{ACCEPT, DROP, LOG, LOG_PREFIX_MAX_BYTES, REJECT, RETURN};
 pub(crate) use tracking::NO_STATUS;
-pub use tracking::{CONNTRACK, CT, CT_STATES, STATE};
+pub use tracking::{CONNTRACK, CT, CT_STATES, NOTRACK, STATE};
 pub use transport::{
     DCCP_NUMBER, ICMP, ICMP_TYPE, ICMP6_TYPE, ICMPV6, IPRANGE, MULTIPORT, MULTIPORT_SLOTS, PORT_PROTOCOLS,
     SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP, UDP_NUMBER, UDPLITE_NUMBER,
@@ -140,7 +140,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &SNAT,
     &MASQUERADE,
     &REDIRECT,
-    &nat::NETMAP,
+    &NETMAP,
     &nat::SNPT,
     &nat::DNPT,
     &TCPMSS,
@@ -150,21 +150,21 @@ pub static EXTENSIONS: &[&Extension] = &[
     &ECN,
     &alter::CHECKSUM,
     &divert::NFLOG,
-    &divert::NFQUEUE,
+    &NFQUEUE,
     &TEE,
     &divert::TRACE,
     &divert::AUDIT,
     &SYNPROXY,
-    &divert::TPROXY,
+    &TPROXY,
     &CT,
-    &tracking::NOTRACK,
+    &NOTRACK,
     &HMARK,
     &RATEEST_MATCH,
     &IDLETIMER,
     &watch::LED,
     &security::SECMARK,
     &security::CONNSECMARK,
-    &legacy::QUEUE,
+    &QUEUE,
     &legacy::ULOG,
     &CLUSTERIP,
     &COUNT,

@@ -21,7 +21,12 @@ const fn nat(
     options: &'static [OptionSpec],
     about: &'static str,
 ) -> Extension {
-    Extension { tables: &[TableName::Nat], hooks, ..Extension::new_target(name, Flow::Ends, options, about) }
+    Extension {
+        tables: &[TableName::Nat],
+        hooks,
+        reassembles: true,
+        ..Extension::new_target(name, Flow::Ends, options, about)
+    }
 }
 
 const fn random() -> OptionSpec {
@@ -85,7 +90,7 @@ pub static REDIRECT: Extension = nat(
 );
 
 /// `-j NETMAP`
-pub(super) static NETMAP: Extension = nat(
+pub static NETMAP: Extension = nat(
     "NETMAP",
     HookSet::of(&[Hook::Prerouting, Hook::Input, Hook::Output, Hook::Postrouting]),
     &[OptionSpec::new("to", "--to", ValueKind::Network { full_prefix: true, longest: 128 }).required()],

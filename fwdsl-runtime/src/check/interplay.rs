@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::lints::Origin;
 use super::unreachable;
 use crate::analysis::{
     Conflict, NoEffect, Unreachable, UnreachableKind, conflicting_rules, rules_without_effect,
@@ -19,11 +20,12 @@ const CAUSES_TOLD: usize = 4;
 /// The rules of a policy by their place.
 struct Rules<'a> {
     model: &'a Model,
+    origin: Origin,
     places: HashMap<(TableName, Loc), (&'a Chain, &'a Rule)>,
 }
 
-pub(super) fn check_interplay(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
-    let rules = Rules::new(model);
+pub(super) fn check_interplay(model: &Model, origin: Origin, diagnostics: &mut Vec<Diagnostic>) {
+    let rules = Rules::new(model, origin);
     let [unreachable, no_effect, conflicting] =
         [UNREACHABLE_RULE, NO_EFFECT_RULE, CONFLICTING_RULES].map(|lint| rules.is_wanted(lint));
     let mut dead = HashSet::new();
@@ -47,14 +49,14 @@ pub(super) fn check_interplay(model: &Model, diagnostics: &mut Vec<Diagnostic>) 
 }
 
 impl<'a> Rules<'a> {
-    fn new(model: &'a Model) -> Rules<'a> {
+    fn new(model: &'a Model, origin: Origin) -> Rules<'a> {
         let mut places = HashMap::new();
         for chain in model.chains() {
             for rule in chain.rules() {
                 places.entry((chain.table, rule.loc)).or_insert((chain, rule));
             }
         }
-        Rules { model, places }
+        Rules { model, origin, places }
     }
 
     fn level(&self, lint: &str, chain: &Chain, rule: &Rule) -> Level {
@@ -77,7 +79,7 @@ impl<'a> Rules<'a> {
     fn tell_unreachable(&self, found: &Unreachable, diagnostics: &mut Vec<Diagnostic>) {
         let Some((chain, rule)) = self.places.get(&(found.table, found.loc)) else { return };
         // Of a chain that nothing leads to, a policy's author is told once. In a dump each dead line counts.
-        if found.kind == UnreachableKind::ChainNotCalled && !rule.exact {
+        if found.kind == UnreachableKind::ChainNotCalled && self.origin == Origin::Policy {
             return;
         }
         // That its own matches exclude each other may have been said, with the field.

@@ -23,10 +23,15 @@ mod text;
 mod unreachable;
 mod values;
 
-use crate::analysis::{Finding, prove_for_every_value};
+use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
 use crate::lower::TargetFamilies;
+#[cfg(feature = "syntax")]
+use crate::model::Match;
 use crate::model::Model;
+#[cfg(feature = "syntax")]
+use crate::table::{Hook, TableName};
+use lints::Origin;
 
 /// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
 /// are put to the proof if nothing else is wrong.
@@ -48,20 +53,23 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         state::check_order(model, &mut diagnostics);
     }
     if is_sound(&diagnostics) {
-        lints::check_lints(model, &mut diagnostics);
-        interplay::check_interplay(model, &mut diagnostics);
-        diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
+        let known = known_part(model);
+        let mut tables = Tables::new(&known.model);
+        lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
+        interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
+        diagnostics.extend(prove_known(&known, &tables).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
 }
 
 /// What the lints find in a firewall that a host has, whatever iptables would say to its rules: for what
-/// [`crate::import`] read.
+/// [`crate::import`] read. Nothing is said of what only a policy says: its sysctls, and the family that is not there.
 pub fn lint(model: &Model) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     check_parts(model, &mut diagnostics);
-    lints::check_lints(model, &mut diagnostics);
-    interplay::check_interplay(model, &mut diagnostics);
+    let mut tables = Tables::new(model);
+    lints::check_lints(model, &mut tables, Origin::Saved, &mut diagnostics);
+    interplay::check_interplay(model, Origin::Saved, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }
@@ -77,6 +85,19 @@ pub(crate) fn check_whether_it_loads(model: &Model) -> Vec<Diagnostic> {
         state::check_order(model, &mut diagnostics);
     }
     diagnostics
+}
+
+/// What is wrong with a pattern of packets in a table, and at a hook if it is about one.
+#[cfg(feature = "syntax")]
+pub(crate) fn check_pattern(
+    model: &Model,
+    table: TableName,
+    hook: Option<Hook>,
+    matches: &[Match],
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    rules::check_matches(model, table, hook, matches, &mut diagnostics);
+    in_order(diagnostics)
 }
 
 fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {

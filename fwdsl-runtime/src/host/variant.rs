@@ -1,41 +1,11 @@
-//! The two kernel interfaces that go by the name of iptables.
-
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+//! Which variant of iptables a machine has, and its programs.
 
 use super::error::ApplyError;
 use super::program::{Programs, Runner};
 use crate::family::Family;
-
-/// Which kernel interface `iptables` speaks to. Both can hold rules at once, and packets pass both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Variant {
-    /// x_tables, the interface from before nftables.
-    Legacy,
-    /// nf_tables, through `iptables-nft`.
-    Nft,
-}
+pub use crate::variant::Variant;
 
 impl Variant {
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Variant {
-        match self {
-            Variant::Legacy => Variant::Nft,
-            Variant::Nft => Variant::Legacy,
-        }
-    }
-
-    /// The word in the names of its programs: `iptables-legacy-save`, `iptables-nft-save`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Variant::Legacy => "legacy",
-            Variant::Nft => "nft",
-        }
-    }
-
     /// The program of this variant, by its unambiguous name: `ip6tables-nft-save`.
     pub fn program(self, family: Family, action: &str) -> String {
         format!("{}-{}-{action}", base(family), self.name())
@@ -44,12 +14,6 @@ impl Variant {
     /// What the output of `iptables-restore --version` says; iptables before 1.8 is legacy and says nothing.
     pub fn from_version(version: &str) -> Variant {
         if version.contains("(nf_tables)") { Variant::Nft } else { Variant::Legacy }
-    }
-}
-
-impl fmt::Display for Variant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -7,7 +7,9 @@
 mod address;
 mod assertion;
 mod chain;
+mod comparison;
 mod error;
+mod explanation;
 mod fits;
 mod lowered;
 mod matrix;
@@ -19,6 +21,8 @@ mod rule;
 mod set;
 mod value;
 
+pub use comparison::comparison_to_json;
 pub use error::{JsonError, JsonErrors};
+pub use explanation::{explanation_to_json, trace_to_json};
 pub use matrix::matrix_to_json;
 pub use policy::{VERSION, from_json, to_json};

@@ -114,6 +114,16 @@ impl Table {
         self.chains.iter().find(|chain| chain.name == name)
     }
 
+    /// The place of the chain of this name among the chains.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        let others = self.chains.iter().position(|chain| chain.policy.is_none()).unwrap_or(self.chains.len());
+        let (built_in, others) = self.chains.split_at(others);
+        match others.binary_search_by(|chain| chain.name.as_str().cmp(name)) {
+            Ok(place) => Some(built_in.len() + place),
+            Err(_) => built_in.iter().position(|chain| chain.name == name),
+        }
+    }
+
     /// The chain in which the policy's rules for a hook begin: the built-in one, or its own.
     pub fn start(&self, hook: Hook) -> Option<usize> {
         let own = self.hooks.iter().find(|jump| jump.hook == hook).map(|jump| jump.chain.as_str());

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use fwdsl_runtime::analysis::Request;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::{Options, Variant};
 
@@ -29,6 +30,11 @@ pub(super) enum Command {
     Show(ShowArguments),
     /// Check the policy, and print what lints find
     Check,
+    /// Tell which verdicts the packets of a pattern get, and every rule that they meet
+    ///
+    /// The pattern is that of assertions: `in eth0 tcp from 203.0.113.7 dport 22 ct new`. What it leaves open may be
+    /// anything: each verdict that is possible is told, with a packet that gets it.
+    Explain(ExplainArguments),
     /// Load the rules and set the sysctls, all or nothing
     ///
     /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
@@ -61,6 +67,28 @@ pub(super) struct ShowArguments {
     /// Print the sets alone, in the format of ipset restore
     #[arg(long, conflicts_with = "format")]
     pub(super) sets: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// The packets, in the words of an assertion
+    #[arg(value_name = "PATTERN")]
+    pattern: String,
+    /// Start at the top of this chain, [TABLE/]CHAIN, instead of the whole way through the host
+    ///
+    /// The whole way is that of packets for this host, or, if the pattern has `out`, of those that it makes; with `in`
+    /// and `out`, of those that are routed through.
+    #[arg(long, value_name = "CHAIN")]
+    chain: Option<String>,
+    /// Only IPv4
+    #[arg(long, conflicts_with = "ipv6")]
+    ipv4: bool,
+    /// Only IPv6
+    #[arg(long)]
+    ipv6: bool,
+    /// Only what this variant of iptables does; they differ with fragments
+    #[arg(long)]
+    variant: Option<VariantName>,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +165,22 @@ impl From<VariantName> for Variant {
         match name {
             VariantName::Legacy => Variant::Legacy,
             VariantName::Nft => Variant::Nft,
+        }
+    }
+}
+
+impl ExplainArguments {
+    pub(super) fn request(&self) -> Request<'_> {
+        let family = match (self.ipv4, self.ipv6) {
+            (true, _) => Some(Family::Ipv4),
+            (_, true) => Some(Family::Ipv6),
+            _ => None,
+        };
+        Request {
+            pattern: &self.pattern,
+            chain: self.chain.as_deref(),
+            family,
+            variant: self.variant.map(Variant::from),
         }
     }
 }

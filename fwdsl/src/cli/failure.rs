@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::ApplyError;
@@ -14,6 +15,8 @@ use fwdsl_runtime::host::sysctl::ExpandError;
 pub(super) enum Failure {
     /// The policy is wrong.
     Policy(Diagnostics),
+    /// A question has no answer.
+    Question(RequestError),
     /// The policy has no rules for the family that was asked for.
     NoFamily(Family),
     /// The sysctls cannot be set here.
@@ -26,11 +29,12 @@ pub(super) enum Failure {
     Apply(ApplyError),
 }
 
-/// The exit codes, whose meanings stand in `exit-codes.txt`. 2 is clap's, for a wrong command line.
+/// The exit codes, whose meanings stand in `exit-codes.txt`. 2 is clap's too, for a wrong command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Exit {
     NotDone = 1,
+    Usage = 2,
     Policy = 3,
     Foreign = 4,
     Undone = 5,
@@ -42,6 +46,8 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Failure::Policy(_) => Exit::Policy,
+            Failure::Question(RequestError::NoFamily(_)) => Exit::NotDone,
+            Failure::Question(_) => Exit::Usage,
             Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
                 Exit::NotDone
             }
@@ -53,6 +59,7 @@ impl Failure {
     pub(super) fn kind(&self) -> &'static str {
         match self.exit() {
             Exit::NotDone => "not-done",
+            Exit::Usage => "usage",
             Exit::Policy => "policy",
             Exit::Foreign => "foreign",
             Exit::Undone => "undone",
@@ -78,6 +85,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Policy(diagnostics) => diagnostics.fmt(f),
+            Failure::Question(error) => error.fmt(f),
             Failure::NoFamily(family) => write!(f, "the policy has no rules for {family}"),
             Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
             Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
@@ -144,7 +152,15 @@ mod tests {
 
     #[test]
     fn every_exit_code_is_in_the_help() {
-        for exit in [Exit::NotDone, Exit::Policy, Exit::Foreign, Exit::Undone, Exit::Between, Exit::Unsaid] {
+        for exit in [
+            Exit::NotDone,
+            Exit::Usage,
+            Exit::Policy,
+            Exit::Foreign,
+            Exit::Undone,
+            Exit::Between,
+            Exit::Unsaid,
+        ] {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
         }
     }

@@ -18,6 +18,7 @@
 //! | --- | --- |
 //! | `show` | prints the rules as `iptables-restore` reads them, or the policy as JSON |
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
+//! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
 //! | `recover` | undoes an apply that was ended before it was complete |
@@ -30,6 +31,7 @@
 mod apply;
 mod args;
 mod check;
+mod explain;
 mod failure;
 mod output;
 mod recover;
@@ -65,6 +67,7 @@ fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
     match command {
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
+        Command::Explain(arguments) => explain::explain(policy, arguments),
         Command::Apply(arguments) => apply::apply(policy, arguments),
         Command::Save(arguments) => save::save(policy, arguments),
         Command::Recover(arguments) => recover::recover(arguments),

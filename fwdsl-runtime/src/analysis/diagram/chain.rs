@@ -4,8 +4,8 @@ use super::outcomes::Outcomes;
 use super::rule::{GOES_ON, RETURNS};
 use super::space::Space;
 use super::store::{Diagram, Exhausted, NONE, Node, Outcome};
-use crate::analysis::evaluate::any_verdict;
 use crate::analysis::program::{Action, Program};
+use crate::analysis::walk::any_verdict;
 use crate::catalogue::Extension;
 
 /// The chains of a table as functions from packets to outcomes.

@@ -116,6 +116,26 @@ impl Area {
         true
     }
 
+    /// How small a share of the cube has all that it asks: about so many times half of it, 0 if it is all.
+    pub(super) fn halvings(&self, cube: &Cube) -> u32 {
+        let mut halvings = 0;
+        for (choice, bits) in &self.bits {
+            let has = cube.bits[*choice];
+            halvings += has.count_ones().ilog2() - (has & bits).count_ones().max(1).ilog2();
+            halvings += u32::from(has & !bits != 0);
+        }
+        for (axis, set) in &self.spans {
+            let (first, last) = (cube.first[*axis], cube.last[*axis]);
+            let (from, to) = met(set, first, last);
+            let inside = |span: &Span| span.last.min(last) - span.first.max(first);
+            let widest = set[from..to].iter().map(inside).max().unwrap_or(0);
+            if widest < last - first {
+                halvings += 1 + (last - first).ilog2() - widest.max(1).ilog2();
+            }
+        }
+        halvings
+    }
+
     /// Whether every packet that has all of another area has all of this one.
     pub(super) fn covers(&self, other: &Area) -> bool {
         let asks = |choice: &usize| other.bits.iter().find(|(also, _)| also == choice);

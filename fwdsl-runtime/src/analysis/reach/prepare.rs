@@ -29,6 +29,8 @@ pub(super) struct Chain {
     pub(super) index: Option<Index>,
     /// Packets that come here from the network or the host itself.
     pub(super) entries: Vec<Cube>,
+    /// Packets as they are at the hooks from which a way leads here.
+    pub(super) ways: Vec<Cube>,
     /// The rules that lead here, from chains to which packets come.
     pub(super) callers: Vec<(u32, u32)>,
     /// Whether a way leads here from a hook.
@@ -50,6 +52,7 @@ impl<'a> Prepared<'a> {
                 walked: Vec::new(),
                 index: None,
                 entries: Vec::new(),
+                ways: Vec::new(),
                 callers: Vec::new(),
                 is_called: false,
                 is_auxiliary: of.auxiliary,
@@ -78,11 +81,14 @@ impl<'a> Prepared<'a> {
         }
         for hook in table.name.hooks() {
             if let Some(start) = table.start(*hook) {
-                for region in entries(&[*hook], ruleset, &program.classes) {
-                    let all = choice_domain(Choice::Fragment, &program.classes);
-                    chains[start].entries.push(Cube::of_region(&region.with_choice(Choice::Fragment, all)));
-                }
-                follow(program, start, &mut chains);
+                let all = choice_domain(Choice::Fragment, &program.classes);
+                let regions = entries(&[*hook], ruleset, &program.classes);
+                let cubes: Vec<Cube> = regions
+                    .iter()
+                    .map(|region| Cube::of_region(&region.with_choice(Choice::Fragment, all)))
+                    .collect();
+                follow(program, start, &cubes, &mut chains);
+                chains[start].entries.extend(cubes);
             }
         }
         set_callers(program, &mut chains);
@@ -117,14 +123,22 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Marks the chains to which a way leads.
-fn follow(program: &Program, start: usize, chains: &mut [Chain]) {
+/// Marks the chains to which a way leads from a hook with these packets.
+fn follow(program: &Program, start: usize, cubes: &[Cube], chains: &mut [Chain]) {
     let mut open = vec![start];
-    while let Some(chain) = open.pop() {
-        if std::mem::replace(&mut chains[chain].is_called, true) {
+    let mut is_done = vec![false; chains.len()];
+    while let Some(number) = open.pop() {
+        if std::mem::replace(&mut is_done[number], true) {
             continue;
         }
-        for rule in &program.chains[chain] {
+        let chain = &mut chains[number];
+        chain.is_called = true;
+        for cube in cubes {
+            if !chain.ways.contains(cube) {
+                chain.ways.push(cube.clone());
+            }
+        }
+        for rule in &program.chains[number] {
             if let Action::Jump(to) | Action::Goto(to) = rule.action {
                 open.push(to);
             }

@@ -9,6 +9,9 @@ use crate::analysis::program::Action;
 /// How deep chains may call each other; far more than loads.
 const DEPTH_MAX: u32 = 100;
 
+/// The steps of a search in the order of the rules.
+const STEPS_IN_ORDER: u64 = 400;
+
 /// From where packets come to a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analysis) enum Scope {
@@ -60,6 +63,9 @@ struct Search<'a> {
     scope: Scope,
     /// The rules that may take packets in the chains that lead to the rule, if not all.
     only: Option<&'a [(usize, usize)]>,
+    /// Whether the rules that take most come first, not those that stand first. What rules of one chain take together does
+    /// not depend on their order.
+    by_size: bool,
     frames: Vec<Frame>,
     open: Vec<State>,
     causes: Vec<(usize, usize)>,
@@ -93,23 +99,48 @@ impl Prepared<'_> {
 
     fn search(
         &self,
+        rule: (usize, usize),
+        scope: Scope,
+        only: Option<&[(usize, usize)]>,
+        cube: &Cube,
+        budget: &mut u64,
+    ) -> Reach {
+        // Most rules are reached on the way on which one looks first. Where that is a maze, it is worth the while to
+        // begin with the rules that take most.
+        let mut first = (*budget).min(STEPS_IN_ORDER);
+        let left = *budget - first;
+        match self.search_by(rule, scope, only, cube, false, &mut first) {
+            Reach::NotDecided if left > 0 => {
+                *budget = left;
+                self.search_by(rule, scope, only, cube, true, budget)
+            }
+            found => {
+                *budget = left + first;
+                found
+            }
+        }
+    }
+
+    fn search_by(
+        &self,
         (chain, rule): (usize, usize),
         scope: Scope,
         only: Option<&[(usize, usize)]>,
         cube: &Cube,
+        by_size: bool,
         budget: &mut u64,
     ) -> Reach {
         let mut search = Search {
             prepared: self,
             scope,
             only,
+            by_size,
             frames: Vec::new(),
             open: Vec::new(),
             causes: Vec::new(),
             budget: *budget,
         };
-        let begun = search.lead(&self.chains[chain], chain, rule, cube, &Rc::from([]), 0);
-        let found = begun.and_then(|()| search.run());
+        let found = search.begin(chain, rule, cube).and_then(|()| search.run());
         *budget = search.budget;
         match found {
             Err(Stop::Found(cube)) => Reach::Reached(cube),
@@ -125,6 +156,19 @@ impl Prepared<'_> {
 }
 
 impl Search<'_> {
+    fn begin(&mut self, chain: usize, rule: usize, cube: &Cube) -> Result<(), Stop> {
+        let here = &self.prepared.chains[chain];
+        if self.scope == Scope::Chain {
+            return self.lead(here, chain, rule, cube, &Rc::from([]), 0);
+        }
+        for way in &here.ways {
+            if let Some(cube) = cube.and(way) {
+                self.lead(here, chain, rule, &cube, &Rc::from([]), 0)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends those of the packets that a rule may match to it, from the top of its chain.
     fn lead(
         &mut self,
@@ -147,9 +191,14 @@ impl Search<'_> {
             self.spend(with.len() as u64)?;
             let atoms = if area.atoms.is_empty() { Rc::clone(atoms) } else { joined(atoms, &area.atoms) };
             for cube in with {
+                let mut candidates = candidates(here, &cube);
+                if self.by_size {
+                    candidates =
+                        Some(by_size(here, candidates.as_deref().unwrap_or(&here.walked), rule, &cube));
+                }
                 let frame = Frame {
                     chain,
-                    candidates: candidates(here, &cube),
+                    candidates,
                     back: None,
                     goal: rule as u32,
                     cause: (0, 0),
@@ -322,6 +371,19 @@ fn next(chain: &Chain, frame: &Frame, state: &mut State) -> Option<u32> {
         }
     }
     None
+}
+
+/// The areas before a rule, those first that leave least of the cube whole.
+fn by_size(chain: &Chain, areas: &[u32], goal: usize, cube: &Cube) -> Rc<[u32]> {
+    let mut sized: Vec<(u32, u32)> = Vec::new();
+    for &at in areas {
+        let area = &chain.areas[at as usize];
+        if (area.rule as usize) < goal && area.meets(cube) {
+            sized.push((area.halvings(cube), at));
+        }
+    }
+    sized.sort_unstable();
+    sized.into_iter().map(|(_, at)| at).collect()
 }
 
 fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use fwdsl_runtime::analysis::Open;
+use fwdsl_runtime::analysis::{Open, Request};
 use fwdsl_runtime::family::Family;
+use fwdsl_runtime::variant::Variant;
 
 use super::check::Levels;
 use super::firewall::FirewallArguments;
@@ -32,6 +33,14 @@ Examples:
   fwdsl check rules.v4 --allow one_variant --deny fragment_reassembled
 ";
 
+/// What `explain --help` shows.
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  iptables-save | fwdsl explain - 'in eth0 tcp from 203.0.113.7 dport 22 ct new'
+  fwdsl explain rules.v4 rules.v6 'in eth0 out eth1 tcp dport smtp'
+  fwdsl explain rules.v4 --chain nat/PREROUTING 'in eth0 udp dport 53 ct new'
+";
+
 /// Helps to write firewall policies in Rust
 #[derive(Debug, Parser)]
 #[command(name = "fwdsl")]
@@ -55,11 +64,21 @@ pub(crate) enum Command {
     ///
     /// Lines that iptables would refuse are told, and what can be read of them counts.
     Check(CheckArguments),
+    /// Tell which verdicts the packets of a pattern get from the rules of a host, and every rule that they meet
+    ///
+    /// The pattern is that of assertions: `in eth0 tcp from 203.0.113.7 dport 22 ct new`. What it leaves open may be
+    /// anything: each verdict that is possible is told, with a packet that gets it.
+    Explain(ExplainArguments),
     /// Tell who may open a service to whom
     ///
     /// All addresses are divided into classes that the chain cannot tell apart. It is about the first packets of
     /// connections, and what may be: matches that nobody can answer from here may match.
     Matrix(MatrixArguments),
+    /// Tell what two firewalls do differently: not the text, but what becomes of packets
+    ///
+    /// The differences are rule-like lines that together are exactly the packets of which something else becomes. `no
+    /// difference` is a proof.
+    Compare(CompareArguments),
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +129,37 @@ pub(crate) struct CheckArguments {
     pub(crate) sarif: bool,
     #[command(flatten)]
     pub(crate) levels: Levels,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// Files as `check` takes them, each a firewall of its own; and last the packets, in the words of an assertion
+    #[arg(value_name = "FILE… PATTERN", required = true)]
+    pub(crate) words: Vec<String>,
+    /// Start at the top of this chain, [TABLE/]CHAIN, instead of the whole way through the host
+    ///
+    /// The whole way is that of packets for this host, or, if the pattern has `out`, of those that it makes; with `in`
+    /// and `out`, of those that are routed through.
+    #[arg(long, value_name = "CHAIN")]
+    chain: Option<String>,
+    /// The files are of IPv6
+    #[arg(long, conflicts_with = "ipv4")]
+    ipv6: bool,
+    /// The files are of IPv4
+    #[arg(long)]
+    ipv4: bool,
+    /// Only what this variant of iptables does; they differ with fragments
+    #[arg(long)]
+    variant: Option<VariantName>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum VariantName {
+    Legacy,
+    Nft,
 }
 
 #[derive(Debug, Args)]
@@ -165,6 +215,30 @@ impl From<OpenName> for Open {
     }
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// The firewall as it was: what `iptables-save` or `ip6tables-save` printed, or a policy as JSON
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The firewall as it is or will be
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// The dumps are of IPv6; of policies, compare that family alone
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The dumps are of IPv4; of policies, compare that family alone
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// Print the differences as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many steps the comparison may take before it gives up
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) budget: Option<u64>,
+}
+
 /// What `import` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
@@ -180,6 +254,21 @@ pub(crate) enum Form {
 pub(crate) enum FamilyName {
     Ipv4,
     Ipv6,
+}
+
+impl ExplainArguments {
+    pub(crate) fn request<'a>(&'a self, pattern: &'a str) -> Request<'a> {
+        let family = match (self.ipv4, self.ipv6) {
+            (true, _) => Some(Family::Ipv4),
+            (_, true) => Some(Family::Ipv6),
+            _ => None,
+        };
+        let variant = self.variant.map(|name| match name {
+            VariantName::Legacy => Variant::Legacy,
+            VariantName::Nft => Variant::Nft,
+        });
+        Request { pattern, chain: self.chain.as_deref(), family, variant }
+    }
 }
 
 impl From<FamilyName> for Family {
@@ -199,6 +288,14 @@ Examples:
   iptables-save | fwdsl matrix - --service tcp:8000-8080 --json
 ";
 
+/// What `compare --help` shows.
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  fwdsl compare before.v4 after.v4                      what a change of the rules changes for packets
+  iptables-save | fwdsl compare - rules.v4              what loading a file would change
+  fwdsl compare old.json new.json --json                two policies, for a program to read
+";
+
 /// Reads the arguments, the program's name first.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let command = Arguments::command()
@@ -206,7 +303,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
         .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
-        .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")));
+        .mut_subcommand("explain", |command| command.after_help(format!("{EXPLAIN_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("compare", |command| command.after_help(format!("{COMPARE_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
 
@@ -232,7 +331,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) | Command::Check(_) | Command::Matrix(_) => panic!(),
+                _ => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();
