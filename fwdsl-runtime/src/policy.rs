@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::analysis::{Matrix, MatrixError, Packet, Question, Trace, matrix, trace_chain, trace_host};
+use crate::analysis::{
+    COMPARE_BUDGET, CompareError, Comparison, Matrix, MatrixError, Packet, Question, Trace, compare, matrix,
+    trace_chain, trace_host,
+};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
@@ -152,6 +155,18 @@ impl Policy {
         let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
         let missing = MatrixError::NoTable { table: question.table, family };
         matrix(&ruleset.ok_or(missing)?, question)
+    }
+
+    /// What another policy does otherwise with packets than this one, in all families of either: nothing, if it is proven
+    /// that there is no difference.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule, or if the answer takes more than [`COMPARE_BUDGET`] steps.
+    pub fn compare(&self, other: &Policy) -> Result<Comparison, CompareError> {
+        let refused = |wrong| CompareError::Refused(Box::new(wrong));
+        let (old, new) = (self.sound().map_err(refused)?, other.sound().map_err(refused)?);
+        let families = old.families().or(new.families());
+        compare(&old, &new, families, COMPARE_BUDGET).map_err(CompareError::NotDecided)
     }
 
     /// The rules in the format of `iptables-restore`, as `iptables-save` will print them; `None`

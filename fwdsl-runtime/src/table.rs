@@ -35,6 +35,17 @@ pub enum Hook {
     Postrouting,
 }
 
+/// Where a packet goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Way {
+    /// It comes in, and is for this host.
+    In,
+    /// It comes in, and is routed through.
+    Through,
+    /// This host makes it.
+    Out,
+}
+
 /// A set of hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HookSet(u8);
@@ -147,6 +158,44 @@ impl Hook {
     /// Whether packets have an outgoing interface here (`-o`).
     pub const fn has_out_interface(self) -> bool {
         matches!(self, Hook::Forward | Hook::Output | Hook::Postrouting)
+    }
+}
+
+impl Way {
+    /// Every way.
+    pub const ALL: [Way; 3] = [Way::In, Way::Through, Way::Out];
+
+    /// The word in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Way::In => "input",
+            Way::Through => "forward",
+            Way::Out => "output",
+        }
+    }
+
+    /// The way of this name.
+    pub fn from_name(name: &str) -> Option<Way> {
+        Way::ALL.into_iter().find(|way| way.name() == name)
+    }
+
+    /// What its packets are, for messages.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Way::In => "for this host",
+            Way::Through => "routed through",
+            Way::Out => "made by this host",
+        }
+    }
+
+    /// Whether its packets come in by an interface.
+    pub const fn has_in_interface(self) -> bool {
+        !matches!(self, Way::Out)
+    }
+
+    /// Whether its packets leave by an interface.
+    pub const fn has_out_interface(self) -> bool {
+        !matches!(self, Way::In)
     }
 }
 

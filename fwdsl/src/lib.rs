@@ -101,7 +101,7 @@ pub mod __private {
 /// | `set NAME: net { … }`, `foreign set NAME: ip;` | sets of ipset |
 /// | `own chains;`, `foreign chain NAME;` | beside the chains of others |
 /// | `sysctl { key = value; }` | kernel parameters |
-/// | `assert CHAIN { PATTERN => VERDICT; }` | what is proven |
+/// | `assert CHAIN { PATTERN => VERDICT; }`, `assert host { … }` | what is proven |
 ///
 /// | in a chain | |
 /// | --- | --- |

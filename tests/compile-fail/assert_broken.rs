@@ -6,6 +6,8 @@ static HOST: Policy = firewall! {
     let ADMINS = [192.0.2.0/24, 2001:db8:ad::/48];
 
     chain INPUT policy drop {
+        in lo                           => accept;
+        icmpv6                          => accept;
         ct established|related          => accept;
         from ADMINS tcp dport ssh       => accept;
         tcp dport [http, 8000..=8080]   => accept;

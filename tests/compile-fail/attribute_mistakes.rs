@@ -8,7 +8,6 @@ static HOST: Policy = firewall! {
     /// documentation of a family
     family ipv4;
     #[allow(fragment_reassembled)]
-    let OFFICE = 192.0.2.0/24;
     sysctl {
         /// documentation of a setting
         net.ipv4.tcp_syncookies = 1;

@@ -6,7 +6,7 @@ use fwdsl::prelude::*;
 static HOST: Policy = firewall! {
     #![deny(fragment_reassembled)]
 
-    chain INPUT policy drop {
+    chain INPUT {
         fragment => drop;
         #[allow(fragment_reassembled)]
         fragment udp => drop;

@@ -223,7 +223,9 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "set",
         ],
     ),
-    ("assert", &["chain", "table and chain", "quoted chain", "verdict", "!verdict", "several matches"]),
+    ("assert", &["host", "host and way", "chain", "table and chain", "quoted chain", "several matches"]),
+    ("claim", &["verdict", "!verdict", "reaches", "!reaches"]),
+    ("verdicts", &["one", "a|b", "[a, b]"]),
 ];
 
 /// The other productions of `docs/grammar.md`, each with the alternatives that stand for it.
@@ -235,7 +237,10 @@ pub static ELSEWHERE: &[(&str, &[&str])] = &[
     ("key-piece", &["setting/dotted key", "setting/key with *"]),
     ("chain-policy", &["chain/policy accept", "chain/policy drop"]),
     ("hook", &["chain/hook first", "chain/hook last", "chain/hook before", "chain/hook after"]),
-    ("case", &["assert/verdict", "assert/!verdict"]),
+    ("way", &["assert/host and way"]),
+    ("chain-path", &["assert/chain", "assert/table and chain", "claim/reaches"]),
+    ("case", &["claim/verdict", "claim/!verdict", "claim/reaches"]),
+    ("some-verdict", &["verdicts/one", "verdicts/[a, b]"]),
     ("inner-attribute", &["policy/#![allow]", "policy/#![analysis_budget]"]),
     ("level", &["attribute/allow", "attribute/warn", "attribute/deny", "attribute/several lints"]),
     ("exact", &["attribute/exact"]),
@@ -263,7 +268,7 @@ pub static ELSEWHERE: &[(&str, &[&str])] = &[
     ("set-use", &["match/set"]),
     ("direction", &["match/set"]),
     ("target", &["verdict/target", "verdict/target alone"]),
-    ("verdict-name", &["verdict/accept", "assert/verdict"]),
+    ("verdict-name", &["verdict/accept", "claim/verdict"]),
     ("alternatives", &["value/alternatives"]),
     ("single", &["value/atom"]),
     ("list", &["value/list"]),

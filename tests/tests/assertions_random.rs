@@ -78,8 +78,9 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
             }
             Some(Problem::Broken(found)) => {
                 tally.broken += 1;
-                assert!(breaks(found.verdict), "{:?}\n{source}", found.verdict);
-                assert!(evaluated(&found.packet).contains(&found.verdict), "{}\n{source}", found.packet);
+                let verdict = found.verdict.expect("it is about verdicts");
+                assert!(breaks(verdict), "{verdict:?}\n{source}");
+                assert!(evaluated(&found.packet).contains(&verdict), "{}\n{source}", found.packet);
                 assert!(covered(&found.packet), "{} is not covered\n{source}", found.packet);
                 // What is printed is the packet: as a pattern it covers it, and is broken itself.
                 let again = format!("{policy}\nassert {hook} {{ {} => {word}; }}", found.packet);

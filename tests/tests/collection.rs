@@ -122,7 +122,7 @@ fn services_get_what_connection_tracking_does_not_know() {
             to 192.0.2.1 udp dport 5353                        => drop;
         }
     };
-    assert!(HOST.check().unwrap().is_empty());
+    assert!(HOST.check().is_ok());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn the_last_rules_end_a_chain() {
         assert INPUT   { in eth0 => drop; in eth0 ct new => drop; }
         assert FORWARD { tcp => reject; udp => reject; }
     };
-    assert!(HOST.check().unwrap().is_empty());
+    assert!(HOST.check().is_ok());
 }
 
 #[test]

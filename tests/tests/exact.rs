@@ -17,6 +17,7 @@ fn rules(policy: &Policy, family: Family) -> Vec<String> {
 }
 
 const ORDERED: Policy = firewall! {
+    #![allow(unreachable_rule, no_effect_rule)]
     #![exact]
     family ipv4;
     foreign set ADMINS;
@@ -85,7 +86,7 @@ fn the_kernel_gives_exact_rules_back() {
 fn a_match_written_twice_stands_twice() {
     let policy = firewall! {
         #![exact]
-        chain INPUT { tcp(dport 22) tcp(sport 1024) => accept; }
+        chain INPUT policy drop { tcp(dport 22) tcp(sport 1024) => accept; }
     };
     assert_eq!(rules(&policy, Ipv4), ["-A INPUT -p tcp -m tcp --dport 22 -m tcp --sport 1024 -j ACCEPT"]);
 }
@@ -103,7 +104,7 @@ fn exactness_is_of_a_rule_a_block_or_a_chain() {
             }
         }
         #[exact]
-        chain OUTPUT {
+        chain OUTPUT policy drop {
             ct new tcp dport 22 => accept;
         }
     };
@@ -178,7 +179,7 @@ fn exact_policies_survive_packing() {
 }
 
 const CIRCLE: Policy = firewall! {
-    #![allow(unreachable_rule)]
+    #![allow(unreachable_rule, no_effect_rule)]
     family ipv4;
 
     chain INPUT { tcp dport 22 => jump A; }

@@ -175,7 +175,7 @@ fn errors(change: impl FnOnce(&mut Value)) -> Vec<String> {
 fn what_is_not_known_is_refused_where_it_stands() {
     let rule = |document: &mut Value| document["chains"][0]["rules"][0].take();
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 21] = [
+    let cases: [(Change, &str); 24] = [
         (
             |it| it["fwdsl"]["version"] = json!(2),
             "$.fwdsl.version: unknown version 2\nhelp: this program knows version 1",
@@ -247,8 +247,20 @@ fn what_is_not_known_is_refused_where_it_stands() {
         ),
         (|it| it["sysctls"][0]["key"] = json!("net"), "$.sysctls[0].key: `net`"),
         (
-            |it| it["assertions"][0]["cases"][0]["verdict"] = json!(null),
-            "$.assertions[0].cases[0].verdict: expected a string, found `null`",
+            |it| it["assertions"][0]["cases"][0]["verdicts"][0] = json!(null),
+            "$.assertions[0].cases[0].verdicts[0]: expected a string, found `null`",
+        ),
+        (
+            |it| it["assertions"][0]["cases"][0]["verdicts"] = json!([]),
+            "$.assertions[0].cases[0].verdicts: at least one verdict is wanted",
+        ),
+        (
+            |it| it["assertions"][0]["cases"][0]["reaches"] = json!({ "table": "filter", "chain": "A" }),
+            "$.assertions[0].cases[0].verdicts: it is either `verdicts` or `reaches`",
+        ),
+        (
+            |it| it["assertions"][0]["host"] = json!("any"),
+            "$.assertions[0].chain: it is either about `host` or about a chain",
         ),
     ];
     for (change, expected) in cases {

@@ -17,6 +17,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 const SEEDS: &[&str] = &[
     r#"
+    #![allow(unreachable_rule)]
     let WEB = 10.0.0.2; let RATE = 40/s;
     table nat { chain PREROUTING { tcp|udp => dnat(to WEB:80..=90/8000, random); tcp => dnat(to [fd00::2..=fd00::9]:80); tcp => redirect(3128); }
                 chain POSTROUTING { out eth0 => jump M; } chain M { tcp => masquerade(to 1024..=65535, random-fully); _ => snat(to 192.0.2.1); } }

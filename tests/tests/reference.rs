@@ -66,7 +66,7 @@ fn shown(marker: &str, compiled: Compiled) -> String {
             let notes: String = it.notes.iter().map(|(note, _)| format!("       note: {note}\n")).collect();
             format!("error: {}\n{notes}{help}", it.message)
         };
-        return compiled.diagnostics.iter().map(say).collect();
+        return compiled.diagnostics.iter().filter(|it| it.is_error()).map(say).collect();
     }
     if !compiled.is_sound() {
         return format!("it does not compile: {:?}\n", compiled.diagnostics);

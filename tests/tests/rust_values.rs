@@ -136,6 +136,7 @@ fn a_value_that_breaks_a_rule_is_told_with_its_place_and_nothing_is_emitted() {
 fn what_holds_for_every_value_is_proven_and_the_rest_when_the_value_is_known() {
     fn policy(port: u16) -> Policy {
         firewall! {
+            #![allow(no_effect_rule)]
             chain INPUT policy drop {
                 udp            => drop;
                 tcp dport #port => accept;
@@ -152,6 +153,31 @@ fn what_holds_for_every_value_is_proven_and_the_rest_when_the_value_is_known() {
 }
 
 #[test]
+fn unions_chains_and_whole_ways_are_proven_for_every_value_too() {
+    fn policy(port: u16, admin: Ipv4Addr) -> Policy {
+        firewall! {
+            #![allow(established_not_accepted, loopback_blocked, ipv6_neighbour_discovery_blocked, forwarding_disabled)]
+            family ipv4;
+            table nat { chain PREROUTING { in wan0 tcp dport #port => dnat(to 10.0.0.2); } }
+            chain INPUT policy drop { from #admin => jump ADMINS; tcp => reject; }
+            chain ADMINS { tcp dport 22 => accept; }
+            chain FORWARD policy drop { to 10.0.0.2 tcp dport 80 => accept; }
+            // Of every value.
+            assert INPUT { udp => drop; tcp => accept|reject; from #admin => reaches ADMINS; }
+            assert host forward { udp => drop; in lan0 to 10.0.0.3 ct new => drop; }
+            // Of some.
+            assert INPUT { from 192.0.2.1 => !reaches ADMINS; }
+            assert host forward { in wan0 to 203.0.113.1 tcp dport 80 ct new => drop; }
+        }
+    }
+    let line = line!() - 4;
+    let (here, there) = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2));
+    assert!(policy(81, there).check().is_ok());
+    refused(&policy(81, here), "comes to `ADMINS`", line);
+    refused(&policy(80, there), "is accepted", line + 1);
+}
+
+#[test]
 fn sets_are_filled_from_slices() {
     const ADMINS: &[&str] = &["192.0.2.0/24", "2001:db8:ad::/48"];
     const WEB: [u16; 2] = [80, 443];
@@ -161,7 +187,7 @@ fn sets_are_filled_from_slices() {
         set PORTS: port { #RANGE }
         set MACS: mac { #{"02:00:00:00:00:01"} }
         set IFACES: net,iface { (10.0.0.0/8, #WAN) }
-        chain INPUT { from @ADMINS tcp dport @PORTS set(@WEB dst,dst) set(@MACS src) => accept; }
+        chain INPUT policy drop { from @ADMINS tcp dport @PORTS set(@WEB dst,dst) set(@MACS src) => accept; }
     };
     let elements = |policy: &Policy, family: Family, name: &str| {
         let sets = policy.sets(family).expect("the policy is sound");
@@ -177,7 +203,7 @@ fn sets_are_filled_from_slices() {
     let with = |addresses: Vec<IpAddr>| {
         firewall! {
             set A: ip maxelem 3 { #{addresses} }
-            chain INPUT { from @A => accept; }
+            chain INPUT policy drop { from @A => accept; }
         }
     };
     let many = with(vec![IpAddr::V4(HOST4), IpAddr::V6(HOST6)]);

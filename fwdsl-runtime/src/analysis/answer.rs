@@ -59,7 +59,8 @@ impl Asked<'_> {
     /// Whether a match is true.
     pub(super) fn entry(self, entry: &Match) -> Answer {
         if *entry.extension == SET_MATCH {
-            let known = !entry.extension.looks_at.meets(self.state.changed);
+            // Of marks the sets that are known hold none.
+            let known = !Aspects::ADDRESSES.meets(self.state.changed);
             return if known { self.set(entry) } else { Answer::Perhaps };
         }
         if reads_transport(entry) {

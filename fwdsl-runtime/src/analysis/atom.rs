@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use super::meaning::is_changed;
-use crate::catalogue::Aspects;
+use crate::catalogue::{Aspects, Extension};
 use crate::model::Match;
 
 /// The matches that look at nothing but the packet, its socket, its connection or its route. What counts, measures time or
@@ -71,11 +71,16 @@ impl<'a> Atoms<'a> {
 
 /// Whether a match says the same of a packet wherever it stands, though the packet itself does not tell what.
 fn is_steady(entry: &Match, changed: Aspects) -> bool {
-    STEADY.contains(&entry.extension.name)
+    is_steady_extension(entry.extension)
         && !entry.is_stateful()
         && entry.options.iter().all(|option| {
             option.spec.name != "ctexpire" && !is_changed(entry.extension, option.spec, changed)
         })
+}
+
+/// Whether a match of the extension looks at nothing but the packet, its socket, its connection or its route.
+pub(super) fn is_steady_extension(extension: &Extension) -> bool {
+    STEADY.contains(&extension.name)
 }
 
 impl PartialEq for Condition<'_> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::program::{Classes, program};
 use super::reach::Prepared;
-use super::unknown::without_unknown;
+use super::unknown::known_part;
 use crate::loc::Loc;
 use crate::lower::lower;
 use crate::model::Model;
@@ -24,8 +24,8 @@ pub struct Conflict {
 /// The rules of a policy whose place among others decides: one accepts, the other drops or rejects, and some packets, but
 /// neither's all, match both.
 pub fn conflicting_rules(model: &Model) -> Vec<Conflict> {
-    let known = without_unknown(model);
-    let model = known.as_ref().unwrap_or(model);
+    let known = known_part(model);
+    let model = &*known.model;
     let mut rules: BTreeMap<(TableName, Loc), Vec<Loc>> = BTreeMap::new();
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };

@@ -3,10 +3,9 @@
 use super::packet::{Status, Tracking};
 use super::program::{Classes, choice_domain, domain};
 use super::region::{Axis, Choice, LATER, Region, Span, WHOLE};
-use crate::catalogue::{CONNTRACK, STATE};
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
-use crate::model::Action;
+use crate::model::{Action, OptionUse};
 use crate::table::Hook;
 
 /// All packets that can be at a place, as regions for each kind of hook.
@@ -18,7 +17,7 @@ pub(super) fn entries(hooks: &[Hook], ruleset: &Ruleset, classes: &Classes) -> V
         if regions.contains(&region) {
             continue;
         }
-        if asks_for_status(ruleset) { regions.extend(by_status(&region)) } else { regions.push(region) }
+        regions.extend(by_status_if_asked(ruleset, &region));
     }
     regions
 }
@@ -28,6 +27,11 @@ fn asks_for_status(ruleset: &Ruleset) -> bool {
     let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
     let options = rules.flat_map(|rule| &rule.matches).flat_map(|entry| &entry.options);
     { options }.any(|option| option.spec.name == "ctstatus")
+}
+
+/// A region in parts that the rules can tell apart by their status.
+pub(super) fn by_status_if_asked(ruleset: &Ruleset, region: &Region) -> Vec<Region> {
+    if asks_for_status(ruleset) { by_status(region) } else { vec![region.clone()] }
 }
 
 /// A region in parts whose states go with the status.
@@ -91,11 +95,19 @@ pub(super) fn sees_fragments(hook: Hook, family: Family, tracks: bool) -> bool {
     }
 }
 
-/// Whether loading the rules turns connection tracking on in their family.
+/// Whether loading the rules makes the kernel put fragments together as they arrive, in their family: connection
+/// tracking does, and so does whatever looks up sockets.
 pub(super) fn uses_tracking(ruleset: &Ruleset) -> bool {
-    let chains = ruleset.tables.iter().flat_map(|table| &table.chains);
-    let mut matches = chains.flat_map(|chain| &chain.rules).flat_map(|rule| &rule.matches);
-    matches.any(|entry| [&CONNTRACK, &STATE].contains(&entry.extension))
+    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+    { rules }.any(|rule| {
+        rule.matches.iter().any(|entry| entry.extension.reassembles)
+            || matches!(&rule.action, Action::Target { extension, options } if extension.reassembles && !keeps_out(options))
+    })
+}
+
+/// Whether a target keeps packets out of connection tracking, which it then does not need.
+fn keeps_out(options: &[OptionUse]) -> bool {
+    options.iter().any(|option| option.spec.name == "notrack")
 }
 
 /// The hooks from which packets come to a chain: its own if it is built in; all of the table's if

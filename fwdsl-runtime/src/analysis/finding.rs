@@ -1,12 +1,12 @@
 //! What a proof finds, and how it is told.
 
 use super::packet::Packet;
-use super::trace::{Assumed, Decided, Trace};
+use super::story::Note;
 use crate::catalogue::{ACCEPT, DROP, Extension, REJECT, RETURN};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::model::{Assertion, AssertionCase, BUDGET_ATTRIBUTE, Chain};
+use crate::model::{AssertionCase, BUDGET_ATTRIBUTE, Outcome};
 
 /// An assertion that is not proven.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +15,11 @@ pub struct Finding {
     pub loc: Loc,
     /// Why it is not proven.
     pub problem: Problem,
-    notes: Vec<(String, Option<Loc>)>,
-    help: Option<String>,
+    pub(super) message: String,
+    pub(super) notes: Vec<Note>,
+    pub(super) help: Option<String>,
+    /// The rules that the packet met and that matter.
+    pub(super) causes: Vec<Loc>,
 }
 
 /// Why an assertion is not proven.
@@ -42,151 +45,124 @@ pub enum Problem {
 pub struct Counterexample {
     /// The family.
     pub family: Family,
-    /// The packet.
+    /// The packet as it enters the chain, or as it arrives; one that is routed through has the interface that it will
+    /// leave by.
     pub packet: Packet,
-    /// The verdict that the chain can give it.
-    pub verdict: &'static Extension,
-    pub(super) shows_flags: bool,
+    /// The verdict that it can get; `None` if it comes to a chain that no packet should come to.
+    pub verdict: Option<&'static Extension>,
 }
-
-/// Where the assertion stands and what it is about, for the notes.
-pub(super) struct Place<'a> {
-    pub(super) chain: &'a Chain,
-    pub(super) case: &'a AssertionCase,
-    /// Whether a jump leads to the chain from the built-in one, which belongs to others.
-    pub(super) hooked: bool,
-}
-
-/// How many assumptions are told; a list of more helps nobody.
-const ASSUMPTIONS_TOLD: usize = 4;
 
 impl Finding {
-    pub(super) fn new(loc: Loc, problem: Problem) -> Finding {
-        Finding { loc, problem, notes: Vec::new(), help: None }
-    }
-
-    pub(super) fn no_packet(assertion: &Assertion, case: &AssertionCase) -> Finding {
-        let mut finding = Finding::new(case.loc, Problem::NoPacket);
+    /// The pattern covers no packet.
+    pub(super) fn no_packet(case: &AssertionCase, place: &str) -> Finding {
+        let mut notes: Vec<Note> = Vec::new();
         let mut options = case.matches.iter().flat_map(|entry| &entry.options);
         if options.any(|option| option.spec.name == "fragment" && !option.negated) {
             let note = "the kernel puts fragments together before INPUT, and everywhere on their way in \
                         once connection tracking is in use";
-            finding.notes.push((note.into(), None));
+            notes.push((note.into(), None));
         }
         let help = format!(
-            "its matches exclude each other, or what `{}` is for, or what is known of packets there",
-            assertion.chain()
+            "its matches exclude each other, or what {place} is for, or what is known of packets there"
         );
-        finding.help = Some(help);
-        finding
+        Finding {
+            loc: case.loc,
+            problem: Problem::NoPacket,
+            message: "the pattern covers no packet".into(),
+            notes,
+            help: Some(help),
+            causes: Vec::new(),
+        }
     }
 
+    /// The proof takes too many steps.
+    pub(super) fn not_decided(case: &AssertionCase, budget: u64) -> Finding {
+        let more = budget.saturating_mul(10);
+        let help = format!(
+            "allow more at the top of the policy, `#![{BUDGET_ATTRIBUTE}({more})]`, or assert something narrower"
+        );
+        Finding {
+            loc: case.loc,
+            problem: Problem::NotDecided { budget },
+            message: format!("assertion not decided: the proof takes more than {budget} steps"),
+            notes: Vec::new(),
+            help: Some(help),
+            causes: Vec::new(),
+        }
+    }
+
+    /// What rules change is not followed as far as it would have to be.
+    pub(super) fn not_followed(case: &AssertionCase) -> Finding {
+        let help = "assert something narrower, of packets to which these rules do not apply";
+        Finding {
+            loc: case.loc,
+            problem: Problem::NotFollowed,
+            message: "assertion not decided: rules ask for what others changed before, such as the mark"
+                .into(),
+            notes: Vec::new(),
+            help: Some(help.into()),
+            causes: Vec::new(),
+        }
+    }
+
+    /// The chains go too deep.
+    pub(super) fn too_deep(case: &AssertionCase) -> Finding {
+        Finding {
+            loc: case.loc,
+            problem: Problem::TooDeep,
+            message: "assertion not decided: the chains go deeper from here than iptables takes".into(),
+            notes: Vec::new(),
+            help: None,
+            causes: Vec::new(),
+        }
+    }
+
+    /// A packet breaks it.
     pub(super) fn broken(
-        counterexample: Counterexample,
-        trace: Option<&Trace>,
-        place: &Place<'_>,
+        case: &AssertionCase,
+        found: Counterexample,
+        shows_flags: bool,
+        notes: Vec<Note>,
     ) -> Finding {
-        let Place { chain, case, hooked } = place;
-        let verdict = counterexample.verdict;
-        let mut finding = Finding::new(case.loc, Problem::Broken(Box::new(counterexample)));
-        if let Some(trace) = trace {
-            finding.notes.extend(decision_notes(trace, verdict, place));
-            finding.notes.extend(trace.assumed.iter().take(ASSUMPTIONS_TOLD).map(assumption_note));
-        }
-        if chain.hook().is_none() {
-            let note = format!(
-                "`{}` is taken by itself, with whatever packet: what its callers match is not looked at",
-                chain.name
-            );
-            finding.notes.push((note, None));
-        } else if *case.verdict == RETURN && !hooked {
-            let help = format!(
-                "in `{}`, a built-in chain, `return` means its policy: name that verdict",
-                chain.name
-            );
-            finding.help = Some(help);
-        }
-        finding
+        let packet = found.packet.words(shows_flags);
+        let message = match (&case.claim.outcome, found.verdict) {
+            (Outcome::Verdict(_), Some(verdict)) => {
+                format!("assertion broken: `{packet}` is {}", participle(verdict))
+            }
+            (Outcome::Reaches { chain, .. }, Some(_)) => {
+                format!("assertion broken: `{packet}` does not come to `{}`", chain.value)
+            }
+            (Outcome::Reaches { chain, .. }, None) => {
+                format!("assertion broken: `{packet}` comes to `{}`", chain.value)
+            }
+            (Outcome::Verdict(_), None) => format!("assertion broken by `{packet}`"),
+        };
+        let causes = notes.iter().filter_map(|(_, loc)| *loc).collect();
+        let problem = Problem::Broken(Box::new(found));
+        Finding { loc: case.loc, problem, message, notes, help: None, causes }
     }
 
     /// The finding as an error of the check.
     pub fn diagnostic(&self) -> Diagnostic {
-        let (message, help) = match &self.problem {
-            Problem::Broken(found) => {
-                let packet = found.packet.words(found.shows_flags);
-                (format!("assertion broken: this packet is {}: `{packet}`", participle(found.verdict)), None)
-            }
-            Problem::NoPacket => ("the pattern covers no packet".to_owned(), None),
-            Problem::NotDecided { budget } => (
-                format!("assertion not decided: the proof takes more than {budget} steps"),
-                Some(format!(
-                    "allow more at the top of the policy, `#![{BUDGET_ATTRIBUTE}({})]`, or assert something \
-                     narrower",
-                    budget.saturating_mul(10)
-                )),
-            ),
-            Problem::NotFollowed => (
-                "assertion not decided: rules ask for what others changed before, such as the mark"
-                    .to_owned(),
-                Some("assert something narrower, of packets to which these rules do not apply".to_owned()),
-            ),
-            Problem::TooDeep => {
-                ("assertion not decided: the chains go deeper from here than iptables takes".to_owned(), None)
-            }
-        };
-        let diagnostic = Diagnostic::error(self.loc, message).maybe_help(self.help.clone().or(help));
+        let mut diagnostic = Diagnostic::error(self.loc, &self.message).maybe_help(self.help.clone());
+        diagnostic.causes = self.causes.clone();
         self.notes.iter().fold(diagnostic, |diagnostic, (note, loc)| diagnostic.note(note.clone(), *loc))
     }
 }
 
-fn decision_notes(trace: &Trace, verdict: &Extension, place: &Place<'_>) -> Vec<(String, Option<Loc>)> {
-    let chain = place.chain;
-    let end = || match (&chain.policy, chain.hook()) {
-        (_, Some(hook)) if place.hooked => {
-            let note = format!("no rule decides, so it goes on to the rules of others in {hook}");
-            (note, Some(chain.loc))
-        }
-        (Some(policy), _) => {
-            let word = policy.value.name().to_ascii_lowercase();
-            (format!("no rule decides, and the policy of `{}` is {word}", chain.name), Some(policy.loc))
-        }
-        (None, Some(_)) => (
-            format!("no rule decides, and `{}` states no policy, so it is accept", chain.name),
-            Some(chain.loc),
-        ),
-        (None, None) => (format!("no rule of `{}` decides", chain.name), Some(chain.loc)),
-    };
-    match trace.decided {
-        Decided::Rule(loc) => vec![(format!("{} by this rule", participle(verdict)), Some(loc))],
-        Decided::Others(loc) => {
-            let note = "this rule goes to a foreign chain, whose rules are not known: it may decide anything";
-            vec![(note.into(), Some(loc))]
-        }
-        Decided::TinyFragment(loc) => {
-            let note = "the legacy variant drops TCP fragments at offset 8 once it looks at a rule that asks \
-                        for TCP ports or flags";
-            vec![(note.into(), Some(loc))]
-        }
-        Decided::Return(loc) => {
-            vec![("it leaves the chain by this rule".into(), Some(loc)), end()]
-        }
-        Decided::End => vec![end()],
-    }
-}
-
-fn assumption_note(assumed: &Assumed) -> (String, Option<Loc>) {
-    let Assumed { loc, matches, word, of_fragment } = assumed;
-    let not = if *matches { "" } else { "not " };
-    let note = if *of_fragment {
-        format!("this rule is taken {not}to match: it asks for a header that a later fragment does not have")
-    } else {
-        format!("`{word}` of this rule is taken {not}to match")
-    };
-    (note, Some(*loc))
+/// The union that would let both verdicts be, where a verdict alone is asserted that is hardly told from the other, or
+/// that depends on what is not known.
+pub(super) fn union_help(case: &AssertionCase, verdict: &Extension, assumed: bool) -> Option<String> {
+    let Outcome::Verdict(verdicts) = &case.claim.outcome else { return None };
+    let ([asserted], false) = (verdicts.as_slice(), case.claim.negated) else { return None };
+    let refusals: [&Extension; 2] = [&DROP, &REJECT];
+    let alike = refusals.contains(asserted) && refusals.contains(&verdict);
+    let either = assumed && [&ACCEPT, &DROP, &REJECT].contains(&verdict) && **asserted != RETURN;
+    (alike || either).then(|| format!("if either may be, assert `{}|{}`", asserted.word(), verdict.word()))
 }
 
 /// What happened to a packet with this verdict.
-fn participle(verdict: &Extension) -> String {
+pub(super) fn participle(verdict: &Extension) -> String {
     if *verdict == ACCEPT {
         "accepted".into()
     } else if *verdict == DROP {

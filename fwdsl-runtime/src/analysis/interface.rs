@@ -10,7 +10,7 @@ use super::region::Span;
 const NAME_MAX_BYTES: usize = 15;
 
 /// The classes of interface names. Number 0 stands for no interface at all.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Interfaces {
     /// For each class from number 1 on, the name that stands for it.
     names: Vec<String>,
@@ -69,12 +69,22 @@ impl Interfaces {
         Some(Span { first: first as u128 + 1, last: last as u128 + 1 })
     }
 
-    /// A name out of a set of classes, an ordinary one if there is; `None` for no interface.
-    pub(super) fn name(&self, set: &[Span]) -> Option<String> {
-        let number = match self.other {
+    /// The number of a name that stands for its class, or of no interface.
+    pub(super) fn number(&self, name: Option<&str>) -> u128 {
+        let place = name.and_then(|name| self.names.iter().position(|other| other == name));
+        place.map_or(0, |place| place as u128 + 1)
+    }
+
+    /// The number of a name out of a set of classes, an ordinary one if there is; 0 for no interface.
+    pub(super) fn pick(&self, set: &[Span]) -> u128 {
+        match self.other {
             Some(other) if set.iter().any(|span| span.holds(other)) => other,
             _ => set.iter().find(|span| span.last > 0).map_or(0, |span| span.first.max(1)),
-        };
+        }
+    }
+
+    /// The name that stands for a class; `None` for no interface.
+    pub(super) fn name(&self, number: u128) -> Option<String> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         self.names.get(index).cloned()
     }
@@ -106,8 +116,8 @@ mod tests {
         // A name that fits `eth+` and nothing else is there too.
         let eth = interfaces.span("eth+").unwrap();
         assert_eq!(eth.last - eth.first, 2);
-        assert_eq!(interfaces.name(&[interfaces.any()]).as_deref(), Some("wan0"));
-        assert_eq!(interfaces.name(&[Span { first: 0, last: 0 }]), None);
+        assert_eq!(interfaces.name(interfaces.pick(&[interfaces.any()])).as_deref(), Some("wan0"));
+        assert_eq!(interfaces.name(interfaces.pick(&[Span { first: 0, last: 0 }])), None);
         // Whoever fits everything fits no interface too.
         assert_eq!(interfaces.span("+"), Some(Span { first: 0, last: interfaces.any().last }));
     }
@@ -116,6 +126,6 @@ mod tests {
     fn without_patterns_there_is_one_class() {
         let interfaces = Interfaces::new(std::iter::empty());
         assert_eq!(interfaces.any(), Span { first: 1, last: 1 });
-        assert_eq!(interfaces.name(&[interfaces.any()]).as_deref(), Some("eth0"));
+        assert_eq!(interfaces.name(interfaces.pick(&[interfaces.any()])).as_deref(), Some("eth0"));
     }
 }

@@ -8,7 +8,7 @@ const CLASSES_MAX: usize = 64;
 const PARTS_MAX: usize = 4096;
 
 /// The classes of marks that answer every question alike.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Marks {
     questions: Vec<Masked>,
     /// For each class a mark that stands for it, 0 first; empty if there are too many classes.
@@ -53,6 +53,19 @@ impl Marks {
         debug_assert!(self.questions.iter().any(|other| other.mask() == question.mask()));
         let meant = self.examples.iter().enumerate().filter(|(_, mark)| is_true(question, **mark));
         meant.fold(0, |bits, (bit, _)| bits | 1 << bit)
+    }
+
+    /// The class of a mark, as a set; all if the classes are not known.
+    pub(super) fn class_of(&self, mark: u32) -> u64 {
+        let same = |example: &u32| {
+            self.questions.iter().all(|question| is_true(*question, *example) == is_true(*question, mark))
+        };
+        self.examples.iter().position(same).map_or_else(|| self.all(), |bit| 1 << bit)
+    }
+
+    /// The class of a mark that stands for it.
+    pub(super) fn class(&self, mark: u32) -> usize {
+        self.examples.iter().position(|example| *example == mark).unwrap_or_default()
     }
 
     /// A mark out of a set of classes that is not empty.

@@ -18,14 +18,19 @@
 
 mod answer;
 mod atom;
+mod compare;
 mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
+mod effect;
 mod entry;
 mod evaluate;
 mod explain;
 mod finding;
+mod flow;
+mod host;
 mod interface;
+mod lints;
 mod marks;
 mod matrix;
 mod meaning;
@@ -33,12 +38,14 @@ mod no_effect;
 mod packet;
 mod program;
 mod prove;
+mod question;
 mod reach;
 mod region;
 mod search;
 mod sets;
 mod state;
-mod trace;
+mod story;
+mod tables;
 mod travel;
 mod unknown;
 mod unreachable;
@@ -47,6 +54,9 @@ mod way;
 mod witness;
 
 pub use answer::Answer;
+pub use compare::{
+    COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
+};
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::{evaluate, evaluate_for};
 pub use explain::{
@@ -55,12 +65,17 @@ pub use explain::{
 #[cfg(feature = "syntax")]
 pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
+pub(crate) use host::ends_the_way;
+pub(crate) use lints::{lint_families, lint_packets};
 pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
+pub(crate) use prove::prove_known;
 pub use prove::{prove, prove_for_every_value};
+pub(crate) use tables::Tables;
 pub use travel::{Fate, evaluate_host};
+pub(crate) use unknown::known_part;
 pub use unreachable::{
     ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
 };
-pub use way::{Station, Way};
+pub use way::Station;

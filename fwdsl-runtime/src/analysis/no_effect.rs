@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::program::{Classes, program};
 use super::reach::{Effects, Prepared};
-use super::unknown::without_unknown;
+use super::unknown::known_part;
 use super::unreachable::is_step;
 use crate::loc::Loc;
 use crate::lower::{Rule, Table, lower};
@@ -29,8 +29,8 @@ pub struct NoEffect {
 /// marks and matches that count. A rule without matches at the end of its chain is a matter of style, and not among
 /// them, nor is one that takes all packets of a rule in `unreachable`, of which that is told.
 pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
-    let known = without_unknown(model);
-    let model = known.as_ref().unwrap_or(model);
+    let known = known_part(model);
+    let model = &*known.model;
     let mut rules: BTreeMap<(TableName, Loc), Option<Vec<Loc>>> = BTreeMap::new();
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };

@@ -25,7 +25,7 @@ pub(super) struct Program {
 }
 
 /// What of the endless many names and numbers the rules can tell apart.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Classes {
     pub(super) interfaces: Interfaces,
     pub(super) marks: Marks,
@@ -91,6 +91,11 @@ pub(super) struct Division {
 
 /// Prepares a table. The classes are those that its rules, and whatever is asked of it, tell apart.
 pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Program {
+    program_where(table, family, classes, changes(table))
+}
+
+/// The same where nothing is known of what is in `changed`, and the rest is as the packet says.
+pub(super) fn program_where(table: &Table, family: Family, classes: Classes, changed: Aspects) -> Program {
     let chain = |name: &str| table.position(name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
@@ -102,7 +107,6 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
         model::Action::Jump(name) => chain(name).map(Action::Jump),
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
-    let changed = changes(table);
     let mut atoms = Atoms::default();
     let chains = table.chains.iter().map(|chain| {
         let rules = chain.rules.iter().map(|rule| {
@@ -115,7 +119,7 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
             );
             test.opaque |= may_end;
             test.is_steady &= !may_end;
-            // To a chain that is not there nothing goes, and that has been said.
+            // A jump to a chain that is not there is passed over; so rules keep their numbers.
             Rule { test, action: action(&rule.action).unwrap_or(Action::Pass) }
         });
         rules.collect()
@@ -124,10 +128,14 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
     Program { chains, family, classes }
 }
 
+/// The interface on which a host talks to itself.
+pub(super) const LOOPBACK: &str = "lo";
+
 impl Classes {
     /// The classes that these conjunctions of matches tell apart.
     pub(super) fn new<'a>(rules: impl Iterator<Item = &'a [Match]>) -> Classes {
-        let (mut patterns, mut marks) = (Vec::new(), Vec::new());
+        // Lints ask for the loopback interface, which a policy may forget.
+        let (mut patterns, mut marks) = (vec![LOOPBACK], Vec::new());
         for option in rules.flatten().flat_map(|entry| &entry.options) {
             for value in &option.values {
                 match &value.value {
@@ -238,7 +246,8 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
     };
     for entry in matches {
         if *entry.extension == SET_MATCH {
-            if entry.extension.looks_at.meets(changed) {
+            // Of marks the sets that are known hold none.
+            if Aspects::ADDRESSES.meets(changed) {
                 test.opaque = true;
                 continue;
             }
@@ -283,7 +292,7 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
 }
 
 /// Whether a value is more than its bounds say: of a mask with gaps not all addresses between them belong to it.
-fn has_gaps(value: &Value) -> bool {
+pub(super) fn has_gaps(value: &Value) -> bool {
     matches!(value, Value::Address(Address::Masked(_)))
 }
 
@@ -411,7 +420,7 @@ fn bits_of<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> u64 {
     meant.fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
-fn tracking_bits(is_meant: impl Fn(&Tracking) -> bool) -> u64 {
+pub(super) fn tracking_bits(is_meant: impl Fn(&Tracking) -> bool) -> u64 {
     bits_of(&Tracking::ALL, is_meant)
 }
 

@@ -44,6 +44,32 @@ pub(super) enum Choice {
     PacketType,
 }
 
+impl Axis {
+    /// Every axis.
+    pub(super) const ALL: [Axis; 8] = [
+        Axis::In,
+        Axis::Out,
+        Axis::Source,
+        Axis::Destination,
+        Axis::Protocol,
+        Axis::SourcePort,
+        Axis::DestinationPort,
+        Axis::Icmp,
+    ];
+}
+
+impl Choice {
+    /// Every choice.
+    pub(super) const ALL: [Choice; CHOICES] = [
+        Choice::TcpFlags,
+        Choice::Tracking,
+        Choice::Fragment,
+        Choice::Status,
+        Choice::Mark,
+        Choice::PacketType,
+    ];
+}
+
 /// The number of axes.
 pub(super) const AXES: usize = 8;
 /// The number of choices.
@@ -167,7 +193,7 @@ impl Region {
         self.choices[choice as usize]
     }
 
-    fn with_set(&self, axis: Axis, set: Vec<Span>) -> Region {
+    pub(super) fn with_set(&self, axis: Axis, set: Vec<Span>) -> Region {
         let mut region = self.clone();
         region.sets[axis as usize] = set.into();
         region

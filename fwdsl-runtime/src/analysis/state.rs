@@ -60,11 +60,6 @@ impl State {
         State { mark, open: 0, untracked: false, changed: Aspects::NONE, hidden: Fields::NONE }
     }
 
-    /// A packet some of which is not known from the start, and stays so.
-    pub(super) const fn without(changed: Aspects) -> State {
-        State { changed, ..State::new(0) }
-    }
-
     /// Whether an option with this meaning asks for a field that is not known.
     pub(super) const fn hides(self, meaning: Meaning) -> bool {
         self.hidden.meets(Fields::of(meaning))

@@ -12,7 +12,7 @@ use super::evaluate::add;
 use super::packet::{CtState, Packet, Status, Tracking};
 use super::state::{Fields, State, add_state};
 use super::walk::{Ends, Given, Met, Walk, falling_off};
-use super::way::{Station, Way};
+use super::way::Station;
 use crate::catalogue::{
     ACCEPT, Aspects, DNAT, DROP, Extension, Flow, ICMP, ICMPV6, NETMAP, NFQUEUE, QUEUE, RAW, REDIRECT,
     REJECT, RETURN, TPROXY,
@@ -20,7 +20,7 @@ use crate::catalogue::{
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
 use crate::model::{Action, Endpoint, OptionUse, PortRange, Value};
-use crate::table::{Hook, TableName};
+use crate::table::{Hook, TableName, Way};
 use crate::variant::Variant;
 
 /// What becomes of a packet on its whole way.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Prepared, Reach, Scope};
-use super::unknown::without_unknown;
+use super::unknown::known_part;
 use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
@@ -115,8 +115,8 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 /// among them only if all of these are, in every family.
 /// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
-    let known = without_unknown(model);
-    let model = known.as_ref().unwrap_or(model);
+    let known = known_part(model);
+    let model = &*known.model;
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };
@@ -131,11 +131,15 @@ pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
         .map(|((table, loc), mut sum)| {
             sum.causes.sort_unstable();
             sum.causes.dedup();
-            let kind = match sum.kind {
-                Some(UnreachableKind::CoveredByOne) if sum.causes.len() > 1 => {
-                    UnreachableKind::CoveredTogether
+            // What a rule's own steps take, it does not match.
+            sum.causes.retain(|cause| *cause != loc);
+            let kind = match (sum.kind, sum.causes.len()) {
+                (None, _) | (Some(UnreachableKind::CoveredByOne | UnreachableKind::CoveredTogether), 0) => {
+                    UnreachableKind::MatchesNothing
                 }
-                kind => kind.unwrap_or(UnreachableKind::MatchesNothing),
+                (Some(UnreachableKind::CoveredTogether), 1) => UnreachableKind::CoveredByOne,
+                (Some(UnreachableKind::CoveredByOne), 2..) => UnreachableKind::CoveredTogether,
+                (Some(kind), _) => kind,
             };
             Unreachable { table, loc, kind, causes: sum.causes }
         })

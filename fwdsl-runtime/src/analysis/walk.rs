@@ -279,9 +279,4 @@ impl<'a> Ends<'a> {
     fn give_anything(&mut self, state: State) {
         any_verdict().for_each(|verdict| self.give(Given { verdict, options: &[], state }));
     }
-
-    /// Whether a verdict that is `wanted` is among them.
-    pub(super) fn has(&self, wanted: &dyn Fn(&Extension) -> bool) -> bool {
-        self.verdicts.iter().any(|given| wanted(given.verdict))
-    }
 }

@@ -4,18 +4,7 @@
 //! The order within a hook is that of the priorities in `linux/netfilter_ipv4.h`, which are the same for IPv6.
 
 use super::packet::Packet;
-use crate::table::{Hook, TableName};
-
-/// Where a packet goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// It comes in, and is for this host.
-    In,
-    /// It comes in, and is routed through.
-    Through,
-    /// This host makes it.
-    Out,
-}
+use crate::table::{Hook, TableName, Way};
 
 /// A station on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,9 +60,6 @@ const LEAVING: &[Station] = &[
 ];
 
 impl Way {
-    /// Every way.
-    pub const ALL: [Way; 3] = [Way::In, Way::Through, Way::Out];
-
     /// The way of a packet with an incoming interface, an outgoing one, or both: that both are there says that it is
     /// routed through. Without any it is taken as one for this host.
     pub const fn of_interfaces(incoming: bool, outgoing: bool) -> Way {

@@ -35,6 +35,12 @@ impl Aspects {
         Aspects(self.0 | other.0)
     }
 
+    /// What both sets hold.
+    #[must_use]
+    pub const fn and(self, other: Aspects) -> Aspects {
+        Aspects(self.0 & other.0)
+    }
+
     /// What this set holds and the other does not.
     #[must_use]
     pub const fn without(self, other: Aspects) -> Aspects {

@@ -21,6 +21,7 @@ pub(crate) const CLUSTER_READ_NODES: u64 = 6;
 
 /// `-m cluster`. Lowering writes `local-node` as the mask that is saved.
 pub static CLUSTER: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::TRACKING,
     requirements: &[
         OneOf(&["local-node", "local-nodemask"]),
@@ -63,6 +64,7 @@ pub static CLUSTER: Extension = Extension {
 
 /// `-m connlabel`. A host with `/etc/xtables/connlabel.conf` saves the names in it.
 pub(super) static CONNLABEL: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::TRACKING,
     ..Extension::new_match(
         "connlabel",

@@ -96,6 +96,7 @@ pub(super) static AUDIT: Extension = Extension::new_target(
 
 /// `-j SYNPROXY`. It takes SYN and the ACK that answers its own SYN, and lets all else go on.
 pub static SYNPROXY: Extension = Extension {
+    reassembles: true,
     hooks: HookSet::of(&[Hook::Input, Hook::Forward]),
     protocols: &[TCP_NUMBER],
     ..Extension::new_target(
@@ -114,6 +115,7 @@ pub static SYNPROXY: Extension = Extension {
 
 /// `-j TPROXY`
 pub static TPROXY: Extension = Extension {
+    reassembles: true,
     tables: &[TableName::Mangle],
     hooks: HookSet::of(&[Hook::Prerouting]),
     protocols: &[TCP_NUMBER, UDP_NUMBER],

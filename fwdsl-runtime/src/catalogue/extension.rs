@@ -67,6 +67,9 @@ pub struct Extension {
     pub looks_at: Aspects,
     /// What a target changes of a packet that goes on.
     pub changes: Aspects,
+    /// Whether loading a rule with it makes the kernel put fragments together as they arrive: what asks connection
+    /// tracking or looks up sockets cannot do without.
+    pub reassembles: bool,
     /// The options, in the order in which `iptables-save` prints them.
     pub options: &'static [OptionSpec],
     /// What the options want of each other.
@@ -100,6 +103,7 @@ impl Extension {
             flow: Flow::Continues,
             looks_at: Aspects::NONE,
             changes: Aspects::NONE,
+            reassembles: false,
             options,
             requirements: &[],
             about,

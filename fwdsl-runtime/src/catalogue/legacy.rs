@@ -59,6 +59,7 @@ const fn node(name: &'static str, flag: &'static str) -> OptionSpec {
 
 /// `-j CLUSTERIP`. Linux had it until 6.2. A rule without options belongs to a cluster that another rule makes.
 pub static CLUSTERIP: Extension = Extension {
+    reassembles: true,
     legacy_only: true,
     families: FamilySet::IPV4,
     hooks: HookSet::of(&[Hook::Input]),

@@ -28,6 +28,7 @@ pub static MARK_MATCH: Extension = Extension {
 
 /// `-m connmark`
 pub static CONNMARK_MATCH: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::CONNMARK.or(Aspects::TRACKING),
     ..Extension::new_match(
         "connmark",
@@ -97,6 +98,7 @@ static CONNMARK_OPTIONS: [OptionSpec; 12] = {
 
 /// `-j CONNMARK`. Lowering writes `mask` as `nfmask` and `ctmask`, and both always.
 pub static CONNMARK: Extension = Extension {
+    reassembles: true,
     changes: Aspects::MARK.or(Aspects::CONNMARK),
     requirements: &[
         OneOf(&["set-xmark", "set", "and", "or", "xor", "save", "restore"]),

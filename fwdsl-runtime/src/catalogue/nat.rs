@@ -21,7 +21,12 @@ const fn nat(
     options: &'static [OptionSpec],
     about: &'static str,
 ) -> Extension {
-    Extension { tables: &[TableName::Nat], hooks, ..Extension::new_target(name, Flow::Ends, options, about) }
+    Extension {
+        tables: &[TableName::Nat],
+        hooks,
+        reassembles: true,
+        ..Extension::new_target(name, Flow::Ends, options, about)
+    }
 }
 
 const fn random() -> OptionSpec {

@@ -149,6 +149,7 @@ pub(super) static DEVGROUP: Extension = Extension {
 
 /// `-m socket`
 pub(super) static SOCKET: Extension = Extension {
+    reassembles: true,
     // With `restore-skmark` it sets the packet's mark as it is asked.
     stateful: true,
     hooks: HookSet::of(&[Hook::Prerouting, Hook::Input]),

@@ -161,6 +161,7 @@ pub(super) static STATISTIC: Extension = Extension {
 /// `-m connlimit`
 pub static CONNLIMIT: Extension =
     Extension {
+        reassembles: true,
         // It takes the connection into its count as it is asked.
         stateful: true,
         requirements: &[OneOf(&["upto", "above"]), AtMostOneOf(&["saddr", "daddr"])],
@@ -187,6 +188,7 @@ static DIRECTIONS: &[Word] = &[Word::plain("original"), Word::plain("reply"), Wo
 
 /// `-m connbytes`
 pub(super) static CONNBYTES: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::TRACKING,
     ..Extension::new_match(
         "connbytes",

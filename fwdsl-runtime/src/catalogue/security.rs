@@ -27,6 +27,7 @@ pub(super) static SECMARK: Extension = Extension {
 
 /// `-j CONNSECMARK`
 pub(super) static CONNSECMARK: Extension = Extension {
+    reassembles: true,
     tables: TABLES,
     requirements: &[OneOf(&["save", "restore"])],
     ..Extension::new_target(

@@ -54,6 +54,7 @@ const fn ports(name: &'static str, flag: &'static str) -> OptionSpec {
 
 /// `-m conntrack`
 pub static CONNTRACK: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::TRACKING,
     requirements: &[AnyOf(&[
         "ctstate",
@@ -99,6 +100,7 @@ pub static CONNTRACK: Extension = Extension {
 
 /// `-m state`
 pub static STATE: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::TRACKING,
     ..Extension::new_match(
         "state",
@@ -112,6 +114,7 @@ const HELPER_MAX_BYTES: usize = 29;
 
 /// `-m helper`
 pub(super) static HELPER: Extension = Extension {
+    reassembles: true,
     looks_at: Aspects::TRACKING,
     ..Extension::new_match(
         "helper",
@@ -173,6 +176,7 @@ const CT_HELPER_MAX_BYTES: usize = 15;
 /// `-j CT`. Helpers beyond those of Linux, and timeout policies, are objects that nfct(8) makes. Without an option
 /// it does nothing.
 pub static CT: Extension = Extension {
+    reassembles: true,
     changes: Aspects::TRACKING,
     tables: &[TableName::Raw],
     ..Extension::new_target(

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::lints::Origin;
 use super::unreachable;
 use crate::analysis::{
     Conflict, NoEffect, Unreachable, UnreachableKind, conflicting_rules, rules_without_effect,
@@ -19,11 +20,12 @@ const CAUSES_TOLD: usize = 4;
 /// The rules of a policy by their place.
 struct Rules<'a> {
     model: &'a Model,
+    origin: Origin,
     places: HashMap<(TableName, Loc), (&'a Chain, &'a Rule)>,
 }
 
-pub(super) fn check_interplay(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
-    let rules = Rules::new(model);
+pub(super) fn check_interplay(model: &Model, origin: Origin, diagnostics: &mut Vec<Diagnostic>) {
+    let rules = Rules::new(model, origin);
     let [unreachable, no_effect, conflicting] =
         [UNREACHABLE_RULE, NO_EFFECT_RULE, CONFLICTING_RULES].map(|lint| rules.is_wanted(lint));
     let mut dead = HashSet::new();
@@ -47,14 +49,14 @@ pub(super) fn check_interplay(model: &Model, diagnostics: &mut Vec<Diagnostic>) 
 }
 
 impl<'a> Rules<'a> {
-    fn new(model: &'a Model) -> Rules<'a> {
+    fn new(model: &'a Model, origin: Origin) -> Rules<'a> {
         let mut places = HashMap::new();
         for chain in model.chains() {
             for rule in chain.rules() {
                 places.entry((chain.table, rule.loc)).or_insert((chain, rule));
             }
         }
-        Rules { model, places }
+        Rules { model, origin, places }
     }
 
     fn level(&self, lint: &str, chain: &Chain, rule: &Rule) -> Level {
@@ -77,7 +79,7 @@ impl<'a> Rules<'a> {
     fn tell_unreachable(&self, found: &Unreachable, diagnostics: &mut Vec<Diagnostic>) {
         let Some((chain, rule)) = self.places.get(&(found.table, found.loc)) else { return };
         // Of a chain that nothing leads to, a policy's author is told once. In a dump each dead line counts.
-        if found.kind == UnreachableKind::ChainNotCalled && !rule.exact {
+        if found.kind == UnreachableKind::ChainNotCalled && self.origin == Origin::Policy {
             return;
         }
         // That its own matches exclude each other may have been said, with the field.
@@ -86,12 +88,16 @@ impl<'a> Rules<'a> {
         if diagnostics.iter().any(said) {
             return;
         }
-        let (message, note, help) = unreachable::words(found, &chain.name);
+        let (message, help) = unreachable::words(found, &chain.name);
         let Some(mut diagnostic) = self.begin(UNREACHABLE_RULE, found.table, found.loc, message) else {
             return;
         };
         diagnostic.kind = Some(found.kind.name());
-        diagnostics.push(with_causes(diagnostic.help(help), note, &found.causes));
+        let role = |cause: &Loc| {
+            let rule = self.places.get(&(found.table, *cause)).map(|(_, rule)| *rule);
+            unreachable::role(found, &chain.name, rule)
+        };
+        diagnostics.push(with_causes(diagnostic.help(help), role, &found.causes));
     }
 
     fn tell_no_effect(&self, found: &NoEffect, diagnostics: &mut Vec<Diagnostic>) {
@@ -102,7 +108,7 @@ impl<'a> Rules<'a> {
             _ => "this rule decides the same of some of them",
         };
         let help = "leave it out";
-        diagnostics.push(with_causes(diagnostic.help(help), note, &found.instead));
+        diagnostics.push(with_causes(diagnostic.help(help), |_| note, &found.instead));
     }
 
     fn tell_conflict(&self, found: &Conflict, diagnostics: &mut Vec<Diagnostic>) {
@@ -110,15 +116,19 @@ impl<'a> Rules<'a> {
             "this rule and an earlier one decide otherwise of some packets that match both".to_owned();
         let Some(diagnostic) = self.begin(CONFLICTING_RULES, found.table, found.loc, message) else { return };
         let note = "this rule comes first, and decides of them";
-        diagnostics.push(with_causes(diagnostic, note, &found.with));
+        diagnostics.push(with_causes(diagnostic, |_| note, &found.with));
     }
 }
 
-/// Adds the causes, the first of them with their places.
-fn with_causes(mut diagnostic: Diagnostic, note: &str, causes: &[Loc]) -> Diagnostic {
+/// Adds the causes, the first of them with their places and what each has to do with it.
+fn with_causes(
+    mut diagnostic: Diagnostic,
+    note: impl Fn(&Loc) -> &'static str,
+    causes: &[Loc],
+) -> Diagnostic {
     for (number, cause) in causes.iter().enumerate() {
         if number < CAUSES_TOLD {
-            diagnostic = diagnostic.cause(note, *cause);
+            diagnostic = diagnostic.cause(note(cause), *cause);
         } else {
             diagnostic.causes.push(*cause);
         }

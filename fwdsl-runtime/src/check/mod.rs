@@ -9,7 +9,6 @@ mod depth;
 mod exact;
 mod hashlimit;
 mod hooks;
-#[expect(dead_code, reason = "the tests are being made ready for it")]
 mod interplay;
 mod lints;
 mod ownership;
@@ -24,7 +23,7 @@ mod text;
 mod unreachable;
 mod values;
 
-use crate::analysis::{Finding, prove_for_every_value};
+use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
 use crate::lower::TargetFamilies;
 #[cfg(feature = "syntax")]
@@ -32,6 +31,7 @@ use crate::model::Match;
 use crate::model::Model;
 #[cfg(feature = "syntax")]
 use crate::table::{Hook, TableName};
+use lints::Origin;
 
 /// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
 /// are put to the proof if nothing else is wrong.
@@ -53,18 +53,23 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         state::check_order(model, &mut diagnostics);
     }
     if is_sound(&diagnostics) {
-        lints::check_lints(model, &mut diagnostics);
-        diagnostics.extend(prove_for_every_value(model).iter().map(Finding::diagnostic));
+        let known = known_part(model);
+        let mut tables = Tables::new(&known.model);
+        lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
+        interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
+        diagnostics.extend(prove_known(&known, &tables).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
 }
 
 /// What the lints find in a firewall that a host has, whatever iptables would say to its rules: for what
-/// [`crate::import`] read.
+/// [`crate::import`] read. Nothing is said of what only a policy says: its sysctls, and the family that is not there.
 pub fn lint(model: &Model) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     check_parts(model, &mut diagnostics);
-    lints::check_lints(model, &mut diagnostics);
+    let mut tables = Tables::new(model);
+    lints::check_lints(model, &mut tables, Origin::Saved, &mut diagnostics);
+    interplay::check_interplay(model, Origin::Saved, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }

@@ -142,22 +142,28 @@ pub(super) fn check_matches(
                 sets::check_field(model, option, asked_protocols(matches).as_deref(), diagnostics);
             }
             if let Some(hook) = hook {
-                check_interface(hook, option, diagnostics);
+                let has = (hook.has_in_interface(), hook.has_out_interface());
+                check_interface(has, &format!("in {hook}: packets there"), option, diagnostics);
             }
         }
     }
 }
 
 /// `in` where packets have left no interface, `out` where they have none yet. The kernel checks
-/// only built-in chains, and so does iptables.
-fn check_interface(hook: Hook, option: &OptionUse, diagnostics: &mut Vec<Diagnostic>) {
+/// only built-in chains, and so does iptables. `has` tells whether there is one of each.
+pub(super) fn check_interface(
+    has: (bool, bool),
+    place: &str,
+    option: &OptionUse,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let (missing, which) = match option.spec.name {
-        "in" => (!hook.has_in_interface(), "incoming"),
-        "out" => (!hook.has_out_interface(), "outgoing"),
+        "in" => (!has.0, "incoming"),
+        "out" => (!has.1, "outgoing"),
         _ => return,
     };
     if missing && option.spec.flag.len() == 2 {
-        let message = format!("`{}` in {hook}: packets there have no {which} interface", option.spec.name);
+        let message = format!("`{}` {place} have no {which} interface", option.spec.name);
         let other = if option.spec.name == "in" { "out" } else { "in" };
         diagnostics.push(Diagnostic::error(option.loc, message).help(format!("did you mean `{other}`?")));
     }

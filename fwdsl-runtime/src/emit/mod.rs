@@ -195,6 +195,21 @@ pub(crate) fn emit_match(entry: &Match, family: Family) -> String {
     out.trim_start().to_owned()
 }
 
+/// The target of a rule as it is emitted, `DROP`; of a jump the chain's name alone.
+pub(crate) fn emit_target(action: &Action, family: Family) -> String {
+    match action {
+        Action::Jump(chain) | Action::Goto(chain) => chain.clone(),
+        Action::Target { extension, options } if **extension == RAW => {
+            let mut out = String::new();
+            Writer { out: &mut out, family, protocols: Protocols::Named }.raw(options);
+            out.trim_start().to_owned()
+        }
+        Action::Target { extension, options } => {
+            format!("{}{}", extension.name, emit_options(extension, options, family))
+        }
+    }
+}
+
 /// An option as it is emitted, `! --dport 22`.
 pub(crate) fn emit_option(option: &OptionUse, family: Family) -> String {
     let mut out = String::new();

@@ -7,6 +7,7 @@
 mod address;
 mod assertion;
 mod chain;
+mod comparison;
 mod error;
 mod explanation;
 mod fits;
@@ -20,6 +21,7 @@ mod rule;
 mod set;
 mod value;
 
+pub use comparison::comparison_to_json;
 pub use error::{JsonError, JsonErrors};
 pub use explanation::{explanation_to_json, trace_to_json};
 pub use matrix::matrix_to_json;

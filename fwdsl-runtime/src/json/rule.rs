@@ -63,7 +63,7 @@ pub(super) fn write_match(entry: &Match, around: Loc, writer: Writer<'_>) -> Val
 pub(super) fn read_match(node: &Node<'_>, around: Loc, reading: &mut Reading) -> Option<Match> {
     let fields = node.fields(&["match", "options", "loc"], reading)?;
     let loc = read_loc(&fields, "loc", around, reading)?;
-    let extension = read_extension(&fields, "match", Kind::Match, reading)?;
+    let extension = read_extension(&fields.required("match", reading)?, Kind::Match, reading)?;
     Some(Match { extension, options: read_options(&fields, extension, loc, reading)?, loc })
 }
 
@@ -97,21 +97,19 @@ fn read_verdict(node: &Node<'_>, around: Loc, reading: &mut Reading) -> Option<V
         "jump" => Action::Jump(fields.text("chain", reading)?),
         "goto" => Action::Goto(fields.text("chain", reading)?),
         _ => {
-            let extension = read_extension(&fields, "target", Kind::Target, reading)?;
+            let extension = read_extension(&fields.required("target", reading)?, Kind::Target, reading)?;
             Action::Target { extension, options: read_options(&fields, extension, loc, reading)? }
         }
     };
     Some(Verdict { action, loc })
 }
 
-/// The entry of the catalogue that a field names, by its word in the language.
+/// The entry of the catalogue that a part names, by its word in the language.
 pub(super) fn read_extension(
-    fields: &Fields<'_>,
-    field: &'static str,
+    node: &Node<'_>,
     kind: Kind,
     reading: &mut Reading,
 ) -> Option<&'static Extension> {
-    let node = fields.required(field, reading)?;
     let name = node.text(reading)?;
     let (entries, what): (Vec<&Extension>, &str) = match kind {
         Kind::Match => (catalogue::matches().collect(), "match"),
@@ -121,7 +119,7 @@ pub(super) fn read_extension(
         return Some(extension);
     }
     let words: Vec<String> = entries.iter().map(|extension| extension.word()).collect();
-    reading.unknown(&node, what, name, words.iter().map(String::as_str))
+    reading.unknown(node, what, name, words.iter().map(String::as_str))
 }
 
 fn write_options(options: &[OptionUse], around: Loc, writer: Writer<'_>) -> Value {

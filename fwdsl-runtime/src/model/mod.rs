@@ -4,6 +4,7 @@
 
 mod address;
 mod address_text;
+mod assertion;
 mod atoms;
 mod bit_rate;
 mod bytecode;
@@ -24,6 +25,7 @@ mod value;
 
 pub use address::{Address, AddressError, Net, SaveForm, family_of, from_bits, to_bits, width};
 pub(crate) use address_text::is_net;
+pub use assertion::{Assertion, AssertionCase, Claim, HOST, Outcome, Scope};
 pub use atoms::{Class, Mac, Share};
 pub use bit_rate::{is_kept_bit_rate, parse_bit_rate, saved_bit_rate};
 pub use bytecode::Bytecode;
@@ -86,23 +88,6 @@ pub struct SysctlUse {
     pub value_loc: Loc,
     /// The place of the Rust value that it is, in a policy that is not filled in yet.
     pub(crate) rust_value: Option<u8>,
-}
-
-/// `assert CHAIN { … }`: what must hold for every packet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Assertion {
-    pub(crate) table: TableName,
-    pub(crate) chain: Located<String>,
-    pub(crate) cases: Vec<AssertionCase>,
-}
-
-/// `PATTERN => [!]verdict;`
-#[derive(Debug, Clone, PartialEq)]
-pub struct AssertionCase {
-    pub(crate) matches: Vec<Match>,
-    pub(crate) negated: bool,
-    pub(crate) verdict: &'static Extension,
-    pub(crate) loc: Loc,
 }
 
 /// A chain.
@@ -409,45 +394,6 @@ impl OptionUse {
     /// The values.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.values.iter().map(|value| &value.value)
-    }
-}
-
-impl Assertion {
-    /// The table of the chain.
-    pub fn table(&self) -> TableName {
-        self.table
-    }
-
-    /// The chain at whose top the packets start.
-    pub fn chain(&self) -> &str {
-        &self.chain.value
-    }
-
-    /// What must hold there.
-    pub fn cases(&self) -> &[AssertionCase] {
-        &self.cases
-    }
-}
-
-impl AssertionCase {
-    /// The packets that it speaks of: all that these match.
-    pub fn matches(&self) -> &[Match] {
-        &self.matches
-    }
-
-    /// Whether the verdict must be another one.
-    pub fn negated(&self) -> bool {
-        self.negated
-    }
-
-    /// The verdict that must (or must not) be given.
-    pub fn verdict(&self) -> &'static Extension {
-        self.verdict
-    }
-
-    /// Where it stands.
-    pub fn loc(&self) -> Loc {
-        self.loc
     }
 }
 

@@ -218,6 +218,7 @@ macro_rules! pack_fields {
     };
 }
 
+mod assertion;
 mod value;
 
 pack_fields!(Expansion { what, call });
@@ -227,7 +228,6 @@ pack_fields!(LevelSetting { lint, level });
 pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, exact, levels, loc });
 pack_fields!(Verdict { action, loc });
-pack_fields!(Assertion { table, chain, cases });
 pack_fields!(ForeignChain { table, name, families, loc });
 pack_fields!(Setting { key, value });
 pack_fields!(SysctlUse { value, loc, value_loc, rust_value });
@@ -379,24 +379,6 @@ impl Pack for Match {
     fn unpack(input: &mut &[u8]) -> Unpacked<Match> {
         let (extension, options) = unpack_options(input)?;
         Ok(Match { extension, options, loc: Pack::unpack(input)? })
-    }
-}
-
-impl Pack for AssertionCase {
-    fn pack(&self, out: &mut Vec<u8>) {
-        self.matches.pack(out);
-        self.negated.pack(out);
-        catalogue::number(self.verdict).pack(out);
-        self.loc.pack(out);
-    }
-
-    fn unpack(input: &mut &[u8]) -> Unpacked<AssertionCase> {
-        Ok(AssertionCase {
-            matches: Pack::unpack(input)?,
-            negated: Pack::unpack(input)?,
-            verdict: unpack_extension(input)?,
-            loc: Pack::unpack(input)?,
-        })
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Lets {
     /// Name and value, in the order in which they are declared.
     declared: Vec<(String, String)>,
     sought: Option<RefCell<Seeker>>,
+    /// The names that were written.
+    used: RefCell<HashSet<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +85,7 @@ impl Lets {
     pub(super) fn named(&self, place: Option<Place>, value: &str) -> String {
         let Some(place) = place else { return value.to_owned() };
         self.note(place, value);
-        self.names.get(&(place, value.to_owned())).map_or(value, String::as_str).to_owned()
+        self.use_name(place, value).unwrap_or_else(|| value.to_owned())
     }
 
     /// A list of values, by the `let` that stands for all of them, or each by its own.
@@ -91,11 +93,24 @@ impl Lets {
         let whole = format!("[{}]", values.join(", "));
         let Some(place) = place else { return whole };
         self.note(place, &whole);
-        if let Some(name) = self.names.get(&(place, whole)) {
-            return name.clone();
+        if let Some(name) = self.use_name(place, &whole) {
+            return name;
         }
         let values: Vec<String> = values.iter().map(|value| self.named(Some(place), value)).collect();
         format!("[{}]", values.join(", "))
+    }
+
+    fn use_name(&self, place: Place, value: &str) -> Option<String> {
+        let name = self.names.get(&(place, value.to_owned()))?;
+        self.used.borrow_mut().insert(name.clone());
+        Some(name.clone())
+    }
+
+    /// Those that were written: a value that came up often may have stood in lists alone that have names themselves.
+    pub(super) fn used(mut self) -> Lets {
+        let used = self.used.take();
+        self.declared.retain(|(name, _)| used.contains(name));
+        self
     }
 
     /// The declarations, each with its value as it is written.

@@ -142,13 +142,15 @@ fn print(
     chains: &[ChainPlan],
 ) -> Result<Text, SourceError> {
     let unwritable = || SourceError::unwritable("the firewall");
+    let write_with = |lets: &Lets| {
+        let mut places = chains.iter().flat_map(|chain| chain.entries.iter().enumerate());
+        places.try_for_each(|(place, entry)| print::sentence(place, entry, lets).map(drop))
+    };
     let seeking = Lets::seeking();
-    for chain in chains {
-        for (place, entry) in chain.entries.iter().enumerate() {
-            print::sentence(place, entry, &seeking).ok_or_else(unwritable)?;
-        }
-    }
+    write_with(&seeking).ok_or_else(unwritable)?;
     let lets = seeking.found(order::wan(chains).as_deref());
+    write_with(&lets).ok_or_else(unwritable)?;
+    let lets = lets.used();
     let frame = Frame { title: &options.title, name: &options.name, notes, policy_attributes: attributes };
     print_file(&frame, model, chains, &lets).ok_or_else(unwritable)
 }

@@ -6,7 +6,7 @@ use crate::family::FamilySet;
 use crate::ipset::SetKind;
 use crate::lint::LevelSetting;
 use crate::loc::{Loc, Located};
-use crate::model::{ChainPolicy, ForeignChain, HookPosition, Ownership};
+use crate::model::{ChainPolicy, Claim, ForeignChain, HookPosition, Ownership, Scope};
 
 /// What attributes say of the rules below them.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +43,7 @@ pub(super) struct Policy {
 /// `fn name(a, b) { … }`
 #[derive(Debug, Clone)]
 pub(super) struct Template {
+    pub(super) marks: Marks,
     pub(super) name: Located<String>,
     pub(super) parameters: Vec<Located<String>>,
     pub(super) body: Vec<Statement>,
@@ -77,6 +78,7 @@ pub(super) struct ItemsUse {
 /// `let NAME = value;`
 #[derive(Debug, Clone)]
 pub(super) struct Let {
+    pub(super) marks: Marks,
     pub(super) name: Located<String>,
     pub(super) value: Expr,
 }
@@ -95,6 +97,7 @@ pub(super) struct Sysctl {
 /// `set NAME: KIND OPTIONS { elements }`, or `foreign set NAME: KIND OPTIONS;`
 #[derive(Debug, Clone)]
 pub(super) struct Set {
+    pub(super) marks: Marks,
     pub(super) name: Located<String>,
     pub(super) kind: &'static SetKind,
     pub(super) families: FamilySet,
@@ -195,19 +198,18 @@ pub(super) enum Action {
     Target { extension: &'static Extension, options: Vec<OptionUse> },
 }
 
-/// `assert [table/]CHAIN { … }`
+/// `assert [table/]CHAIN { … }` or `assert host [way] { … }`
 #[derive(Debug, Clone)]
 pub(super) struct Assert {
-    pub(super) table: crate::table::TableName,
-    pub(super) chain: Located<String>,
+    pub(super) scope: Scope,
     pub(super) cases: Vec<AssertCase>,
+    pub(super) loc: Loc,
 }
 
-/// `PATTERN => [!]verdict;`
+/// `PATTERN => CLAIM;`
 #[derive(Debug, Clone)]
 pub(super) struct AssertCase {
     pub(super) matches: Vec<Match>,
-    pub(super) negated: bool,
-    pub(super) verdict: &'static Extension,
+    pub(super) claim: Claim,
     pub(super) loc: Loc,
 }

@@ -41,6 +41,14 @@ pub(super) fn refuse_marks(parser: &mut Parser, attributes: &Attributes) {
     }
 }
 
+/// Reports what speaks of how rules are emitted before a definition.
+pub(super) fn refuse_exact(parser: &mut Parser, attributes: &Attributes) {
+    if attributes.marks.exact.is_some() {
+        let marks = Marks { levels: Vec::new(), ..attributes.marks.clone() };
+        refuse_marks(parser, &Attributes { marks, ..Attributes::default() });
+    }
+}
+
 /// Reports what says nothing about a setting or a case: all but `#[cfg(…)]`.
 pub(super) fn refuse_all_but_cfg(parser: &mut Parser, attributes: &Attributes) {
     refuse_marks(parser, attributes);

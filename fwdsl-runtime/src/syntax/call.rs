@@ -52,7 +52,7 @@ pub(super) fn parse_template(
     };
     parser.names.define(Space::Templates, &name, definition, before, behind);
     let (parameters, body) = rest?;
-    Ok(Template { name: Located::new(name, loc), parameters, body })
+    Ok(Template { marks: attributes.marks.clone(), name: Located::new(name, loc), parameters, body })
 }
 
 fn parse_parameters_and_body(

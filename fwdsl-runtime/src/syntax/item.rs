@@ -3,15 +3,15 @@
 use proc_macro2::{Delimiter, TokenStream};
 use syn::buffer::TokenBuffer;
 
-use super::ast::{Assert, AssertCase, Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
-use super::atom::{parse_atom, parse_name, starts_atom};
+use super::assertion::parse_assert;
+use super::ast::{Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
+use super::atom::{parse_atom, parse_name};
 use super::attribute::{
-    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_marks,
+    Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_exact, refuse_marks,
 };
 use super::call::{parse_template, parse_use, read_fragment};
 use super::fragment;
 use super::input::Input;
-use super::matches::parse_matches;
 use super::names::{Definition, Space, written_between};
 use super::ownership::{parse_foreign, parse_own, parse_position};
 use super::parser::{Failed, Parsed, Parser, skip_item, skip_statement};
@@ -19,7 +19,7 @@ use super::rule::parse_body;
 use super::rust_value::{parse_rust_value, peek_rust_value};
 use super::set::parse_set;
 use super::value::parse_value;
-use crate::catalogue::{self, Extension, Flow};
+use crate::catalogue;
 use crate::family::FamilySet;
 use crate::loc::{Loc, Located};
 use crate::model::ChainPolicy;
@@ -70,7 +70,7 @@ fn parse_items(parser: &mut Parser, mut input: Input<'_>) -> Policy {
 fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -> Parsed<()> {
     let attributes = parse_attributes(parser, input);
     if attributes.absent {
-        skip_statement(input);
+        parser.skip_absent(input);
         return Ok(());
     }
     let mut word = input.peek_ident().unwrap_or_default();
@@ -90,8 +90,10 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             Some("use `//`".into()),
         );
     }
-    if !matches!(word.as_str(), "chain" | "use") {
-        refuse_marks(parser, &attributes);
+    match word.as_str() {
+        "chain" | "use" => {}
+        "let" | "set" | "fn" | "foreign" => refuse_exact(parser, &attributes),
+        _ => refuse_marks(parser, &attributes),
     }
     match word.as_str() {
         "let" => parse_let(parser, input, policy, attributes)?,
@@ -103,7 +105,10 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
             input.ident();
             match input.peek_ident().as_deref() {
                 Some("set") => parse_set(parser, input, true, &attributes, policy)?,
-                Some("chain") => policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?),
+                Some("chain") => {
+                    refuse_marks(parser, &attributes);
+                    policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?);
+                }
                 _ => return Err(parser.expected(input, "`chain` or `set`")),
             }
         }
@@ -201,7 +206,7 @@ fn parse_let(
     };
     parser.names.define(Space::Lets, &name, definition, before, behind);
     match value {
-        Ok(value) => policy.lets.push(Let { name: Located::new(name, loc), value }),
+        Ok(value) => policy.lets.push(Let { marks: attributes.marks, name: Located::new(name, loc), value }),
         Err(Failed) => {
             policy.broken_lets.push(name);
             return Err(Failed);
@@ -255,7 +260,7 @@ fn parse_settings(parser: &mut Parser, mut inside: Input<'_>, policy: &mut Polic
     while !inside.is_empty() {
         let attributes = parse_attributes(parser, &mut inside);
         if attributes.absent {
-            skip_statement(&mut inside);
+            parser.skip_absent(&mut inside);
             continue;
         }
         refuse_all_but_cfg(parser, &attributes);
@@ -340,7 +345,7 @@ fn parse_table(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) 
         let parsed = (|| {
             let attributes = parse_attributes(parser, &mut inside);
             if attributes.absent {
-                skip_statement(&mut inside);
+                parser.skip_absent(&mut inside);
                 return Ok(());
             }
             if inside.peek_ident().as_deref() != Some("chain") {
@@ -379,7 +384,7 @@ fn parse_table_name(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<TableN
     find_table(parser, &name.text, name.loc)
 }
 
-fn find_table(parser: &mut Parser, name: &str, loc: Loc) -> Parsed<TableName> {
+pub(super) fn find_table(parser: &mut Parser, name: &str, loc: Loc) -> Parsed<TableName> {
     TableName::from_name(name).ok_or_else(|| {
         let help = nearest(name, TableName::ALL.map(TableName::name))
             .map(|name| format!("did you mean `{name}`?"))
@@ -454,63 +459,4 @@ fn parse_chain_policy(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Opti
         }
     };
     Ok(Some(Located::new(policy, loc)))
-}
-
-/// `assert [table/]CHAIN { PATTERN => verdict; … }`
-fn parse_assert(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Assert> {
-    input.ident();
-    let start = input.span();
-    let before = *input;
-    if !starts_atom(input) {
-        parser.names.missing(Space::Chains(TableName::Filter), before);
-    }
-    let name = parse_atom(parser, input, "the name of a chain")?;
-    let (table, chain) = match name.text.split_once('/') {
-        Some((table, chain)) if !name.quoted => (find_table(parser, table, name.loc)?, chain.to_owned()),
-        // Half of a name, which becomes an error below: an editor offers the chains of this table.
-        _ if input.peek_punct("/") && TableName::from_name(&name.text).is_some() => {
-            (find_table(parser, &name.text, name.loc)?, String::new())
-        }
-        _ => (TableName::Filter, name.text.clone()),
-    };
-    parser.names.used(Space::Chains(table), &chain, before, *input);
-    let chain = Located::new(chain, parser.loc(start, input.last));
-    let Some(mut inside) = input.group(Delimiter::Brace) else {
-        return Err(parser.expected(input, "`{` and `PATTERN => verdict;`"));
-    };
-    let mut cases = Vec::new();
-    while !inside.is_empty() {
-        let attributes = parse_attributes(parser, &mut inside);
-        if attributes.absent {
-            skip_statement(&mut inside);
-            continue;
-        }
-        refuse_all_but_cfg(parser, &attributes);
-        match parse_case(parser, &mut inside) {
-            Ok(case) => cases.push(case),
-            Err(Failed) => skip_statement(&mut inside),
-        }
-    }
-    Ok(Assert { table, chain, cases })
-}
-
-fn parse_case(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<AssertCase> {
-    let start = input.span();
-    parser.names.begin(Space::Matches, *input);
-    let matches = parse_matches(parser, input)?;
-    parser.require_punct(input, "=>")?;
-    let negated = input.punct("!");
-    parser.names.begin(Space::Verdicts, *input);
-    let word = parse_name(parser, input, "a verdict")?;
-    let verdicts = || catalogue::targets().filter(|target| target.flow == Flow::Ends);
-    let Some(verdict) = verdicts().find(|target| target.word() == word.text) else {
-        let words: Vec<String> = verdicts().map(Extension::word).collect();
-        let help = nearest(&word.text, words.iter().map(String::as_str))
-            .map(|word| format!("did you mean `{word}`?"))
-            .unwrap_or_else(|| format!("what can be asserted is one of {}", words.join(", ")));
-        return Err(parser.fail(word.loc, format!("`{}` decides nothing", word.text), Some(help)));
-    };
-    let loc = parser.loc(start, input.last);
-    parser.require_punct(input, ";")?;
-    Ok(AssertCase { matches, negated, verdict, loc })
 }

@@ -9,6 +9,7 @@
 //! value as what its place wants and flattens blocks. What a value may be, and what may stand
 //! where, is not decided here but in [`crate::check`], which also runs without source.
 
+mod assertion;
 mod ast;
 mod atom;
 mod attribute;
@@ -29,6 +30,7 @@ mod rust_value;
 mod set;
 mod spans;
 mod unsettled;
+mod unused;
 mod value;
 
 use proc_macro2::TokenStream;
@@ -43,7 +45,7 @@ pub use rust_value::RustExpression;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
 
-use crate::check::check_further;
+use crate::check::{check_further, in_order};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Sources;
 use crate::model::Model;
@@ -121,10 +123,17 @@ fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compi
     let mut parser = parser::Parser { settled, names, files: vec![file], ..parser::Parser::default() };
     let mut policy = item::parse_policy(&mut parser, input::Input::new(buffer.begin()));
     let mut diagnostics = parser.diagnostics;
+    let unused = unused::find_unused(&policy, &parser.bodies, &parser.absent_words);
     let expansions = expand::expand(&mut policy, &parser.bodies, &parser.settled, &mut diagnostics);
     let (mut model, places) = resolve::resolve(policy, &mut diagnostics);
     model.sources = Sources { files: parser.files, expansions };
-    let diagnostics = check_further(&model, diagnostics);
+    // Of what could not be read, nobody knows what it uses.
+    let is_read = !diagnostics.iter().any(Diagnostic::is_error);
+    let mut diagnostics = check_further(&model, diagnostics);
+    if is_read {
+        unused::report_unused(unused, &model.levels, &mut diagnostics);
+        diagnostics = in_order(diagnostics);
+    }
     Compiled {
         model,
         diagnostics,

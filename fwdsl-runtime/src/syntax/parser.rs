@@ -1,6 +1,8 @@
 //! What all parsing functions share: the span table, the collected errors, and what was settled before.
 
-use proc_macro2::Span;
+use std::collections::HashSet;
+
+use proc_macro2::{Span, TokenTree};
 
 use super::expand::FragmentBodies;
 use super::fragment::Settled;
@@ -24,6 +26,8 @@ pub(super) struct Parser {
     pub(super) user: usize,
     /// The Rust values that were met.
     pub(super) rust_values: Vec<Written>,
+    /// The words of what a `#[cfg(…)]` takes out: they are used somewhere else.
+    pub(super) absent_words: HashSet<String>,
     /// The fragments that were used in the place of statements, each read once.
     pub(super) bodies: FragmentBodies,
 }
@@ -55,9 +59,31 @@ impl Parser {
         Failed
     }
 
+    /// Skips a statement that is not there.
+    pub(super) fn skip_absent(&mut self, input: &mut Input<'_>) {
+        let mut from = *input;
+        skip_statement(input);
+        while !from.is_at(input)
+            && let Some(token) = from.token()
+        {
+            note_words(token, &mut self.absent_words);
+        }
+    }
+
     /// Reads this punctuation or reports that it is missing.
     pub(super) fn require_punct(&mut self, input: &mut Input<'_>, text: &str) -> Parsed<()> {
         if input.punct(text) { Ok(()) } else { Err(self.expected(input, &format!("`{text}`"))) }
+    }
+}
+
+fn note_words(token: TokenTree, words: &mut HashSet<String>) {
+    match token {
+        TokenTree::Ident(word) => _ = words.insert(word.to_string()),
+        TokenTree::Group(group) => group.stream().into_iter().for_each(|token| note_words(token, words)),
+        TokenTree::Literal(text) => {
+            words.insert(text.to_string().trim_matches('"').to_owned());
+        }
+        TokenTree::Punct(_) => {}
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn parse_body(parser: &mut Parser, mut input: Input<'_>) -> Vec<State
 fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<Statement>> {
     let attributes = parse_attributes(parser, input);
     if attributes.absent {
-        skip_statement(input);
+        parser.skip_absent(input);
         return Ok(None);
     }
     parser.names.begin(Space::Statements, *input);

@@ -2,7 +2,7 @@
 
 use proc_macro2::Delimiter;
 
-use super::ast::{Element, Expr, ExprKind, Policy, Set, SetArgument, SetWord};
+use super::ast::{Element, Expr, ExprKind, Marks, Policy, Set, SetArgument, SetWord};
 use super::atom::{parse_atom, parse_name, skip_atom, starts_atom};
 use super::attribute::Attributes;
 use super::input::Input;
@@ -41,7 +41,7 @@ pub(super) fn parse_set(
         || Definition { doc: attributes.documentation(), value: kind.to_owned(), ..Definition::default() };
     parser.names.define(Space::Sets, &name.text, definition, before, behind);
     match declared {
-        Ok(set) => policy.sets.push(set),
+        Ok(set) => policy.sets.push(Set { marks: attributes.marks.clone(), ..set }),
         Err(failed) => {
             policy.broken_sets.push(name.text);
             return Err(failed);
@@ -63,8 +63,15 @@ fn parse_declared(
         parser.require_punct(input, ":")?;
         parse_kind(parser, input)?
     };
-    let mut set =
-        Set { name, kind, families: FamilySet::BOTH, foreign, words: Vec::new(), elements: Vec::new() };
+    let mut set = Set {
+        marks: Marks::default(),
+        name,
+        kind,
+        families: FamilySet::BOTH,
+        foreign,
+        words: Vec::new(),
+        elements: Vec::new(),
+    };
     while !input.peek_group(Delimiter::Brace) && !input.peek_punct(";") {
         parse_set_word(parser, input, &mut set)?;
     }

@@ -111,6 +111,12 @@ const FOREIGN: [Phrase; 2] = [
     ("foreign chain F-FOUR { family ipv4; }", &["foreign-chain/name with family", "family/ipv4"]),
 ];
 
+/// They hold whatever the rules are, since no packet goes so.
+const HOST_ASSERTIONS: [Phrase; 2] = [
+    ("assert host { in \"guard0\" => !reaches OUTPUT; }", &["assert/host", "claim/!reaches"]),
+    ("assert host output { _ => !reaches filter/INPUT; }", &["assert/host and way", "claim/!reaches"]),
+];
+
 const POSITIONS: [Phrase; 5] = [
     ("", &[]),
     ("hook first", &["chain/hook first"]),
@@ -192,7 +198,9 @@ impl Generator {
         let more = if family.is_some() { 0 } else { 2 };
         let also: Vec<&str> = (0..more).map(|_| LIBRARY[self.random.below(LIBRARY.len())].name).collect();
         let (text, used) = with_definitions(&body.text, &also);
-        let mut all = Draft { text: String::new(), used: vec!["policy/items"] };
+        // Rules that are drawn at random hide each other, and are emitted all the same.
+        let text_of_all = "#![allow(unreachable_rule, no_effect_rule)] ".to_owned();
+        let mut all = Draft { text: text_of_all, used: vec!["policy/items", "policy/#![allow]"] };
         self.maybe(&mut all, 3, &INNER);
         all.add(Draft { text, used });
         all.used.extend(body.used);
@@ -274,6 +282,10 @@ impl Generator {
         for assertion in std::mem::take(&mut place.assertions) {
             body.add(assertion);
         }
+        if table == "filter" && !frame.own_chains && self.random.one_in(4) {
+            self.choose(body, &HOST_ASSERTIONS);
+            body.used.push("item/assert");
+        }
     }
 
     fn foreign(&mut self, body: &mut Draft, place: &mut Place, bare: bool, frame: Frame) {
@@ -352,15 +364,31 @@ impl Generator {
             (_, chain) if chain.starts_with('"') => return,
             (table, chain) => (format!("{table}/{chain}"), "assert/table and chain"),
         };
-        let _ = writeln!(
+        let (claim, used): (String, Phrase) = match self.random.below(4) {
+            0 => (format!("{verdict}|{other}"), ("", &["claim/verdict", "verdicts/a|b"])),
+            1 => (format!("[{other}, {verdict}]"), ("", &["claim/verdict", "verdicts/[a, b]"])),
+            _ => (verdict.to_owned(), ("", &["claim/verdict", "verdicts/one"])),
+        };
+        let _ = write!(
             assertion.text,
-            "assert {path} {{ {guarded} => {verdict}; #[cfg(any())] never so; {guarded} from HOSTS => !{other}; }}"
+            "assert {path} {{ {guarded} => {claim}; #[cfg(any())] never so; {guarded} from HOSTS => !{other}; "
         );
+        assertion.used.extend(used.1);
+        // A rule behind it, which leads to a chain whatever else there is.
+        let own = place.callable.get(place.foreign).copied();
+        if let Some(chain) = own.filter(|_| self.random.one_in(2)) {
+            let led = guarded.replace("udp", "sctp");
+            let _ = writeln!(body.text, "{led} => goto {chain};");
+            body.used.extend(["statement/rule", "verdict/goto"]);
+            let _ = write!(assertion.text, "{led} => reaches {chain}; {guarded} => !reaches {chain}; ");
+            assertion.used.extend(["claim/reaches", "claim/!reaches"]);
+        }
+        assertion.text.push_str("}\n");
         assertion.used.extend([
             "item/assert",
             kind,
-            "assert/verdict",
-            "assert/!verdict",
+            "claim/!verdict",
+            "verdicts/one",
             "assert/several matches",
             "attribute/of a case",
             "attribute/cfg that does not hold",

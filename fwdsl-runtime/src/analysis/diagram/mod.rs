@@ -17,6 +17,8 @@
 mod apply;
 mod boxes;
 mod chain;
+mod cover;
+mod exact;
 mod memo;
 mod outcomes;
 mod quantify;
@@ -29,8 +31,10 @@ pub(super) mod tests;
 
 pub(super) use boxes::{Part, bits};
 pub(super) use chain::Functions;
+pub(super) use cover::Product;
+pub(super) use exact::{Literal, READS_FRAGMENTS};
 pub(super) use outcomes::Outcomes;
 pub(super) use reach::Reach;
-pub(super) use rule::{GOES_ON, Truth};
+pub(super) use rule::{GOES_ON, RETURNS, Truth, VERDICTS};
 pub(super) use space::{Field, Level, Space};
 pub(super) use store::{ALL, Diagram, Exhausted, NONE, Node, Outcome};

@@ -10,7 +10,7 @@ use crate::catalogue::TCP_NUMBER;
 /// The packet goes on to the next rule; of a whole chain: behind the rule that called it.
 pub(in crate::analysis) const GOES_ON: Outcome = MEMBER;
 /// The packet goes back to the caller, until the chain's end is put together.
-pub(super) const RETURNS: Outcome = 1;
+pub(in crate::analysis) const RETURNS: Outcome = 1;
 /// The rule is true of the packet, until what it does is put in its place.
 const MATCHES: Outcome = 2;
 /// The outcomes from here on are verdicts.

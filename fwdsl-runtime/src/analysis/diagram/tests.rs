@@ -7,7 +7,7 @@ use crate::analysis::entry::{entries, hooks};
 use crate::analysis::evaluate::evaluate;
 use crate::analysis::program::{Action, Classes, Program, program};
 use crate::analysis::region::{Axis, Choice, Condition, Region, Span};
-use crate::analysis::search::search;
+use crate::analysis::search::find_verdict;
 use crate::analysis::walk::falling_off;
 use crate::analysis::witness::witness;
 use crate::family::Family;
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-fn rule(random: &mut Random, chains: &[&str], hook: &str) -> String {
+pub(in crate::analysis) fn rule(random: &mut Random, chains: &[&str], hook: &str) -> String {
     let mut words = String::new();
     let mut maybe = |random: &mut Random, times: usize, texts: &[&str]| {
         if random.below(times) == 0 {
@@ -144,7 +144,7 @@ const CHOICES: [Choice; 6] =
     [Choice::TcpFlags, Choice::Tracking, Choice::Fragment, Choice::Status, Choice::Mark, Choice::PacketType];
 
 /// One packet of a region, at an edge of what the rules ask for as often as not.
-fn point(random: &mut Random, region: &Region, program: &Program) -> Region {
+pub(in crate::analysis) fn point(random: &mut Random, region: &Region, program: &Program) -> Region {
     let mut edges: Vec<(Axis, u128)> = Vec::new();
     for rule in program.chains.iter().flatten() {
         for condition in rule.test.always.iter().chain(&rule.test.transport) {
@@ -244,7 +244,8 @@ fn what_a_rule_matches_is_what_the_search_finds() {
                 let wanted = |verdict: &crate::catalogue::Extension| *verdict == crate::catalogue::RAW;
                 let end = falling_off(&table.chains[input]);
                 let found = regions.iter().any(|region| {
-                    search(&marked, input, region.clone(), end, &wanted, &mut 1_000_000).is_err()
+                    let found = find_verdict(&marked, input, region.clone(), end, &wanted, &mut 1_000_000);
+                    found.expect("few steps").is_some()
                 });
                 assert_eq!(reach.rules[chain][rule] != NONE, found, "rule {rule} of {chain}\n{text}");
                 if found { live += 1 } else { dead += 1 }

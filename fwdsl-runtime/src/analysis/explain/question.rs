@@ -9,14 +9,13 @@ use super::super::packet::Packet;
 use super::super::prove::prove;
 use super::super::travel::lets_pass;
 use super::super::walk::any_verdict;
-use super::super::way::{Station, Way};
 use super::{Trace, trace_chain, trace_host};
 use crate::catalogue::{ACCEPT, DROP, Extension, Flow, RAW, RETURN};
 use crate::family::{Family, FamilySet};
-use crate::loc::{Loc, Located};
+use crate::loc::Loc;
 use crate::lower::{Ruleset, Table, lower};
-use crate::model::{Action, Assertion, AssertionCase, Chain, ChainPolicy, Match, Model};
-use crate::table::TableName;
+use crate::model::{Action, Assertion, AssertionCase, Claim, Match, Model, Outcome, Scope};
+use crate::table::{TableName, Way};
 use crate::variant::Variant;
 
 /// Where the packets of a question go.
@@ -60,32 +59,23 @@ pub fn explain(
         Place::Host => (TableName::Filter, way.filter().name().to_owned()),
     };
     let candidates = candidates(&ruleset, place);
-    if *place == Place::Host && ruleset.table(table).is_none() {
-        model.chains.push(empty_chain(table, &chain));
-    }
-    let is_exact = *place != Place::Host || filters_alone(&ruleset, way);
+    let scope = match place {
+        Place::Chain(..) => Scope::Chain { table, name: chain.clone() },
+        Place::Host => Scope::Host(Some(way)),
+    };
     // A line for each verdict tells the findings apart.
     let case = |(line, verdict): (u32, &&'static Extension)| AssertionCase {
         matches: matches.to_vec(),
-        negated: true,
-        verdict,
+        claim: Claim { negated: true, outcome: Outcome::Verdict(vec![verdict]), loc: Loc::line(line) },
         loc: Loc::line(line),
     };
-    model.assertions = vec![Assertion {
-        table,
-        chain: Located::new(chain.clone(), Loc::default()),
-        cases: (1..).zip(&candidates).map(case).collect(),
-    }];
+    model.assertions =
+        vec![Assertion { scope, loc: Loc::default(), cases: (1..).zip(&candidates).map(case).collect() }];
     let mut findings = prove(&model).into_iter().peekable();
     // Of packets that get another verdict than was looked for.
     let mut others: Vec<Trace> = Vec::new();
     for (line, verdict) in (1..).zip(&candidates) {
-        let Some(finding) = findings.next_if(|finding| finding.loc == Loc::line(line)) else {
-            if !is_exact {
-                explanation.undecided.push(verdict);
-            }
-            continue;
-        };
+        let Some(finding) = findings.next_if(|finding| finding.loc == Loc::line(line)) else { continue };
         let trace = match finding.problem {
             Problem::NoPacket => return None,
             Problem::Broken(found) => follow(&ruleset, place, &chain, table, &found.packet, variant),
@@ -126,31 +116,6 @@ pub fn way_of(matches: &[Match]) -> Way {
         outgoing |= option.spec.name == "out";
     });
     Way::of_interfaces(incoming, outgoing)
-}
-
-/// Whether no table but `filter` has anything to say to packets on their way.
-fn filters_alone(ruleset: &Ruleset, way: Way) -> bool {
-    way.stations().all(|station| {
-        let Station::Rules(hook, name) = station else { return true };
-        let table = ruleset.table(name).filter(|_| name != TableName::Filter);
-        let start = table.and_then(|table| Some(&table.chains[table.start(hook)?]));
-        start.is_none_or(|chain| chain.rules.is_empty() && chain.policy != Some(ChainPolicy::Drop))
-    })
-}
-
-/// A built-in chain that the policy does not write.
-fn empty_chain(table: TableName, name: &str) -> Chain {
-    Chain {
-        table,
-        name: name.to_owned(),
-        policy: None,
-        position: None,
-        families: FamilySet::BOTH,
-        doc: String::new(),
-        rules: Vec::new(),
-        levels: Vec::new(),
-        loc: Loc::default(),
-    }
 }
 
 fn follow(

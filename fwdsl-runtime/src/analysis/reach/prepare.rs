@@ -42,6 +42,8 @@ pub(super) struct Chain {
     pub(super) callers: Vec<(u32, u32)>,
     /// Whether a way leads here from a hook.
     pub(super) is_called: bool,
+    /// Whether it is a part of a rule of another chain.
+    pub(super) is_auxiliary: bool,
     /// Whether everything that comes here comes back.
     pub(super) is_inert: bool,
 }
@@ -50,7 +52,7 @@ impl<'a> Prepared<'a> {
     /// Prepares a table.
     pub(in crate::analysis) fn new(program: &'a Program, table: &Table, ruleset: &Ruleset) -> Prepared<'a> {
         let mut chains: Vec<Chain> = Vec::with_capacity(program.chains.len());
-        for rules in &program.chains {
+        for (rules, of) in program.chains.iter().zip(&table.chains) {
             let mut chain = Chain {
                 areas: Vec::with_capacity(rules.len()),
                 starts: Vec::with_capacity(rules.len() + 1),
@@ -60,6 +62,7 @@ impl<'a> Prepared<'a> {
                 ways: Vec::new(),
                 callers: Vec::new(),
                 is_called: false,
+                is_auxiliary: of.auxiliary,
                 is_inert: false,
             };
             for (number, rule) in rules.iter().enumerate() {

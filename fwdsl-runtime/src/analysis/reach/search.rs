@@ -22,7 +22,7 @@ const STEPS_IN_ORDER: u64 = 400;
 pub(in crate::analysis) enum Scope {
     /// From the hooks, on any way that leads there.
     Hooks,
-    /// From the top of its own chain, whatever comes there.
+    /// From the top of the chain that its rule of the source stands in, whatever comes there.
     Chain,
 }
 
@@ -378,7 +378,7 @@ impl Search<'_> {
         let prepared = self.prepared;
         let frame = &self.frames[state.frame as usize];
         let (chain, depth, atoms) = (frame.chain, frame.depth, Rc::clone(&frame.atoms));
-        if self.scope == Scope::Chain {
+        if self.scope == Scope::Chain && !prepared.chains[chain].is_auxiliary {
             return Err(Stop::Found(Box::new(state.cube), state.frame));
         }
         for entry in &prepared.chains[chain].entries {

@@ -9,7 +9,7 @@ use super::super::ast::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::loc::{Loc, Located};
-use crate::model::{ForeignChain, Ownership};
+use crate::model::{Claim, ForeignChain, Outcome, Ownership};
 
 /// Makes the copies of one expansion.
 pub(super) struct Copier<'a> {
@@ -183,7 +183,7 @@ impl Copier<'_> {
     }
 
     pub(super) fn definition(&mut self, item: &Let) -> Let {
-        Let { name: self.located(&item.name), value: self.expr(&item.value) }
+        Let { marks: self.marks(&item.marks), name: self.located(&item.name), value: self.expr(&item.value) }
     }
 
     pub(super) fn sysctl(&mut self, sysctl: &Sysctl) -> Sysctl {
@@ -206,6 +206,7 @@ impl Copier<'_> {
             loc: copier.loc(element.loc),
         };
         Set {
+            marks: self.marks(&set.marks),
             name: self.located(&set.name),
             words: self.set_words(&set.words),
             elements: set.elements.iter().map(|written| element(self, written)).collect(),
@@ -242,6 +243,7 @@ impl Copier<'_> {
 
     pub(super) fn template(&mut self, template: &Template) -> Template {
         Template {
+            marks: self.marks(&template.marks),
             name: self.located(&template.name),
             parameters: template.parameters.iter().map(|parameter| self.located(parameter)).collect(),
             body: self.body(&template.body),
@@ -251,10 +253,20 @@ impl Copier<'_> {
     pub(super) fn assert(&mut self, assert: &Assert) -> Assert {
         let cases = assert.cases.iter().map(|case| AssertCase {
             matches: self.matches(&case.matches),
+            claim: self.claim(&case.claim),
             loc: self.loc(case.loc),
-            ..*case
         });
         let cases = cases.collect();
-        Assert { table: assert.table, chain: self.located(&assert.chain), cases }
+        Assert { scope: assert.scope.clone(), cases, loc: self.loc(assert.loc) }
+    }
+
+    fn claim(&self, claim: &Claim) -> Claim {
+        let outcome = match &claim.outcome {
+            Outcome::Verdict(verdicts) => Outcome::Verdict(verdicts.clone()),
+            Outcome::Reaches { table, chain } => {
+                Outcome::Reaches { table: *table, chain: self.located(chain) }
+            }
+        };
+        Claim { negated: claim.negated, outcome, loc: self.loc(claim.loc) }
     }
 }

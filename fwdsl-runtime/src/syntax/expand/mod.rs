@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::ast::{Call, Callee, Expr, Policy, Statement, Template};
 use super::fragment::{self, Settled};
+use super::resolve::check_levels;
 use crate::diagnostic::Diagnostic;
 use crate::loc::{Expansion, Loc, Located};
 use crate::nearest::nearest;
@@ -31,6 +32,7 @@ pub(super) fn expand(
     let mut expansions = Vec::new();
     items::merge_uses(policy, settled, &mut expansions, diagnostics);
     let templates = std::mem::take(&mut policy.templates);
+    templates.iter().for_each(|template| check_levels(&template.marks.levels, diagnostics));
     let mut expander = Expander {
         templates: by_name(&templates, diagnostics),
         bodies,

@@ -40,6 +40,9 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     model.ownership = policy.ownership.into_iter().next().map(|owned| owned.value).unwrap_or_default();
     model.foreign = policy.foreign;
     let sets = policy.sets.iter().map(|set| set.name.value.clone()).collect();
+    let of_definitions =
+        policy.lets.iter().map(|item| &item.marks).chain(policy.sets.iter().map(|set| &set.marks));
+    of_definitions.for_each(|marks| check_levels(&marks.levels, diagnostics));
     let scope = Scope::new(&policy.lets, &policy.broken_lets, &policy.broken_sets, sets, diagnostics);
     let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
     let exact = policy.marks.exact.is_some();
@@ -98,18 +101,8 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn resolve_levels(&mut self, levels: Vec<Located<LevelSetting>>) -> Vec<LevelSetting> {
-        let known = |setting: Located<LevelSetting>| {
-            let Located { value: setting, loc } = setting;
-            if lint::find(&setting.lint).is_none() {
-                let help = nearest(&setting.lint, lint::LINTS.iter().map(|lint| lint.name));
-                self.diagnostics.push(
-                    Diagnostic::error(loc, format!("unknown lint `{}`", setting.lint))
-                        .maybe_help(help.map(|lint| format!("did you mean `{lint}`?"))),
-                );
-            }
-            setting
-        };
-        levels.into_iter().map(known).collect()
+        check_levels(&levels, self.diagnostics);
+        levels.into_iter().map(|setting| setting.value).collect()
     }
 
     /// The settings of profiles come first, so that those of the policy override their `*`; and where both name a
@@ -315,15 +308,23 @@ impl Resolver<'_> {
         for case in assert.cases {
             let mut pattern = Inherited::default();
             if self.resolve_matches(case.matches, &mut pattern).is_some() {
-                cases.push(AssertionCase {
-                    matches: pattern.matches,
-                    negated: case.negated,
-                    verdict: case.verdict,
-                    loc: case.loc,
-                });
+                cases.push(AssertionCase { matches: pattern.matches, claim: case.claim, loc: case.loc });
             }
         }
-        Assertion { table: assert.table, chain: assert.chain, cases }
+        Assertion { scope: assert.scope, cases, loc: assert.loc }
+    }
+}
+
+/// Reports lints that are not there.
+pub(super) fn check_levels(levels: &[Located<LevelSetting>], diagnostics: &mut Vec<Diagnostic>) {
+    for Located { value: setting, loc } in levels {
+        if lint::find(&setting.lint).is_none() {
+            let help = nearest(&setting.lint, lint::LINTS.iter().map(|lint| lint.name));
+            diagnostics.push(
+                Diagnostic::error(*loc, format!("unknown lint `{}`", setting.lint))
+                    .maybe_help(help.map(|lint| format!("did you mean `{lint}`?"))),
+            );
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{ELEMENTS_MAX, Element, ElementOption, ElementPart, Set, SetOp
 
 impl Resolver<'_> {
     pub(super) fn resolve_set(&mut self, set: ast::Set) -> Set {
-        let ast::Set { name, kind, families, foreign, words, elements } = set;
+        let ast::Set { marks: _, name, kind, families, foreign, words, elements } = set;
         let options = words.into_iter().filter_map(|word| self.set_option(kind, word)).collect();
         let elements = elements.into_iter().flat_map(|element| self.elements(kind, element)).collect();
         Set { name: name.value, kind, families, foreign, options, elements, loc: name.loc }

@@ -74,6 +74,11 @@ pub(crate) enum Command {
     /// All addresses are divided into classes that the chain cannot tell apart. It is about the first packets of
     /// connections, and what may be: matches that nobody can answer from here may match.
     Matrix(MatrixArguments),
+    /// Tell what two firewalls do differently: not the text, but what becomes of packets
+    ///
+    /// The differences are rule-like lines that together are exactly the packets of which something else becomes. `no
+    /// difference` is a proof.
+    Compare(CompareArguments),
 }
 
 #[derive(Debug, Args)]
@@ -210,6 +215,30 @@ impl From<OpenName> for Open {
     }
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// The firewall as it was: what `iptables-save` or `ip6tables-save` printed, or a policy as JSON
+    ///
+    /// `-` reads standard input. Whether a dump is of IPv4 or IPv6 is seen from its first comment, or from its addresses.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The firewall as it is or will be
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// The dumps are of IPv6; of policies, compare that family alone
+    #[arg(long, conflicts_with = "ipv4")]
+    pub(crate) ipv6: bool,
+    /// The dumps are of IPv4; of policies, compare that family alone
+    #[arg(long)]
+    pub(crate) ipv4: bool,
+    /// Print the differences as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many steps the comparison may take before it gives up
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) budget: Option<u64>,
+}
+
 /// What `import` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
@@ -259,6 +288,14 @@ Examples:
   iptables-save | fwdsl matrix - --service tcp:8000-8080 --json
 ";
 
+/// What `compare --help` shows.
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  fwdsl compare before.v4 after.v4                      what a change of the rules changes for packets
+  iptables-save | fwdsl compare - rules.v4              what loading a file would change
+  fwdsl compare old.json new.json --json                two policies, for a program to read
+";
+
 /// Reads the arguments, the program's name first.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let command = Arguments::command()
@@ -267,7 +304,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("explain", |command| command.after_help(format!("{EXPLAIN_EXAMPLES}\n{EXIT_CODES}")))
-        .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")));
+        .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")))
+        .mut_subcommand("compare", |command| command.after_help(format!("{COMPARE_EXAMPLES}\n{EXIT_CODES}")));
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
 }
 
@@ -293,7 +331,7 @@ mod tests {
             let command = parse(["fwdsl", "import"].iter().chain(arguments).map(OsString::from));
             command.map(|command| match command {
                 Command::Import(arguments) => arguments,
-                Command::Fmt(_) | Command::Check(_) | Command::Explain(_) | Command::Matrix(_) => panic!(),
+                _ => panic!(),
             })
         };
         let both = parsed(&["a", "--ipv6", "b"]).unwrap();

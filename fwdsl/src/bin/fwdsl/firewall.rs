@@ -185,7 +185,7 @@ fn not_utf8_at(name: &str, error: &FromUtf8Error) -> String {
 }
 
 impl Source {
-    fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.text.trim_start().starts_with('{')
     }
 

@@ -7,10 +7,12 @@
 //! | `check` | looks for mistakes in the rules of a host |
 //! | `explain` | tells which verdicts packets get from the rules of a host, and why |
 //! | `matrix` | tells who may open a service to whom |
+//! | `compare` | tells what two firewalls do differently with packets |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
 mod check;
+mod compare;
 mod diff;
 mod explain;
 mod firewall;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Ok(Command::Check(arguments)) => check::check(&arguments),
         Ok(Command::Explain(arguments)) => explain::explain(&arguments),
         Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
+        Ok(Command::Compare(arguments)) => compare::compare_command(&arguments),
         Err(error) => output::usage(&error),
     }
 }
