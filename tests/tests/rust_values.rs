@@ -158,6 +158,7 @@ fn what_holds_for_every_value_is_proven_and_the_rest_when_the_value_is_known() {
 fn unions_chains_and_whole_ways_are_proven_for_every_value_too() {
     fn policy(port: u16, admin: Ipv4Addr) -> Policy {
         firewall! {
+            #![allow(established_not_accepted, loopback_blocked, ipv6_neighbour_discovery_blocked, forwarding_disabled)]
             family ipv4;
             table nat { chain PREROUTING { in wan0 tcp dport #port => dnat(to 10.0.0.2); } }
             chain INPUT policy drop { from #admin => jump ADMINS; tcp => reject; }

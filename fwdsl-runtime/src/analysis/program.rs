@@ -96,7 +96,7 @@ pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Progra
 
 /// The same where nothing is known of what is in `changed`, and the rest is as the packet says.
 pub(super) fn program_where(table: &Table, family: Family, classes: Classes, changed: Aspects) -> Program {
-    let chain = |name: &str| table.chains.iter().position(|chain| chain.name == name);
+    let chain = |name: &str| table.position(name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
         model::Action::Target { extension, .. } if **extension == RETURN => Some(Action::Return),

@@ -72,7 +72,7 @@ pub(crate) fn check_further(
         let mut tables = Tables::new(&known.model);
         let start = diagnostics.len();
         lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
-        interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
+        interplay::check_interplay(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
         if values == Values::Filled {
             diagnostics[start..].iter_mut().for_each(|finding| finding.level = Level::Warn);
         }
@@ -88,7 +88,7 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
     check_parts(model, &mut diagnostics);
     let mut tables = Tables::new(model);
     lints::check_lints(model, &mut tables, Origin::Saved, &mut diagnostics);
-    interplay::check_interplay(model, Origin::Saved, &mut diagnostics);
+    interplay::check_interplay(model, &mut tables, Origin::Saved, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }

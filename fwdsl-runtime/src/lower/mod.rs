@@ -111,7 +111,7 @@ impl Ruleset {
 impl Table {
     /// The chain of this name.
     pub fn chain(&self, name: &str) -> Option<&Chain> {
-        self.chains.iter().find(|chain| chain.name == name)
+        self.position(name).map(|place| &self.chains[place])
     }
 
     /// The place of the chain of this name among the chains.
@@ -128,7 +128,7 @@ impl Table {
     pub fn start(&self, hook: Hook) -> Option<usize> {
         let own = self.hooks.iter().find(|jump| jump.hook == hook).map(|jump| jump.chain.as_str());
         let name = own.unwrap_or(hook.name());
-        self.chains.iter().position(|chain| chain.name == name)
+        self.position(name)
     }
 
     /// Whether a jump to this chain goes to rules of others, of which nothing is known.
