@@ -1,4 +1,5 @@
 //! `#name` and `#{expression}`: Rust values in every place of a policy.
+#![allow(deprecated, reason = "lints warn of policies that show a single thing")]
 
 #![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
 
@@ -7,9 +8,9 @@ use std::ops::RangeInclusive;
 
 use fwdsl::Policy;
 use fwdsl::family::Family::{self, Ipv4, Ipv6};
-use fwdsl::lint::{Level, UNREACHABLE_RULE};
 use fwdsl::model::Net;
 use fwdsl::prelude::*;
+use fwdsl_runtime::lint::{Level, UNREACHABLE_RULE};
 
 const PORT: u16 = 50134;
 const RANGE: RangeInclusive<u16> = 8000..=8080;
