@@ -1,8 +1,6 @@
 //! `#name` and `#{expression}`: Rust values in every place of a policy.
 #![allow(deprecated, reason = "lints warn of policies that show a single thing")]
 
-#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
