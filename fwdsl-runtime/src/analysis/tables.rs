@@ -1,8 +1,9 @@
 //! The tables of a policy, prepared once for all that is asked of them.
 
 use super::program::{Classes, Program, program};
+use super::reach::Prepared;
 use crate::family::Family;
-use crate::lower::{Ruleset, lower};
+use crate::lower::{Ruleset, Table, lower};
 use crate::model::{Assertion, Model};
 use crate::table::TableName;
 
@@ -11,6 +12,13 @@ use crate::table::TableName;
 pub(crate) struct Tables {
     pub(super) rulesets: Vec<Ruleset>,
     pub(super) programs: Vec<(Family, TableName, Program)>,
+}
+
+/// A table, and what a search for each of its rules begins with.
+#[derive(Debug)]
+pub(crate) struct PreparedTable<'a> {
+    pub(super) table: &'a Table,
+    pub(super) prepared: Prepared<'a>,
 }
 
 impl Tables {
@@ -43,5 +51,22 @@ impl Tables {
             self.programs.len() - 1
         });
         Some((ruleset, place))
+    }
+
+    /// Every table, prepared to ask of each of its rules.
+    pub(crate) fn prepared(&mut self, model: &Model) -> Vec<PreparedTable<'_>> {
+        let tables = self
+            .rulesets
+            .iter()
+            .flat_map(|ruleset| ruleset.tables.iter().map(|table| (ruleset.family, table.name)));
+        let tables: Vec<(Family, TableName)> = tables.collect();
+        let places: Vec<(usize, usize)> =
+            { tables.iter() }.filter_map(|(family, name)| self.prepare(model, *family, *name)).collect();
+        let prepared = places.into_iter().filter_map(|(ruleset, place)| {
+            let (ruleset, (_, name, program)) = (&self.rulesets[ruleset], &self.programs[place]);
+            let table = ruleset.table(*name)?;
+            Some(PreparedTable { table, prepared: Prepared::new(program, table, ruleset) })
+        });
+        prepared.collect()
     }
 }

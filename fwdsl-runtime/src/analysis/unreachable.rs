@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Prepared, Reach, Scope};
+use super::tables::{PreparedTable, Tables};
 use super::unknown::known_part;
 use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::lower::{Chain, Rule, Ruleset, Table, lower};
+use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, Model};
 use crate::table::TableName;
 
@@ -116,15 +117,14 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 /// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
     let known = known_part(model);
-    let model = &*known.model;
+    unreachable_in(&Tables::new(&known.model).prepared(&known.model))
+}
+
+/// The same of tables that are prepared.
+pub(crate) fn unreachable_in(tables: &[PreparedTable<'_>]) -> Vec<Unreachable> {
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
-    for family in model.families().iter() {
-        let Some(ruleset) = lower(model, family) else { continue };
-        for table in &ruleset.tables {
-            let program = whole_program(table, family);
-            let prepared = Prepared::new(&program, table, &ruleset);
-            add_table(table, &prepared, &mut rules);
-        }
+    for PreparedTable { table, prepared } in tables {
+        add_table(table, prepared, &mut rules);
     }
     let found = rules.into_iter().filter(|(_, sum)| !sum.is_alive && sum.is_final);
     found

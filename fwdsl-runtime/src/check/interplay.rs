@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::lints::Origin;
 use super::unreachable;
 use crate::analysis::{
-    Conflict, NoEffect, Unreachable, UnreachableKind, conflicting_rules, rules_without_effect,
-    unreachable_rules,
+    Conflict, NoEffect, Tables, Unreachable, UnreachableKind, conflicting_in, unreachable_in,
+    without_effect_in,
 };
 use crate::diagnostic::Diagnostic;
 use crate::lint::{self, CONFLICTING_RULES, Level, NO_EFFECT_RULE, UNREACHABLE_RULE};
@@ -24,25 +24,34 @@ struct Rules<'a> {
     places: HashMap<(TableName, Loc), (&'a Chain, &'a Rule)>,
 }
 
-pub(super) fn check_interplay(model: &Model, origin: Origin, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_interplay(
+    model: &Model,
+    tables: &mut Tables,
+    origin: Origin,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let rules = Rules::new(model, origin);
     let [unreachable, no_effect, conflicting] =
         [UNREACHABLE_RULE, NO_EFFECT_RULE, CONFLICTING_RULES].map(|lint| rules.is_wanted(lint));
+    if !unreachable && !no_effect && !conflicting {
+        return;
+    }
+    let tables = tables.prepared(model);
     let mut dead = HashSet::new();
     if unreachable || no_effect {
-        let found = unreachable_rules(model);
+        let found = unreachable_in(&tables);
         dead.extend(found.iter().map(|found| (found.table, found.loc)));
         for found in found {
             rules.tell_unreachable(&found, diagnostics);
         }
     }
     if no_effect {
-        for found in rules_without_effect(model, &dead) {
+        for found in without_effect_in(&tables, &dead) {
             rules.tell_no_effect(&found, diagnostics);
         }
     }
     if conflicting {
-        for found in conflicting_rules(model) {
+        for found in conflicting_in(&tables) {
             rules.tell_conflict(&found, diagnostics);
         }
     }

@@ -56,7 +56,7 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
         let known = known_part(model);
         let mut tables = Tables::new(&known.model);
         lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
-        interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
+        interplay::check_interplay(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
         diagnostics.extend(prove_known(&known, &tables).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
@@ -69,7 +69,7 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
     check_parts(model, &mut diagnostics);
     let mut tables = Tables::new(model);
     lints::check_lints(model, &mut tables, Origin::Saved, &mut diagnostics);
-    interplay::check_interplay(model, Origin::Saved, &mut diagnostics);
+    interplay::check_interplay(model, &mut tables, Origin::Saved, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }
