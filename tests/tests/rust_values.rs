@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use fwdsl::Policy;
 use fwdsl::family::Family::{self, Ipv4, Ipv6};
+use fwdsl::lint::{Level, UNREACHABLE_RULE};
 use fwdsl::model::Net;
 use fwdsl::prelude::*;
 
@@ -218,4 +219,26 @@ fn sets_are_filled_from_slices() {
     assert!(said.contains("cannot hold `0.0.0.0`") && said.contains("rust_values.rs:"), "{said}");
     let full = with((1..9).map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))).collect());
     assert!(full.emit(Ipv4).unwrap_err().to_string().contains("has room for 3"));
+}
+
+/// That two values overlap today is no reason to leave a host without its firewall.
+#[test]
+fn what_values_make_of_rules_together_is_a_warning_when_they_are_known() {
+    let policy = |first: u16, second: u16| {
+        firewall! {
+            chain INPUT policy drop {
+                tcp dport #first => accept;
+                tcp dport #second => reject;
+            }
+        }
+    };
+    let found = |policy: &Policy| {
+        let found = policy.check().expect("it is sound");
+        let of_lint = found.iter().filter(|it| it.lint == Some(UNREACHABLE_RULE));
+        of_lint.map(|it| it.level).collect::<Vec<Level>>()
+    };
+    assert_eq!(found(&policy(22, 80)), []);
+    let same = policy(22, 22);
+    assert_eq!(found(&same), [Level::Warn]);
+    assert_eq!(rules(&same, Ipv4).len(), 2);
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::tables::{PreparedTable, Tables};
+use super::reach::Prepared;
+use super::tables::Tables;
 use super::unknown::known_part;
 use crate::loc::Loc;
+use crate::lower::Table;
 use crate::model::Model;
 use crate::table::TableName;
 
@@ -23,13 +25,14 @@ pub struct Conflict {
 /// neither's all, match both.
 pub fn conflicting_rules(model: &Model) -> Vec<Conflict> {
     let known = known_part(model);
-    conflicting_in(&Tables::new(&known.model).prepared(&known.model))
+    let mut tables = Tables::new(&known.model);
+    conflicts(&tables.prepare_all(&known.model))
 }
 
-/// The same of tables that are prepared.
-pub(crate) fn conflicting_in(tables: &[PreparedTable<'_>]) -> Vec<Conflict> {
+/// The same for tables that are prepared.
+pub(super) fn conflicts(tables: &[(&Table, Prepared<'_>)]) -> Vec<Conflict> {
     let mut rules: BTreeMap<(TableName, Loc), Vec<Loc>> = BTreeMap::new();
-    for PreparedTable { table, prepared } in tables {
+    for (table, prepared) in tables {
         for (chain, of) in table.chains.iter().enumerate() {
             for (index, rule) in of.rules.iter().enumerate() {
                 let others =

@@ -30,6 +30,7 @@ mod finding;
 mod flow;
 mod host;
 mod interface;
+mod interplay;
 mod lints;
 mod marks;
 mod matrix;
@@ -57,7 +58,6 @@ pub use answer::Answer;
 pub use compare::{
     COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
 };
-pub(crate) use conflicting::conflicting_in;
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::{evaluate, evaluate_for};
 pub use explain::{
@@ -67,9 +67,9 @@ pub use explain::{
 pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
 pub(crate) use host::ends_the_way;
+pub(crate) use interplay::{Wanted, interplay};
 pub(crate) use lints::{lint_families, lint_packets};
 pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
-pub(crate) use no_effect::without_effect_in;
 pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub(crate) use prove::prove_known;
@@ -77,7 +77,6 @@ pub use prove::{prove, prove_for_every_value};
 pub(crate) use tables::Tables;
 pub use travel::{Fate, evaluate_host};
 pub(crate) use unknown::known_part;
-pub(crate) use unreachable::unreachable_in;
 pub use unreachable::{
     ReachState, RuleReach, Unreachable, UnreachableKind, reach_of_rules, unreachable_rules,
 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::reach::{Effects, Prepared};
-use super::tables::{PreparedTable, Tables};
+use super::tables::Tables;
 use super::unknown::known_part;
 use super::unreachable::is_step;
 use crate::loc::Loc;
@@ -30,16 +30,17 @@ pub struct NoEffect {
 /// them, nor is one that takes all packets of a rule in `unreachable`, of which that is told.
 pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
     let known = known_part(model);
-    without_effect_in(&Tables::new(&known.model).prepared(&known.model), unreachable)
+    let mut tables = Tables::new(&known.model);
+    without_effect(&tables.prepare_all(&known.model), unreachable)
 }
 
-/// The same of tables that are prepared.
-pub(crate) fn without_effect_in(
-    tables: &[PreparedTable<'_>],
+/// The same for tables that are prepared.
+pub(super) fn without_effect(
+    tables: &[(&Table, Prepared<'_>)],
     unreachable: &HashSet<(TableName, Loc)>,
 ) -> Vec<NoEffect> {
     let mut rules: BTreeMap<(TableName, Loc), Option<Vec<Loc>>> = BTreeMap::new();
-    for PreparedTable { table, prepared } in tables {
+    for (table, prepared) in tables {
         add_table(table, prepared, unreachable, &mut rules);
     }
     let found = rules.into_iter().filter_map(|((table, loc), instead)| {

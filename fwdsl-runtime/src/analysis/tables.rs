@@ -14,13 +14,6 @@ pub(crate) struct Tables {
     pub(super) programs: Vec<(Family, TableName, Program)>,
 }
 
-/// A table, and what a search for each of its rules begins with.
-#[derive(Debug)]
-pub(crate) struct PreparedTable<'a> {
-    pub(super) table: &'a Table,
-    pub(super) prepared: Prepared<'a>,
-}
-
 impl Tables {
     /// The rules of a policy, as the kernel gets them.
     pub(crate) fn new(model: &Model) -> Tables {
@@ -53,20 +46,20 @@ impl Tables {
         Some((ruleset, place))
     }
 
-    /// Every table, prepared to ask of each of its rules.
-    pub(crate) fn prepared(&mut self, model: &Model) -> Vec<PreparedTable<'_>> {
-        let tables = self
+    /// Prepares every table for the search for what comes to its rules.
+    pub(super) fn prepare_all(&mut self, model: &Model) -> Vec<(&Table, Prepared<'_>)> {
+        let names: Vec<(Family, TableName)> = self
             .rulesets
             .iter()
-            .flat_map(|ruleset| ruleset.tables.iter().map(|table| (ruleset.family, table.name)));
-        let tables: Vec<(Family, TableName)> = tables.collect();
+            .flat_map(|ruleset| ruleset.tables.iter().map(|table| (ruleset.family, table.name)))
+            .collect();
         let places: Vec<(usize, usize)> =
-            { tables.iter() }.filter_map(|(family, name)| self.prepare(model, *family, *name)).collect();
-        let prepared = places.into_iter().filter_map(|(ruleset, place)| {
+            names.into_iter().filter_map(|(family, name)| self.prepare(model, family, name)).collect();
+        let prepare = |(ruleset, place): (usize, usize)| {
             let (ruleset, (_, name, program)) = (&self.rulesets[ruleset], &self.programs[place]);
             let table = ruleset.table(*name)?;
-            Some(PreparedTable { table, prepared: Prepared::new(program, table, ruleset) })
-        });
-        prepared.collect()
+            Some((table, Prepared::new(program, table, ruleset)))
+        };
+        places.into_iter().filter_map(prepare).collect()
     }
 }
