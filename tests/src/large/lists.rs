@@ -11,12 +11,14 @@ use crate::random::Random;
 pub fn access_list(family: Family, rules: usize) -> Large {
     let mut random = Random::new(rules as u64 + 7);
     let mut writer = Writer::new(family);
+    // Who has more rules has more sites.
+    let sites = (8 + rules / 250).min(256);
     let mut pairs: Vec<(String, String)> = Vec::new();
     for _ in 0..rules {
         let (from, to) = match pairs.len() {
             // Rules for the same two come back again and again.
             count if count > 0 && random.one_in(3) => pairs[random.below(count)].clone(),
-            _ => pair(family, &mut random),
+            _ => pair(family, sites, &mut random),
         };
         pairs.push((from.clone(), to.clone()));
         let protocol = random.pick(&["tcp", "tcp", "tcp", "udp"]);
@@ -35,17 +37,17 @@ pub fn access_list(family: Family, rules: usize) -> Large {
 }
 
 /// A source and a destination.
-fn pair(family: Family, random: &mut Random) -> (String, String) {
+fn pair(family: Family, sites: usize, random: &mut Random) -> (String, String) {
     let depth = if random.one_in(4) { 2 } else { 3 };
-    let to = network(family, depth, random);
+    let to = network(family, depth, sites, random);
     // Whatever comes from anywhere goes to a host: else a few such rules would take all.
     let widest = 3 - depth;
-    (network(family, widest + random.below(4 - widest), random), to)
+    (network(family, widest + random.below(4 - widest), sites, random), to)
 }
 
-/// A network, the narrower the greater `depth` is, from 0 to 3.
-fn network(family: Family, depth: usize, random: &mut Random) -> String {
-    let (site, subnet) = (random.below(40), random.below(16));
+/// A network of one of the sites, the narrower the greater `depth` is, from 0 to 3.
+fn network(family: Family, depth: usize, sites: usize, random: &mut Random) -> String {
+    let (site, subnet) = (random.below(sites), random.below(16));
     match (family, depth) {
         (Family::Ipv4, 0) => "0.0.0.0/0".to_owned(),
         (Family::Ipv4, 1) => format!("10.{site}.0.0/16"),
