@@ -10,6 +10,8 @@ mod confirm;
 mod route;
 mod second;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -38,19 +40,24 @@ pub fn prove(model: &Model) -> Vec<Finding> {
 
 /// The same with what is prepared of the policy already.
 fn prove_with(model: &Model, tables: &Tables) -> Vec<Finding> {
+    let mut prover = prover(model, tables);
+    let mut findings = Vec::new();
+    for assertion in model.assertions() {
+        for case in assertion.cases() {
+            findings.extend(prover.prove_case(assertion, case, Budgets::new(model)));
+        }
+    }
+    findings
+}
+
+fn prover<'a>(model: &'a Model, tables: &'a Tables) -> Prover<'a> {
     let mut prover = Prover { model, rulesets: Vec::new(), programs: Vec::new(), hosts: Vec::new() };
     for family in model.families().iter() {
         let empty = || Ruleset { family, tables: Vec::new(), chains_alone: false, sets: Vec::new() };
         let ruleset = tables.ruleset(family).map(Cow::Borrowed);
         prover.rulesets.push(ruleset.unwrap_or_else(|| Cow::Owned(empty())));
     }
-    let mut findings = Vec::new();
-    for assertion in model.assertions() {
-        for case in assertion.cases() {
-            findings.extend(prover.prove_case(assertion, case));
-        }
-    }
-    findings
+    prover
 }
 
 /// The same for a policy some of whose Rust values are not known yet: what is proven holds for every value. An
@@ -78,8 +85,12 @@ struct Prover<'a> {
 }
 
 impl Prover<'_> {
-    fn prove_case(&mut self, assertion: &Assertion, case: &AssertionCase) -> Option<Finding> {
-        let mut budgets = Budgets::new(self.model);
+    fn prove_case(
+        &mut self,
+        assertion: &Assertion,
+        case: &AssertionCase,
+        mut budgets: Budgets,
+    ) -> Option<Finding> {
         let mut covers = false;
         for family in self.model.families().iter() {
             for route in self.routes(&assertion.scope, case, family) {
