@@ -13,15 +13,11 @@ use fwdsl_tests::verdicts::{Conntrack, Host, Judged, Tally, judge, random_rules}
 /// How many sets of rules of `filter` are tried, of each family and on each host; of other tables there are fewer.
 const POLICIES: usize = 20;
 /// The tables, and of how many sets one is theirs.
-const TABLES: [(TableName, usize); 4] = [
-    (TableName::Filter, 1),
-    (TableName::Mangle, 2),
-    (TableName::Raw, 4),
-    (TableName::Security, 6),
-];
+const TABLES: [(TableName, usize); 4] =
+    [(TableName::Filter, 1), (TableName::Mangle, 2), (TableName::Raw, 4), (TableName::Security, 6)];
 /// With how many packets each of them is tried, and each trap.
-const PACKETS: usize = 600;
-const PACKETS_IN_TRAPS: usize = 200;
+const PACKETS: usize = 400;
+const PACKETS_IN_TRAPS: usize = 150;
 
 /// What a reader of rules, and a program that reads them, gets wrong easily: rules of INPUT, FORWARD and OUTPUT, for each
 /// of which the text is written with `CHAIN`, and for both families.

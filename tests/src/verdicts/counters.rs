@@ -36,7 +36,8 @@ impl Counters {
             let chain = rule.split(' ').next().unwrap_or_default();
             let number = lengths.entry(chain).or_default();
             *number += 1;
-            let packets = counted.trim_start_matches('[').split(':').next().and_then(|word| word.parse().ok());
+            let packets =
+                counted.trim_start_matches('[').split(':').next().and_then(|word| word.parse().ok());
             counters.insert((chain.to_owned(), *number), packets.expect("a counter"));
         }
         Counters(counters)

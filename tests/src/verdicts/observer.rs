@@ -10,6 +10,7 @@ use rustix::net::{RecvFlags, netdevice, recv};
 
 use fwdsl_runtime::analysis::{CtState, PacketType, Status, Tracking};
 use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::table::{Hook, TableName};
 
 use super::network::Conntrack;
@@ -218,13 +219,14 @@ impl Sight {
     }
 }
 
-/// The priority of a table's chains (linux/netfilter_ipv4.h).
-fn priority(table: TableName) -> i32 {
+/// The priority of a table's chains (linux/netfilter_ipv4.h); the nft variant has its own of `security`.
+fn priority(table: TableName, variant: Variant) -> i32 {
     match table {
         TableName::Raw => -300,
         TableName::Mangle => -150,
         TableName::Nat => -100,
         TableName::Filter => 0,
+        TableName::Security if variant == Variant::Nft => 150,
         TableName::Security => 50,
     }
 }
@@ -232,12 +234,17 @@ fn priority(table: TableName) -> i32 {
 /// Rules for `nft` that give packets their marks and keep some from being tracked, and those that show the packets
 /// around the chains of a table. What comes through all hooks of the table goes no further, so that nobody answers it
 /// and no connection begins; but what the host sends itself comes in first.
-pub(super) fn observing_rules(family: Family, table: TableName, conntrack: Conntrack) -> String {
+pub(super) fn observing_rules(
+    family: Family,
+    table: TableName,
+    variant: Variant,
+    conntrack: Conntrack,
+) -> String {
     let mut text = preparing_rules(family, conntrack);
     let name = family_word(family);
     let _ = writeln!(text, "table {name} observe {{");
     for hook in table.hooks() {
-        let (word, at) = (hook.name().to_lowercase(), priority(table));
+        let (word, at) = (hook.name().to_lowercase(), priority(table, variant));
         let _ = writeln!(text, "chain before-{word} {{ type filter hook {word} priority {};", at - 1);
         for (_, kind) in &PACKET_TYPES[1..] {
             let _ = writeln!(text, "meta pkttype {kind} log prefix \"{kind}\" group {GROUP}");

@@ -118,8 +118,10 @@ pub fn judge(
     }
     for number in &answers {
         if refused.get(number) != Some(&true) {
+            let of_it = sights.iter().filter(|sight| number_of(&sight.bytes) == *number);
+            let of_it: String = of_it.map(|sight| format!("\n{sight:x?}")).collect();
             faults.push(format!(
-                "{family} {}: packet {number} is refused, but not to the analysis",
+                "{family} {}: packet {number} is refused, but not to the analysis{of_it}",
                 judged.variant
             ));
         }
@@ -183,7 +185,7 @@ impl Host {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             for family in Family::ALL {
                 let rules = if family == place.0 {
-                    observing_rules(family, judged.table, self.conntrack)
+                    observing_rules(family, judged.table, judged.variant, self.conntrack)
                 } else {
                     super::observer::preparing_rules(family, self.conntrack)
                 };
