@@ -192,26 +192,8 @@ impl Program {
     /// Every packet, whether it can be or not.
     pub(super) fn everything(&self) -> Region {
         let all = |axis| domain(axis, self.family, &self.classes);
-        let axes = [
-            Axis::In,
-            Axis::Out,
-            Axis::Source,
-            Axis::Destination,
-            Axis::Protocol,
-            Axis::SourcePort,
-            Axis::DestinationPort,
-            Axis::Icmp,
-        ];
-        let choices = [
-            Choice::TcpFlags,
-            Choice::Tracking,
-            Choice::Fragment,
-            Choice::Status,
-            Choice::Mark,
-            Choice::PacketType,
-        ];
-        let choices = choices.map(|choice| choice_domain(choice, &self.classes));
-        Region::new(axes.map(all), choices)
+        let choices = Choice::ALL.map(|choice| choice_domain(choice, &self.classes));
+        Region::new(Axis::ALL.map(all), choices)
     }
 }
 
