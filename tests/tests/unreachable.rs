@@ -3,10 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use fwdsl::analysis::{Packet, ReachState, RuleReach, reach_of_rules, unreachable_rules};
+use fwdsl::analysis::{Packet, ReachState, RuleReach, reach_of_rules};
 use fwdsl::family::Family;
 use fwdsl::lower::lower;
+use fwdsl_runtime::check::lint;
 use fwdsl_runtime::import::import_leniently;
+use fwdsl_runtime::lint::UNREACHABLE_RULE;
 use fwdsl_runtime::model::Model;
 use fwdsl_tests::corpus::firewalls;
 use fwdsl_tests::large::{self, Large};
@@ -30,8 +32,9 @@ fn model(text: &str, family: Family) -> Model {
 }
 
 fn assert_finds_what_was_planted(large: &Large) {
-    let found = unreachable_rules(&model(&large.text, large.family));
-    let found: Vec<(u32, &str)> = found.iter().map(|rule| (rule.loc.line, rule.kind.name())).collect();
+    let found = lint(&model(&large.text, large.family));
+    let found = found.iter().filter(|one| one.lint == Some(UNREACHABLE_RULE));
+    let found: Vec<(u32, &str)> = found.map(|one| (one.loc.line, one.kind.expect("a kind"))).collect();
     let line = |number: u32| large.text.lines().nth(number as usize - 1).expect("the line");
     let (mut wrong, mut planted) = (String::new(), large.dead.clone());
     planted.sort_unstable();

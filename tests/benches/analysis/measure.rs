@@ -6,10 +6,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use fwdsl_runtime::analysis::unreachable_rules;
+use fwdsl_runtime::check::lint;
 use fwdsl_runtime::lower::lower;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::cases::Case;
+
+/// The most rules of which all lints are measured.
+const RULES_OF_LINTS: u64 = 10_000;
 
 /// What a run took.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +25,8 @@ pub(crate) struct Measured {
     pub(crate) lower: Duration,
     /// All the analysis, that included.
     pub(crate) analysis: Duration,
+    /// All lints, with what else a check of a dump does.
+    pub(crate) lints: Duration,
     /// What the process held before, and at most while it analysed.
     pub(crate) base_kib: u64,
     pub(crate) peak_kib: u64,
@@ -34,7 +40,7 @@ pub(crate) fn measure(case: &Case, rules: usize) -> Measured {
     let import = timed(|| model = input.model());
     // What was read twice is not to count.
     let families = model.families();
-    let rules = model.chains().iter().map(|chain| chain.rules().len() as u64).sum();
+    let rules: u64 = model.chains().iter().map(|chain| chain.rules().len() as u64).sum();
     let lower = timed(|| {
         for family in families.iter() {
             std::hint::black_box(lower(&model, family));
@@ -43,21 +49,24 @@ pub(crate) fn measure(case: &Case, rules: usize) -> Measured {
     let base_kib = peak_kib();
     let mut unreachable = 0;
     let analysis = timed(|| unreachable = unreachable_rules(&model).len() as u64);
-    Measured { rules, import, lower, analysis, base_kib, peak_kib: peak_kib(), unreachable }
+    let peak_kib = peak_kib();
+    let lints = timed(|| {
+        // They are not plotted.
+        if rules <= RULES_OF_LINTS {
+            std::hint::black_box(lint(&model));
+        }
+    });
+    Measured { rules, import, lower, analysis, lints, base_kib, peak_kib, unreachable }
 }
 
 impl Measured {
-    /// What a check of the rules takes.
-    pub(crate) fn whole(&self) -> Duration {
-        self.analysis
-    }
-
     /// The least of both of everything.
     pub(crate) fn least(&self, other: &Measured) -> Measured {
         Measured {
             import: self.import.min(other.import),
             lower: self.lower.min(other.lower),
             analysis: self.analysis.min(other.analysis),
+            lints: self.lints.min(other.lints),
             base_kib: self.base_kib.min(other.base_kib),
             peak_kib: self.peak_kib.min(other.peak_kib),
             ..*self
@@ -89,7 +98,8 @@ impl fmt::Display for Measured {
         let micros = |time: Duration| time.as_micros();
         let Measured { rules, base_kib, peak_kib, unreachable, .. } = self;
         let (import, lower, analysis) = (micros(self.import), micros(self.lower), micros(self.analysis));
-        write!(f, "{rules} {import} {lower} {analysis} {base_kib} {peak_kib} {unreachable}")
+        let lints = micros(self.lints);
+        write!(f, "{rules} {import} {lower} {analysis} {lints} {base_kib} {peak_kib} {unreachable}")
     }
 }
 
@@ -103,6 +113,7 @@ impl FromStr for Measured {
         measured.import = Duration::from_micros(next()?);
         measured.lower = Duration::from_micros(next()?);
         measured.analysis = Duration::from_micros(next()?);
+        measured.lints = Duration::from_micros(next()?);
         (measured.base_kib, measured.peak_kib, measured.unreachable) = (next()?, next()?, next()?);
         Ok(measured)
     }

@@ -11,12 +11,13 @@ pub(crate) fn line(goal: &Goal, measured: &Measured) -> String {
     let verdict = if goal.is_met_by(measured) { "ok" } else { "TOO MUCH" };
     let Goal { case, most, .. } = goal;
     format!(
-        "{:12} {:6} rules: {} of {}, {} MB; import {}, lowering {}; {} unreachable: {verdict}",
+        "{:12} {:6} rules: {} of {}, {} MB; all lints {}, import {}, lowering {}; {} unreachable: {verdict}",
         case.name,
         measured.rules,
-        shown(measured.whole()),
+        shown(measured.analysis),
         shown(*most),
         measured.peak_kib / 1024,
+        shown(measured.lints),
         shown(measured.import),
         shown(measured.lower),
         measured.unreachable
@@ -31,8 +32,8 @@ fn shown(time: Duration) -> String {
 /// The whole report, in Markdown.
 pub(crate) fn report(goals: &[(&Goal, Measured)], scales: &[(&Case, Vec<Measured>)]) -> String {
     let mut text = String::from(HEAD);
-    text += "\n| firewall | rules | may take | analysis | of that lowering | reading the text | memory at most | \
-             unreachable |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    text += "\n| firewall | rules | may take | analysis | of that lowering | all lints | reading the text | \
+             memory at most | unreachable |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for (goal, measured) in goals {
         let memory = match goal.most_megabytes {
             Some(most) => format!("{} of {most} MB", measured.peak_kib / 1024),
@@ -41,12 +42,13 @@ pub(crate) fn report(goals: &[(&Goal, Measured)], scales: &[(&Case, Vec<Measured
         let import = if measured.import.as_micros() == 0 { "–".to_owned() } else { shown(measured.import) };
         writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {import} | {memory} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {import} | {memory} | {} |",
             goal.case.about,
             measured.rules,
             shown(goal.most),
-            shown(measured.whole()),
+            shown(measured.analysis),
             shown(measured.lower),
+            shown(measured.lints),
             measured.unreachable
         )
         .expect("memory takes it");
@@ -78,7 +80,7 @@ Written by `cargo bench -p fwdsl-tests --bench analysis -- --write`; without `--
 table and fails where something takes more than it may.
 
 The analysis is what `unreachable_rule` asks: from the model, lowered for its families, to a packet for each rule or the
-rules that take all of them. It runs inside rustc, which builds macros without optimisation, whatever the profile of
+rules that take all of them. All lints is what `fwdsl check` does behind the reading: that, the other lints and the checks of every rule. It runs inside rustc, which builds macros without optimisation, whatever the profile of
 the program. So all of it is measured at `opt-level = 0` with debug assertions and overflow checks, as `cargo build` has them.
 
 Times are processor time, the least of several runs, each in a process of its own: what else happens on the machine adds

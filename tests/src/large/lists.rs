@@ -12,7 +12,7 @@ pub fn access_list(family: Family, rules: usize) -> Large {
     let mut random = Random::new(rules as u64 + 7);
     let mut writer = Writer::new(family);
     // Who has more rules has more sites.
-    let sites = (8 + rules / 250).min(256);
+    let sites = 8 + rules / 250;
     let mut pairs: Vec<(String, String)> = Vec::new();
     for _ in 0..rules {
         let (from, to) = match pairs.len() {
@@ -48,15 +48,16 @@ fn pair(family: Family, sites: usize, random: &mut Random) -> (String, String) {
 /// A network of one of the sites, the narrower the greater `depth` is, from 0 to 3.
 fn network(family: Family, depth: usize, sites: usize, random: &mut Random) -> String {
     let (site, subnet) = (random.below(sites), random.below(16));
+    let (area, site) = (10 + site / 256, site % 256);
     match (family, depth) {
         (Family::Ipv4, 0) => "0.0.0.0/0".to_owned(),
-        (Family::Ipv4, 1) => format!("10.{site}.0.0/16"),
-        (Family::Ipv4, 2) => format!("10.{site}.{subnet}.0/24"),
-        (Family::Ipv4, _) => format!("10.{site}.{subnet}.{}/32", random.below(32)),
+        (Family::Ipv4, 1) => format!("{area}.{site}.0.0/16"),
+        (Family::Ipv4, 2) => format!("{area}.{site}.{subnet}.0/24"),
+        (Family::Ipv4, _) => format!("{area}.{site}.{subnet}.{}/32", random.below(32)),
         (Family::Ipv6, 0) => "::/0".to_owned(),
-        (Family::Ipv6, 1) => format!("2001:db8:{site:x}::/48"),
-        (Family::Ipv6, 2) => format!("2001:db8:{site:x}:{subnet:x}::/64"),
-        (Family::Ipv6, _) => format!("2001:db8:{site:x}:{subnet:x}::{:x}/128", 1 + random.below(32)),
+        (Family::Ipv6, 1) => format!("2001:d{area:x}:{site:x}::/48"),
+        (Family::Ipv6, 2) => format!("2001:d{area:x}:{site:x}:{subnet:x}::/64"),
+        (Family::Ipv6, _) => format!("2001:d{area:x}:{site:x}:{subnet:x}::{:x}/128", 1 + random.below(32)),
     }
 }
 
