@@ -18,6 +18,7 @@
 
 mod answer;
 mod atom;
+mod changed;
 mod compare;
 mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]

@@ -1,6 +1,7 @@
 //! A table's rules as conditions on regions.
 
 use super::atom::Atoms;
+use super::changed::changed_before;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
@@ -91,11 +92,24 @@ pub(super) struct Division {
 
 /// Prepares a table. The classes are those that its rules, and whatever is asked of it, tell apart.
 pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Program {
-    program_where(table, family, classes, changes(table))
+    // Other packets change sets and marks of connections, at any time.
+    let of_others = changes(table).and(Aspects::SETS.or(Aspects::CONNMARK));
+    let before = changed_before(table);
+    prepare(table, family, classes, |chain, rule| before[chain][rule].or(of_others))
 }
 
 /// The same where nothing is known of what is in `changed`, and the rest is as the packet says.
 pub(super) fn program_where(table: &Table, family: Family, classes: Classes, changed: Aspects) -> Program {
+    prepare(table, family, classes, |_, _| changed)
+}
+
+/// Prepares a table, where `changed` tells for each rule, by chain and place, of what nothing is known there.
+fn prepare(
+    table: &Table,
+    family: Family,
+    classes: Classes,
+    changed: impl Fn(usize, usize) -> Aspects,
+) -> Program {
     let chain = |name: &str| table.position(name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
@@ -108,8 +122,9 @@ pub(super) fn program_where(table: &Table, family: Family, classes: Classes, cha
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
     let mut atoms = Atoms::default();
-    let chains = table.chains.iter().map(|chain| {
-        let rules = chain.rules.iter().map(|rule| {
+    let chains = table.chains.iter().enumerate().map(|(number, chain)| {
+        let rules = chain.rules.iter().enumerate().map(|(place, rule)| {
+            let changed = changed(number, place);
             let mut test = test(&rule.matches, family, &classes, changed);
             test.is_steady = find_atoms(&rule.matches, &classes, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
