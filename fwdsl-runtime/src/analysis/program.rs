@@ -4,7 +4,7 @@ use super::atom::Atoms;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
-    Meaning, asks_for_no_flag, changes, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    Meaning, changes, differs_by_variant, drops_tiny_fragments, is_changed, is_modelled, meaning,
     reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
@@ -151,7 +151,9 @@ impl Classes {
 
 /// Whether nothing at all is known of what an option says.
 fn says_nothing(entry: &Match, option: &OptionUse, changed: Aspects) -> bool {
-    names_unknown(option) || asks_for_no_flag(option) || is_changed(entry.extension, option.spec(), changed)
+    names_unknown(option)
+        || differs_by_variant(entry, option)
+        || is_changed(entry.extension, option.spec(), changed)
 }
 
 /// Whether an option may be true or not of some packets of which its conditions are true.
