@@ -206,3 +206,15 @@ fn the_narrowest_of_chain_and_block_decides() {
         assert_eq!(found("warn", "deny"), [Level::Deny], "{name}");
     }
 }
+
+#[test]
+fn a_translation_of_the_source_is_of_the_family_of_its_address() {
+    let found = |target: &str| {
+        let items = format!("table nat {{ chain POSTROUTING {{ out wan0 tcp => {target}; }} }}");
+        findings(&items).into_iter().map(|it| (it.lint, it.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("snat(to 192.0.2.1)"), []);
+    assert_eq!(found("snat(to [2001:db8::1]:1024..=65535)"), []);
+    let ports = "`snat` translates the ports of IPv6 as well".to_owned();
+    assert_eq!(found("snat(to :1024..=65535)"), [(Some("nat66"), ports)]);
+}

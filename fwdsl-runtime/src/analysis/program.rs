@@ -11,9 +11,9 @@ use super::meaning::{
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, ICMP, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
-use crate::lower::{Table, protocol_families};
+use crate::lower::{Table, can_have_protocol};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
 
 /// A table of one family.
@@ -385,12 +385,6 @@ fn value_spans(axis: Axis, value: &Value, family: Family, classes: &Classes) -> 
     }
 }
 
-/// Whether packets of a family can have a protocol: in IPv6 some numbers stand for extension headers, which
-/// `ip6tables -p` looks behind (ip6tables(8)).
-pub(super) fn can_be(number: u8, family: Family) -> bool {
-    family == Family::Ipv4 || number == ICMP || protocol_families(number).contains(family)
-}
-
 /// A value as numbers; `None` if no packet of the family has it.
 fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Option<Span> {
     match value {
@@ -399,7 +393,7 @@ fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> O
             Some(Span { first, last })
         }
         Value::Interface(pattern) => classes.interfaces.span(pattern),
-        Value::Protocol(number) if can_be(*number, family) => Some(one(u128::from(*number))),
+        Value::Protocol(number) if can_have_protocol(*number, family) => Some(one(u128::from(*number))),
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, classes)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {

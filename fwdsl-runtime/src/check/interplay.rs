@@ -100,10 +100,8 @@ impl<'a> Rules<'a> {
     fn tell_no_effect(&self, found: &NoEffect, diagnostics: &mut Vec<Diagnostic>) {
         let message = "this rule changes nothing: without it, all of its packets fare the same".to_owned();
         let Some(diagnostic) = self.begin(NO_EFFECT_RULE, found.table, found.loc, message) else { return };
-        let note = match found.instead.len() {
-            1 => "this rule decides the same of them",
-            _ => "this rule decides the same of some of them",
-        };
+        // The policy, or the end of a chain, may decide of others.
+        let note = "this rule decides the same of those that come to it";
         let help = "leave it out";
         diagnostics.push(with_causes(diagnostic.help(help), |_| note, &found.instead));
     }
