@@ -92,7 +92,7 @@ pub fn judge(
         tally.count(judged.table, sight.hook, decoded, has_passed);
         tally.count_verdicts(&verdicts);
         match host.conntrack {
-            Conntrack::On => tally.count_tracking(packet, birth(&host.flows[&family], packet)),
+            Conntrack::On => tally.count_tracking(judged.table, packet, birth(&host.flows[&family], packet)),
             Conntrack::Off => tally.add("state", "without tracking"),
         }
         let mut fault = |what: &str| {

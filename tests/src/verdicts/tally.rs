@@ -12,7 +12,7 @@ use fwdsl_runtime::table::{Hook, TableName};
 use super::decode::Decoded;
 
 /// Kinds that must not be missing, by what they are kinds of. What is not among them is counted too.
-const WANTED: [(&str, &[&str]); 10] = [
+const WANTED: [(&str, &[&str]); 11] = [
     ("family", &["IPv4", "IPv6"]),
     (
         "chain",
@@ -34,6 +34,8 @@ const WANTED: [(&str, &[&str]); 10] = [
     ),
     ("counter", &["exact", "zero", "between two numbers"]),
     ("state", &["new", "established", "related", "invalid", "untracked", "snat", "dnat", "without tracking"]),
+    // What comes back by `lo` has been tracked already, as answers of the host have.
+    ("state in raw", &["new", "established", "invalid"]),
     ("connection", &["real", "begun", "injected", "other"]),
     ("status", &["none", "expected", "seen-reply", "assured", "confirmed"]),
     ("piece", &["Whole", "First", "Tiny", "Later"]),
@@ -76,8 +78,11 @@ impl Tally {
     }
 
     /// Counts what connection tracking says of a packet; `birth` says how its connection came to be known.
-    pub(super) fn count_tracking(&mut self, packet: &Packet, birth: &'static str) {
+    pub(super) fn count_tracking(&mut self, table: TableName, packet: &Packet, birth: &'static str) {
         self.add("state", packet.tracking.state.name());
+        if table == TableName::Raw {
+            self.add("state in raw", packet.tracking.state.name());
+        }
         for (bit, name) in [(packet.tracking.snat, "snat"), (packet.tracking.dnat, "dnat")] {
             if bit {
                 self.add("state", name);
