@@ -32,8 +32,9 @@ fn is_absent(extension: &Extension, said: &str) -> bool {
     no_contexts || ABSENT.iter().any(|it| said.contains(it))
 }
 
+/// Of all that iptables takes, some says nothing, and some rules take the packets of others.
 fn policy(table: TableName, hook: Hook, rules: &str) -> Option<Policy> {
-    policy_allowing("useless_option", table, hook, rules)
+    policy_allowing("useless_option, unreachable_rule, no_effect_rule", table, hook, rules)
 }
 
 fn policy_allowing(lints: &str, table: TableName, hook: Hook, rules: &str) -> Option<Policy> {
@@ -89,9 +90,7 @@ fn find_wrong<'a>(
         return;
     }
     let source: Vec<&str> = rules.iter().map(|(_, rule)| *rule).collect();
-    // Some take the packets of others.
-    let together =
-        policy_allowing("useless_option, unreachable_rule, no_effect_rule", table, hook, &source.join("\n"));
+    let together = policy(table, hook, &source.join("\n"));
     let together = together.unwrap_or_else(|| panic!("{}", complaint(table, hook, &source.join("\n"))));
     let Some(said) = difference(netns, family, variant, &emitted(&together, family).unwrap_or_default())
     else {
