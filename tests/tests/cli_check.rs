@@ -117,7 +117,7 @@ fn json_is_an_array_of_findings() {
     assert_eq!(found.len(), 2);
     let expected = json!({
         "lint": "fragment_reassembled", "level": "warn", "file": "found", "table": "filter", "chain": "INPUT", "line": 4,
-        "rule": "[1:2] -A INPUT -f -j DROP", "causes": [],
+        "kind": null, "rule": "[1:2] -A INPUT -f -j DROP", "causes": [],
     });
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&found[0][key], value, "{key}");
@@ -148,6 +148,30 @@ fn standard_input_and_policies_as_json_are_read() {
     fs::write(files.0.join("policy.json"), policy.stdout).unwrap();
     let found = files.json(&["policy.json", "--json"]);
     assert_eq!((&found[0]["file"], &found[0]["line"]), (&json!("found"), &json!(4)));
+}
+
+#[test]
+fn every_dead_line_is_told_with_its_kind_and_causes() {
+    let files = Files::new("dead");
+    let rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:web - [0:0]\n:unused - [0:0]\n\
+        -A INPUT -s 10.0.0.0/25 -j ACCEPT\n-A INPUT -s 10.0.0.128/25 -j DROP\n-A INPUT -s 10.0.0.0/24 -p tcp -j ACCEPT\n\
+        -A INPUT -s 10.0.0.1/32 -j DROP\n-A INPUT -p tcp -j web\n\
+        -A web -p udp -j ACCEPT\n-A web -p tcp -m tcp --dport 80 -m multiport --dports 22,443 -j ACCEPT\n-A web -j ACCEPT\n\
+        -A unused -p tcp -j DROP\n-A unused -j ACCEPT\nCOMMIT\n";
+    fs::write(files.0.join("dead"), rules).unwrap();
+    let found = files.json(&["dead", "--json"]);
+    let dead = found.as_array().unwrap().iter().filter(|one| one["lint"] == "unreachable_rule");
+    let dead: Vec<Value> =
+        dead.map(|one| json!([one["line"], one["chain"], one["kind"], one["causes"]])).collect();
+    let expected = json!([
+        [9, "INPUT", "covered_together", [7, 8]],
+        [10, "INPUT", "covered_by_one", [7]],
+        [12, "web", "chain_not_entered", [11]],
+        [13, "web", "matches_nothing", []],
+        [15, "unused", "chain_not_called", []],
+        [16, "unused", "chain_not_called", []],
+    ]);
+    assert_eq!(Value::Array(dead), expected);
 }
 
 #[test]

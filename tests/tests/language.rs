@@ -1,5 +1,7 @@
 //! What the language accepts, and exactly which rules come of it.
 
+#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
+
 use fwdsl::family::Family::{Ipv4, Ipv6};
 use fwdsl::prelude::*;
 

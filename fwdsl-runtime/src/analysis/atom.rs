@@ -3,6 +3,9 @@
 //! Nothing is known of what they say. Yet where a rule asks for `mac("02:00:00:00:00:01")`, an earlier rule that asks
 //! for the same has matched the packet already.
 
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+
 use super::meaning::is_changed;
 use crate::catalogue::{Aspects, Extension};
 use crate::model::Match;
@@ -45,11 +48,15 @@ const STEADY: [&str; 33] = [
     "u32",
 ];
 
-/// The distinct steady matches of a table; their numbers are their places.
+/// The distinct steady matches of a table with their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Atoms<'a> {
-    list: Vec<&'a Match>,
+    numbers: HashMap<Condition<'a>, u32>,
 }
+
+/// A match, the same as another one wherever both are written.
+#[derive(Debug)]
+struct Condition<'a>(&'a Match);
 
 impl<'a> Atoms<'a> {
     /// The number of a match; `None` if it may say something else the next time.
@@ -57,12 +64,8 @@ impl<'a> Atoms<'a> {
         if !is_steady(entry, changed) {
             return None;
         }
-        let known = self.list.iter().position(|other| says_the_same(entry, other));
-        let number = known.unwrap_or_else(|| {
-            self.list.push(entry);
-            self.list.len() - 1
-        });
-        Some(number as u32)
+        let next = self.numbers.len() as u32;
+        Some(*self.numbers.entry(Condition(entry)).or_insert(next))
     }
 }
 
@@ -80,9 +83,23 @@ pub(super) fn is_steady_extension(extension: &Extension) -> bool {
     STEADY.contains(&extension.name)
 }
 
-/// Whether two matches are the same condition.
-fn says_the_same(one: &Match, other: &Match) -> bool {
-    one.extension == other.extension
-        && one.options.len() == other.options.len()
-        && one.options.iter().zip(&other.options).all(|(one, other)| one.says_the_same(other))
+impl PartialEq for Condition<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other) = (self.0, other.0);
+        one.extension == other.extension
+            && one.options.len() == other.options.len()
+            && one.options.iter().zip(&other.options).all(|(one, other)| one.says_the_same(other))
+    }
+}
+
+impl Eq for Condition<'_> {}
+
+impl Hash for Condition<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.extension.name.hash(state);
+        for option in &self.0.options {
+            option.spec.name.hash(state);
+            option.values().for_each(|value| value.hash(state));
+        }
+    }
 }

@@ -132,7 +132,7 @@ fn reaches(table: &Table, from: usize, to: usize, seen: &mut [bool]) -> bool {
     }
     table.chains[from].rules.iter().any(|rule| match &rule.action {
         Action::Jump(name) | Action::Goto(name) => {
-            let next = table.chains.iter().position(|chain| chain.name == *name);
+            let next = table.position(name);
             next.is_some_and(|next| reaches(table, next, to, seen))
         }
         Action::Target { .. } => false,

@@ -60,14 +60,19 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
 /// they came.
 pub(super) fn changes(table: &Table) -> Aspects {
     let rules = table.chains.iter().flat_map(|chain| &chain.rules);
-    rules.fold(Aspects::NONE, |all, rule| match &rule.action {
-        Action::Target { extension, .. } => all.or(extension.changes),
+    rules.fold(Aspects::NONE, |all, rule| all.or(changes_of(table, &rule.action)))
+}
+
+/// What an action by itself changes of packets that go on, whatever is done in a chain of the table that it leads to.
+pub(super) fn changes_of(table: &Table, action: &Action) -> Aspects {
+    match action {
+        Action::Target { extension, .. } => extension.changes,
         // Of what is there nothing is known.
         Action::Jump(name) | Action::Goto(name) if table.is_foreign(name) => {
-            all.or(catalogue::changes_in(table.name))
+            catalogue::changes_in(table.name)
         }
-        Action::Jump(_) | Action::Goto(_) => all,
-    })
+        Action::Jump(_) | Action::Goto(_) => Aspects::NONE,
+    }
 }
 
 /// Whether an option looks at what is changed, and so may answer otherwise than the packet says.

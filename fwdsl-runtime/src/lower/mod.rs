@@ -29,7 +29,7 @@ use crate::table::{Hook, TableName};
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use exact::{exact_rules, is_choice};
-pub(crate) use family::{TargetFamilies, model_families, protocol_families, rule_families, value_families};
+pub(crate) use family::{TargetFamilies, can_have_protocol, model_families, rule_families, value_families};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;
@@ -111,7 +111,7 @@ impl Ruleset {
 impl Table {
     /// The chain of this name.
     pub fn chain(&self, name: &str) -> Option<&Chain> {
-        self.chains.iter().find(|chain| chain.name == name)
+        self.position(name).map(|place| &self.chains[place])
     }
 
     /// The place of the chain of this name among the chains.
@@ -128,7 +128,7 @@ impl Table {
     pub fn start(&self, hook: Hook) -> Option<usize> {
         let own = self.hooks.iter().find(|jump| jump.hook == hook).map(|jump| jump.chain.as_str());
         let name = own.unwrap_or(hook.name());
-        self.chains.iter().position(|chain| chain.name == name)
+        self.position(name)
     }
 
     /// Whether a jump to this chain goes to rules of others, of which nothing is known.

@@ -93,25 +93,35 @@ fn met(set: &[Span], first: u128, last: u128) -> (usize, usize) {
 }
 
 impl Area {
-    /// Whether some packet of the cube has all of it.
+    /// Whether some packet of the cube has all of it. Asked most of all: only what a compiler that does not optimise makes
+    /// no calls of, loops over slices and their indices.
     pub(super) fn meets(&self, cube: &Cube) -> bool {
-        for (choice, bits) in &self.bits {
-            if cube.bits[*choice] & bits == 0 {
+        let spans: &[(usize, Set)] = &self.spans;
+        let mut number = 0;
+        while number < spans.len() {
+            let (axis, set) = &spans[number];
+            let set: &[Span] = set;
+            let (first, last) = (cube.first[*axis], cube.last[*axis]);
+            let end = set.len() - 1;
+            if set[0].first > last || set[end].last < first {
                 return false;
             }
-        }
-        for (axis, set) in &self.spans {
-            let (first, last) = (cube.first[*axis], cube.last[*axis]);
-            if set.len() == 1 {
-                if set[0].first > last || set[0].last < first {
-                    return false;
-                }
-            } else {
+            if end > 0 {
                 let at = set.partition_point(|span| span.last < first);
-                if at == set.len() || set[at].first > last {
+                if set[at].first > last {
                     return false;
                 }
             }
+            number += 1;
+        }
+        let bits: &[(usize, u64)] = &self.bits;
+        number = 0;
+        while number < bits.len() {
+            let (choice, bits) = bits[number];
+            if cube.bits[choice] & bits == 0 {
+                return false;
+            }
+            number += 1;
         }
         true
     }
@@ -143,6 +153,53 @@ impl Area {
         self.atoms.iter().all(|atom| other.atoms.contains(atom))
             && self.bits.iter().all(|(choice, bits)| asks(choice).is_some_and(|(_, of)| of & !bits == 0))
             && self.spans.iter().all(|(axis, set)| within(axis).is_some_and(|(_, of)| is_within(of, set)))
+    }
+
+    /// Whether it asks for one interval of each field.
+    pub(super) fn is_plain(&self) -> bool {
+        self.spans.iter().all(|(_, set)| set.len() == 1)
+    }
+
+    /// Takes those packets that have all of it out of a cube, and gives what is left to `keep`, part by part, in the order of
+    /// [`cut`](Area::cut). Only if it [is plain](Area::is_plain), and some packet has all of it.
+    pub(super) fn take_from(&self, cube: &Cube, keep: &mut dyn FnMut(&Cube)) {
+        let mut rest = cube.clone();
+        let bits: &[(usize, u64)] = &self.bits;
+        let mut number = 0;
+        while number < bits.len() {
+            let (choice, bits) = bits[number];
+            let has = rest.bits[choice];
+            if has & !bits != 0 {
+                rest.bits[choice] = has & !bits;
+                keep(&rest);
+                rest.bits[choice] = has & bits;
+            }
+            number += 1;
+        }
+        let spans: &[(usize, Set)] = &self.spans;
+        number = 0;
+        while number < spans.len() {
+            let axis = spans[number].0;
+            let span = spans[number].1[0];
+            let (first, last) = (rest.first[axis], rest.last[axis]);
+            let (has_before, has_behind) = (span.first > first, span.last < last);
+            let behind_is_larger = has_before && has_behind && last - span.last > span.first - first;
+            if has_before && !behind_is_larger {
+                rest.last[axis] = span.first - 1;
+                keep(&rest);
+            }
+            if has_behind {
+                (rest.first[axis], rest.last[axis]) = (span.last + 1, last);
+                keep(&rest);
+            }
+            if behind_is_larger {
+                (rest.first[axis], rest.last[axis]) = (first, span.first - 1);
+                keep(&rest);
+            }
+            rest.first[axis] = if has_before { span.first } else { first };
+            rest.last[axis] = if has_behind { span.last } else { last };
+            number += 1;
+        }
     }
 
     /// Cuts a cube into those of its packets that have all of it and those that have not. The parts without come in

@@ -1,7 +1,7 @@
 //! Which areas of a long chain a cube meets, without looking at each.
 
 use super::cube::{Area, Cube};
-use crate::analysis::region::Axis;
+use crate::analysis::region::{Axis, Choice, LATER};
 
 /// Chains with fewer areas are looked through.
 const WORTHWHILE: usize = 48;
@@ -28,6 +28,8 @@ struct Field {
     lasts: Vec<u128>,
     /// The areas that do not ask for the field, in order.
     rest: Vec<u32>,
+    /// The same for those of later fragments, which are many where ports are asked for, and met by few packets.
+    rest_later: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +57,8 @@ pub(super) fn index(areas: &[Area], walked: &[u32]) -> Option<Index> {
 }
 
 fn field(axis: usize, areas: &[Area], walked: &[u32]) -> Field {
-    let mut field = Field { axis, intervals: Vec::new(), lasts: Vec::new(), rest: Vec::new() };
+    let mut field =
+        Field { axis, intervals: Vec::new(), lasts: Vec::new(), rest: Vec::new(), rest_later: Vec::new() };
     for &area in walked {
         let set = areas[area as usize].spans.iter().find(|(other, _)| *other == axis);
         match set {
@@ -64,6 +67,7 @@ fn field(axis: usize, areas: &[Area], walked: &[u32]) -> Field {
                 field.intervals.push(Interval { first, last, reach: last, area });
                 field.lasts.push(last);
             }
+            None if areas[area as usize].is_headless => field.rest_later.push(area),
             None => field.rest.push(area),
         }
     }
@@ -106,12 +110,14 @@ fn collect(intervals: &[Interval], first: u128, last: u128, found: &mut Vec<u32>
 impl Index {
     /// The areas that the cube may meet, in order; `None` if looking through all is as good.
     pub(super) fn candidates(&self, cube: &Cube) -> Option<Vec<u32>> {
+        let has_later = cube.bits[Choice::Fragment as usize] & LATER != 0;
         let mut best: Option<(&Field, usize)> = None;
         for field in &self.fields {
             let (first, last) = (cube.first[field.axis], cube.last[field.axis]);
             let begun = field.intervals.partition_point(|interval| interval.first <= last);
             let ended = field.lasts.partition_point(|end| *end < first);
             let count = begun - ended + field.rest.len();
+            let count = if has_later { count + field.rest_later.len() } else { count };
             if best.is_none_or(|(_, least)| count < least) {
                 best = Some((field, count));
             }
@@ -123,15 +129,19 @@ impl Index {
         let mut found = Vec::with_capacity(count);
         collect(&field.intervals, cube.first[field.axis], cube.last[field.axis], &mut found);
         found.sort_unstable();
-        Some(merge(&found, &field.rest))
+        let found = merge(found, &field.rest);
+        Some(if has_later { merge(found, &field.rest_later) } else { found })
     }
 }
 
 /// Both lists, each in order, as one.
-fn merge(one: &[u32], other: &[u32]) -> Vec<u32> {
+fn merge(one: Vec<u32>, other: &[u32]) -> Vec<u32> {
+    if other.is_empty() {
+        return one;
+    }
     let mut merged = Vec::with_capacity(one.len() + other.len());
     let mut done = 0;
-    for &area in one {
+    for &area in &one {
         let before = other.partition_point(|next| *next < area).max(done);
         merged.extend_from_slice(&other[done..before]);
         merged.push(area);

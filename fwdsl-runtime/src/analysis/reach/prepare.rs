@@ -1,8 +1,12 @@
 //! A table, prepared for many searches.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::areas::areas;
 use super::cube::{Area, Cube};
 use super::index::{Index, index};
+use super::search::Known;
 use crate::analysis::entry::entries;
 use crate::analysis::program::{Action, Program, choice_domain};
 use crate::analysis::region::Choice;
@@ -15,6 +19,9 @@ pub(in crate::analysis) struct Prepared<'a> {
     pub(super) chains: Vec<Chain>,
     /// Every packet, whether it can be or not.
     pub(super) anything: Cube,
+    /// For rules that lead to chains, by chain and place, packets that were found to come to them. Most rules of a chain are
+    /// reached on the same way.
+    pub(super) known: RefCell<HashMap<(u32, u32), Vec<Known>>>,
 }
 
 /// A chain.
@@ -24,7 +31,7 @@ pub(super) struct Chain {
     pub(super) areas: Vec<Area>,
     /// For each rule the first of its areas, and at the end their number.
     pub(super) starts: Vec<u32>,
-    /// Those of rules that can end a packet's way here.
+    /// Those by which packets can be taken out of their way here.
     pub(super) walked: Vec<u32>,
     pub(super) index: Option<Index>,
     /// Packets that come here from the network or the host itself.
@@ -60,25 +67,13 @@ impl<'a> Prepared<'a> {
             };
             for (number, rule) in rules.iter().enumerate() {
                 chain.starts.push(chain.areas.len() as u32);
-                let own = areas(number as u32, &rule.test, program.family, &program.classes);
-                let first = chain.areas.len() as u32;
-                for (at, area) in own.iter().enumerate() {
-                    // Of what may match, and goes on anyway, only what leaves the chain is of interest.
-                    let passes = match rule.action {
-                        Action::Pass | Action::JumpAway => true,
-                        Action::Verdict(_) | Action::Jump(_) => !area.certain,
-                        _ => false,
-                    };
-                    if !passes {
-                        chain.walked.push(first + at as u32);
-                    }
-                }
-                chain.areas.extend(own);
+                chain.areas.extend(areas(number as u32, &rule.test, program.family, &program.classes));
             }
             chain.starts.push(chain.areas.len() as u32);
-            chain.index = index(&chain.areas, &chain.walked);
             chains.push(chain);
         }
+        set_inert(program, &mut chains);
+        set_walked(program, &mut chains);
         for hook in table.name.hooks() {
             if let Some(start) = table.start(*hook) {
                 let all = choice_domain(Choice::Fragment, &program.classes);
@@ -92,8 +87,12 @@ impl<'a> Prepared<'a> {
             }
         }
         set_callers(program, &mut chains);
-        set_inert(program, &mut chains);
-        Prepared { program, chains, anything: Cube::of_region(&program.everything()) }
+        Prepared {
+            program,
+            chains,
+            anything: Cube::of_region(&program.everything()),
+            known: RefCell::default(),
+        }
     }
 
     /// Whether a way leads to a chain from a hook.
@@ -120,6 +119,26 @@ impl<'a> Prepared<'a> {
     pub(super) fn areas(&self, chain: usize, rule: usize) -> &[Area] {
         let chain = &self.chains[chain];
         &chain.areas[chain.starts[rule] as usize..chain.starts[rule + 1] as usize]
+    }
+}
+
+/// Finds the areas that can take packets out of their way. What only may match takes none, unless it leads them away from
+/// what else the chain holds.
+fn set_walked(program: &Program, chains: &mut [Chain]) {
+    let is_inert: Vec<bool> = chains.iter().map(|chain| chain.is_inert).collect();
+    for (number, chain) in chains.iter_mut().enumerate() {
+        for (at, area) in chain.areas.iter().enumerate() {
+            let takes = match program.chains[number][area.rule as usize].action {
+                Action::Pass | Action::JumpAway => false,
+                Action::Verdict(_) => area.certain,
+                Action::Jump(to) => area.certain && !is_inert[to],
+                Action::Goto(_) | Action::Return | Action::GotoAway | Action::Unknown => true,
+            };
+            if takes {
+                chain.walked.push(at as u32);
+            }
+        }
+        chain.index = index(&chain.areas, &chain.walked);
     }
 }
 

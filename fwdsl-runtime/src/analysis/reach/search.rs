@@ -2,13 +2,18 @@
 
 use std::rc::Rc;
 
-use super::cube::Cube;
+use super::cube::{Area, Cube};
 use super::prepare::{Chain, Prepared};
 use crate::analysis::program::Action;
 
 /// How deep chains may call each other; far more than loads.
 const DEPTH_MAX: u32 = 100;
 
+/// The steps that the search for what comes to such a rule may take.
+const STEPS_OF_CALLER: u64 = 2_000;
+
+/// How many sets of packets are kept that come to a rule that leads to others.
+const WAYS_KNOWN: usize = 4;
 /// The steps of a search in the order of the rules.
 const STEPS_IN_ORDER: u64 = 400;
 
@@ -30,6 +35,16 @@ pub(in crate::analysis) enum Reach {
     Never(Vec<(usize, usize)>),
     /// The search takes more steps than it may.
     NotDecided,
+}
+
+/// Packets that come from a hook to a rule.
+#[derive(Debug)]
+pub(super) struct Known {
+    cube: Cube,
+    /// What these have beside what is modelled.
+    atoms: Rc<[u32]>,
+    /// Whether nothing on the way asks for that.
+    is_plain: bool,
 }
 
 /// A set of packets on its way.
@@ -54,6 +69,8 @@ struct Frame {
     /// The rule of such a chain that led here, itself the chain's.
     cause: (u32, u32),
     depth: u32,
+    /// The frame of the chain that a chain on the way to the rule leads to.
+    to: u32,
     /// What the rule that is looked for, and those that lead to it, ask beside what is modelled.
     atoms: Rc<[u32]>,
 }
@@ -68,13 +85,17 @@ struct Search<'a> {
     by_size: bool,
     frames: Vec<Frame>,
     open: Vec<State>,
-    causes: Vec<(usize, usize)>,
+    /// By chain and place.
+    causes: Vec<(u32, u32)>,
+    /// Whether a rule asked for something that is not modelled.
+    met_atoms: bool,
     budget: u64,
 }
 
 /// Why a search ends before all is looked through.
 enum Stop {
-    Found(Box<Cube>),
+    /// With the frame of the hook.
+    Found(Box<Cube>, u32),
     NotDecided,
 }
 
@@ -138,18 +159,22 @@ impl Prepared<'_> {
             frames: Vec::new(),
             open: Vec::new(),
             causes: Vec::new(),
+            met_atoms: false,
             budget: *budget,
         };
         let found = search.begin(chain, rule, cube).and_then(|()| search.run());
         *budget = search.budget;
         match found {
-            Err(Stop::Found(cube)) => Reach::Reached(cube),
+            Err(Stop::Found(cube, frame)) => {
+                search.remember(&cube, frame);
+                Reach::Reached(cube)
+            }
             Err(Stop::NotDecided) => Reach::NotDecided,
             Ok(()) => {
                 let mut causes = search.causes;
                 causes.sort_unstable();
                 causes.dedup();
-                Reach::Never(causes)
+                Reach::Never(causes.iter().map(|(chain, rule)| (*chain as usize, *rule as usize)).collect())
             }
         }
     }
@@ -159,11 +184,11 @@ impl Search<'_> {
     fn begin(&mut self, chain: usize, rule: usize, cube: &Cube) -> Result<(), Stop> {
         let here = &self.prepared.chains[chain];
         if self.scope == Scope::Chain {
-            return self.lead(here, chain, rule, cube, &Rc::from([]), 0);
+            return self.lead(chain, rule, cube, &Rc::from([]), 0, u32::MAX);
         }
         for way in &here.ways {
             if let Some(cube) = cube.and(way) {
-                self.lead(here, chain, rule, &cube, &Rc::from([]), 0)?;
+                self.lead(chain, rule, &cube, &Rc::from([]), 0, u32::MAX)?;
             }
         }
         Ok(())
@@ -172,16 +197,17 @@ impl Search<'_> {
     /// Sends those of the packets that a rule may match to it, from the top of its chain.
     fn lead(
         &mut self,
-        here: &Chain,
         chain: usize,
         rule: usize,
         cube: &Cube,
         atoms: &Rc<[u32]>,
         depth: u32,
+        to: u32,
     ) -> Result<(), Stop> {
         if depth > DEPTH_MAX {
             return Err(Stop::NotDecided);
         }
+        let here = &self.prepared.chains[chain];
         for area in self.prepared.areas(chain, rule) {
             if area.is_headless || !area.meets(cube) {
                 continue;
@@ -191,18 +217,18 @@ impl Search<'_> {
             self.spend(with.len() as u64)?;
             let atoms = if area.atoms.is_empty() { Rc::clone(atoms) } else { joined(atoms, &area.atoms) };
             for cube in with {
-                let mut candidates = candidates(here, &cube);
+                let mut met = met_before(here, &cube, rule as u32);
                 if self.by_size {
-                    candidates =
-                        Some(by_size(here, candidates.as_deref().unwrap_or(&here.walked), rule, &cube));
+                    met = by_size(here, met, &cube);
                 }
                 let frame = Frame {
                     chain,
-                    candidates,
+                    candidates: Some(Rc::from(met)),
                     back: None,
                     goal: rule as u32,
                     cause: (0, 0),
                     depth,
+                    to,
                     atoms: Rc::clone(&atoms),
                 };
                 self.frames.push(frame);
@@ -246,6 +272,7 @@ impl Search<'_> {
             if back.is_none() && self.only.is_some_and(|only| !only.contains(&(number, rule))) {
                 continue;
             }
+            self.met_atoms |= !area.atoms.is_empty();
             let certain = area.certain && has_all(&self.frames[state.frame as usize].atoms, &area.atoms);
             let action = prepared.program.chains[number][rule].action;
             // Where the packets that match go: to a frame, out of the way, or nowhere.
@@ -270,13 +297,25 @@ impl Search<'_> {
             } else {
                 self.frames[state.frame as usize].cause
             };
+            let (frame, passed) = (state.frame, state.passed);
+            if to.is_none() {
+                if self.causes.last() != Some(&cause) {
+                    self.causes.push(cause);
+                }
+                if area.is_plain() {
+                    let before = self.open.len();
+                    let open = &mut self.open;
+                    area.take_from(&state.cube, &mut |cube| {
+                        open.push(State { cube: cube.clone(), frame, passed });
+                    });
+                    self.open[before..].reverse();
+                    self.spend((self.open.len() - before) as u64)?;
+                    return Ok(());
+                }
+            }
             let (mut with, mut without) = (Vec::new(), Vec::new());
             area.cut(&state.cube, &mut with, &mut without);
             self.spend((with.len() + without.len()) as u64)?;
-            if to.is_none() {
-                self.causes.push((cause.0 as usize, cause.1 as usize));
-            }
-            let (frame, passed) = (state.frame, state.passed);
             let mut rest: Vec<State> = Vec::new();
             if goes_on {
                 rest.push(state);
@@ -319,7 +358,16 @@ impl Search<'_> {
             return Err(Stop::NotDecided);
         }
         let candidates = candidates(&self.prepared.chains[chain], &cube);
-        self.frames.push(Frame { chain, candidates, back, goal: u32::MAX, cause, depth, atoms });
+        self.frames.push(Frame {
+            chain,
+            candidates,
+            back,
+            goal: u32::MAX,
+            cause,
+            depth,
+            to: u32::MAX,
+            atoms,
+        });
         self.open.push(State { cube, frame: (self.frames.len() - 1) as u32, passed: 0 });
         Ok(())
     }
@@ -331,23 +379,80 @@ impl Search<'_> {
         let frame = &self.frames[state.frame as usize];
         let (chain, depth, atoms) = (frame.chain, frame.depth, Rc::clone(&frame.atoms));
         if self.scope == Scope::Chain && !prepared.chains[chain].is_auxiliary {
-            return Err(Stop::Found(Box::new(state.cube)));
+            return Err(Stop::Found(Box::new(state.cube), state.frame));
         }
         for entry in &prepared.chains[chain].entries {
             if let Some(cube) = state.cube.and(entry) {
-                return Err(Stop::Found(Box::new(cube)));
+                return Err(Stop::Found(Box::new(cube), state.frame));
             }
         }
-        for &(caller, rule) in &prepared.chains[chain].callers {
+        let callers: &[(u32, u32)] = &prepared.chains[chain].callers;
+        if self.only.is_none() {
+            for caller in callers {
+                if let Some(cube) = self.known(*caller, &state.cube, &atoms) {
+                    return Err(Stop::Found(Box::new(cube), state.frame));
+                }
+            }
+        }
+        for &(caller, rule) in callers {
             let (caller, rule) = (caller as usize, rule as usize);
             let open = self.open.len();
-            self.lead(&prepared.chains[caller], caller, rule, &state.cube, &atoms, depth + 1)?;
+            self.lead(caller, rule, &state.cube, &atoms, depth + 1, state.frame)?;
             if self.open.len() == open {
                 // It asks for something else than these packets have.
-                self.causes.push((caller, rule));
+                self.causes.push((caller as u32, rule as u32));
             }
         }
         Ok(())
+    }
+
+    /// Those of the packets that are known to come to a rule that leads to others. What comes to it at all is looked for once.
+    fn known(&mut self, caller: (u32, u32), cube: &Cube, atoms: &[u32]) -> Option<Cube> {
+        let prepared = self.prepared;
+        let rule = (caller.0 as usize, caller.1 as usize);
+        if !prepared.areas(rule.0, rule.1).iter().any(|area| area.meets(cube)) {
+            return None;
+        }
+        let is_new = !prepared.known.borrow().contains_key(&caller);
+        if is_new {
+            // A circle of calls ends here.
+            prepared.known.borrow_mut().insert(caller, Vec::new());
+            prepared.reach(rule, Scope::Hooks, None, &mut { STEPS_OF_CALLER });
+        }
+        let known = prepared.known.borrow();
+        for way in &known[&caller] {
+            if (way.is_plain || has_all(&way.atoms, atoms))
+                && let Some(both) = cube.and(&way.cube)
+            {
+                self.met_atoms |= !way.is_plain;
+                return Some(both);
+            }
+        }
+        None
+    }
+
+    /// Keeps which packets come to the rules that lead to others.
+    fn remember(&self, cube: &Cube, frame: u32) {
+        if self.only.is_some() || self.scope == Scope::Chain {
+            return;
+        }
+        let mut known = self.prepared.known.borrow_mut();
+        let mut number = frame;
+        while number != u32::MAX {
+            let frame = &self.frames[number as usize];
+            number = frame.to;
+            let action = self.prepared.program.chains[frame.chain][frame.goal as usize].action;
+            if !matches!(action, Action::Jump(_) | Action::Goto(_)) {
+                continue;
+            }
+            let ways = known.entry((frame.chain as u32, frame.goal)).or_default();
+            let (atoms, is_plain) = (Rc::clone(&frame.atoms), !self.met_atoms);
+            if ways.len() == WAYS_KNOWN {
+                // The first is the widest.
+                ways.remove(1);
+            }
+            ways.push(Known { cube: cube.clone(), atoms, is_plain });
+        }
     }
 }
 
@@ -357,11 +462,12 @@ fn next(chain: &Chain, frame: &Frame, state: &mut State) -> Option<u32> {
         Some(candidates) => candidates,
         None => &chain.walked,
     };
+    let areas: &[Area] = &chain.areas;
     let mut passed = state.passed;
     while passed < list.len() {
         let at = list[passed];
         passed += 1;
-        let area = &chain.areas[at as usize];
+        let area = &areas[at as usize];
         if area.rule >= frame.goal {
             break;
         }
@@ -373,15 +479,10 @@ fn next(chain: &Chain, frame: &Frame, state: &mut State) -> Option<u32> {
     None
 }
 
-/// The areas before a rule, those first that leave least of the cube whole.
-fn by_size(chain: &Chain, areas: &[u32], goal: usize, cube: &Cube) -> Rc<[u32]> {
-    let mut sized: Vec<(u32, u32)> = Vec::new();
-    for &at in areas {
-        let area = &chain.areas[at as usize];
-        if (area.rule as usize) < goal && area.meets(cube) {
-            sized.push((area.halvings(cube), at));
-        }
-    }
+/// The same areas, those first that leave least of the cube whole.
+fn by_size(chain: &Chain, areas: Vec<u32>, cube: &Cube) -> Vec<u32> {
+    let halvings = |at: u32| chain.areas[at as usize].halvings(cube);
+    let mut sized: Vec<(u32, u32)> = areas.into_iter().map(|at| (halvings(at), at)).collect();
     sized.sort_unstable();
     sized.into_iter().map(|(_, at)| at).collect()
 }
@@ -389,6 +490,27 @@ fn by_size(chain: &Chain, areas: &[u32], goal: usize, cube: &Cube) -> Rc<[u32]> 
 fn candidates(chain: &Chain, cube: &Cube) -> Option<Rc<[u32]>> {
     let index = chain.index.as_ref()?;
     index.candidates(cube).map(Rc::from)
+}
+
+/// The areas before a rule that the packets meet. All of them are looked at anyway if the packets come so far, and then each
+/// part that they are cut into need not look at the others.
+fn met_before(chain: &Chain, cube: &Cube, goal: u32) -> Vec<u32> {
+    let found = chain.index.as_ref().and_then(|index| index.candidates(cube));
+    let list: &[u32] = found.as_deref().unwrap_or(&chain.walked);
+    let mut met = Vec::new();
+    let mut number = 0;
+    let areas: &[Area] = &chain.areas;
+    while number < list.len() {
+        let area = &areas[list[number] as usize];
+        if area.rule >= goal {
+            break;
+        }
+        if area.meets(cube) {
+            met.push(list[number]);
+        }
+        number += 1;
+    }
+    met
 }
 
 pub(super) fn has_all(atoms: &[u32], wanted: &[u32]) -> bool {

@@ -12,6 +12,8 @@ use super::Source;
 /// Something that a lint found.
 pub(super) struct Finding {
     pub(super) lint: &'static str,
+    /// Which of several kinds of finding it is.
+    pub(super) kind: Option<&'static str>,
     pub(super) level: Level,
     pub(super) message: String,
     pub(super) help: Option<String>,
@@ -58,6 +60,7 @@ pub(super) fn findings(found: Vec<Diagnostic>, model: &Model, source: &Source) -
         };
         Some(Finding {
             lint: diagnostic.lint?,
+            kind: diagnostic.kind,
             level: diagnostic.level,
             message: diagnostic.message,
             help: diagnostic.help,

@@ -14,6 +14,7 @@ pub(super) fn report(checked: &[Checked]) -> String {
 fn finding(finding: &Finding) -> Value {
     json!({
         "lint": finding.lint,
+        "kind": finding.kind,
         "level": finding.level.name(),
         "file": finding.place.file,
         "table": finding.table,
