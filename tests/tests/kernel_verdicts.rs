@@ -122,6 +122,12 @@ const TRAPS_OF_CHANGES: &[(TableName, &str, &str)] = &[
         "-A CHAIN -p tcp -j CT --notrack\n-A CHAIN -m conntrack --ctstate UNTRACKED -j ACCEPT\n\
          -A CHAIN -m conntrack --ctstate INVALID -p tcp -j ACCEPT\n-A CHAIN -m conntrack --ctstate NEW,ESTABLISHED -j DROP",
     ),
+    (
+        TableName::Raw,
+        "what the host sends itself is tracked already as it comes in",
+        "-A PREROUTING -i lo -j NOTRACK\n-A PREROUTING -i lo -m conntrack --ctstate UNTRACKED -j ACCEPT\n\
+         -A PREROUTING -i lo -m conntrack --ctstate NEW,RELATED,ESTABLISHED -j DROP\n-A CHAIN -j ACCEPT",
+    ),
 ];
 
 /// Traps of ICMP, which is another protocol in each family.

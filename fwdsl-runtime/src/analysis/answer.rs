@@ -113,6 +113,11 @@ impl Asked<'_> {
         if self.state.untracked { Tracking::of(CtState::Untracked) } else { self.packet.tracking }
     }
 
+    /// The same, if rules have left it as it was.
+    pub(super) fn known_tracking(self) -> Option<Tracking> {
+        (!self.state.changed.meets(Aspects::TRACKING)).then(|| self.tracking())
+    }
+
     /// What `conntrack` says of a packet without a connection: the state decides alone, and where it is not asked for
     /// the match is false, negated or not (net/netfilter/xt_conntrack.c, conntrack_mt).
     fn without_connection(self, entry: &Match) -> Answer {

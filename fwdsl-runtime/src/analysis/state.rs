@@ -1,6 +1,7 @@
 //! What a packet becomes on its way: rules set marks, keep packets from being tracked, translate addresses.
 
 use super::meaning::Meaning;
+use super::packet::Tracking;
 use crate::catalogue::{Aspects, CONNMARK, CT, Extension, MARK, NOTRACK, TPROXY};
 use crate::model::{Masked, OptionUse, Value};
 
@@ -110,6 +111,19 @@ impl State {
             return State { untracked: true, ..self };
         }
         self.with_changed(target.changes)
+    }
+
+    /// The same where it is known what connection tracking says: a packet that has a connection keeps it
+    /// (net/netfilter/xt_CT.c, xt_ct_target).
+    pub(super) fn after_in(
+        self,
+        tracking: Option<Tracking>,
+        target: &Extension,
+        options: &[OptionUse],
+    ) -> State {
+        let after = self.after(target, options);
+        let is_kept = tracking.is_some_and(|tracking| tracking.state.has_connection());
+        if after.untracked && !self.untracked && is_kept { self } else { after }
     }
 
     /// The same with more that is not known.

@@ -189,7 +189,10 @@ impl<'a, 'p> Walk<'a, 'p> {
     ) -> bool {
         match action {
             Action::Target { extension, options } if extension.flow == Flow::Continues => {
-                taken.iter().for_each(|state| add_state(next, state.after(extension, options)));
+                for state in taken {
+                    let tracking = self.asked(state).known_tracking();
+                    add_state(next, state.after_in(tracking, extension, options));
+                }
                 false
             }
             Action::Target { extension, .. } if **extension == RETURN => {
