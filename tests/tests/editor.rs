@@ -11,6 +11,7 @@ const SOUND: &str = r#"
 use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
+    #![allow(unreachable_rule)]
     /// Where administration listens.
     let ‹let:SSH› = 50134;
     let ‹list:ADMIN› = [‹let_in_let:SSH›, 80];

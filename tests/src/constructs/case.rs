@@ -287,7 +287,8 @@ impl Case {
 
 fn compiled(source: &str) -> Model {
     let compiled = compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")));
-    let errors: Vec<_> = compiled.diagnostics.iter().filter(|found| found.is_error()).collect();
+    // What lints say of rules that take each other's packets is not the matter here.
+    let errors: Vec<_> = compiled.diagnostics.iter().filter(|found| found.lint.is_none()).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{source}");
     compiled.model
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use fwdsl_runtime::analysis::{CtState, Packet, Tracking};
+use fwdsl_runtime::analysis::{CtState, Packet, PacketType, Tracking};
 use fwdsl_runtime::catalogue::{DCCP_NUMBER, SCTP_NUMBER, UDPLITE_NUMBER};
 use fwdsl_runtime::family::{Family, FamilySet};
 use fwdsl_runtime::model::family_of;
@@ -343,6 +343,11 @@ impl Probe {
             tcp_flags,
             tracking: self.tracking,
             later_fragment: self.fragment == Fragment::Last,
+            packet_type: if to.is_multicast() && !self.by_host {
+                PacketType::Multicast
+            } else {
+                PacketType::Unicast
+            },
             ..Packet::new(from, to, transport.protocol(family))
         }
     }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use fwdsl_runtime::analysis::evaluate;
-use fwdsl_runtime::catalogue::ACCEPT;
+use fwdsl_runtime::analysis::{evaluate, evaluate_host};
+use fwdsl_runtime::catalogue::{ACCEPT, Aspects};
 use fwdsl_runtime::emit::{emit, emit_sets};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
@@ -163,9 +163,28 @@ fn send_all<'a>(
     }
 }
 
-/// Whether the analysis is sure of a step's fate; an error if it excludes it. A packet is accepted if every chain on its
-/// way accepts it; those of `nat` are asked for the first packet of a flow alone and decide nothing.
+/// Whether the analysis is sure of a step's fate; an error if it excludes it. Where a rule before has marked the packet,
+/// only the analysis of its whole way can know.
 fn analyse(ruleset: &Ruleset, step: &Step, family: Family) -> Result<bool, String> {
+    by_chains(ruleset, step, family).or_else(|said| {
+        let hooks = step.probe.way();
+        let has = |of: fn(Hook) -> bool| hooks.iter().any(|hook| of(*hook));
+        let packet = step.probe.analysed(family, has(Hook::has_in_interface), has(Hook::has_out_interface));
+        let verdicts = evaluate_host(ruleset, &packet, None).map(|fate| fate.verdicts).unwrap_or_default();
+        let ends: Vec<&str> = verdicts.iter().map(|verdict| verdict.name).collect();
+        if !are_changed(ruleset) { Err(said) } else { decided(step.fate, &ends) }
+    })
+}
+
+/// Whether a rule changes the marks of packets.
+fn are_changed(ruleset: &Ruleset) -> bool {
+    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+    { rules }.any(|rule| rule.target().is_some_and(|target| target.changes.meets(Aspects::MARK)))
+}
+
+/// The same chain by chain. A packet is accepted if every chain on its way accepts it; those of `nat` are asked for the first
+/// packet of a flow alone and decide nothing.
+fn by_chains(ruleset: &Ruleset, step: &Step, family: Family) -> Result<bool, String> {
     let mut ends: Vec<&str> = Vec::new();
     for hook in step.probe.way() {
         let packet = step.probe.analysed(family, hook.has_in_interface(), hook.has_out_interface());
