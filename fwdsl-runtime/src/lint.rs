@@ -4,6 +4,9 @@ mod table;
 
 pub use table::*;
 
+use crate::diagnostic::Diagnostic;
+use crate::model::{Chain, Model, Rule};
+
 /// A lint.
 #[derive(Debug)]
 pub struct Lint {
@@ -71,6 +74,22 @@ pub fn level<'a>(lint: &str, scopes: impl IntoIterator<Item = &'a [LevelSetting]
     let in_scope = |scope: &'a [LevelSetting]| scope.iter().rev().find(|setting| setting.lint == lint);
     let set = scopes.into_iter().find_map(in_scope).map(|setting| setting.level);
     set.or_else(|| find(lint).map(|lint| lint.level)).unwrap_or(Level::Warn)
+}
+
+/// Adds a finding about a chain, or a rule of it, at the level that holds there.
+pub(crate) fn report(
+    model: &Model,
+    chain: &Chain,
+    rule: Option<&Rule>,
+    finding: Diagnostic,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(name) = finding.lint else { return };
+    let of_rule = rule.map_or(&[][..], |rule| &rule.levels[..]);
+    let level = level(name, [of_rule, &chain.levels[..], &model.levels[..]]);
+    if level != Level::Allow {
+        diagnostics.push(Diagnostic { level, ..finding }.about(chain.table, &chain.name));
+    }
 }
 
 #[cfg(test)]

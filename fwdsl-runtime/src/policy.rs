@@ -7,7 +7,7 @@ use crate::analysis::{
     COMPARE_BUDGET, CompareError, Comparison, Matrix, MatrixError, Packet, Question, Trace, compare, matrix,
     trace_chain, trace_host,
 };
-use crate::check;
+use crate::check::{self, Values};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
 use crate::family::Family;
@@ -101,14 +101,18 @@ impl Policy {
     /// Everything that is wrong, which for a policy of the macro without Rust values is nothing.
     pub fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let (model, diagnostics) = self.filled();
-        checked(&model, diagnostics)
+        let values = match self.repr {
+            Repr::WithValues { .. } => Values::Filled,
+            Repr::Packed { .. } | Repr::Owned(_) => Values::Written,
+        };
+        checked(&model, values, diagnostics)
     }
 
     /// The model, checked where there is something in it that the macro could not check.
     fn sound(&self) -> Result<Cow<'_, Model>, Diagnostics> {
         let (model, diagnostics) = self.filled();
         if let Repr::WithValues { .. } = self.repr {
-            checked(&model, diagnostics)?;
+            checked(&model, Values::Filled, diagnostics)?;
         }
         Ok(model)
     }
@@ -217,8 +221,8 @@ impl Policy {
     }
 }
 
-fn checked(model: &Model, found: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Diagnostics> {
-    let list = check::check_further(model, found);
+fn checked(model: &Model, values: Values, found: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Diagnostics> {
+    let list = check::check_further(model, values, found);
     if list.iter().any(Diagnostic::is_error) {
         return Err(Diagnostics { sources: model.sources().clone(), list });
     }

@@ -46,7 +46,9 @@
 //! - [`rules!`] declares rules that policies of any crate splice in; [`rules`](mod@rules) and [`sysctls`] are a collection.
 //! - [`Policy`] emits, checks and lends its rules; `cli::run` makes a command line of it, and `host` applies it.
 
-pub use fwdsl_runtime::{Policy, analysis, catalogue, diagnostic, emit, family, ipset, lower, model, table};
+pub use fwdsl_runtime::{
+    Policy, analysis, catalogue, diagnostic, emit, family, ipset, lint, lower, model, table,
+};
 
 #[cfg(feature = "host")]
 pub use fwdsl_runtime::host;

@@ -5,9 +5,9 @@ use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
     chain INPUT {
-        fragment => drop;
         #[allow(fragment_reassembled)]
-        fragment => accept;
+        in eth0 fragment => accept;
+        fragment => drop;
     }
     chain FORWARD {
         tcp { fragment => drop; }
@@ -16,7 +16,7 @@ static HOST: Policy = firewall! {
     #[allow(fragment_reassembled)]
     chain OUTPUT {
         fragment => drop;
-        !fragment => accept;
+        !fragment => log;
     }
 };
 

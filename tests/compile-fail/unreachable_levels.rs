@@ -1,4 +1,5 @@
 //! Unreachable rules of templates, of fragments and of one family, and what attributes say of them.
+#![allow(deprecated, reason = "what other lints warn of is not shown here")]
 
 use fwdsl::prelude::*;
 

@@ -1,10 +1,9 @@
 //! Rules that no packet can reach which they match, for each reason that there is.
+#![allow(deprecated, reason = "what other lints warn of is not shown here")]
 
 use fwdsl::prelude::*;
 
 static HOST: Policy = firewall! {
-    let ADMINS = [192.0.2.0/24, 2001:db8:ad::/48];
-
     chain INPUT policy drop {
         // One rule takes all.
         from 192.0.2.0/24 => accept;
@@ -47,7 +46,10 @@ static HOST: Policy = firewall! {
 
     table nat {
         chain PREROUTING {
-            in eth0 { tcp dport http => redirect(to-ports 8080); tcp syn dport http => dnat(to 10.0.0.1); }
+            in eth0 {
+                tcp dport http => redirect(to-ports 8080);
+                tcp syn dport http => dnat(to 10.0.0.1);
+            }
         }
     }
 };

@@ -1,5 +1,7 @@
 //! The standard collection: what each fragment does to packets, and that each profile is taken by the kernel's catalogue.
 
+#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
+
 use fwdsl::Policy;
 use fwdsl::family::Family::{self, Ipv4, Ipv6};
 use fwdsl::prelude::*;

@@ -1,5 +1,7 @@
 //! Rules that are emitted as they are written, rules that only count, and text that goes to iptables as it is.
 
+#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
+
 use fwdsl::family::Family::{self, Ipv4, Ipv6};
 use fwdsl::prelude::*;
 use fwdsl_tests::netns::{Netns, require};

@@ -1,5 +1,7 @@
 //! Templates, fragments and `#[cfg]`: what they stand for.
 
+#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
+
 use fwdsl::Policy;
 use fwdsl::family::Family::Ipv4;
 use fwdsl::prelude::*;

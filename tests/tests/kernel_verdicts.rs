@@ -10,11 +10,14 @@ use fwdsl_tests::random::Random;
 use fwdsl_tests::sandbox::PROGRAMS;
 use fwdsl_tests::verdicts::{Conntrack, Host, Judged, Tally, judge, random_rules};
 
-/// How many sets of rules are tried, of each family and on each host.
+/// How many sets of rules of `filter` are tried, of each family and on each host; of other tables there are fewer.
 const POLICIES: usize = 20;
+/// The tables, and of how many sets one is theirs.
+const TABLES: [(TableName, usize); 4] =
+    [(TableName::Filter, 1), (TableName::Mangle, 2), (TableName::Raw, 4), (TableName::Security, 6)];
 /// With how many packets each of them is tried, and each trap.
-const PACKETS: usize = 600;
-const PACKETS_IN_TRAPS: usize = 200;
+const PACKETS: usize = 400;
+const PACKETS_IN_TRAPS: usize = 150;
 
 /// What a reader of rules, and a program that reads them, gets wrong easily: rules of INPUT, FORWARD and OUTPUT, for each
 /// of which the text is written with `CHAIN`, and for both families.
@@ -98,6 +101,29 @@ const TRAPS_OF_TRACKING: &[(&str, &str)] = &[
     ),
 ];
 
+/// Traps of what rules change, each of a table.
+const TRAPS_OF_CHANGES: &[(TableName, &str, &str)] = &[
+    (
+        TableName::Mangle,
+        "a mark is asked for as it was set",
+        "-A CHAIN -p tcp -j MARK --set-xmark 0x21/0xf0\n-A CHAIN -m mark --mark 0x20/0xf0 -p tcp -j ACCEPT\n\
+         -A CHAIN -m mark --mark 0x21/0x21 -j DROP\n-A CHAIN -m mark ! --mark 0x0/0x1 -p udp -j ACCEPT",
+    ),
+    (
+        TableName::Mangle,
+        "a chain that sets a mark comes back",
+        "-A CHAIN -j one\n-A CHAIN -m mark --mark 0x7 -j ACCEPT\n-A one -p udp -j MARK --set-mark 0x6\n\
+         -A one -p tcp -g two\n-A one -m mark --mark 0x6 -j MARK --or-mark 0x1\n-A two -j MARK --and-mark 0x0\n\
+         -A two -m mark --mark 0x0 -j MARK --xor-mark 0x7",
+    ),
+    (
+        TableName::Raw,
+        "what is not tracked has no connection, unless it has one already",
+        "-A CHAIN -p tcp -j CT --notrack\n-A CHAIN -m conntrack --ctstate UNTRACKED -j ACCEPT\n\
+         -A CHAIN -m conntrack --ctstate INVALID -p tcp -j ACCEPT\n-A CHAIN -m conntrack --ctstate NEW,ESTABLISHED -j DROP",
+    ),
+];
+
 /// Traps of ICMP, which is another protocol in each family.
 const TRAPS_OF_ICMP: [&[(&str, &str)]; 2] = [
     &[
@@ -114,10 +140,10 @@ const TRAPS_OF_ICMP: [&[(&str, &str)]; 2] = [
     )],
 ];
 
-/// The host's filter with these rules in each of its chains.
-fn trap(rules: &str, family: Family, policy: &str) -> String {
-    let mut text = "*filter\n".to_owned();
-    let hooks = TableName::Filter.hooks().iter().map(|hook| hook.name());
+/// A table with these rules in each of its chains.
+fn trap(table: TableName, rules: &str, family: Family, policy: &str) -> String {
+    let mut text = format!("*{table}\n");
+    let hooks = table.hooks().iter().map(|hook| hook.name());
     hooks.clone().for_each(|hook| text += &format!(":{hook} {policy} [0:0]\n"));
     text += ":one - [0:0]\n:two - [0:0]\n";
     let [address, gaps] = match family {
@@ -150,16 +176,25 @@ impl Court {
     }
 
     /// Judges exact rules, and gives back how many packets came through.
-    fn judge(&mut self, host: usize, family: Family, text: &str, packets: usize) -> usize {
+    fn judge(&mut self, host: usize, family: Family, table: TableName, text: &str, packets: usize) -> usize {
         let imported = import(text, "rules", family, Unknown::Refuse);
         let imported = imported.unwrap_or_else(|errors| panic!("{errors}\n{text}"));
         let ruleset = lower(&imported.model, family).expect("the rules are of the family");
-        let judged = Judged { ruleset: &ruleset, text, variant: self.variant, table: TableName::Filter };
+        let judged = Judged { ruleset: &ruleset, text, variant: self.variant, table };
         let before = self.tally.passed;
         let faults = judge(&mut self.hosts[host].1, &judged, &mut self.random, packets, &mut self.tally);
         let some = &faults[..faults.len().min(5)];
         assert!(faults.is_empty(), "{} packets are judged wrong\n{}\n{text}", faults.len(), some.join("\n"));
         self.tally.passed - before
+    }
+
+    /// Judges rules in each chain of a table, with either policy.
+    fn set_trap(&mut self, host: usize, family: Family, table: TableName, name: &str, rules: &str) {
+        for policy in ["ACCEPT", "DROP"] {
+            let passed =
+                self.judge(host, family, table, &trap(table, rules, family, policy), PACKETS_IN_TRAPS);
+            assert!(passed > 0, "{} {family} {name}: {policy} lets nothing through", self.variant);
+        }
     }
 }
 
@@ -170,21 +205,26 @@ fn the_kernel_agrees(variant: Variant, seed: u64) {
     let wanted: usize =
         std::env::var("FWDSL_RANDOM_POLICIES").map_or(POLICIES, |count| count.parse().expect("a number"));
     let mut court = Court::new(variant, seed);
+    let filter = TableName::Filter;
     for (host, traps) in [(0, TRAPS), (1, TRAPS), (0, TRAPS_OF_TRACKING)] {
         for (family, of_icmp) in Family::ALL.into_iter().zip(TRAPS_OF_ICMP) {
             for (name, rules) in traps.iter().chain(of_icmp) {
-                for policy in ["ACCEPT", "DROP"] {
-                    let passed = court.judge(host, family, &trap(rules, family, policy), PACKETS_IN_TRAPS);
-                    assert!(passed > 0, "{variant} {family} {name}: {policy} lets nothing through");
-                }
+                court.set_trap(host, family, filter, name, rules);
             }
         }
     }
-    for _ in 0..wanted {
-        for host in 0..2 {
-            for family in Family::ALL {
-                let text = random_rules(&mut court.random, family, TableName::Filter, court.hosts[host].0);
-                court.judge(host, family, &text, PACKETS);
+    for (table, name, rules) in TRAPS_OF_CHANGES {
+        for family in Family::ALL {
+            court.set_trap(0, family, *table, name, rules);
+        }
+    }
+    for (table, share) in TABLES {
+        for _ in 0..wanted.div_ceil(share) {
+            for host in 0..2 {
+                for family in Family::ALL {
+                    let text = random_rules(&mut court.random, family, table, court.hosts[host].0);
+                    court.judge(host, family, table, &text, PACKETS);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What the language accepts, and exactly which rules come of it.
 
+#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
+
 use fwdsl::family::Family::{Ipv4, Ipv6};
 use fwdsl::prelude::*;
 
@@ -363,6 +365,7 @@ fn ports_protocols_and_flags() {
             tcp port !53                            => accept;
             udp dport 1024..=65535                  => accept;
             tcp dport !22                           => accept;
+            tcp sport !22 dport !80                 => accept;
             tcp sport ssh dport ![http, https]      => accept;
             tcp syn                                 => accept;
             tcp !syn                                => accept;
@@ -388,6 +391,7 @@ fn ports_protocols_and_flags() {
         "-A INPUT -p tcp -m multiport ! --ports 53 -j ACCEPT",
         "-A INPUT -p udp -m udp --dport 1024:65535 -j ACCEPT",
         "-A INPUT -p tcp -m tcp ! --dport 22 -j ACCEPT",
+        "-A INPUT -p tcp -m tcp ! --sport 22 -m multiport ! --dports 80 -j ACCEPT",
         "-A INPUT -p tcp -m tcp --sport 22 -m multiport ! --dports 80,443 -j ACCEPT",
         "-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT",
         "-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT",

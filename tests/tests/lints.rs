@@ -4,7 +4,8 @@ use std::path::Path;
 
 use fwdsl_runtime::diagnostic::Diagnostic;
 use fwdsl_runtime::lint::{LINTS, Level, Lint};
-use fwdsl_runtime::syntax::compile;
+use fwdsl_runtime::syntax::{Fragment, Settled, Source, compile};
+use proc_macro2::TokenStream;
 
 /// What is found in a policy of these items.
 fn findings(items: &str) -> Vec<Diagnostic> {
@@ -120,4 +121,100 @@ fn sentence(text: &str) -> String {
 fn block(fence: &str, items: &str) -> String {
     let items: String = items.lines().map(|line| format!("    {line}\n")).collect();
     format!("```{fence}\nuse fwdsl::prelude::*;\n\nstatic HOST: Policy = firewall! {{\n{items}}};\n```\n")
+}
+
+/// What is found in a policy of these items, which uses a fragment named `shared`.
+fn findings_with(shared: &str, items: &str) -> Vec<Diagnostic> {
+    let tokens =
+        |text: &str| -> TokenStream { text.parse().unwrap_or_else(|error| panic!("{error}: {text}")) };
+    let body = Some((TokenStream::new(), tokens(shared)));
+    let fragment = Fragment { user: 0, path: "shared".to_owned(), id: "shared".to_owned(), body };
+    let settled = Settled { fragments: vec![fragment], ..Settled::default() };
+    Source::new(tokens(items)).compile(settled).diagnostics
+}
+
+/// A lint that finds something in a fragment, the fragment, and the items that use it in place of `@`.
+const IN_FRAGMENTS: [(&str, &str, &str); 10] = [
+    // About a rule.
+    ("useless_match", "in \"+\" tcp dport telnet => drop;", "chain INPUT { @ }"),
+    ("nat66", "out wan0 => masquerade;", "table nat { chain POSTROUTING { @ } }"),
+    ("unreachable_rule", "tcp dport 20..=30 => drop; tcp dport ssh => reject;", "chain INPUT { @ }"),
+    ("no_effect_rule", "tcp dport ssh => drop; tcp dport 20..=30 => drop;", "chain INPUT { @ }"),
+    // About a chain.
+    ("unused_chain", "chain SPARE { _ => drop; }", "@ chain INPUT { tcp dport ssh => drop; }"),
+    // About what becomes of packets in a chain, or at a rule.
+    ("loopback_blocked", "chain INPUT policy drop { ct established => accept; icmpv6 => accept; }", "@"),
+    ("established_not_accepted", "chain INPUT policy drop { in lo => accept; icmpv6 => accept; }", "@"),
+    ("fragment_reassembled", "fragment => drop;", "chain INPUT { @ }"),
+    ("spoofable_loopback", "from 127.0.0.0/8 => accept;", "chain INPUT { @ tcp dport ssh => drop; }"),
+    (
+        "stateful_after_drop",
+        "ct established => accept;",
+        "chain INPUT { tcp dport 50000..=50010 => drop; @ tcp syn dport 1..=1023 => drop; }",
+    ),
+];
+
+#[test]
+fn what_is_found_in_a_fragment_has_the_level_of_its_use() {
+    for (name, shared, items) in IN_FRAGMENTS {
+        for (attribute, level) in [
+            (String::new(), LINTS.iter().find(|lint| lint.name == name).map(|lint| lint.level)),
+            (format!("#[warn({name})]"), Some(Level::Warn)),
+            (format!("#[deny({name})]"), Some(Level::Deny)),
+            (format!("#[allow({name})]"), None),
+        ] {
+            let items = items.replace('@', &format!("{attribute} use shared;"));
+            let found = findings_with(shared, &items);
+            let levels: Vec<Level> = found.iter().map(|it| it.level).collect();
+            let wanted: Vec<Level> = level.into_iter().collect();
+            assert!(
+                levels == wanted && found.iter().all(|it| it.lint == Some(name)),
+                "{items}: {}",
+                told(&found)
+            );
+        }
+    }
+}
+
+/// A lint that finds something in a rule, and the table and chain of it.
+const IN_RULES: [(&str, &str, &str, &str); 5] = [
+    ("nat66", "out wan0 => masquerade;", "table nat", "POSTROUTING"),
+    ("unreachable_rule", "tcp dport 20..=30 => drop; tcp dport ssh => reject;", "table filter", "INPUT"),
+    ("no_effect_rule", "tcp dport ssh => drop; tcp dport 20..=30 => drop;", "table filter", "INPUT"),
+    ("fragment_reassembled", "fragment => drop;", "table filter", "INPUT"),
+    ("spoofable_loopback", "from 127.0.0.0/8 => accept;", "table filter", "INPUT policy drop"),
+];
+
+#[test]
+fn the_narrowest_of_chain_and_block_decides() {
+    for (name, rules, table, chain) in IN_RULES {
+        let found = |of_chain: &str, of_block: &str| {
+            let at =
+                |level: &str| if level.is_empty() { String::new() } else { format!("#[{level}({name})]") };
+            let (of_chain, of_block) = (at(of_chain), at(of_block));
+            let rest = "in lo => accept; ct established => accept; icmpv6 => accept;";
+            let rest = if chain.ends_with("drop") { rest } else { "" };
+            let block = format!("{of_block} mark !7 {{ {rules} }}");
+            let found = findings(&format!("{table} {{ {of_chain} chain {chain} {{ {rest} {block} }} }}"));
+            assert!(found.iter().all(|it| it.lint == Some(name)), "{name}: {}", told(&found));
+            found.iter().map(|it| it.level).collect::<Vec<Level>>()
+        };
+        assert_eq!(found("allow", ""), [], "{name}");
+        assert_eq!(found("", "allow"), [], "{name}");
+        assert_eq!(found("deny", "allow"), [], "{name}");
+        assert_eq!(found("allow", "warn"), [Level::Warn], "{name}");
+        assert_eq!(found("warn", "deny"), [Level::Deny], "{name}");
+    }
+}
+
+#[test]
+fn a_translation_of_the_source_is_of_the_family_of_its_address() {
+    let found = |target: &str| {
+        let items = format!("table nat {{ chain POSTROUTING {{ out wan0 tcp => {target}; }} }}");
+        findings(&items).into_iter().map(|it| (it.lint, it.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("snat(to 192.0.2.1)"), []);
+    assert_eq!(found("snat(to [2001:db8::1]:1024..=65535)"), []);
+    let ports = "`snat` translates the ports of IPv6 as well".to_owned();
+    assert_eq!(found("snat(to :1024..=65535)"), [(Some("nat66"), ports)]);
 }

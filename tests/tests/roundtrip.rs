@@ -74,7 +74,7 @@ fn every_protocol_rate_and_icmp_type_is_saved_as_it_was_emitted() {
             rules.push_str(&format!("limit {count}/{unit} {burst} => accept;\n"));
         }
     }
-    let source = format!("chain INPUT {{\n{rules}}}");
+    let source = format!("#![allow(unreachable_rule, no_effect_rule)] chain INPUT {{\n{rules}}}");
     let compiled = compiled(&source);
     assert!(compiled.is_sound(), "{:#?}", compiled.diagnostics);
     let policy = Policy::from_model(compiled.model).expect("it compiled");

@@ -1,4 +1,5 @@
 //! `#name` and `#{expression}`: Rust values in every place of a policy.
+#![allow(deprecated, reason = "lints warn of policies that show a single thing")]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -7,6 +8,7 @@ use fwdsl::Policy;
 use fwdsl::family::Family::{self, Ipv4, Ipv6};
 use fwdsl::model::Net;
 use fwdsl::prelude::*;
+use fwdsl_runtime::lint::{Level, UNREACHABLE_RULE};
 
 const PORT: u16 = 50134;
 const RANGE: RangeInclusive<u16> = 8000..=8080;
@@ -218,4 +220,26 @@ fn sets_are_filled_from_slices() {
     assert!(said.contains("cannot hold `0.0.0.0`") && said.contains("rust_values.rs:"), "{said}");
     let full = with((1..9).map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))).collect());
     assert!(full.emit(Ipv4).unwrap_err().to_string().contains("has room for 3"));
+}
+
+/// That two values overlap today is no reason to leave a host without its firewall.
+#[test]
+fn what_values_make_of_rules_together_is_a_warning_when_they_are_known() {
+    let policy = |first: u16, second: u16| {
+        firewall! {
+            chain INPUT policy drop {
+                tcp dport #first => accept;
+                tcp dport #second => reject;
+            }
+        }
+    };
+    let found = |policy: &Policy| {
+        let found = policy.check().expect("it is sound");
+        let of_lint = found.iter().filter(|it| it.lint == Some(UNREACHABLE_RULE));
+        of_lint.map(|it| it.level).collect::<Vec<Level>>()
+    };
+    assert_eq!(found(&policy(22, 80)), []);
+    let same = policy(22, 22);
+    assert_eq!(found(&same), [Level::Warn]);
+    assert_eq!(rules(&same, Ipv4).len(), 2);
 }

@@ -151,10 +151,10 @@ fn sets_are_as_large_as_is_known_of_them() {
     );
     // Others fill a set of theirs, and one whose elements time out.
     assert_reachable(
-        "foreign set ADMINS: ip; chain INPUT { from @ADMINS => accept; from 10.1.2.3 => drop; }",
+        "foreign set ADMINS: ip family ipv4; chain INPUT { from @ADMINS => accept; from 10.1.2.3 => drop; }",
     );
     assert_reachable(
-        "foreign set ADMINS: ip; chain INPUT { from @ADMINS => accept; from !@ADMINS => drop; }",
+        "foreign set ADMINS: ip family ipv4; chain INPUT { from @ADMINS => accept; from !@ADMINS => drop; }",
     );
     assert_reachable(
         "set SEEN: ip timeout 60 { 10.0.0.1 } chain INPUT { from @SEEN => accept; from 10.0.0.1 => drop; }",

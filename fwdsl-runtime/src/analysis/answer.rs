@@ -1,8 +1,8 @@
 //! Whether matches are true of one packet.
 
 use super::meaning::{
-    Meaning, asks_for_no_flag, drops_tiny_fragments, is_changed, is_modelled, meaning, reads_transport,
-    words_of,
+    Meaning, asks_for_both_ports, asks_for_no_flag, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    reads_transport, words_of,
 };
 use super::packet::{CtState, Packet, Tracking};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact};
@@ -80,7 +80,25 @@ impl Asked<'_> {
         {
             return self.without_connection(entry);
         }
+        if self.variant != Some(Variant::Legacy) && asks_for_both_ports(entry) {
+            return self.of_both_ports(entry);
+        }
         least(entry.options().iter().map(|option| self.option(entry.extension, option)))
+    }
+
+    /// What a match says that asks for both ports at once, at times: if one of them is what it is not to be, nobody
+    /// knows.
+    fn of_both_ports(self, entry: &Match) -> Answer {
+        let of = |ports: bool| {
+            let is_wanted = move |option: &&OptionUse| matches!(option.spec.name, "sport" | "dport") == ports;
+            let options = entry.options().iter().filter(is_wanted);
+            options.map(move |option| self.option(entry.extension, option))
+        };
+        let ports = match (least(of(true)), of(true).max()) {
+            (Answer::No, Some(Answer::Yes | Answer::Perhaps)) => Answer::Perhaps,
+            (least, _) => least,
+        };
+        ports.min(least(of(false)))
     }
 
     /// What a match says of a fragment without the header that it asks for: legacy's no, where it cares, nft's what it

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::program::{Classes, program};
 use super::reach::Prepared;
+use super::tables::Tables;
 use super::unknown::known_part;
 use crate::loc::Loc;
-use crate::lower::lower;
+use crate::lower::Table;
 use crate::model::Model;
 use crate::table::TableName;
 
@@ -25,20 +25,19 @@ pub struct Conflict {
 /// neither's all, match both.
 pub fn conflicting_rules(model: &Model) -> Vec<Conflict> {
     let known = known_part(model);
-    let model = &*known.model;
+    let mut tables = Tables::new(&known.model);
+    conflicts(&tables.prepare_all(&known.model))
+}
+
+/// The same for tables that are prepared.
+pub(super) fn conflicts(tables: &[(&Table, Prepared<'_>)]) -> Vec<Conflict> {
     let mut rules: BTreeMap<(TableName, Loc), Vec<Loc>> = BTreeMap::new();
-    for family in model.families().iter() {
-        let Some(ruleset) = lower(model, family) else { continue };
-        for table in &ruleset.tables {
-            let asked = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
-            let program = program(table, family, Classes::new(asked));
-            let prepared = Prepared::new(&program, table, &ruleset);
-            for (chain, of) in table.chains.iter().enumerate() {
-                for (index, rule) in of.rules.iter().enumerate() {
-                    let others =
-                        prepared.conflicting((chain, index)).into_iter().map(|other| of.rules[other].loc);
-                    rules.entry((table.name, rule.loc)).or_default().extend(others);
-                }
+    for (table, prepared) in tables {
+        for (chain, of) in table.chains.iter().enumerate() {
+            for (index, rule) in of.rules.iter().enumerate() {
+                let others =
+                    prepared.conflicting((chain, index)).into_iter().map(|other| of.rules[other].loc);
+                rules.entry((table.name, rule.loc)).or_default().extend(others);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which part of a packet each option of the catalogue looks at.
 
-use crate::catalogue::{self, Aspects, Extension, OptionSpec, TCP};
+use crate::catalogue::{self, Aspects, Extension, OptionSpec, TCP, UDP};
 use crate::lower::Table;
 use crate::model::{Action, Match, OptionUse, Value};
 use crate::variant::Variant;
@@ -60,14 +60,19 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
 /// they came.
 pub(super) fn changes(table: &Table) -> Aspects {
     let rules = table.chains.iter().flat_map(|chain| &chain.rules);
-    rules.fold(Aspects::NONE, |all, rule| match &rule.action {
-        Action::Target { extension, .. } => all.or(extension.changes),
+    rules.fold(Aspects::NONE, |all, rule| all.or(changes_of(table, &rule.action)))
+}
+
+/// What an action by itself changes of packets that go on, whatever is done in a chain of the table that it leads to.
+pub(super) fn changes_of(table: &Table, action: &Action) -> Aspects {
+    match action {
+        Action::Target { extension, .. } => extension.changes,
         // Of what is there nothing is known.
         Action::Jump(name) | Action::Goto(name) if table.is_foreign(name) => {
-            all.or(catalogue::changes_in(table.name))
+            catalogue::changes_in(table.name)
         }
-        Action::Jump(_) | Action::Goto(_) => all,
-    })
+        Action::Jump(_) | Action::Goto(_) => Aspects::NONE,
+    }
 }
 
 /// Whether an option looks at what is changed, and so may answer otherwise than the packet says.
@@ -101,6 +106,24 @@ pub(super) fn drops_tiny_fragments(matches: &[Match], variant: Option<Variant>) 
 pub(super) fn asks_for_no_flag(option: &OptionUse) -> bool {
     let never = |value: &Value| matches!(value, Value::TcpFlags(flags) if flags.mask == 0 && (flags.set != 0 || option.negated()));
     option.values().any(never)
+}
+
+/// Whether the variants differ in what a match asks of the ports: that neither is one of two, to legacy; to
+/// `iptables-nft-restore`, which compares both numbers at once, that they are not both. (It does so with `tcp` and `udp`,
+/// unless one of the numbers is 0; seen with version 1.8.9.)
+pub(super) fn asks_for_both_ports(entry: &Match) -> bool {
+    let is_single =
+        |value: &Value| matches!(value, Value::Ports(ports) if ports.first == ports.last && ports.first > 0);
+    let excludes = |name: &str| {
+        let mut named = entry.options.iter().filter(|option| option.spec.name == name);
+        named.any(|option| option.negated && option.values().all(is_single))
+    };
+    [&TCP, &UDP].contains(&entry.extension) && excludes("sport") && excludes("dport")
+}
+
+/// Whether the variants differ in what an option of a match asks.
+pub(super) fn differs_by_variant(entry: &Match, option: &OptionUse) -> bool {
+    asks_for_no_flag(option) || matches!(option.spec.name, "sport" | "dport") && asks_for_both_ports(entry)
 }
 
 /// The words of an option that takes words.

@@ -18,6 +18,7 @@
 
 mod answer;
 mod atom;
+mod changed;
 mod compare;
 mod conflicting;
 #[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
@@ -30,6 +31,7 @@ mod finding;
 mod flow;
 mod host;
 mod interface;
+mod interplay;
 mod lints;
 mod marks;
 mod matrix;
@@ -66,6 +68,7 @@ pub use explain::{
 pub use explain::{Request, RequestError, explain_request};
 pub use finding::{Counterexample, Finding, Problem};
 pub(crate) use host::ends_the_way;
+pub(crate) use interplay::{Wanted, interplay};
 pub(crate) use lints::{lint_families, lint_packets};
 pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
 pub use no_effect::{NoEffect, rules_without_effect};

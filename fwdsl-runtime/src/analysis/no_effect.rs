@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::program::{Classes, program};
 use super::reach::{Effects, Prepared};
+use super::tables::Tables;
 use super::unknown::known_part;
 use super::unreachable::is_step;
 use crate::loc::Loc;
-use crate::lower::{Rule, Table, lower};
+use crate::lower::{Rule, Table};
 use crate::model::{Action, Model};
 use crate::table::TableName;
 
@@ -30,16 +30,18 @@ pub struct NoEffect {
 /// them, nor is one that takes all packets of a rule in `unreachable`, of which that is told.
 pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
     let known = known_part(model);
-    let model = &*known.model;
+    let mut tables = Tables::new(&known.model);
+    without_effect(&tables.prepare_all(&known.model), unreachable)
+}
+
+/// The same for tables that are prepared.
+pub(super) fn without_effect(
+    tables: &[(&Table, Prepared<'_>)],
+    unreachable: &HashSet<(TableName, Loc)>,
+) -> Vec<NoEffect> {
     let mut rules: BTreeMap<(TableName, Loc), Option<Vec<Loc>>> = BTreeMap::new();
-    for family in model.families().iter() {
-        let Some(ruleset) = lower(model, family) else { continue };
-        for table in &ruleset.tables {
-            let asked = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| &rule.matches[..]);
-            let program = program(table, family, Classes::new(asked));
-            let prepared = Prepared::new(&program, table, &ruleset);
-            add_table(table, &prepared, unreachable, &mut rules);
-        }
+    for (table, prepared) in tables {
+        add_table(table, prepared, unreachable, &mut rules);
     }
     let found = rules.into_iter().filter_map(|((table, loc), instead)| {
         let mut instead = instead?;

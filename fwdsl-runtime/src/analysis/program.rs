@@ -1,18 +1,19 @@
 //! A table's rules as conditions on regions.
 
 use super::atom::Atoms;
+use super::changed::changed_before;
 use super::interface::Interfaces;
 use super::marks::Marks;
 use super::meaning::{
-    Meaning, asks_for_no_flag, changes, drops_tiny_fragments, is_changed, is_modelled, meaning,
+    Meaning, changes, differs_by_variant, drops_tiny_fragments, is_changed, is_modelled, meaning,
     reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
-use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, ICMP, RAW, RETURN, SET_MATCH, TCP_NUMBER};
+use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
-use crate::lower::{Table, protocol_families};
+use crate::lower::{Table, can_have_protocol};
 use crate::model::{self, Address, IcmpMatch, Match, OptionUse, Value, width};
 
 /// A table of one family.
@@ -91,11 +92,24 @@ pub(super) struct Division {
 
 /// Prepares a table. The classes are those that its rules, and whatever is asked of it, tell apart.
 pub(super) fn program(table: &Table, family: Family, classes: Classes) -> Program {
-    program_where(table, family, classes, changes(table))
+    // Other packets change sets and marks of connections, at any time.
+    let of_others = changes(table).and(Aspects::SETS.or(Aspects::CONNMARK));
+    let before = changed_before(table);
+    prepare(table, family, classes, |chain, rule| before[chain][rule].or(of_others))
 }
 
 /// The same where nothing is known of what is in `changed`, and the rest is as the packet says.
 pub(super) fn program_where(table: &Table, family: Family, classes: Classes, changed: Aspects) -> Program {
+    prepare(table, family, classes, |_, _| changed)
+}
+
+/// Prepares a table, where `changed` tells for each rule, by chain and place, of what nothing is known there.
+fn prepare(
+    table: &Table,
+    family: Family,
+    classes: Classes,
+    changed: impl Fn(usize, usize) -> Aspects,
+) -> Program {
     let chain = |name: &str| table.position(name);
     let action = |action: &model::Action| match action {
         model::Action::Target { extension, .. } if extension.flow == Flow::Continues => Some(Action::Pass),
@@ -108,8 +122,9 @@ pub(super) fn program_where(table: &Table, family: Family, classes: Classes, cha
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
     let mut atoms = Atoms::default();
-    let chains = table.chains.iter().map(|chain| {
-        let rules = chain.rules.iter().map(|rule| {
+    let chains = table.chains.iter().enumerate().map(|(number, chain)| {
+        let rules = chain.rules.iter().enumerate().map(|(place, rule)| {
+            let changed = changed(number, place);
             let mut test = test(&rule.matches, family, &classes, changed);
             test.is_steady = find_atoms(&rule.matches, &classes, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
@@ -151,7 +166,9 @@ impl Classes {
 
 /// Whether nothing at all is known of what an option says.
 fn says_nothing(entry: &Match, option: &OptionUse, changed: Aspects) -> bool {
-    names_unknown(option) || asks_for_no_flag(option) || is_changed(entry.extension, option.spec(), changed)
+    names_unknown(option)
+        || differs_by_variant(entry, option)
+        || is_changed(entry.extension, option.spec(), changed)
 }
 
 /// Whether an option may be true or not of some packets of which its conditions are true.
@@ -190,26 +207,8 @@ impl Program {
     /// Every packet, whether it can be or not.
     pub(super) fn everything(&self) -> Region {
         let all = |axis| domain(axis, self.family, &self.classes);
-        let axes = [
-            Axis::In,
-            Axis::Out,
-            Axis::Source,
-            Axis::Destination,
-            Axis::Protocol,
-            Axis::SourcePort,
-            Axis::DestinationPort,
-            Axis::Icmp,
-        ];
-        let choices = [
-            Choice::TcpFlags,
-            Choice::Tracking,
-            Choice::Fragment,
-            Choice::Status,
-            Choice::Mark,
-            Choice::PacketType,
-        ];
-        let choices = choices.map(|choice| choice_domain(choice, &self.classes));
-        Region::new(axes.map(all), choices)
+        let choices = Choice::ALL.map(|choice| choice_domain(choice, &self.classes));
+        Region::new(Axis::ALL.map(all), choices)
     }
 }
 
@@ -386,12 +385,6 @@ fn value_spans(axis: Axis, value: &Value, family: Family, classes: &Classes) -> 
     }
 }
 
-/// Whether packets of a family can have a protocol: in IPv6 some numbers stand for extension headers, which
-/// `ip6tables -p` looks behind (ip6tables(8)).
-pub(super) fn can_be(number: u8, family: Family) -> bool {
-    family == Family::Ipv4 || number == ICMP || protocol_families(number).contains(family)
-}
-
 /// A value as numbers; `None` if no packet of the family has it.
 fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> Option<Span> {
     match value {
@@ -400,7 +393,7 @@ fn value_span(axis: Axis, value: &Value, family: Family, classes: &Classes) -> O
             Some(Span { first, last })
         }
         Value::Interface(pattern) => classes.interfaces.span(pattern),
-        Value::Protocol(number) if can_be(*number, family) => Some(one(u128::from(*number))),
+        Value::Protocol(number) if can_have_protocol(*number, family) => Some(one(u128::from(*number))),
         Value::Ports(ports) => Some(Span { first: u128::from(ports.first), last: u128::from(ports.last) }),
         Value::Icmp(IcmpMatch::Any) => Some(domain(axis, family, classes)),
         Value::Icmp(IcmpMatch::Type { ty: 255, .. }) if family == Family::Ipv4 => {

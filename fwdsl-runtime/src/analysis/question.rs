@@ -6,7 +6,7 @@ use super::entry::entries;
 use super::evaluate::evaluate;
 use super::packet::{CtState, Packet, Tracking};
 use super::program::{LOOPBACK, Program, domain};
-use super::region::{Axis, Choice, Condition, Region, Span, WHOLE, complement};
+use super::region::{Axis, Choice, Condition, Region, Set, Span, WHOLE, complement};
 use super::search::{Decider, find_verdict};
 use super::tables::Tables;
 use super::walk::falling_off;
@@ -91,10 +91,17 @@ impl<'a> Asked<'a> {
     /// The packet comes in or goes out by the loopback interface, or by another.
     pub(super) fn by_loopback(&self, is_loopback: bool) -> Condition {
         let axis = if self.hook.has_in_interface() { Axis::In } else { Axis::Out };
-        let interfaces = &self.program.classes.interfaces;
-        let lo: Vec<Span> = interfaces.span(LOOPBACK).into_iter().collect();
-        let set = if is_loopback { Rc::from(lo) } else { complement(&lo, interfaces.any()) };
+        let set = if is_loopback { self.loopback().into() } else { self.interfaces_but_loopback() };
         Condition::Within(axis, set)
+    }
+
+    /// All interfaces but the loopback interface.
+    pub(super) fn interfaces_but_loopback(&self) -> Set {
+        complement(&self.loopback(), self.program.classes.interfaces.any())
+    }
+
+    fn loopback(&self) -> Vec<Span> {
+        self.program.classes.interfaces.span(LOOPBACK).into_iter().collect()
     }
 
     /// Every number of a field but these.

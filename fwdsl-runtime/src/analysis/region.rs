@@ -46,7 +46,7 @@ pub(super) enum Choice {
 
 impl Axis {
     /// Every axis.
-    pub(super) const ALL: [Axis; 8] = [
+    pub(super) const ALL: [Axis; AXES] = [
         Axis::In,
         Axis::Out,
         Axis::Source,

@@ -59,6 +59,16 @@ pub(super) enum Watch {
     Others(usize),
 }
 
+impl End {
+    /// The verdict, if it is one.
+    pub(super) fn verdict(self) -> Option<&'static Extension> {
+        match self {
+            End::Verdict(verdict, _) => Some(verdict),
+            End::Top(_) => None,
+        }
+    }
+}
+
 /// What is searched.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {

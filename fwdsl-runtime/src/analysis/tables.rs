@@ -1,8 +1,9 @@
 //! The tables of a policy, prepared once for all that is asked of them.
 
 use super::program::{Classes, Program, program};
+use super::reach::Prepared;
 use crate::family::Family;
-use crate::lower::{Ruleset, lower};
+use crate::lower::{Ruleset, Table, lower};
 use crate::model::{Assertion, Model};
 use crate::table::TableName;
 
@@ -43,5 +44,22 @@ impl Tables {
             self.programs.len() - 1
         });
         Some((ruleset, place))
+    }
+
+    /// Prepares every table for the search for what comes to its rules.
+    pub(super) fn prepare_all(&mut self, model: &Model) -> Vec<(&Table, Prepared<'_>)> {
+        let names: Vec<(Family, TableName)> = self
+            .rulesets
+            .iter()
+            .flat_map(|ruleset| ruleset.tables.iter().map(|table| (ruleset.family, table.name)))
+            .collect();
+        let places: Vec<(usize, usize)> =
+            names.into_iter().filter_map(|(family, name)| self.prepare(model, family, name)).collect();
+        let prepare = |(ruleset, place): (usize, usize)| {
+            let (ruleset, (_, name, program)) = (&self.rulesets[ruleset], &self.programs[place]);
+            let table = ruleset.table(*name)?;
+            Some((table, Prepared::new(program, table, ruleset)))
+        };
+        places.into_iter().filter_map(prepare).collect()
     }
 }

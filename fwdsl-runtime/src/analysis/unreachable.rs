@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Prepared, Reach, Scope};
+use super::tables::Tables;
 use super::unknown::known_part;
 use super::witness::witness;
 use crate::catalogue::RETURN;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::lower::{Chain, Rule, Ruleset, Table, lower};
+use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, Model};
 use crate::table::TableName;
 
@@ -116,34 +117,18 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 /// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
     let known = known_part(model);
-    let model = &*known.model;
+    let mut tables = Tables::new(&known.model);
+    unreachable(&tables.prepare_all(&known.model))
+}
+
+/// The same for tables that are prepared.
+pub(super) fn unreachable(tables: &[(&Table, Prepared<'_>)]) -> Vec<Unreachable> {
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
-    for family in model.families().iter() {
-        let Some(ruleset) = lower(model, family) else { continue };
-        for table in &ruleset.tables {
-            let program = whole_program(table, family);
-            let prepared = Prepared::new(&program, table, &ruleset);
-            add_table(table, &prepared, &mut rules);
-        }
+    for (table, prepared) in tables {
+        add_table(table, prepared, &mut rules);
     }
     let found = rules.into_iter().filter(|(_, sum)| !sum.is_alive && sum.is_final);
-    found
-        .map(|((table, loc), mut sum)| {
-            sum.causes.sort_unstable();
-            sum.causes.dedup();
-            // What a rule's own steps take, it does not match.
-            sum.causes.retain(|cause| *cause != loc);
-            let kind = match (sum.kind, sum.causes.len()) {
-                (None, _) | (Some(UnreachableKind::CoveredByOne | UnreachableKind::CoveredTogether), 0) => {
-                    UnreachableKind::MatchesNothing
-                }
-                (Some(UnreachableKind::CoveredTogether), 1) => UnreachableKind::CoveredByOne,
-                (Some(UnreachableKind::CoveredByOne), 2..) => UnreachableKind::CoveredTogether,
-                (Some(kind), _) => kind,
-            };
-            Unreachable { table, loc, kind, causes: sum.causes }
-        })
-        .collect()
+    found.map(|((table, loc), sum)| sum.finding(table, loc)).collect()
 }
 
 /// What is known of a rule of the source.
@@ -154,6 +139,24 @@ struct Sum {
     is_final: bool,
     kind: Option<UnreachableKind>,
     causes: Vec<Loc>,
+}
+
+impl Sum {
+    fn finding(mut self, table: TableName, loc: Loc) -> Unreachable {
+        self.causes.sort_unstable();
+        self.causes.dedup();
+        // What a rule's own steps take, it does not match.
+        self.causes.retain(|cause| *cause != loc);
+        let kind = match (self.kind, self.causes.len()) {
+            (None, _) | (Some(UnreachableKind::CoveredByOne | UnreachableKind::CoveredTogether), 0) => {
+                UnreachableKind::MatchesNothing
+            }
+            (Some(UnreachableKind::CoveredTogether), 1) => UnreachableKind::CoveredByOne,
+            (Some(UnreachableKind::CoveredByOne), 2..) => UnreachableKind::CoveredTogether,
+            (Some(kind), _) => kind,
+        };
+        Unreachable { table, loc, kind, causes: self.causes }
+    }
 }
 
 fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) {

@@ -4,10 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::lints::Origin;
 use super::unreachable;
-use crate::analysis::{
-    Conflict, NoEffect, Unreachable, UnreachableKind, conflicting_rules, rules_without_effect,
-    unreachable_rules,
-};
+use crate::analysis::{Conflict, NoEffect, Tables, Unreachable, UnreachableKind, Wanted, interplay};
 use crate::diagnostic::Diagnostic;
 use crate::lint::{self, CONFLICTING_RULES, Level, NO_EFFECT_RULE, UNREACHABLE_RULE};
 use crate::loc::Loc;
@@ -24,27 +21,30 @@ struct Rules<'a> {
     places: HashMap<(TableName, Loc), (&'a Chain, &'a Rule)>,
 }
 
-pub(super) fn check_interplay(model: &Model, origin: Origin, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_interplay(
+    model: &Model,
+    tables: &mut Tables,
+    origin: Origin,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let rules = Rules::new(model, origin);
-    let [unreachable, no_effect, conflicting] =
-        [UNREACHABLE_RULE, NO_EFFECT_RULE, CONFLICTING_RULES].map(|lint| rules.is_wanted(lint));
-    let mut dead = HashSet::new();
-    if unreachable || no_effect {
-        let found = unreachable_rules(model);
-        dead.extend(found.iter().map(|found| (found.table, found.loc)));
-        for found in found {
-            rules.tell_unreachable(&found, diagnostics);
-        }
+    let wanted = Wanted {
+        unreachable: rules.is_wanted(UNREACHABLE_RULE),
+        no_effect: rules.is_wanted(NO_EFFECT_RULE),
+        conflicting: rules.is_wanted(CONFLICTING_RULES),
+    };
+    let found = interplay(model, tables, wanted);
+    // That a rule's own matches exclude each other may have been said, with the field.
+    let unreachable = diagnostics.iter().filter(|found| found.lint == Some(UNREACHABLE_RULE));
+    let said: HashSet<Loc> = unreachable.map(|found| found.loc.through(0)).collect();
+    for found in &found.unreachable {
+        rules.tell_unreachable(found, &said, diagnostics);
     }
-    if no_effect {
-        for found in rules_without_effect(model, &dead) {
-            rules.tell_no_effect(&found, diagnostics);
-        }
+    for found in &found.no_effect {
+        rules.tell_no_effect(found, diagnostics);
     }
-    if conflicting {
-        for found in conflicting_rules(model) {
-            rules.tell_conflict(&found, diagnostics);
-        }
+    for found in &found.conflicting {
+        rules.tell_conflict(found, diagnostics);
     }
 }
 
@@ -76,16 +76,13 @@ impl<'a> Rules<'a> {
         (level != Level::Allow).then(|| diagnostic.about(table, chain.name.as_str()))
     }
 
-    fn tell_unreachable(&self, found: &Unreachable, diagnostics: &mut Vec<Diagnostic>) {
+    fn tell_unreachable(&self, found: &Unreachable, said: &HashSet<Loc>, diagnostics: &mut Vec<Diagnostic>) {
         let Some((chain, rule)) = self.places.get(&(found.table, found.loc)) else { return };
         // Of a chain that nothing leads to, a policy's author is told once. In a dump each dead line counts.
         if found.kind == UnreachableKind::ChainNotCalled && self.origin == Origin::Policy {
             return;
         }
-        // That its own matches exclude each other may have been said, with the field.
-        let said =
-            |other: &Diagnostic| other.lint == Some(UNREACHABLE_RULE) && other.loc.is_same_place(&rule.loc);
-        if diagnostics.iter().any(said) {
+        if said.contains(&rule.loc.through(0)) {
             return;
         }
         let (message, help) = unreachable::words(found, &chain.name);
@@ -103,10 +100,8 @@ impl<'a> Rules<'a> {
     fn tell_no_effect(&self, found: &NoEffect, diagnostics: &mut Vec<Diagnostic>) {
         let message = "this rule changes nothing: without it, all of its packets fare the same".to_owned();
         let Some(diagnostic) = self.begin(NO_EFFECT_RULE, found.table, found.loc, message) else { return };
-        let note = match found.instead.len() {
-            1 => "this rule decides the same of them",
-            _ => "this rule decides the same of some of them",
-        };
+        // The policy, or the end of a chain, may decide of others.
+        let note = "this rule decides the same of those that come to it";
         let help = "leave it out";
         diagnostics.push(with_causes(diagnostic.help(help), |_| note, &found.instead));
     }

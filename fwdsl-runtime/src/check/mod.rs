@@ -25,6 +25,7 @@ mod values;
 
 use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
+use crate::lint::Level;
 use crate::lower::TargetFamilies;
 #[cfg(feature = "syntax")]
 use crate::model::Match;
@@ -36,12 +37,26 @@ use lints::Origin;
 /// Everything that is wrong with a policy, and what its lints found, in source order. Assertions
 /// are put to the proof if nothing else is wrong.
 pub fn check(model: &Model) -> Vec<Diagnostic> {
-    check_further(model, Vec::new())
+    check_further(model, Values::Written, Vec::new())
+}
+
+/// Where the values of a policy come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// All are in the source, or are not known yet.
+    Written,
+    /// Some are those of a running program. That a list of it is empty today, or that two of them overlap, may leave rules
+    /// without packets, but is no mistake of the policy: lints warn of the rules together, and refuse nothing.
+    Filled,
 }
 
 /// The same with what was found before, while the policy was read. Where that or a check of a part
 /// found an error, nothing is said of the policy as a whole: parts of it are missing or not as meant.
-pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn check_further(
+    model: &Model,
+    values: Values,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     check_parts(model, &mut diagnostics);
     sysctls::check_sysctls(model, &mut diagnostics);
     assertions::check_assertions(model, &mut diagnostics);
@@ -55,8 +70,12 @@ pub(crate) fn check_further(model: &Model, mut diagnostics: Vec<Diagnostic>) -> 
     if is_sound(&diagnostics) {
         let known = known_part(model);
         let mut tables = Tables::new(&known.model);
+        let start = diagnostics.len();
         lints::check_lints(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
-        interplay::check_interplay(&known.model, Origin::Policy, &mut diagnostics);
+        interplay::check_interplay(&known.model, &mut tables, Origin::Policy, &mut diagnostics);
+        if values == Values::Filled {
+            diagnostics[start..].iter_mut().for_each(|finding| finding.level = Level::Warn);
+        }
         diagnostics.extend(prove_known(&known, &tables).iter().map(Finding::diagnostic));
     }
     in_order(diagnostics)
@@ -69,7 +88,7 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
     check_parts(model, &mut diagnostics);
     let mut tables = Tables::new(model);
     lints::check_lints(model, &mut tables, Origin::Saved, &mut diagnostics);
-    interplay::check_interplay(model, Origin::Saved, &mut diagnostics);
+    interplay::check_interplay(model, &mut tables, Origin::Saved, &mut diagnostics);
     diagnostics.retain(|diagnostic| diagnostic.lint.is_some());
     in_order(diagnostics)
 }

@@ -209,10 +209,11 @@ chain INPUT policy accept { tcp dport SSH limit 3/m => log; }",
     Lint {
         name: ESTABLISHED_NOT_ACCEPTED,
         level: Level::Warn,
-        about: "connections may begin, and the packets that answer are dropped: nothing accepts `ct established`",
+        about: "connections may begin, and the packets that answer them are dropped, for want of a rule that accepts \
+                `ct established`",
         docs: "Asked is for TCP connections from this host, to it and through it, and for DNS queries over UDP from \
                this host. Found is only what no rule lets through, on whatever interface, whatever `limit` and its \
-               like answer. A policy that owns only its chains is not asked, since the rules of others come before \
+               like answer. The connection is one that a rule accepts; others may fare better. A policy that owns only its chains is not asked, since the rules of others come before \
                and behind its own.",
         found_in: "\
 chain INPUT policy drop {
@@ -326,11 +327,12 @@ chain FORWARD policy drop {
     Lint {
         name: NAT66,
         level: Level::Warn,
-        about: "`masquerade` or `redirect` in a rule for both families, which translates IPv6 as well",
+        about: "`masquerade`, `redirect` or a `snat` without an address in a rule for both families, which translates IPv6 as \
+                well",
         docs: "IPv6 has addresses enough for every host, and a prefix that is translated breaks what it was made for \
                (RFC 4864). `family ipv4;` in the table or chain, or an IPv4 address in the rule, says that only IPv4 is \
-               meant; a rule or chain for IPv6 alone says that it is meant. `snat` and `dnat` name an address, \
-               and so a family.",
+               meant; a rule or chain for IPv6 alone says that it is meant. A `snat` with an \
+               address is for its family; one to ports alone, `snat(to :1024..=65535)`, is for both.",
         found_in: "\
 table nat {
     chain POSTROUTING { out wan0 => masquerade; }

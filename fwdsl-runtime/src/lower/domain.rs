@@ -1,7 +1,7 @@
 //! All conditions of a rule on one field, as one list of what may be and one of what may not.
 
 use super::elements::networks;
-use super::family::values_of;
+use super::family::{can_have_protocol, protocol_families, values_of};
 use crate::family::Family;
 use crate::model::{
     Address, IcmpMatch, MaskedAddr, Net, OptionUse, PortRange, Rule, Value, from_bits, width,
@@ -68,14 +68,24 @@ pub(crate) fn contradiction(rule: &Rule, family: Family) -> Option<&'static str>
     ]
     .into_iter()
     .find(|(option, _)| {
-        // What a Rust value stands for is not known while the policy is compiled.
-        if rule.uses(option).any(|option| option.values().any(|value| matches!(value, Value::Rust(_)))) {
+        // What a Rust value stands for is not known while the policy is compiled. A protocol that says nothing in the
+        // family may be a number that packets have all the same.
+        let may_be = |value: &Value| match value {
+            Value::Rust(_) => true,
+            Value::Protocol(number) => foreign(*number, family),
+            _ => false,
+        };
+        if rule.uses(option).any(|option| option.values().any(may_be)) {
             return false;
         }
         let domain = domain(rule.uses(option), family);
         domain.any_of.is_some_and(|values| values.is_empty()) || domain.none_of.iter().any(is_everything)
     })
     .map(|(_, field)| field)
+}
+
+fn foreign(number: u8, family: Family) -> bool {
+    !protocol_families(number).contains(family) && can_have_protocol(number, family)
 }
 
 /// Addresses that are everything ask for nothing. Ports that are everything still ask for a packet

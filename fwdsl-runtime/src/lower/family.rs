@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::sets::set_families;
 use crate::catalogue::ValueKind;
-use crate::catalogue::{FAMILY, OptionSpec};
+use crate::catalogue::{FAMILY, ICMP, OptionSpec};
 use crate::family::{Family, FamilySet};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 use crate::table::TableName;
@@ -18,6 +18,12 @@ pub(crate) fn protocol_families(number: u8) -> FamilySet {
         58 => FamilySet::IPV6,
         _ => FamilySet::BOTH,
     }
+}
+
+/// Whether packets of a family can have a protocol: in IPv6 some numbers stand for extension headers, which
+/// `ip6tables -p` looks behind (ip6tables(8)). ICMP has no meaning there, but nothing keeps its number out.
+pub(crate) fn can_have_protocol(number: u8, family: Family) -> bool {
+    family == Family::Ipv4 || number == ICMP || protocol_families(number).contains(family)
 }
 
 /// The families in which a value of an option means something.

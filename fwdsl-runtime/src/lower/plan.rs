@@ -203,9 +203,11 @@ fn plan_transport(plan: &mut Plan, rule: &Rule, family: Family) -> Option<()> {
     for protocol in any_of {
         let Value::Protocol(number) = protocol else { continue };
         let mut drafts = vec![Draft::one(&CORE, "proto", false, vec![protocol])];
+        let excludes_both = ["sport", "dport"].iter().all(|option| is_one_excluded(rule, option, family));
         for option in ["sport", "dport"] {
             let ports = domain(rule.uses(option), family);
-            let own_is_free = ports.any_of.is_none();
+            // The nft variant takes one match that excludes a port on each side for one that excludes the pair.
+            let own_is_free = ports.any_of.is_none() && !(excludes_both && option == "dport");
             if let Some(values) = ports.any_of {
                 apart &= values.len() == 1 || disjoint(&values);
                 drafts = product(&drafts, &port_drafts(number, option, values)?);
@@ -288,6 +290,13 @@ fn port_sets(option: &str, option_use: &OptionUse, family: Family) -> Option<Vec
     // The protocol's own match may be taken by another condition on the same port.
     choices.extend(multiport(&ports, &format!("{option}s"), false));
     (!choices.is_empty()).then_some(choices)
+}
+
+/// Whether a rule excludes one port and asks nothing else of it.
+fn is_one_excluded(rule: &Rule, option: &str, family: Family) -> bool {
+    let ports = domain(rule.uses(option), family);
+    let is_single = |value: &Value| matches!(value, Value::Ports(ports) if ports.first == ports.last);
+    ports.any_of.is_none() && matches!(ports.none_of.as_slice(), [value] if is_single(value))
 }
 
 fn excluded_ports(protocol: u8, option: &str, values: Vec<Value>, own_is_free: bool) -> Draft {

@@ -71,7 +71,8 @@ fn lower_set(model: &Model, set: &Set, family: Family, others: &[Arc<KernelSet>]
     }
     let name = if set.foreign { set.name.clone() } else { kernel_name(&set.name, own_family, &identity) };
     let changes_by_itself = changes_by_itself(model, set);
-    let known = !(keep || set.foreign || changes_by_itself);
+    // What a policy puts nothing into is there for others to fill.
+    let known = !(keep || set.foreign || changes_by_itself || set.elements.is_empty());
     let members = if known { members(set, family, others) } else { None };
     KernelSet {
         source: set.name.clone(),

@@ -8,6 +8,7 @@ use proc_macro2::TokenStream;
 use super::notes::Notes;
 use super::order::chains_of;
 use super::{SourceOptions, body_of, verify, write_rust};
+use crate::diagnostic::Diagnostic;
 use crate::emit::{Protocols, emit};
 use crate::family::Family;
 use crate::format::format_source;
@@ -16,11 +17,22 @@ use crate::lower::lower;
 use crate::model::Model;
 use crate::syntax::compile;
 
+/// The policy, which may hold what lints find, but no error beside.
 fn model(source: &str) -> Model {
+    without(source, |it| it.lint.is_none())
+}
+
+/// The policy, of which lints say nothing either.
+fn sound_model(source: &str) -> Model {
+    without(source, |_| true)
+}
+
+fn without(source: &str, is_refused: fn(&Diagnostic) -> bool) -> Model {
     let compiled = compile(TokenStream::from_str(source).expect("the tokens of Rust"));
     let errors: Vec<String> = compiled
         .diagnostics
         .iter()
+        .filter(|it| is_refused(it))
         .map(|it| format!("{}: {}", it.loc, it.text(compiled.model.sources())))
         .collect();
     assert!(errors.is_empty(), "{}\n{source}", errors.join("\n"));
@@ -40,9 +52,29 @@ fn rewritten(source: &str) -> String {
         write_rust(&before, &SourceOptions::default()).unwrap_or_else(|error| panic!("{error}\n{source}"));
     assert_eq!(format_source(&written).expect("Rust"), written);
     let body = &written[body_of(&written).expect("a policy")];
-    let after = model(body);
+    let after = sound_model(body);
     assert_eq!(emitted(&after), emitted(&before), "{written}");
     body.to_owned()
+}
+
+/// The text without what is said of chains that are parts of a policy: lints show packets there.
+fn without_packets(text: &str) -> String {
+    let of_packets = [
+        "established_not_accepted",
+        "ipv6_left_open",
+        "ipv6_neighbour_discovery_blocked",
+        "loopback_blocked",
+    ];
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        if of_packets.iter().any(|lint| line.trim() == format!("#[allow({lint})]")) {
+            // Before it stands the comment with the packet.
+            lines.pop();
+        } else {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
 }
 
 #[track_caller]
@@ -51,7 +83,7 @@ fn assert_written(source: &str, expected: &str) {
         let words = |line: &str| line.split_whitespace().collect::<Vec<&str>>().join(" ") + "\n";
         text.lines().map(words).collect::<String>()
     };
-    let written = rewritten(source);
+    let written = without_packets(&rewritten(source));
     assert_eq!(lines(written.trim()), lines(expected.trim()), "{written}");
 }
 
@@ -171,7 +203,7 @@ fn both_families_stand_in_one_policy() {
         chain A { _ => accept; }
         chain FORWARD policy accept { family ipv4; }
         chain FORWARD policy drop { family ipv6; }
-        table nat { family ipv4; chain PREROUTING { udp => accept; } }",
+        table nat { family ipv4; chain PREROUTING { udp dport 9 => redirect(to 99); } }",
         "chain INPUT policy drop {
             in lo => accept;
             family ipv4 tcp dport 1 => accept;
@@ -204,7 +236,7 @@ fn both_families_stand_in_one_policy() {
             family ipv4;
 
             chain PREROUTING {
-                udp => accept;
+                udp dport 9 => redirect(to 99);
             }
         }",
     );
@@ -261,14 +293,16 @@ fn a_rule_with_a_finding_stands_apart() {
             in \"eth0:1\" tcp => drop;
             in eth1 tcp => drop;
             in eth2 tcp => drop;
+            _ => jump A;
         }
         #[allow(unreachable_rule)]
-        chain FORWARD {
+        chain A {
             in eth5 from 10.9.0.0/16 tcp dport 1 => accept;
             in eth5 from 10.9.0.0/16 udp dport 2 => drop;
             in eth5 from 10.9.0.0/16 udp dport 3 => accept;
             in eth5 out \"eth0:1\" from 10.9.0.0/16 tcp dport 3 => drop;
             in eth5 from 10.9.0.0/16 tcp dport 4 => drop;
+            in eth5 => reject;
         }",
         "family ipv4;
 
@@ -281,9 +315,14 @@ fn a_rule_with_a_finding_stands_apart() {
             #[allow(unreachable_rule)]
             in \"eth0:1\" tcp => drop;
             in [eth1, eth2] tcp => drop;
+            _ => jump A;
         }
 
-        chain FORWARD policy accept {
+        chain FORWARD policy accept {}
+
+        chain OUTPUT policy accept {}
+
+        chain A {
             in ETH5 from NET_10_9_16 {
                 tcp dport 1 => accept;
                 udp dport 2 => drop;
@@ -293,9 +332,8 @@ fn a_rule_with_a_finding_stands_apart() {
             #[allow(unreachable_rule)]
             in ETH5 out \"eth0:1\" from NET_10_9_16 tcp dport 3 => drop;
             in ETH5 from NET_10_9_16 tcp dport 4 => drop;
-        }
-
-        chain OUTPUT policy accept {}",
+            in ETH5 => reject;
+        }",
     );
 }
 
@@ -333,9 +371,9 @@ fn exact_rules_in_a_row_share_a_mark() {
                 ct new udp dport 53 => accept;
                 ct new tcp dport 80 => accept;
             }
-            #[exact] tcp() => drop;
-            tcp dport 3 => drop;
-            #[exact] udp() => drop;
+            #[exact] tcp() to 10.0.0.1 => reject;
+            tcp dport 3 => reject;
+            #[exact] udp() => reject;
             icmp => accept;
             _ => drop;
         }",
@@ -351,11 +389,11 @@ fn exact_rules_in_a_row_share_a_mark() {
                 tcp ct new dport ssh => accept;
                 udp ct new dport domain => accept;
                 tcp ct new dport http => accept;
-                tcp() => drop;
+                to 10.0.0.1 tcp() => reject;
             }
-            tcp dport 3 => drop;
+            tcp dport 3 => reject;
             #[exact]
-            udp() => drop;
+            udp() => reject;
             icmp => accept;
             _ => drop;
         }

@@ -11,6 +11,7 @@ use crate::check::check;
 use crate::diagnostic::Diagnostic;
 use crate::emit::emit_rule;
 use crate::family::{Family, FamilySet};
+use crate::lint::NO_EFFECT_RULE;
 use crate::loc::{Loc, Located, Sources};
 use crate::lower::{Ruleset, TargetFamilies, lower};
 use crate::model::{Action, Chain, Model, OptionUse, Rule};
@@ -21,6 +22,9 @@ const ROUNDS: usize = 24;
 
 /// The numbers of chains begin behind those of rules.
 const CHAIN_BASE: u32 = 1 << 24;
+
+/// How many rules without effect are told one by one; there may be thousands.
+const WITHOUT_EFFECT_TOLD: usize = 16;
 
 /// Replaces what is not emitted as it should be until all is. Says what lints want of rules and chains, and returns what
 /// they want of the policy.
@@ -66,8 +70,9 @@ pub(super) fn replace(
 /// Marks the rules that lints find something in, before any are put together.
 pub(super) fn mark_findings(base: &Model, chains: &mut [ChainPlan]) {
     let diagnostics = check(&model_of(base, chains));
-    let found: HashSet<u32> =
-        diagnostics.iter().filter(|it| it.lint.is_some()).map(|it| it.loc.line).collect();
+    // Rules without effect may stand in one list, which is then without effect as well.
+    let is_apart = |it: &&Diagnostic| it.lint.is_some_and(|lint| lint != NO_EFFECT_RULE);
+    let found: HashSet<u32> = diagnostics.iter().filter(is_apart).map(|it| it.loc.line).collect();
     let entries = chains.iter_mut().flat_map(|chain| &mut chain.entries);
     for (number, entry) in (1u32..).zip(entries) {
         entry.has_finding = found.contains(&number);
@@ -141,13 +146,27 @@ fn note_findings(model: &Model, chains: &mut [ChainPlan], findings: &[Diagnostic
         |loc: Loc| entries.get((loc.line as usize).checked_sub(1)?).map(|entry| short_text(&entry.rule));
     let mut of_rules: HashMap<u32, Vec<String>> = HashMap::new();
     let mut of_policy = Vec::new();
+    let without_effect = findings.iter().filter(|it| it.lint == Some(NO_EFFECT_RULE)).count();
+    if without_effect > WITHOUT_EFFECT_TOLD {
+        of_policy.push(format!(
+            "// {without_effect} rules change nothing: without them, all packets fare the same"
+        ));
+        of_policy.push(format!("#![allow({NO_EFFECT_RULE})]"));
+    }
     for finding in findings {
         let Some(lint) = finding.lint else { continue };
+        if lint == NO_EFFECT_RULE && without_effect > WITHOUT_EFFECT_TOLD {
+            continue;
+        }
         let mut why = format!("// {}", finding.message);
         for (note, loc) in &finding.notes {
-            why.push_str(&format!("; {note}"));
+            let mut note = format!("; {note}");
             if let Some(rule) = loc.and_then(text_at) {
-                why.push_str(&format!(": {rule}"));
+                note.push_str(&format!(": {rule}"));
+            }
+            // Rules of different chains may read the same.
+            if !why.contains(&note) {
+                why.push_str(&note);
             }
         }
         let why = why.replace(is_control, " ");

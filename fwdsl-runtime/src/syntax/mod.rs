@@ -45,7 +45,7 @@ pub use rust_value::RustExpression;
 pub use spans::SpanTable;
 pub use unsettled::Unsettled;
 
-use crate::check::{check_further, in_order};
+use crate::check::{Values, check_further, in_order};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Sources;
 use crate::model::Model;
@@ -129,7 +129,7 @@ fn compile_buffer(buffer: &TokenBuffer, settled: Settled, names: Names) -> Compi
     model.sources = Sources { files: parser.files, expansions };
     // Of what could not be read, nobody knows what it uses.
     let is_read = !diagnostics.iter().any(Diagnostic::is_error);
-    let mut diagnostics = check_further(&model, diagnostics);
+    let mut diagnostics = check_further(&model, Values::Written, diagnostics);
     if is_read {
         unused::report_unused(unused, &model.levels, &mut diagnostics);
         diagnostics = in_order(diagnostics);

@@ -12,6 +12,7 @@
 //! nobody has to know what routing, reassembly and connection tracking make of it, and replies that the host makes
 //! up are more packets to judge.
 
+mod counters;
 mod decode;
 mod flows;
 mod network;

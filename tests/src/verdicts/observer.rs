@@ -10,9 +10,11 @@ use rustix::net::{RecvFlags, netdevice, recv};
 
 use fwdsl_runtime::analysis::{CtState, PacketType, Status, Tracking};
 use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::table::{Hook, TableName};
 
 use super::network::Conntrack;
+use super::packets::MARKER;
 use crate::netns::Netns;
 use crate::nfnetlink::{Request, attribute, attributes, messages, netfilter_socket};
 
@@ -35,9 +37,10 @@ pub(super) const MARKS: [u32; 8] = [0, 0, 1, 2, 0x10, 0x11, 0x1234, u32::MAX];
 /// What is sent to this port of TCP is for the port behind it, so that its connection is translated.
 pub(super) const TRANSLATED: [(u16, u16); 2] = [(2222, 22), (8888, 80)];
 
-/// What the log calls the sides.
+/// What the log calls the sides, and markers.
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
+const OVER: &str = "over";
 /// What `nft` calls the types of packets; the first is not logged.
 const PACKET_TYPES: [(PacketType, &str); 4] = [
     (PacketType::Unicast, "host"),
@@ -104,12 +107,12 @@ impl Observer {
         Observer { socket, buffer: vec![0; 1 << 18] }
     }
 
-    /// What was seen until a packet comes to the place before the rules that ends the matter.
+    /// What was seen until a marker comes.
     ///
     /// # Panics
     ///
     /// If it does not come, or the kernel could not keep all.
-    pub(super) fn until(&mut self, ends: impl Fn(&Sight) -> bool) -> Vec<Sight> {
+    pub(super) fn until_marker(&mut self) -> Vec<Sight> {
         let deadline = Instant::now() + DEADLINE;
         let mut sights: Vec<Sight> = Vec::new();
         let mut facts: Vec<Shown> = Vec::new();
@@ -117,23 +120,24 @@ impl Observer {
             match recv(&self.socket, &mut self.buffer, RecvFlags::empty()) {
                 Ok((length, _)) => {
                     let packets = messages(&self.buffer[..length]).filter(|(kind, _)| *kind == LOGGED);
-                    let from = sights.len();
+                    let mut is_over = false;
                     for (_, body) in packets {
                         let shown = self.read(&body[4..]);
                         match shown.prefix.as_str() {
                             AFTER => sights.push(shown.sight(Side::After, &mut facts)),
                             BEFORE => sights.push(shown.sight(Side::Before, &mut facts)),
+                            OVER => is_over = true,
                             _ => facts.push(shown),
                         }
                     }
-                    if sights[from..].iter().any(|sight| sight.side == Side::Before && ends(sight)) {
+                    if is_over {
                         return sights;
                     }
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(error) => panic!("the log: {error}"),
             }
-            assert!(Instant::now() < deadline, "the last packet is not seen among {}", sights.len());
+            assert!(Instant::now() < deadline, "no marker is seen behind {} packets", sights.len());
         }
     }
 
@@ -215,26 +219,32 @@ impl Sight {
     }
 }
 
-/// The priority of a table's chains (linux/netfilter_ipv4.h).
-fn priority(table: TableName) -> i32 {
+/// The priority of a table's chains (linux/netfilter_ipv4.h); the nft variant has its own of `security`.
+fn priority(table: TableName, variant: Variant) -> i32 {
     match table {
         TableName::Raw => -300,
         TableName::Mangle => -150,
         TableName::Nat => -100,
         TableName::Filter => 0,
+        TableName::Security if variant == Variant::Nft => 150,
         TableName::Security => 50,
     }
 }
 
 /// Rules for `nft` that give packets their marks and keep some from being tracked, and those that show the packets
-/// around the chains of a table. What comes through goes no further, so that nobody answers it and no connection
-/// begins; but what the host sends itself comes in first.
-pub(super) fn observing_rules(family: Family, table: TableName, conntrack: Conntrack) -> String {
+/// around the chains of a table. What comes through all hooks of the table goes no further, so that nobody answers it
+/// and no connection begins; but what the host sends itself comes in first.
+pub(super) fn observing_rules(
+    family: Family,
+    table: TableName,
+    variant: Variant,
+    conntrack: Conntrack,
+) -> String {
     let mut text = preparing_rules(family, conntrack);
     let name = family_word(family);
     let _ = writeln!(text, "table {name} observe {{");
     for hook in table.hooks() {
-        let (word, at) = (hook.name().to_lowercase(), priority(table));
+        let (word, at) = (hook.name().to_lowercase(), priority(table, variant));
         let _ = writeln!(text, "chain before-{word} {{ type filter hook {word} priority {};", at - 1);
         for (_, kind) in &PACKET_TYPES[1..] {
             let _ = writeln!(text, "meta pkttype {kind} log prefix \"{kind}\" group {GROUP}");
@@ -248,12 +258,13 @@ pub(super) fn observing_rules(family: Family, table: TableName, conntrack: Connt
             }
         }
         let _ = writeln!(text, "log prefix \"{BEFORE}\" group {GROUP}");
-        let away = if hook.has_out_interface() && !hook.has_in_interface() {
-            "oifname != \"lo\" drop"
-        } else {
-            "drop"
+        let has = |other: Hook| table.hooks().contains(&other);
+        let away = match hook {
+            Hook::Prerouting if has(Hook::Input) => "",
+            Hook::Forward | Hook::Output if has(Hook::Postrouting) => "",
+            Hook::Output | Hook::Postrouting => "oifname != \"lo\" drop",
+            Hook::Prerouting | Hook::Input | Hook::Forward => "drop",
         };
-        let away = if *hook == Hook::Prerouting { "" } else { away };
         let _ = writeln!(
             text,
             "}}\nchain after-{word} {{ type filter hook {word} priority {}; log prefix \"{AFTER}\" group {GROUP}\n{away}\n}}",
@@ -263,13 +274,14 @@ pub(super) fn observing_rules(family: Family, table: TableName, conntrack: Connt
     text + "}\n"
 }
 
-/// The same without showing packets, and all come through.
+/// The same without showing packets, and all come through but markers.
 pub(super) fn preparing_rules(family: Family, conntrack: Conntrack) -> String {
     let name = family_word(family);
     let ttl = if family == Family::Ipv4 { "ip ttl" } else { "ip6 hoplimit" };
     let mut text = format!("table {name} observe\ndelete table {name} observe\ntable {name} observe {{\n");
     for hook in ["prerouting", "output"] {
         let _ = writeln!(text, "chain prepare-{hook} {{ type filter hook {hook} priority -350;");
+        let _ = writeln!(text, "meta l4proto {MARKER} log prefix \"{OVER}\" group {GROUP} drop");
         for ttl_of in [64, *UNTRACKED.start()] {
             for (index, mark) in MARKS.iter().enumerate() {
                 let _ = writeln!(text, "{ttl} {} meta mark set {mark}", ttl_of + index as u8);

@@ -16,8 +16,8 @@ use crate::wire::{Fragment, IpPacket, Transport, fragment, number, set_length};
 pub(super) const PORTS: [u16; 14] = [22, 80, 443, 53, 1024, 8000, 273, 1, 0, 21, 23, 1023, 8001, u16::MAX];
 /// Types of both families' ICMP.
 pub(super) const ICMP_TYPES: [u8; 13] = [0, 3, 4, 5, 8, 11, 1, 2, 128, 129, 135, 136, 255];
-/// The number of packets that stand around a batch; others have smaller ones.
-pub(super) const MARKER: u16 = u16::MAX;
+/// The protocol of markers, which no other packet has: one for experiments.
+pub(super) const MARKER: u8 = 253;
 
 const FLAGS: [u8; 10] = [SYN, SYN, ACK, SYN | ACK, FIN | ACK, RST, RST | ACK, PSH | ACK, 0, FIN | PSH | URG];
 /// The usual length of a packet's payload with its header.
@@ -67,10 +67,10 @@ impl Outgoing {
     }
 
     /// Each fragment by itself, of the same number.
-    fn pieces(self, random: &mut Random) -> Vec<Outgoing> {
+    fn pieces(self, random: &mut Random, may_cut: bool) -> Vec<Outgoing> {
         let header = if self.to.is_ipv4() { 20 } else { 40 };
         let carried = self.bytes.len() - header;
-        let cut = [8, 24, 32][random.below(3)];
+        let cut = [24, 32, 8][random.below(if may_cut { 3 } else { 2 })];
         let piece = |offset: usize, data: std::ops::Range<usize>, more: bool| Outgoing {
             bytes: fragment(&self.bytes, offset as u16, data, more),
             ..self
@@ -116,16 +116,15 @@ fn packet(
     Outgoing { sender, route, to, bytes: packet.bytes(header + room) }
 }
 
-/// A packet that stands before or behind a batch: nothing holds it up before it comes to the host.
+/// A packet that stands behind others: the host shows it to the observer as it comes in, and no rule sees it.
 pub(super) fn marker(family: Family) -> Outgoing {
     let pool = addresses(family);
     let ends = [pool[0], pool[1]].map(|address| address.parse().expect("an address"));
-    let mut packet = plain_packet(Sender::Link(0), Route::Local, ends, Transport::Other(253, Vec::new()));
-    number(&mut packet.bytes, MARKER);
-    packet
+    plain_packet(Sender::Link(0), Route::Local, ends, Transport::Other(MARKER, Vec::new()))
 }
 
-/// Random packets, each with a number of its own but for fragments of one.
+/// Random packets, each with a number of its own but for fragments of one. Some of one batch in three have less than
+/// their transport's header, of which the analysis knows nothing.
 pub(super) fn random_packets(
     family: Family,
     flows: &[Flow],
@@ -133,12 +132,13 @@ pub(super) fn random_packets(
     count: usize,
 ) -> Vec<Outgoing> {
     let mut packets = Vec::new();
+    let may_cut = random.one_in(3);
     for serial in 0..count {
-        let mut packet = random_packet(family, flows, random);
+        let mut packet = random_packet(family, flows, random, may_cut);
         number(&mut packet.bytes, 1 + serial as u16);
         let is_long = packet.bytes.len() >= 40 + ROOM;
         if is_long && random.one_in(6) {
-            packets.extend(packet.pieces(random));
+            packets.extend(packet.pieces(random, may_cut));
         } else {
             packets.push(packet);
         }
@@ -146,7 +146,7 @@ pub(super) fn random_packets(
     packets
 }
 
-fn random_packet(family: Family, flows: &[Flow], random: &mut Random) -> Outgoing {
+fn random_packet(family: Family, flows: &[Flow], random: &mut Random, may_cut: bool) -> Outgoing {
     let flow = random.one_in(2).then(|| &flows[random.below(flows.len())]);
     let reply = random.one_in(2);
     let (sender, route) = match flow {
@@ -164,17 +164,17 @@ fn random_packet(family: Family, flows: &[Flow], random: &mut Random) -> Outgoin
     let ttl = untracked + if random.one_in(2) { 0 } else { random.below(8) as u8 };
     let room = if matches!(transport, Transport::Icmp { about: Some(_), .. }) { 8 + 40 + ROOM } else { ROOM };
     let mut packet = packet(sender, route, ends, ttl, transport, room);
-    break_packet(&mut packet, random);
+    break_packet(&mut packet, random, may_cut);
     packet
 }
 
 /// Makes some packets such that connection tracking, and sometimes a match, cannot do anything with them.
-fn break_packet(packet: &mut Outgoing, random: &mut Random) {
+fn break_packet(packet: &mut Outgoing, random: &mut Random, may_cut: bool) {
     let header = if packet.to.is_ipv4() { 20 } else { 40 };
     match random.below(40) {
         // A checksum that is wrong, if there is one.
         0 | 1 => packet.bytes[header + 7] ^= 0x55,
-        2 => {
+        2 if may_cut => {
             packet.bytes.truncate(header + random.below(20));
             set_length(&mut packet.bytes);
         }

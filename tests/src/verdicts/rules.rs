@@ -27,7 +27,7 @@ pub fn random_rules(random: &mut Random, family: Family, table: TableName, connt
     for (chain, hook, callable) in builtin.chain(users) {
         for _ in 0..1 + random.below(if hook.is_some() { 12 } else { 8 }) {
             let mut rule = Rule { random, family, conntrack, opaque, hook, protocol: None };
-            let matches = rule.matches();
+            let matches = rule.matches(table);
             let target = rule.target(table, callable);
             let _ = writeln!(text, "-A {chain}{matches}{target}");
         }
@@ -47,7 +47,7 @@ struct Rule<'a> {
 }
 
 impl Rule<'_> {
-    fn matches(&mut self) -> String {
+    fn matches(&mut self, table: TableName) -> String {
         let mut text = String::new();
         let parts = [
             (3, Rule::addresses as fn(&mut Self) -> String),
@@ -71,7 +71,7 @@ impl Rule<'_> {
             text += &self.tracking();
         }
         for (rarity, part) in [
-            (8, Rule::mark as fn(&mut Self) -> String),
+            (if table == TableName::Mangle { 3 } else { 8 }, Rule::mark as fn(&mut Self) -> String),
             (10, Rule::packet_type),
             (12, Rule::range),
             (12, Rule::comment),
@@ -255,7 +255,18 @@ impl Rule<'_> {
     }
 
     fn mark(&mut self) -> String {
-        let marks = ["0x0", "0x1", "0x10/0x10", "0x1/0xff", "0xffffffff", "0x0/0x2", "0x34/0xff"];
+        let marks = [
+            "0x0",
+            "0x1",
+            "0x10/0x10",
+            "0x1/0xff",
+            "0xffffffff",
+            "0x0/0x2",
+            "0x34/0xff",
+            "0x11",
+            "0x30/0x30",
+            "0x3/0xf",
+        ];
         format!(" -m mark{} --mark {}", self.not(), self.random.pick(&marks))
     }
 
@@ -294,11 +305,33 @@ impl Rule<'_> {
             (5, _) if table == TableName::Filter && self.random.one_in(2) => self.reject(),
             (6 | 7, _) => " -j RETURN".to_owned(),
             (8..=11, Some(chain)) => format!(" -j {chain}"),
-            (12 | 13, Some(chain)) => format!(" -g {chain}"),
-            (14, _) if table == TableName::Mangle => " -j MARK --set-xmark 0x1/0xffffffff".to_owned(),
+            (12, Some(chain)) => format!(" -g {chain}"),
+            (13 | 14, _) if table == TableName::Mangle => self.set_mark(),
+            (14, _) if table == TableName::Raw && self.conntrack == Conntrack::On => {
+                self.random.pick(&[" -j CT --notrack", " -j NOTRACK"]).to_owned()
+            }
             (15, _) if self.random.one_in(4) => " -j NFLOG --nflog-group 9".to_owned(),
             _ => String::new(),
         }
+    }
+
+    /// Something else than is known of it, at times: connections have marks that nobody sees.
+    fn set_mark(&mut self) -> String {
+        if self.opaque && self.conntrack == Conntrack::On && self.random.one_in(4) {
+            return self.random.pick(&[" -j CONNMARK --restore-mark", " -j CONNMARK --save-mark"]).to_owned();
+        }
+        let change = self.random.pick(&[
+            "--set-xmark 0x1/0xffffffff",
+            "--set-xmark 0x10/0x10",
+            "--set-xmark 0x0/0xf0",
+            "--set-xmark 0x34/0x0",
+            "--set-mark 0x2/0x3",
+            "--set-mark 0xff/0x0f",
+            "--and-mark 0xff",
+            "--or-mark 0x30",
+            "--xor-mark 0x11",
+        ]);
+        format!(" -j MARK {change}")
     }
 
     fn reject(&mut self) -> String {

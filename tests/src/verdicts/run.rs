@@ -3,18 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use fwdsl_runtime::analysis::{Packet, PacketType, evaluate};
+use fwdsl_runtime::analysis::{Packet, PacketType, Trace, evaluate_for, trace_chain};
 use fwdsl_runtime::catalogue::{ACCEPT, Extension, ICMP, ICMPV6, REJECT, UDP_NUMBER};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::lower::Ruleset;
 use fwdsl_runtime::table::{Hook, TableName};
 
+use super::counters::{Counters, Expected};
 use super::decode::{Decoded, Piece, decode};
 use super::flows::{birth, make_flows};
 use super::network::{Conntrack, Host};
 use super::observer::{Side, Sight, observing_rules};
-use super::packets::{MARKER, marker, random_packets};
+use super::packets::{marker, random_packets};
 use super::tally::Tally;
 use crate::random::Random;
 use crate::rules::restore;
@@ -36,7 +37,14 @@ pub struct Judged<'a> {
 impl Judged<'_> {
     /// The verdicts that the analysis holds possible.
     fn verdicts(&self, hook: Hook, packet: &Packet) -> Vec<&'static Extension> {
-        evaluate(self.ruleset, self.table, hook.name(), packet).expect("the chain is there")
+        evaluate_for(self.ruleset, self.table, hook.name(), packet, Some(self.variant))
+            .expect("the chain is there")
+    }
+
+    /// The way that a packet goes to the analysis.
+    fn trace(&self, hook: Hook, packet: &Packet) -> Trace {
+        trace_chain(self.ruleset, self.table, hook.name(), packet, Some(self.variant))
+            .expect("the chain is there")
     }
 }
 
@@ -53,7 +61,7 @@ pub fn judge(
     tally: &mut Tally,
 ) -> Vec<String> {
     let family = judged.ruleset.family;
-    let sights = host.seen(judged, random, count);
+    let (sights, counters) = host.seen(judged, random, count);
     let mut passed: HashMap<(Hook, &[u8]), usize> = HashMap::new();
     let mut before: HashMap<(Hook, &[u8]), usize> = HashMap::new();
     for sight in &sights {
@@ -63,10 +71,12 @@ pub fn judge(
     let answers: HashSet<u16> = sights.iter().filter_map(|sight| refused_number(sight, count)).collect();
     let mut faults = Vec::new();
     let mut refused: HashMap<u16, bool> = HashMap::new();
-    for sight in sights.iter().filter(|sight| sight.side == Side::Before) {
+    let decodes: Vec<Option<Decoded>> = sights.iter().map(decode).collect();
+    faults.extend(miscounted(judged, &sights, &decodes, &counters, tally));
+    for (sight, decoded) in sights.iter().zip(&decodes).filter(|(sight, _)| sight.side == Side::Before) {
         let key = (sight.hook, sight.bytes.as_slice());
         // What came twice cannot be told apart.
-        let Some(decoded) = decode(sight).filter(|_| before[&key] == 1) else {
+        let Some(decoded) = decoded.as_ref().filter(|_| before[&key] == 1) else {
             tally.not_told_apart += 1;
             *refused.entry(number_of(&sight.bytes)).or_default() = true;
             continue;
@@ -76,13 +86,13 @@ pub fn judge(
             *refused.entry(number_of(&sight.bytes)).or_default() = true;
             continue;
         }
-        let Decoded { packet, piece, .. } = &decoded;
+        let Decoded { packet, piece, .. } = decoded;
         let verdicts = judged.verdicts(sight.hook, packet);
         let has_passed = passed.contains_key(&key);
-        tally.count(sight.hook, &decoded, has_passed);
+        tally.count(judged.table, sight.hook, decoded, has_passed);
         tally.count_verdicts(&verdicts);
         match host.conntrack {
-            Conntrack::On => tally.count_tracking(packet, birth(&host.flows[&family], packet)),
+            Conntrack::On => tally.count_tracking(judged.table, packet, birth(&host.flows[&family], packet)),
             Conntrack::Off => tally.add("state", "without tracking"),
         }
         let mut fault = |what: &str| {
@@ -108,14 +118,34 @@ pub fn judge(
     }
     for number in &answers {
         if refused.get(number) != Some(&true) {
+            let of_it = sights.iter().filter(|sight| number_of(&sight.bytes) == *number);
+            let of_it: String = of_it.map(|sight| format!("\n{sight:x?}")).collect();
             faults.push(format!(
-                "{family} {}: packet {number} is refused, but not to the analysis",
+                "{family} {}: packet {number} is refused, but not to the analysis{of_it}",
                 judged.variant
             ));
         }
         tally.add("verdict", "answered REJECT");
     }
     faults
+}
+
+/// The rules that count other packets than the analysis says. What is cut short, the analysis does not know.
+fn miscounted(
+    judged: &Judged<'_>,
+    sights: &[Sight],
+    decodes: &[Option<Decoded>],
+    counters: &Counters,
+    tally: &mut Tally,
+) -> Vec<String> {
+    let mut expected = Expected::default();
+    for (sight, decoded) in sights.iter().zip(decodes).filter(|(sight, _)| sight.side == Side::Before) {
+        match decoded {
+            Some(decoded) if !decoded.cut_short => expected.add(&judged.trace(sight.hook, &decoded.packet)),
+            _ => return Vec::new(),
+        }
+    }
+    expected.faults(counters, tally)
 }
 
 fn is_for_many(address: IpAddr) -> bool {
@@ -138,8 +168,8 @@ fn refused_number(sight: &Sight, count: usize) -> Option<u16> {
 }
 
 impl Host {
-    /// Loads rules, sends packets, and gives back what is seen of them.
-    fn seen(&mut self, judged: &Judged<'_>, random: &mut Random, count: usize) -> Vec<Sight> {
+    /// Loads rules, sends packets, and gives back what is seen of them, and what the rules have counted.
+    fn seen(&mut self, judged: &Judged<'_>, random: &mut Random, count: usize) -> (Vec<Sight>, Counters) {
         let family = judged.ruleset.family;
         let place = (family, judged.table);
         if !self.flows.contains_key(&family) {
@@ -150,9 +180,12 @@ impl Host {
         let output = restore(&self.netns, family, judged.variant, judged.text);
         assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), judged.text);
         if self.observed != Some(place) {
+            let others = open_tables(judged.table);
+            let output = restore(&self.netns, family, judged.variant, &others);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             for family in Family::ALL {
                 let rules = if family == place.0 {
-                    observing_rules(family, judged.table, self.conntrack)
+                    observing_rules(family, judged.table, judged.variant, self.conntrack)
                 } else {
                     super::observer::preparing_rules(family, self.conntrack)
                 };
@@ -160,18 +193,42 @@ impl Host {
             }
             self.observed = Some(place);
         }
-        let is_marker = |sight: &Sight| {
-            matches!(sight.hook, Hook::Prerouting | Hook::Input) && number_of(&sight.bytes) == MARKER
-        };
-        // What is left of other rules comes before the marker.
-        marker(family).send(self);
-        self.observer.until(is_marker);
+        // What is left of other rules comes before the first marker, and then nothing but the packets.
+        loop {
+            Counters::reset(&self.netns, judged);
+            if self.rest(family).is_empty() {
+                break;
+            }
+        }
         for packet in random_packets(family, &self.flows[&family], random, count) {
             packet.send(self);
         }
-        marker(family).send(self);
-        let mut sights = self.observer.until(is_marker);
-        sights.retain(|sight| number_of(&sight.bytes) != MARKER);
-        sights
+        let mut sights = self.rest(family);
+        loop {
+            let counters = Counters::read(&self.netns, judged);
+            let late = self.rest(family);
+            if late.is_empty() {
+                return (sights, counters);
+            }
+            sights.extend(late);
+        }
     }
+
+    /// What is seen of the packets that are on their way.
+    fn rest(&mut self, family: Family) -> Vec<Sight> {
+        marker(family).send(self);
+        self.observer.until_marker()
+    }
+}
+
+/// A text of all tables but one, where everything comes through.
+fn open_tables(judged: TableName) -> String {
+    let mut text = String::new();
+    for table in [TableName::Raw, TableName::Mangle, TableName::Filter, TableName::Security] {
+        if table != judged {
+            let chains = table.hooks().iter().map(|hook| format!(":{} ACCEPT [0:0]\n", hook.name()));
+            text += &format!("*{table}\n{}COMMIT\n", chains.collect::<String>());
+        }
+    }
+    text
 }

@@ -7,15 +7,35 @@ use fwdsl_runtime::analysis::Packet;
 use fwdsl_runtime::catalogue::Extension;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::protocols;
-use fwdsl_runtime::table::Hook;
+use fwdsl_runtime::table::{Hook, TableName};
 
 use super::decode::Decoded;
 
 /// Kinds that must not be missing, by what they are kinds of. What is not among them is counted too.
-const WANTED: [(&str, &[&str]); 9] = [
+const WANTED: [(&str, &[&str]); 11] = [
     ("family", &["IPv4", "IPv6"]),
-    ("hook", &["INPUT", "FORWARD", "OUTPUT"]),
+    (
+        "chain",
+        &[
+            "raw PREROUTING",
+            "raw OUTPUT",
+            "mangle PREROUTING",
+            "mangle INPUT",
+            "mangle FORWARD",
+            "mangle OUTPUT",
+            "mangle POSTROUTING",
+            "filter INPUT",
+            "filter FORWARD",
+            "filter OUTPUT",
+            "security INPUT",
+            "security FORWARD",
+            "security OUTPUT",
+        ],
+    ),
+    ("counter", &["exact", "zero", "between two numbers"]),
     ("state", &["new", "established", "related", "invalid", "untracked", "snat", "dnat", "without tracking"]),
+    // What comes back by `lo` has been tracked already, as answers of the host have.
+    ("state in raw", &["new", "established", "invalid"]),
     ("connection", &["real", "begun", "injected", "other"]),
     ("status", &["none", "expected", "seen-reply", "assured", "confirmed"]),
     ("piece", &["Whole", "First", "Tiny", "Later"]),
@@ -40,13 +60,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, hook: Hook, decoded: &Decoded, passed: bool) {
+    pub(super) fn count(&mut self, table: TableName, hook: Hook, decoded: &Decoded, passed: bool) {
         let packet = &decoded.packet;
         self.packets += 1;
         self.passed += usize::from(passed);
         let family = if packet.family() == Family::Ipv4 { "IPv4" } else { "IPv6" };
         self.add("family", family);
-        self.add("hook", hook.name());
+        self.add("chain", &format!("{table} {hook}"));
         self.add("piece", &format!("{:?}", decoded.piece));
         self.add("packet type", packet.packet_type.name());
         let number = packet.protocol;
@@ -58,8 +78,11 @@ impl Tally {
     }
 
     /// Counts what connection tracking says of a packet; `birth` says how its connection came to be known.
-    pub(super) fn count_tracking(&mut self, packet: &Packet, birth: &'static str) {
+    pub(super) fn count_tracking(&mut self, table: TableName, packet: &Packet, birth: &'static str) {
         self.add("state", packet.tracking.state.name());
+        if table == TableName::Raw {
+            self.add("state in raw", packet.tracking.state.name());
+        }
         for (bit, name) in [(packet.tracking.snat, "snat"), (packet.tracking.dnat, "dnat")] {
             if bit {
                 self.add("state", name);

@@ -1,5 +1,7 @@
 //! What a policy is made of beside rules: names, blocks, templates, fragments, Rust values, families.
 
+#![allow(deprecated, reason = "what lints say of policies that are parts of one is not the matter here")]
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 

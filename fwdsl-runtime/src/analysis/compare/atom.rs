@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::atom::is_steady_extension;
 use crate::analysis::diagram::{Literal, Node, READS_FRAGMENTS};
-use crate::analysis::meaning::{Meaning, is_changed, is_modelled, meaning};
+use crate::analysis::meaning::{Meaning, asks_for_both_ports, is_changed, is_modelled, meaning};
 use crate::analysis::program::{Classes, has_gaps};
 use crate::analysis::region::{Axis, Condition, Span, union};
 use crate::analysis::sets::{exact, names_unknown};
@@ -115,7 +115,7 @@ pub(super) fn opaque_parts(rule: &Rule, family: Family, classes: &Classes, chang
         if *entry.extension == SET_MATCH && exact(entry).is_some() {
             continue;
         }
-        if !is_modelled(entry.extension) || *entry.extension == SET_MATCH {
+        if !is_modelled(entry.extension) || *entry.extension == SET_MATCH || asks_for_both_ports(entry) {
             let changed =
                 entry.options.iter().any(|option| is_changed(entry.extension, option.spec, changed));
             parts.push(whole(entry, family, changed));

@@ -5,7 +5,7 @@ use super::decide::{Point, decide};
 use super::verdict::Verdict;
 use super::walk::{Shared, Walk};
 use super::words::{Words, header_protocols};
-use crate::analysis::diagram::{ALL, Exhausted, Field, GOES_ON, Level, NONE, Node, Product};
+use crate::analysis::diagram::{ALL, Exhausted, Field, GOES_ON, Level, NONE, Node, Product, likely};
 use crate::analysis::entry::entries;
 use crate::analysis::packet::{Packet, Tracking};
 use crate::analysis::program::tracking_bits;
@@ -222,20 +222,6 @@ fn lines(
         }
     }
     Ok((lines, is_complete))
-}
-
-/// What packets mostly are, where they may be several things.
-fn likely(level: Level) -> Vec<u128> {
-    use crate::catalogue::{TCP_NUMBER, UDP_NUMBER};
-    match level.field() {
-        Field::Axis(Axis::Protocol) => vec![TCP_NUMBER.into(), UDP_NUMBER.into()],
-        Field::Axis(Axis::DestinationPort) => vec![80, 443, 22],
-        Field::Axis(Axis::SourcePort) => vec![1024, 49152],
-        Field::Choice(Choice::TcpFlags) => vec![0b00_0010, 0b01_0000],
-        // A whole packet of a new connection, without status and mark, to this host; no opaque match.
-        Field::Choice(_) | Field::Atom(_) => vec![0],
-        Field::Axis(_) => Vec::new(),
-    }
 }
 
 /// The places of states with a connection.

@@ -2,7 +2,8 @@
 
 use super::space::{Field, Level, Space};
 use super::store::{Diagram, NONE, Node};
-use crate::analysis::region::{Condition, Region, Span};
+use crate::analysis::region::{Axis, Choice, Condition, Region, Span};
+use crate::catalogue::{TCP_NUMBER, UDP_NUMBER};
 
 /// A part of a function: what it gives to packets of which all constraints are true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,19 @@ impl Diagram {
             node = child;
         }
         (node != NONE).then_some(region)
+    }
+}
+
+/// What packets mostly are, where they may be several things.
+pub(in crate::analysis) fn likely(level: Level) -> Vec<u128> {
+    match level.field() {
+        Field::Axis(Axis::Protocol) => vec![TCP_NUMBER.into(), UDP_NUMBER.into()],
+        Field::Axis(Axis::DestinationPort) => vec![80, 443, 22],
+        Field::Axis(Axis::SourcePort) => vec![1024, 49152],
+        Field::Choice(Choice::TcpFlags) => vec![0b00_0010, 0b01_0000],
+        // A whole packet of a new connection, without status and mark, to this host; no opaque match.
+        Field::Choice(_) | Field::Atom(_) => vec![0],
+        Field::Axis(_) => Vec::new(),
     }
 }
 

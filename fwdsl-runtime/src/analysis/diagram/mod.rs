@@ -29,7 +29,7 @@ mod store;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub(super) use boxes::{Part, bits};
+pub(super) use boxes::{Part, bits, likely};
 pub(super) use chain::Functions;
 pub(super) use cover::Product;
 pub(super) use exact::{Literal, READS_FRAGMENTS};

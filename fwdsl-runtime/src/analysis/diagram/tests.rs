@@ -130,16 +130,6 @@ fn prepared(ruleset: &Ruleset) -> Program {
     program(table, ruleset.family, classes)
 }
 
-const AXES: [Axis; 8] = [
-    Axis::In,
-    Axis::Out,
-    Axis::Source,
-    Axis::Destination,
-    Axis::Protocol,
-    Axis::SourcePort,
-    Axis::DestinationPort,
-    Axis::Icmp,
-];
 const CHOICES: [Choice; 6] =
     [Choice::TcpFlags, Choice::Tracking, Choice::Fragment, Choice::Status, Choice::Mark, Choice::PacketType];
 
@@ -154,7 +144,7 @@ pub(in crate::analysis) fn point(random: &mut Random, region: &Region, program: 
             }
         }
     }
-    let spans = AXES.map(|axis| {
+    let spans = Axis::ALL.map(|axis| {
         let of_axis: Vec<u128> = edges.iter().filter(|(of, _)| *of == axis).map(|(_, edge)| *edge).collect();
         let set = region.set(axis);
         let any = set[random.below(set.len())];
@@ -269,7 +259,7 @@ fn operations_are_those_of_sets() {
             for _ in 0..3 {
                 let first = random.below(20) as u128;
                 let spans = [Span { first, last: first + random.below(20) as u128 }];
-                let axis = AXES[2 + random.below(6)];
+                let axis = Axis::ALL[2 + random.below(6)];
                 let condition = Condition::Within(axis, spans.into());
                 let other = space.condition(diagram, &condition).expect("few steps");
                 part = diagram.and(part, other).expect("few steps");

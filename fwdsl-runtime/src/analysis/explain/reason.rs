@@ -1,7 +1,7 @@
 //! Why a rule does not match a packet, or may match it.
 
 use super::super::answer::{Answer, Asked};
-use super::super::meaning::{Meaning, is_modelled, meaning, reads_transport};
+use super::super::meaning::{Meaning, asks_for_both_ports, is_modelled, meaning, reads_transport};
 use super::super::packet::Packet;
 use super::Reason;
 use crate::catalogue::{SET_MATCH, TCP_NUMBER};
@@ -61,6 +61,9 @@ fn of_entry(entry: &Match, answer: Answer, asked: Asked<'_>, family: Family) -> 
     }
     if !is_modelled(entry.extension) {
         return whole("the packet does not tell".into());
+    }
+    if answer == Answer::Perhaps && asks_for_both_ports(entry) {
+        return whole("the nft variant may ask whether both ports are these, not whether one is".into());
     }
     let options = entry.options.iter().find(|option| asked.option(entry.extension, option) == answer);
     match options {

@@ -100,7 +100,7 @@ fn finding(kind: &Kind, there: &Asked<'_>, back: &Asked<'_>) -> Option<Diagnosti
     if !back.always(&answer, &stops) {
         return None;
     }
-    let message = format!("nothing in `{}` accepts the answers to {}: `{answer}`", chain.name, kind.whose);
+    let message = format!("`{}` drops answers to {}: `{answer}`", chain.name, kind.whose);
     let finding = Diagnostic::lint(ESTABLISHED_NOT_ACCEPTED, Level::Warn, chain.loc, message)
         .note(format!("`{}` accepts this one, which begins such a connection: `{first}`", kind.there), None)
         .help(format!(

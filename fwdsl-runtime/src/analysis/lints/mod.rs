@@ -12,8 +12,8 @@ use super::packet::Packet;
 use super::question::{Asked, stops};
 use super::tables::Tables;
 use crate::diagnostic::Diagnostic;
-use crate::lint::{self, Level};
-use crate::model::{Chain, Model, Rule};
+use crate::lint::report;
+use crate::model::Model;
 
 /// Runs them on rules that have passed the checks.
 pub(crate) fn lint_packets(model: &Model, tables: &mut Tables, diagnostics: &mut Vec<Diagnostic>) {
@@ -28,22 +28,6 @@ pub(crate) fn lint_packets(model: &Model, tables: &mut Tables, diagnostics: &mut
 /// Runs those that compare what a policy says of one family with what it says of the other.
 pub(crate) fn lint_families(model: &Model, tables: &mut Tables, diagnostics: &mut Vec<Diagnostic>) {
     ipv6_left_open::check(model, tables, diagnostics);
-}
-
-/// Adds a finding about a chain, or a rule of it, at the level that holds there.
-fn report(
-    model: &Model,
-    chain: &Chain,
-    rule: Option<&Rule>,
-    finding: Diagnostic,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let Some(name) = finding.lint else { return };
-    let of_rule = rule.map_or(&[][..], |rule| &rule.levels[..]);
-    let level = lint::level(name, [of_rule, &chain.levels[..], &model.levels[..]]);
-    if level != Level::Allow {
-        diagnostics.push(Diagnostic { level, ..finding }.about(chain.table, &chain.name));
-    }
 }
 
 /// Adds what drops a packet: a rule, or the policy of the chain.

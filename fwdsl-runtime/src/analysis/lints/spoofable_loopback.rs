@@ -2,7 +2,7 @@
 
 use super::super::program::{Action, Rule as Prepared};
 use super::super::question::{Asked, within};
-use super::super::region::{Axis, Condition};
+use super::super::region::{Axis, Condition, Span, meets};
 use super::super::tables::Tables;
 use super::loopback_blocked::loopback_addresses;
 use super::report;
@@ -18,9 +18,10 @@ pub(super) fn check(model: &Model, tables: &mut Tables, diagnostics: &mut Vec<Di
     let mut found: Vec<Loc> = Vec::new();
     for family in model.families().iter() {
         let Some(asked) = Asked::of(model, tables, family, Hook::Input) else { continue };
+        let other = asked.interfaces_but_loopback();
         for (chain, rules) in asked.table.chains.iter().zip(&asked.program.chains) {
             for (rule, prepared) in chain.rules.iter().zip(rules) {
-                if found.contains(&rule.loc) || !trusts(&asked, prepared) {
+                if !trusts(family, &other, prepared) || found.contains(&rule.loc) {
                     continue;
                 }
                 let mut conditions = prepared.test.always.clone();
@@ -54,10 +55,9 @@ const fn keeps_out(family: Family) -> &'static str {
     }
 }
 
-/// Whether a rule accepts loopback addresses alone, by interfaces other than `lo`.
-fn trusts(asked: &Asked<'_>, rule: &Prepared) -> bool {
-    let loopback = loopback_addresses(asked.family());
-    let Condition::Within(_, other) = asked.by_loopback(false) else { return false };
+/// Whether a rule accepts loopback addresses alone, by one of the other interfaces.
+fn trusts(family: Family, other: &[Span], rule: &Prepared) -> bool {
+    let loopback = loopback_addresses(family);
     rule.action == Action::Verdict(&ACCEPT)
         && !rule.test.opaque
         && rule.test.always.iter().any(|condition| match condition {
@@ -67,9 +67,7 @@ fn trusts(asked: &Asked<'_>, rule: &Prepared) -> bool {
             _ => false,
         })
         && rule.test.always.iter().all(|condition| match condition {
-            Condition::Within(Axis::In, set) => {
-                set.iter().any(|span| other.iter().any(|it| it.first <= span.last && span.first <= it.last))
-            }
+            Condition::Within(Axis::In, set) => meets(set, other),
             _ => true,
         })
 }

@@ -122,6 +122,40 @@ fn a_steady_match_covers_the_same_match() {
 }
 
 #[test]
+fn only_what_comes_behind_it_finds_a_packet_changed() {
+    let text = "*mangle\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:early - [0:0]\n:late - [0:0]\n:marking - [0:0]\n\
+        -A PREROUTING -m mark --mark 1 -j DROP\n\
+        -A PREROUTING -i eth0 -m mark --mark 1 -j ACCEPT\n\
+        -A PREROUTING -j early\n\
+        -A PREROUTING -i eth1 -j marking\n\
+        -A PREROUTING -i eth0 -m mark --mark 1 -j ACCEPT\n\
+        -A PREROUTING -j late\n\
+        -A OUTPUT -m mark --mark 1 -j DROP\n\
+        -A OUTPUT -o eth0 -m mark --mark 1 -j ACCEPT\n\
+        -A early -m mark --mark 1 -j LOG\n\
+        -A late -m mark --mark 1 -j LOG\n\
+        -A marking -m mark --mark 1 -j LOG\n\
+        -A marking -j MARK --set-mark 1\n\
+        -A marking -m mark --mark 1 -j LOG\nCOMMIT\n";
+    let found = unreachable_rules(&model(text));
+    assert_eq!(found.iter().map(|rule| rule.loc.line).collect::<Vec<_>>(), [8, 14, 15, 17]);
+}
+
+#[test]
+fn an_unknown_target_leaves_other_chains_alone() {
+    let text = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n\
+        -A INPUT -s 10.0.0.0/8 -j DROP\n\
+        -A INPUT -s 10.0.0.1 -j ACCEPT\n\
+        -A FORWARD -s 10.0.0.0/8 -p tcp -j DROP\n\
+        -A FORWARD -s 10.0.0.1 -p tcp -j ACCEPT\n\
+        -A FORWARD -j NOBODY_KNOWS\n\
+        -A FORWARD -s 10.0.0.1 -p tcp -j ACCEPT\nCOMMIT\n";
+    let model = import(text, "test", Family::Ipv4, Unknown::Raw).expect("a firewall").model;
+    let found = unreachable_rules(&model);
+    assert_eq!(found.iter().map(|rule| rule.loc.line).collect::<Vec<_>>(), [5, 7]);
+}
+
+#[test]
 fn overlaps_that_are_no_exceptions_conflict() {
     let text = "*filter\n:INPUT ACCEPT [0:0]\n\
         -A INPUT -s 10.0.0.0/8 -j DROP\n\

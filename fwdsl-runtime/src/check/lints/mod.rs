@@ -6,8 +6,8 @@ mod unused_chain;
 
 use crate::analysis::{Tables, lint_families, lint_packets};
 use crate::diagnostic::Diagnostic;
-use crate::lint::{self, Level};
-use crate::model::{Chain, Model, Rule};
+use crate::lint::report;
+use crate::model::Model;
 
 /// Where rules are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,21 +33,5 @@ pub(super) fn check_lints(
     lint_packets(model, tables, diagnostics);
     if origin == Origin::Policy {
         lint_families(model, tables, diagnostics);
-    }
-}
-
-/// Adds a finding about a chain, or a rule of it, at the level that holds there.
-fn report(
-    model: &Model,
-    chain: &Chain,
-    rule: Option<&Rule>,
-    finding: Diagnostic,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let Some(name) = finding.lint else { return };
-    let of_rule = rule.map_or(&[][..], |rule| &rule.levels[..]);
-    let level = lint::level(name, [of_rule, &chain.levels[..], &model.levels[..]]);
-    if level != Level::Allow {
-        diagnostics.push(Diagnostic { level, ..finding }.about(chain.table, &chain.name));
     }
 }
