@@ -15,15 +15,14 @@ use cases::{Case, GOALS, SCALES, SIZES};
 use measure::Measured;
 
 /// How often each case runs.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 /// The same for those that take long.
 const RUNS_OF_LARGE: usize = 2;
 const LARGE: usize = 20_000;
 
 fn main() -> ExitCode {
-    // The dependencies are built the same way; rustc builds macros so in every profile.
     if !cfg!(debug_assertions) {
-        eprintln!("this measures code as it is in macros: in a profile without optimisation");
+        eprintln!("this measures code as rustc builds it for macros: `cargo bench`, or `--profile dev`");
         return ExitCode::FAILURE;
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
