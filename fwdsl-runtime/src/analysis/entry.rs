@@ -1,8 +1,8 @@
 //! What packets can be at the top of a chain.
 
 use super::packet::{Status, Tracking};
-use super::program::{Classes, choice_domain, domain};
-use super::region::{Axis, Choice, LATER, Region, Span, WHOLE};
+use super::program::{Classes, choice_domain, spans_between};
+use super::region::{Choice, LATER, Region, Span, WHOLE};
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
 use crate::model::{Action, OptionUse};
@@ -60,17 +60,7 @@ fn entry(hook: Hook, family: Family, tracks: bool, classes: &Classes) -> Region 
         Hook::Postrouting => Span { first: 0, last: interfaces.any().last },
         _ => of(hook.has_in_interface()),
     };
-    let all = |axis| domain(axis, family, classes);
-    let spans = [
-        incoming,
-        of(hook.has_out_interface()),
-        all(Axis::Source),
-        all(Axis::Destination),
-        all(Axis::Protocol),
-        all(Axis::SourcePort),
-        all(Axis::DestinationPort),
-        all(Axis::Icmp),
-    ];
+    let spans = spans_between([incoming, of(hook.has_out_interface())], family, classes);
     let fragments = if sees_fragments(hook, family, tracks) { WHOLE | LATER } else { WHOLE };
     let values = |choice| choice_domain(choice, classes);
     let choices = [

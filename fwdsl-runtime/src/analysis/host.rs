@@ -7,7 +7,7 @@ use super::effect::{effects, not_followed};
 use super::entry::{by_status_if_asked, sees_fragments, uses_tracking};
 use super::flow::{Effect, Event, Flow, RulePlace};
 use super::packet::{CtState, PacketType, Tracking};
-use super::program::{Classes, LOOPBACK, Program, domain, program_where};
+use super::program::{Classes, LOOPBACK, Program, domain, program_where, spans_between};
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, WHOLE, union};
 use super::search::{Decide, Decider, End, Place, Stop, Watch, search, thin};
 use super::travel::lets_pass;
@@ -72,17 +72,8 @@ pub(super) fn beginning(host: &HostProgram, ruleset: &Ruleset, way: Way) -> Vec<
     let interfaces = &host.classes.interfaces;
     let none = Span { first: 0, last: 0 };
     let of = |present: bool| if present { interfaces.any() } else { none };
-    let all = |axis| domain(axis, host.family, &host.classes);
-    let spans = [
-        of(way.has_in_interface()),
-        of(way.has_out_interface()),
-        all(Axis::Source),
-        all(Axis::Destination),
-        all(Axis::Protocol),
-        all(Axis::SourcePort),
-        all(Axis::DestinationPort),
-        all(Axis::Icmp),
-    ];
+    let both = [of(way.has_in_interface()), of(way.has_out_interface())];
+    let spans = spans_between(both, host.family, &host.classes);
     let first = if way == Way::Out { Hook::Output } else { Hook::Prerouting };
     let mut fragments = if sees_fragments(first, host.family, host.tracks) { WHOLE | LATER } else { WHOLE };
     if way == Way::In && host.family == Family::Ipv4 && !has_chain(ruleset, Hook::Prerouting) {

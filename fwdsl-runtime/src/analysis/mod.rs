@@ -21,7 +21,6 @@ mod atom;
 mod changed;
 mod compare;
 mod conflicting;
-#[allow(dead_code, unused_imports, reason = "comparing and drawing are built on it")]
 mod diagram;
 mod effect;
 mod entry;

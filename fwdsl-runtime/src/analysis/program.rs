@@ -9,7 +9,7 @@ use super::meaning::{
     reads_transport, words_of,
 };
 use super::packet::{PacketType, Status, Tracking};
-use super::region::{Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
+use super::region::{AXES, Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
 use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
 use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
@@ -210,6 +210,19 @@ impl Program {
         let choices = Choice::ALL.map(|choice| choice_domain(choice, &self.classes));
         Region::new(Axis::ALL.map(all), choices)
     }
+}
+
+/// Every number of each field, but for the interfaces, which are these.
+pub(super) fn spans_between(
+    [incoming, outgoing]: [Span; 2],
+    family: Family,
+    classes: &Classes,
+) -> [Span; AXES] {
+    Axis::ALL.map(|axis| match axis {
+        Axis::In => incoming,
+        Axis::Out => outgoing,
+        _ => domain(axis, family, classes),
+    })
 }
 
 /// Every number that a field can be.

@@ -17,8 +17,6 @@ enum Operation {
     Differ,
     /// [`MEMBER`] where the first gives this one; the second is of no account.
     Gives(Outcome),
-    /// [`MEMBER`] where the first gives this one and no other; the second is of no account.
-    GivesOnly(Outcome),
 }
 
 impl Operation {
@@ -29,9 +27,8 @@ impl Operation {
             Operation::Within => 1,
             Operation::Without => 2,
             Operation::Differ => 3,
-            Operation::Replace(outcome) => 4 + outcome * 3,
-            Operation::Gives(outcome) => 5 + outcome * 3,
-            Operation::GivesOnly(outcome) => 6 + outcome * 3,
+            Operation::Replace(outcome) => 4 + outcome * 2,
+            Operation::Gives(outcome) => 5 + outcome * 2,
         }
     }
 }
@@ -81,15 +78,6 @@ impl Diagram {
     /// The packets to which a function gives an outcome, perhaps among others.
     pub(in crate::analysis) fn gives(&mut self, function: Node, outcome: Outcome) -> Result<Node, Exhausted> {
         self.apply(Operation::Gives(outcome), function, ALL)
-    }
-
-    /// The packets to which a function gives an outcome and no other.
-    pub(in crate::analysis) fn gives_only(
-        &mut self,
-        function: Node,
-        outcome: Outcome,
-    ) -> Result<Node, Exhausted> {
-        self.apply(Operation::GivesOnly(outcome), function, ALL)
     }
 
     /// The union of all.
@@ -157,9 +145,7 @@ impl Diagram {
     /// The result where whatever the other function gives is of no account.
     fn regardless(&self, operation: Operation, first: Node, second: Node) -> (bool, bool) {
         match operation {
-            Operation::Or | Operation::Differ | Operation::Gives(_) | Operation::GivesOnly(_) => {
-                (false, false)
-            }
+            Operation::Or | Operation::Differ | Operation::Gives(_) => (false, false),
             Operation::Within => (first == NONE, second == NONE),
             Operation::Without => (first == NONE, second == ALL),
             Operation::Replace(outcome) => {
@@ -185,7 +171,6 @@ impl Diagram {
             // Equal ones were answered at once.
             Operation::Differ => outcomes = vec![MEMBER],
             Operation::Gives(outcome) => keep_member(&mut outcomes, of_first.contains(&outcome)),
-            Operation::GivesOnly(outcome) => keep_member(&mut outcomes, of_first == [outcome]),
         }
         outcomes.sort_unstable();
         outcomes.dedup();

@@ -5,50 +5,7 @@ use super::store::{Diagram, NONE, Node};
 use crate::analysis::region::{Axis, Choice, Condition, Region, Span};
 use crate::catalogue::{TCP_NUMBER, UDP_NUMBER};
 
-/// A part of a function: what it gives to packets of which all constraints are true.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::analysis) struct Part {
-    /// The fields that are not free, from the top, each with its numbers.
-    pub(in crate::analysis) constraints: Vec<(Level, Vec<Span>)>,
-    /// The terminal.
-    pub(in crate::analysis) gives: Node,
-}
-
 impl Diagram {
-    /// The parts of a function that give something, which are disjoint; `None` if there are more than `most`.
-    pub(in crate::analysis) fn parts(&self, function: Node, space: &Space, most: usize) -> Option<Vec<Part>> {
-        let mut parts = Vec::new();
-        self.add_parts(function, space, most, &mut Vec::new(), &mut parts)?;
-        Some(parts)
-    }
-
-    fn add_parts(
-        &self,
-        function: Node,
-        space: &Space,
-        most: usize,
-        constraints: &mut Vec<(Level, Vec<Span>)>,
-        parts: &mut Vec<Part>,
-    ) -> Option<()> {
-        if function == NONE {
-            return Some(());
-        }
-        if function.is_terminal() {
-            if parts.len() == most {
-                return None;
-            }
-            parts.push(Part { constraints: constraints.clone(), gives: function });
-            return Some(());
-        }
-        let level = Level(self.level(function));
-        for (child, spans) in self.branches(function, space) {
-            constraints.push((level, spans));
-            self.add_parts(child, space, most, constraints, parts)?;
-            constraints.pop();
-        }
-        Some(())
-    }
-
     /// What a node's numbers lead to: each child once, with all numbers that lead to it, as far as packets have them.
     pub(in crate::analysis) fn branches(&self, node: Node, space: &Space) -> Vec<(Node, Vec<Span>)> {
         let domain = space.last(Level(self.level(node)));
@@ -124,6 +81,6 @@ pub(in crate::analysis) fn likely(level: Level) -> Vec<u128> {
 }
 
 /// Small numbers as bits.
-pub(in crate::analysis) fn bits(spans: &[Span]) -> u64 {
+fn bits(spans: &[Span]) -> u64 {
     spans.iter().flat_map(|span| span.first..=span.last).fold(0, |bits, number| bits | 1 << number)
 }

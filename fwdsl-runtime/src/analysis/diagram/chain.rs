@@ -53,6 +53,7 @@ impl Functions {
     }
 
     /// What comes of packets that enter a chain: verdicts, or [`GOES_ON`] where they leave it at its end or return.
+    #[cfg(test)]
     pub(in crate::analysis) fn chain(&self, chain: usize) -> Node {
         self.chains[chain]
     }

@@ -33,6 +33,7 @@ impl Memo {
         self.slots[at] = [kind, first, second, value + 1];
     }
 
+    #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<[u32; 4]>()
     }

@@ -132,6 +132,7 @@ impl Diagram {
     }
 
     /// About how much memory it takes, in bytes.
+    #[cfg(test)]
     pub(in crate::analysis) fn bytes(&self) -> usize {
         let of_edges = self.lasts.capacity() * 16 + self.children.capacity() * 4;
         let of_nodes = self.levels.capacity() * 2 + self.starts.capacity() * 4 + self.hashes.capacity() * 8;

@@ -8,15 +8,12 @@ use std::rc::Rc;
 use super::cube::{Area, Cube};
 use super::index::{Index, index};
 use super::prepare::Prepared;
-use super::search::{Reach, has_all};
+use super::search::{DEPTH_MAX, Reach, has_all};
 use crate::analysis::program::Action;
 use crate::analysis::walk::falling_off;
 use crate::catalogue::{ACCEPT, COUNT, DROP, REJECT};
 use crate::lower::{Rule, Table};
 use crate::model;
-
-/// How deep chains may call each other; far more than loads.
-const DEPTH_MAX: u32 = 100;
 
 /// A prepared table, with what packets are noticed by.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::prepare::{Chain, Prepared};
 use crate::analysis::program::Action;
 
 /// How deep chains may call each other; far more than loads.
-const DEPTH_MAX: u32 = 100;
+pub(super) const DEPTH_MAX: u32 = 100;
 
 /// The steps that the search for what comes to such a rule may take.
 const STEPS_OF_CALLER: u64 = 2_000;
