@@ -1,21 +1,14 @@
 //! Assertions: what is proven, and what a broken one is told.
 
 use fwdsl_runtime::analysis::{Problem, evaluate, prove};
-use fwdsl_runtime::loc::Sources;
 use fwdsl_runtime::lower::lower;
 use fwdsl_runtime::model::Scope;
 use fwdsl_runtime::syntax::{Compiled, compile};
 use fwdsl_runtime::table::TableName;
+use fwdsl_tests::asserted::{assert_says, errors};
 
 fn compiled(source: &str) -> Compiled {
     compile(source.parse().unwrap_or_else(|error| panic!("{error}: {source}")))
-}
-
-/// The errors of a policy, as the compiler shows them.
-fn errors(source: &str) -> Vec<String> {
-    let diagnostics = compiled(source).diagnostics;
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    errors.map(|error| error.text(&Sources::of_file("policy.rs"))).collect()
 }
 
 #[track_caller]
@@ -26,11 +19,7 @@ fn holds(source: &str) {
 /// The assertion is broken, and this is what is said; the witness is evaluated beside.
 #[track_caller]
 fn broken(source: &str, said: &[&str]) {
-    let errors = errors(source);
-    assert_eq!(errors.len(), 1, "{errors:#?}");
-    for part in said {
-        assert!(errors[0].contains(part), "no `{part}` in: {}", errors[0]);
-    }
+    assert_says(&errors(source), said);
     let model = compiled(source).model;
     for finding in prove(&model) {
         if let Problem::Broken(found) = finding.problem {

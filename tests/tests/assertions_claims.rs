@@ -1,17 +1,8 @@
 //! Unions of verdicts, and chains that packets come to.
 
-use fwdsl_runtime::loc::Sources;
 use fwdsl_runtime::model::{Model, Outcome};
 use fwdsl_runtime::syntax::compile;
-
-fn errors(source: &str) -> Vec<String> {
-    // What a rule is good for is beside the point here.
-    let source = format!("#![allow(unreachable_rule, no_effect_rule)] {source}");
-    let tokens = source.parse().unwrap_or_else(|error| panic!("{error}: {source}"));
-    let diagnostics = compile(tokens).diagnostics;
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    errors.map(|error| error.text(&Sources::of_file("policy.rs"))).collect()
-}
+use fwdsl_tests::asserted::{assert_says, errors_of_claims as errors};
 
 #[track_caller]
 fn holds(source: &str) {
@@ -20,11 +11,7 @@ fn holds(source: &str) {
 
 #[track_caller]
 fn fails(source: &str, said: &[&str]) {
-    let errors = errors(source);
-    assert_eq!(errors.len(), 1, "{errors:#?}");
-    for part in said {
-        assert!(errors[0].contains(part), "no `{part}` in: {}", errors[0]);
-    }
+    assert_says(&errors(source), said);
 }
 
 const RULES: &str = "chain INPUT policy drop {
