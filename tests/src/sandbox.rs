@@ -282,13 +282,13 @@ fn without_pristine_tables(saved: &str) -> String {
     text.to_string()
 }
 
-/// Files with kind, mode, owner and contents; not the lock and the journal, which come and go.
+/// Files with kind, mode, owner and contents; not the lock, the journal and the history, which come and go.
 fn list_files(root: &Path, dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).expect("the tree can be read") {
         let path = entry.expect("the tree can be read").path();
         let name = path.strip_prefix(root).expect("it is below the root").display().to_string();
         let metadata = fs::symlink_metadata(&path).expect("the file can be looked at");
-        if ["run", "var/lib/fwdsl/journal"].iter().any(|own| name.starts_with(own)) {
+        if ["run", "var/lib/fwdsl/journal", "var/lib/fwdsl/history"].iter().any(|own| name.starts_with(own)) {
             continue;
         }
         if metadata.is_dir() {

@@ -1,8 +1,11 @@
 //! One step over tables, families, sysctls and files.
 
+use std::path::Path;
+
 use super::carry_out;
 use super::detect::{self, Host};
 use super::error::ApplyError;
+use super::history::About;
 use super::journal;
 use super::kernel;
 use super::lock::Lock;
@@ -33,35 +36,46 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         false => Some(Lock::acquire(&host.root, options.lock_wait)?),
     };
     let mut warnings = Vec::new();
-    let mut recovered = None;
+    let recovered = undo_leftover(&host.root, options, &mut warnings)?;
+    let plan = bring_about(&host, &texts, desired, options, &mut warnings)
+        .map_err(|error| noted(error, std::mem::take(&mut warnings), recovered.is_some()))?;
+    Ok(report(&host, &plan, options, recovered, warnings))
+}
+
+/// Undoes what an earlier apply left; a dry run says that it is there.
+pub(super) fn undo_leftover(
+    root: &Path,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Recovered>, ApplyError> {
     if !options.dry_run {
-        recovered = undo::leftover(&host.root)?;
-    } else if journal::exists(&host.root)? {
+        return undo::leftover(root);
+    }
+    if journal::exists(root)? {
         warnings.push(
             "another apply is under way or was ended before it was complete; what is said here is of the state \
              between, and the next apply undoes it first"
                 .to_owned(),
         );
     }
-    let plan = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
-        let mut notes = std::mem::take(&mut warnings);
-        if recovered.is_some() {
-            notes.push(
-                "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
-            );
-        }
-        match notes.is_empty() {
-            true => error,
-            false => ApplyError::Noted { cause: Box::new(error), notes },
-        }
-    })?;
+    Ok(None)
+}
+
+/// What was done, or would be.
+pub(super) fn report(
+    host: &Host,
+    plan: &Plan,
+    options: &Options,
+    recovered: Option<Recovered>,
+    mut warnings: Vec<String>,
+) -> Report {
     if host.ipv6_absent {
         warnings.push(
             "this kernel has no IPv6 (`ipv6.disable=1`), so only the IPv4 rules are applied".to_owned(),
         );
     }
     warnings.extend(plan.warnings.iter().cloned());
-    Ok(Report {
+    Report {
         dry_run: options.dry_run,
         variant: host.variant,
         rules: plan.rules_report(),
@@ -71,7 +85,20 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         ipv6_absent: host.ipv6_absent,
         recovered,
         warnings,
-    })
+    }
+}
+
+/// The error with what else is to be known.
+pub(super) fn noted(error: ApplyError, mut notes: Vec<String>, recovered: bool) -> ApplyError {
+    if recovered {
+        notes.push(
+            "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
+        );
+    }
+    match notes.is_empty() {
+        true => error,
+        false => ApplyError::Noted { cause: Box::new(error), notes },
+    }
 }
 
 /// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
@@ -86,13 +113,24 @@ fn bring_about(
     warnings.extend(record.1);
     let plan = plan::make(host, texts, record.0, desired, options)?;
     if !options.dry_run {
-        match plan.changes_anything() {
-            true => carry_out::carry_out(host, &plan, options)?,
-            false => carry_out::write_record_alone(&plan)?,
-        }
-        warnings.extend(carry_out::sweep_sets(host, &plan));
+        let about = About::apply(desired, &plan, options);
+        warnings.extend(execute(host, &plan, about, options)?);
     }
     Ok(plan)
+}
+
+/// Carries the plan out. Gives back what is to be known beside, in words.
+pub(super) fn execute(
+    host: &Host,
+    plan: &Plan,
+    about: About,
+    options: &Options,
+) -> Result<Vec<String>, ApplyError> {
+    match plan.changes_anything() {
+        true => carry_out::carry_out(host, plan, about, options)?,
+        false => carry_out::write_record_alone(plan)?,
+    }
+    Ok(carry_out::sweep_sets(host, plan))
 }
 
 /// Undoes an apply that died and whose guardian died too, if there is one.

@@ -7,7 +7,8 @@ use super::error::ApplyError;
 use super::files;
 use super::group::{Group, GroupId};
 use super::guardian::Guardian;
-use super::journal::{self, Draft, FormerRules, Journal};
+use super::history::About;
+use super::journal::{self, Draft, FormerFile, FormerRules, Journal};
 use super::kernel;
 use super::options::Options;
 use super::owned;
@@ -24,11 +25,11 @@ use crate::restore_text::{NormalTable, SavedTable, normal_table};
 type Failed = (String, ApplyError);
 
 /// Carries the plan out, or leaves everything as it was.
-pub(crate) fn carry_out(host: &Host, plan: &Plan, options: &Options) -> Result<(), ApplyError> {
+pub(crate) fn carry_out(host: &Host, plan: &Plan, about: About, options: &Options) -> Result<(), ApplyError> {
     // The guardian stands before there is a journal that it could find, so no moment is unguarded.
     let group = Group::start(&marker()?)?;
     let guardian = Guardian::arm(&host.root)?;
-    let journal = journal::create(&host.root, draft(host, plan, options, &group.id)?)?;
+    let journal = journal::create(&host.root, draft(host, plan, about, options, &group.id)?)?;
     let runner = Runner { deadline: options.program_deadline, group: Some(group.id.clone()) };
     let done = run_steps(host, plan, options, &runner, &journal)
         .and_then(|()| journal.finish().map_err(|error| ("completing the apply".to_owned(), error)));
@@ -51,7 +52,13 @@ fn marker() -> Result<String, ApplyError> {
     Ok(format!("{}-{}", std::process::id(), now.as_nanos()))
 }
 
-fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result<Draft, ApplyError> {
+fn draft(
+    host: &Host,
+    plan: &Plan,
+    about: About,
+    options: &Options,
+    group: &GroupId,
+) -> Result<Draft, ApplyError> {
     let rules = |plan: &RulesPlan| {
         let tables = plan.new.iter().map(|table| table.name.clone()).collect();
         let shared = plan.shared.iter().map(|planned| planned.former.clone()).collect();
@@ -63,10 +70,15 @@ fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result
             shared,
         }
     };
-    let file =
-        |file: &FilePlan| (file.change.path.clone(), file.before.clone(), files::missing_dirs(&file.real));
+    let file = |file: &FilePlan| FormerFile {
+        path: file.change.path.clone(),
+        purpose: file.change.purpose.clone(),
+        before: file.before.clone(),
+        made: files::missing_dirs(&file.real),
+    };
     let writes: Vec<_> = plan.sysctl_changes.iter().map(|(write, _)| write.clone()).collect();
     Ok(Draft {
+        about,
         boot_id: kernel::boot_id()?,
         network_namespace: kernel::network_namespace()?,
         group: group.clone(),
@@ -123,7 +135,8 @@ fn run_steps(
     for file in plan.files.iter().chain(&plan.record) {
         let step =
             |error| (format!("writing `{}` ({})", file.change.path.display(), file.change.purpose), error);
-        files::put(&file.real, &file.change.content, &file.before).map_err(step)?;
+        files::put(&file.real, &file.change.content, file.owner).map_err(step)?;
+        files::remove_empty_dirs(&file.emptied).map_err(step)?;
     }
     Ok(())
 }
@@ -184,7 +197,7 @@ pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
     match &plan.record {
         Some(file) => {
             file.real.parent().map_or(Ok(()), files::make_private_dir)?;
-            files::put(&file.real, &file.change.content, &file.before)
+            files::put(&file.real, &file.change.content, file.owner)
         }
         None => Ok(()),
     }
@@ -202,7 +215,7 @@ pub(crate) fn sweep_sets(host: &Host, plan: &Plan) -> Vec<String> {
     let write = || {
         let file = record.as_file()?;
         let real = places::below(&host.root, &file.path)?;
-        files::put(&real, &file.content, &files::look(&real)?)
+        files::put(&real, &file.content, files::look(&real)?.owner())
     };
     if let Err(error) = write() {
         warnings

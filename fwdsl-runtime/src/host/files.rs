@@ -51,7 +51,8 @@ impl Existing {
         }
     }
 
-    fn owner(&self) -> Option<(u32, u32)> {
+    /// The owner of a regular file, which one that replaces it is to keep.
+    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
         match self {
             Existing::Regular { uid, gid, .. } => Some((*uid, *gid)),
             _ => None,
@@ -59,10 +60,10 @@ impl Existing {
     }
 }
 
-/// Puts `content` at `path`; a regular file that replaces another keeps its owner.
-pub(crate) fn put(path: &Path, content: &FileContent, before: &Existing) -> Result<(), ApplyError> {
+/// Puts `content` at `path`; a regular file gets this owner.
+pub(crate) fn put(path: &Path, content: &FileContent, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {
     match content {
-        FileContent::Regular { bytes, mode } => put_regular(path, bytes, *mode, before.owner()),
+        FileContent::Regular { bytes, mode } => put_regular(path, bytes, *mode, owner),
         FileContent::Symlink(target) => put_symlink(path, target),
         FileContent::Absent => remove(path),
     }
@@ -85,16 +86,21 @@ pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Resul
             Existing::Symlink(target) => put_symlink(path, target)?,
         }
     }
+    remove_empty_dirs(made)?;
+    Ok(differs)
+}
+
+/// Removes directories that were made, the innermost first, unless somebody else uses them by now.
+pub(crate) fn remove_empty_dirs(made: &[PathBuf]) -> Result<(), ApplyError> {
     // What was never made is not touched: on a read-only file system the kernel refuses even that.
     for dir in made.iter().filter(|dir| fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir())) {
         match fs::remove_dir(dir) {
             Ok(()) => {}
-            // Somebody else uses it by now.
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
             Err(error) => return Err(at("remove", dir)(error)),
         }
     }
-    Ok(differs)
+    Ok(())
 }
 
 /// The directories that have to be made for `path`, the innermost first.
@@ -211,7 +217,7 @@ mod tests {
             let before = look(&path).unwrap();
             let made = missing_dirs(&path);
             for content in &contents {
-                put(&path, content, &before).unwrap();
+                put(&path, content, before.owner()).unwrap();
                 assert!(look(&path).unwrap().is(content), "{content:?}");
                 assert!(restore(&path, &before, &made).unwrap() || before.is(content));
                 assert_eq!(look(&path).unwrap(), before);
@@ -228,7 +234,7 @@ mod tests {
         fs::write(dir.join("theirs"), "theirs").unwrap();
         symlink("theirs", dir.join("ours")).unwrap();
         let path = dir.join("ours");
-        put(&path, &text("ours", 0o644), &look(&path).unwrap()).unwrap();
+        put(&path, &text("ours", 0o644), look(&path).unwrap().owner()).unwrap();
         assert_eq!(fs::read_to_string(dir.join("theirs")).unwrap(), "theirs");
         assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
         fs::remove_dir_all(dir).unwrap();

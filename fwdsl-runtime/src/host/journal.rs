@@ -2,6 +2,7 @@
 //!
 //! The journal is a directory that appears and disappears by a rename, so it is there as a whole or not at all.
 //! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died.
+//! When the apply is complete, the journal goes into the history, where it serves a rollback.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApplyError, at};
 use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
+use super::history::{self, About};
 use super::owned::Goal;
 use super::places;
 use super::rules::FamilyPrograms;
@@ -40,6 +42,8 @@ struct Format {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     format: u32,
+    #[serde(default)]
+    pub(crate) about: About,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     /// The programs of the apply, which are ended before anything is put back.
@@ -73,6 +77,9 @@ pub(crate) struct RulesUndo {
 pub(crate) struct FileUndo {
     /// As a path of the running system.
     pub(crate) path: PathBuf,
+    /// What it is for.
+    #[serde(default)]
+    pub(crate) purpose: String,
     before: FileBefore,
     /// The directories that were not there, the innermost first, where they really are.
     pub(crate) made: Vec<PathBuf>,
@@ -101,6 +108,7 @@ pub(crate) struct Journal {
 
 /// What a journal is made of.
 pub(crate) struct Draft {
+    pub(crate) about: About,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     pub(crate) group: GroupId,
@@ -110,8 +118,17 @@ pub(crate) struct Draft {
     pub(crate) rules: Vec<FormerRules>,
     pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
-    /// Path, what stood there, directories to make.
-    pub(crate) files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
+    pub(crate) files: Vec<FormerFile>,
+}
+
+/// A file to change.
+pub(crate) struct FormerFile {
+    /// As a path of the running system.
+    pub(crate) path: PathBuf,
+    pub(crate) purpose: String,
+    pub(crate) before: Existing,
+    /// The directories to make.
+    pub(crate) made: Vec<PathBuf>,
 }
 
 /// The former rules of one family.
@@ -152,6 +169,7 @@ pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
     let new = dir.with_file_name(NEW);
     dir.parent().map_or(Ok(()), files::make_private_dir)?;
+    history::prepare(&dir)?;
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
     let written = write_parts(&new, draft).and_then(|manifest| {
@@ -175,6 +193,7 @@ pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
 fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
     let mut manifest = Manifest {
         format: FORMAT,
+        about: draft.about,
         boot_id: draft.boot_id,
         network_namespace: draft.network_namespace,
         group: draft.group,
@@ -197,8 +216,8 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
             Family::Ipv6 => manifest.ipv6 = undo,
         }
     }
-    for (index, (path, existing, made)) in draft.files.into_iter().enumerate() {
-        let before = match existing {
+    for (index, FormerFile { path, purpose, before, made }) in draft.files.into_iter().enumerate() {
+        let before = match before {
             Existing::Absent => FileBefore::Absent,
             Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
             Existing::Regular { bytes, mode, uid, gid } => {
@@ -207,7 +226,7 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
                 FileBefore::Regular { backup, mode, uid, gid }
             }
         };
-        manifest.files.push(FileUndo { path, before, made });
+        manifest.files.push(FileUndo { path, purpose, before, made });
     }
     write_json(&dir.join(MANIFEST), &manifest)?;
     Ok(manifest)
@@ -230,10 +249,14 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
 
 /// The journal of an unfinished apply, if there is one.
 pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
-    let dir = path(root)?;
-    if !exists(root)? {
-        return Ok(None);
+    match exists(root)? {
+        true => read(path(root)?).map(Some),
+        false => Ok(None),
     }
+}
+
+/// The journal in this directory.
+pub(crate) fn read(dir: PathBuf) -> Result<Journal, ApplyError> {
     // By itself first, for what else another version's manifest holds is not known.
     let Format { format } = read_json(&dir, MANIFEST)?;
     if format != FORMAT {
@@ -242,7 +265,7 @@ pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
         return Err(ApplyError::Journal { journal: dir, reason });
     }
     let manifest: Manifest = read_json(&dir, MANIFEST)?;
-    Ok(Some(Journal { dir, manifest }))
+    Ok(Journal { dir, manifest })
 }
 
 fn read_json<T: for<'de> Deserialize<'de>>(dir: &Path, name: &str) -> Result<T, ApplyError> {
@@ -294,16 +317,34 @@ impl Journal {
         Ok(sysctls)
     }
 
-    /// Ends the apply, for good: from the rename on, nothing will be undone.
+    /// Ends the apply, for good: from one rename on, nothing will be undone, and what was there is a former state.
     pub(crate) fn finish(&self) -> Result<(), ApplyError> {
-        let done = self.dir.with_file_name(DONE);
-        remove_tree(&done)?;
-        fs::rename(&self.dir, &done).map_err(at("remove", &self.dir))?;
-        // The apply is decided. What fails from here on is left to the next journal's beginning.
-        let _ = sync_dir_of(&done);
-        let _ = fs::remove_dir_all(&done);
-        Ok(())
+        match self.manifest.about.keep {
+            0 => {
+                // Without this apply's state, older ones cannot be put together.
+                history::forget(&self.dir, 0);
+                self.remove()
+            }
+            keep => history::add(&self.dir, keep),
+        }
     }
+
+    /// Ends the undo.
+    pub(crate) fn remove(&self) -> Result<(), ApplyError> {
+        discard(&self.dir, &self.dir)
+    }
+}
+
+/// Removes a journal, or a former one, by one rename. `journal` is where the one of an apply under way is.
+pub(crate) fn discard(dir: &Path, journal: &Path) -> Result<(), ApplyError> {
+    let done = journal.with_file_name(DONE);
+    remove_tree(&done)?;
+    fs::rename(dir, &done).map_err(at("remove", dir))?;
+    // It is decided. What fails from here on is left to the next journal's beginning.
+    let _ = sync_dir_of(&done);
+    let _ = sync_dir_of(dir);
+    let _ = fs::remove_dir_all(&done);
+    Ok(())
 }
 
 fn remove_tree(dir: &Path) -> Result<(), ApplyError> {

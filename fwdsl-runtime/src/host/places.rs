@@ -17,6 +17,9 @@ pub(crate) fn lock(root: &Path) -> Result<PathBuf, ApplyError> {
 /// The journal of an apply that is under way, as a path of the running system.
 pub(crate) const JOURNAL: &str = "/var/lib/fwdsl/journal";
 
+/// The former states of the host, as a path of the running system.
+pub(crate) const HISTORY: &str = "/var/lib/fwdsl/history";
+
 /// The record of what fwdsl loaded last, as a path of the running system.
 pub(crate) const RECORD: &str = "/var/lib/fwdsl/record.json";
 

@@ -32,7 +32,7 @@ pub(crate) struct Plan {
     pub(crate) sets: SetsPlan,
     /// All sysctls that are to hold, for the check at the end.
     pub(crate) sysctls: Vec<SysctlWrite>,
-    /// Those that do not hold yet, with their values.
+    /// Those to write, with their values: those that do not hold yet, and those that these could reset.
     pub(crate) sysctl_changes: Vec<(SysctlWrite, Option<String>)>,
     pub(crate) files: Vec<FilePlan>,
     /// The record, if it changes; not counted as a change of the host.
@@ -61,6 +61,10 @@ pub(crate) struct FilePlan {
     /// Where it really is.
     pub(crate) real: PathBuf,
     pub(crate) before: Existing,
+    /// Whose a regular file is to be, where that is not the user who runs this.
+    pub(crate) owner: Option<(u32, u32)>,
+    /// The directories to remove once it is gone, if nothing else is in them; the innermost first.
+    pub(crate) emptied: Vec<PathBuf>,
 }
 
 /// The texts to load, by family.
@@ -125,14 +129,8 @@ pub(crate) fn make(
     desired: &Desired,
     options: &Options,
 ) -> Result<Plan, ApplyError> {
-    // Without the file, the names that every machine knows are enough.
-    let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
-    let ruleset = match &host.nft {
-        Some(nft) if host.variant.is_some() => nft::list(nft, &host.runner).map(Some),
-        _ => Ok(None),
-    };
-    // On legacy, nft only tells about others: a kernel without nf_tables is no reason to refuse.
-    let ruleset = if host.variant == Some(Variant::Nft) { ruleset? } else { ruleset.unwrap_or_default() };
+    let protocols = protocols();
+    let ruleset = ruleset(host)?;
     let mut warnings = Vec::new();
     let mut snapshots = Vec::new();
     let mut missing = Vec::new();
@@ -222,29 +220,45 @@ pub(crate) fn make(
     })
 }
 
+/// The names of protocols on this machine.
+pub(super) fn protocols() -> Protocols {
+    // Without the file, the names that every machine knows are enough.
+    Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default())
+}
+
+/// All that nft knows of, if it is installed.
+pub(super) fn ruleset(host: &Host) -> Result<Option<Ruleset>, ApplyError> {
+    let ruleset = match &host.nft {
+        Some(nft) if host.variant.is_some() => nft::list(nft, &host.runner).map(Some),
+        _ => Ok(None),
+    };
+    // On legacy, nft only tells about others: a kernel without nf_tables is no reason to refuse.
+    if host.variant == Some(Variant::Nft) { ruleset } else { Ok(ruleset.unwrap_or_default()) }
+}
+
 /// One family's tables: what they are to be, and what they are.
-struct Snapshot<'a> {
-    family: Family,
-    programs: &'a FamilyPrograms,
-    goals: Goals,
-    former: SavedText,
+pub(super) struct Snapshot<'a> {
+    pub(super) family: Family,
+    pub(super) programs: &'a FamilyPrograms,
+    pub(super) goals: Goals,
+    pub(super) former: SavedText,
 }
 
 /// What the checks look at.
-struct View<'a> {
-    host: &'a Host,
-    record: &'a Record,
-    protocols: &'a Protocols,
+pub(super) struct View<'a> {
+    pub(super) host: &'a Host,
+    pub(super) record: &'a Record,
+    pub(super) protocols: &'a Protocols,
 }
 
 impl View<'_> {
-    fn differs(&self, new: &SavedTable, former: &SavedText) -> bool {
+    pub(super) fn differs(&self, new: &SavedTable, former: &SavedText) -> bool {
         let normal = |table| -> NormalTable { normal_table(table, self.protocols) };
         former.table(&new.name).is_none_or(|former| normal(former) != normal(new))
     }
 
     /// Refuses to replace what could not be put back.
-    fn check_faithful(
+    pub(super) fn check_faithful(
         &self,
         snapshots: &[Snapshot<'_>],
         ruleset: Option<&Ruleset>,
@@ -290,7 +304,11 @@ impl View<'_> {
         if lines.is_empty() { Ok(()) } else { Err(ApplyError::FaithfulnessUnknown { lines }) }
     }
 
-    fn check_foreign(&self, rules: &[RulesPlan], snapshots: &[Snapshot<'_>]) -> Result<(), ApplyError> {
+    pub(super) fn check_foreign(
+        &self,
+        rules: &[RulesPlan],
+        snapshots: &[Snapshot<'_>],
+    ) -> Result<(), ApplyError> {
         let mut found: Vec<_> =
             snapshots.iter().flat_map(|snapshot| snapshot.goals.foreign.clone()).collect();
         for plan in rules {
@@ -303,7 +321,7 @@ impl View<'_> {
         if found.is_empty() { Ok(()) } else { Err(ApplyError::Foreign(found)) }
     }
 
-    fn warnings_about_others(&self, ruleset: Option<&Ruleset>) -> Vec<String> {
+    pub(super) fn warnings_about_others(&self, ruleset: Option<&Ruleset>) -> Vec<String> {
         let host = self.host;
         let managers = others::managers(&host.root, &host.programs, &host.runner);
         // Files alone: at boot they meet the managers, but what is in the kernel now does not matter.
@@ -340,10 +358,13 @@ fn sysctl_changes(
 }
 
 /// The plan for a file, or `None` if it is as it should be.
-fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, ApplyError> {
+pub(super) fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, ApplyError> {
     let real = places::below(&host.root, &change.path)?;
     let before = files::look(&real)?;
-    Ok((!before.is(&change.content)).then(|| FilePlan { change: change.clone(), real, before }))
+    let owner = before.owner();
+    let plan =
+        || FilePlan { change: change.clone(), real, before: before.clone(), owner, emptied: Vec::new() };
+    Ok((!before.is(&change.content)).then(plan))
 }
 
 impl Plan {
@@ -368,7 +389,10 @@ impl Plan {
             old: old.clone(),
             new: write.value.clone(),
         };
-        self.sysctl_changes.iter().map(report).collect()
+        let changes = |(write, old): &&(SysctlWrite, Option<String>)| {
+            old.as_ref().is_none_or(|old| !sysctls::same(old, &write.value))
+        };
+        self.sysctl_changes.iter().filter(changes).map(report).collect()
     }
 
     pub(crate) fn files_report(&self) -> Vec<FileReport> {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::variant::Variant;
 use crate::family::Family;
@@ -31,20 +32,20 @@ pub struct Report {
 }
 
 /// The tables of one family.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulesReport {
     /// The family.
-    #[serde(serialize_with = "family_name")]
+    #[serde(serialize_with = "family_name", deserialize_with = "family_of_name")]
     pub family: Family,
     /// The tables that were replaced.
     pub tables: Vec<String>,
     /// What changed in tables that are shared with others.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<ChainReport>,
 }
 
 /// A chain in a table that is shared with others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainReport {
     /// Its table.
     pub table: String,
@@ -55,7 +56,7 @@ pub struct ChainReport {
 }
 
 /// What became of a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChainChange {
     /// It is ours and was filled.
@@ -67,7 +68,7 @@ pub enum ChainChange {
 }
 
 /// One set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetReport {
     /// Its name in the kernel.
     pub name: String,
@@ -76,7 +77,7 @@ pub struct SetReport {
 }
 
 /// What became of a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetChange {
     /// It was made and filled.
@@ -90,7 +91,7 @@ pub enum SetChange {
 }
 
 /// One sysctl.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SysctlReport {
     /// The key in slash form.
     pub key: String,
@@ -101,7 +102,7 @@ pub struct SysctlReport {
 }
 
 /// One file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileReport {
     /// Where, as a path of the running system.
     pub path: PathBuf,
@@ -133,4 +134,10 @@ impl Report {
 
 pub(crate) fn family_name<S: Serializer>(family: &Family, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(family.name())
+}
+
+fn family_of_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Family, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let named = |family: &Family| family.name() == name;
+    Family::ALL.into_iter().find(named).ok_or_else(|| D::Error::custom(format!("no family is `{name}`")))
 }

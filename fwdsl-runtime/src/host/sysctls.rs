@@ -125,6 +125,11 @@ pub(crate) fn record(writes: &[SysctlWrite]) -> Result<Vec<SysctlUndo>, ApplyErr
     Ok(values)
 }
 
+/// Puts values into the order of putting back.
+pub(crate) fn sort(values: &mut [SysctlUndo]) {
+    values.sort_by(|one, other| (breadth(&one.key), &one.key).cmp(&(breadth(&other.key), &other.key)));
+}
+
 /// Keys that reset others are put back before those.
 fn breadth(key: &str) -> u8 {
     let parts: Vec<&str> = key.split('/').collect();
@@ -140,7 +145,7 @@ fn breadth(key: &str) -> u8 {
 /// What the kernel sets beside `key` (Documentation/networking/ip-sysctl.rst): forwarding switches a host into a
 /// router, with every interface's forwarding and `all/accept_redirects`; `all` and `default` keys reach into
 /// interfaces whose own key nobody has set.
-fn reset_beside(key: &str) -> Vec<String> {
+pub(crate) fn reset_beside(key: &str) -> Vec<String> {
     let parts: Vec<&str> = key.split('/').collect();
     let forwarding = |name: &str| name == "forwarding";
     match parts.as_slice() {

@@ -85,7 +85,7 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<St
         undo_rules(journal, recovered, &mut problems);
     }
     if problems.is_empty()
-        && let Err(error) = journal.finish()
+        && let Err(error) = journal.remove()
     {
         problems.push(format!("all is back, but the journal is still there: {error}"));
     }

@@ -1,4 +1,4 @@
-//! The apply engine as a program, for tests: `apply_driver apply|recover|inspect DESIRED.json [options]`.
+//! The apply engine as a program, for tests: `apply_driver apply|recover|inspect|history|rollback DESIRED.json [options]`.
 //!
 //! Prints the report as JSON; an error goes to standard error, with exit code 1. Under a file name that ends in `-deaf` it
 //! is a program whose author forgot the guardian.
@@ -23,10 +23,10 @@ fn main() -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [command, desired, options @ ..] = args.as_slice() else { panic!("a command and a file are needed") };
-    let options = parse_options(options);
+    let (options, state) = parse_options(options);
     let text = std::fs::read_to_string(desired).expect("the file can be read");
     let desired = parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"));
-    match run(command, &desired, &options) {
+    match run(command, &desired, &options, &state) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -38,20 +38,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &str, desired: &Desired, options: &Options) -> Result<Value, ApplyError> {
+fn run(
+    command: &str,
+    desired: &Desired,
+    options: &Options,
+    state: &Option<u64>,
+) -> Result<Value, ApplyError> {
     Ok(match command {
         "apply" => {
             let report = host::apply(desired, options)?;
             json!({ "changed": report.changed(), "report": report })
         }
         "recover" => json!({ "recovered": host::recover(options)? }),
+        "history" => json!(host::history(options)?),
+        "rollback" => json!(host::rollback(*state, options)?),
         "inspect" => json!(host::inspect(options)?),
         other => panic!("no command `{other}`"),
     })
 }
 
-fn parse_options(args: &[String]) -> Options {
+/// The options of the engine, and the number of a former state.
+fn parse_options(args: &[String]) -> (Options, Option<u64>) {
     let mut options = Options::default();
+    let mut state = None;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().expect("the option has a value").as_str();
@@ -66,10 +75,12 @@ fn parse_options(args: &[String]) -> Options {
             "--dry-run" => options.dry_run = true,
             "--lock-wait" => options.lock_wait = seconds(value()),
             "--program-deadline" => options.program_deadline = seconds(value()),
+            "--keep" => options.keep = value().parse().expect("a number"),
+            "--state" => state = Some(value().parse().expect("a number")),
             other => panic!("no option `{other}`"),
         }
     }
-    options
+    (options, state)
 }
 
 /// A policy from source text, as `firewall!` compiles it.

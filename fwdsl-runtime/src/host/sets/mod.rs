@@ -5,6 +5,7 @@
 //! changed by hand, and a set that is declared `keep`, which gets the policy's elements beside those that are there.
 
 mod carry;
+mod former;
 mod ipset;
 mod normal;
 mod plan;
@@ -12,6 +13,7 @@ mod saved;
 mod undo;
 
 pub(crate) use carry::{check, put, sweep};
+pub(crate) use former::FormerSets;
 pub(crate) use plan::{SetsPlan, plan};
 pub(crate) use undo::{SetsUndo, undo};
 
