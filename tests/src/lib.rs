@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod coverage;
 pub mod editor;
 pub mod fragments;
+pub mod history;
 pub mod large;
 pub mod lsp;
 pub mod manual;

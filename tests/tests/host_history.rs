@@ -1,8 +1,9 @@
 //! Former states of the host: kept by each apply, and brought back.
 
+use fwdsl_tests::history::{numbers, run, state};
 use fwdsl_tests::netns::require;
-use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, desired, failure, report};
-use serde_json::{Value, json};
+use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, desired, failure};
+use serde_json::json;
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
 
@@ -15,25 +16,6 @@ fn each_variant(test: impl Fn(Sandbox) + Sync) {
             }
         });
     }
-}
-
-fn run(host: &Sandbox, command: &str, options: &[&str]) -> Value {
-    report(&host.command(command, options).output().unwrap())
-}
-
-fn numbers(host: &Sandbox) -> Vec<u64> {
-    let states = run(host, "history", &[])["states"].as_array().cloned().unwrap();
-    states.iter().map(|state| state["number"].as_u64().unwrap()).collect()
-}
-
-/// The host's state without counters, which a rollback does not bring back.
-fn state(host: &Sandbox) -> String {
-    let line = |line: &str| match (line.split_once(" ["), line.split_once("] -A")) {
-        (Some((chain, _)), _) if line.starts_with(':') => chain.to_owned(),
-        (_, Some((_, rule))) if line.starts_with('[') => rule.to_owned(),
-        _ => line.to_owned(),
-    };
-    host.state().lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

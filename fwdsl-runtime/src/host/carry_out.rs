@@ -128,8 +128,11 @@ fn run_steps(
         }
         sysctls::put(write).map_err(step)?;
     }
+    // One sysctl can reset another, also one that held already.
+    for write in plan.sysctls.iter().filter(|write| sysctls::check(write).is_err()) {
+        sysctls::put(write).map_err(|error| (format!("setting sysctl `{}`", write.key), error))?;
+    }
     for write in &plan.sysctls {
-        // One sysctl can reset another.
         sysctls::check(write).map_err(|error| ("checking the sysctls".to_owned(), error))?;
     }
     for file in plan.files.iter().chain(&plan.record) {

@@ -32,7 +32,7 @@ pub(crate) struct Plan {
     pub(crate) sets: SetsPlan,
     /// All sysctls that are to hold, for the check at the end.
     pub(crate) sysctls: Vec<SysctlWrite>,
-    /// Those to write, with their values: those that do not hold yet, and those that these could reset.
+    /// Those that do not hold yet, with their values.
     pub(crate) sysctl_changes: Vec<(SysctlWrite, Option<String>)>,
     pub(crate) files: Vec<FilePlan>,
     /// The record, if it changes; not counted as a change of the host.
@@ -389,10 +389,7 @@ impl Plan {
             old: old.clone(),
             new: write.value.clone(),
         };
-        let changes = |(write, old): &&(SysctlWrite, Option<String>)| {
-            old.as_ref().is_none_or(|old| !sysctls::same(old, &write.value))
-        };
-        self.sysctl_changes.iter().filter(changes).map(report).collect()
+        self.sysctl_changes.iter().map(report).collect()
     }
 
     pub(crate) fn files_report(&self) -> Vec<FileReport> {

@@ -296,7 +296,7 @@ fn unmake(host: &Host, tables: &[(Family, String)]) {
     }
 }
 
-/// All sysctls as they were, and those of them to write.
+/// All sysctls as they were, and those of them that are not so now.
 #[expect(clippy::type_complexity, reason = "the two parts of a plan that are about sysctls")]
 fn sysctl_changes(
     former: &Former,
@@ -312,14 +312,9 @@ fn sysctl_changes(
             None => warnings.push(format!("this kernel has no sysctl `{}` any more", undo.key)),
         }
     }
-    let differs = |(write, now): &&(SysctlWrite, Option<String>)| {
-        now.as_ref().is_none_or(|now| !sysctls::same(now, &write.value))
-    };
-    let mut keys: Vec<String> = all.iter().filter(differs).map(|(write, _)| write.key.clone()).collect();
-    keys.extend(keys.clone().iter().flat_map(|key| sysctls::reset_beside(key)));
     let writes = all.iter().map(|(write, _)| write.clone()).collect();
-    let changes = all.into_iter().filter(|(write, _)| keys.contains(&write.key)).collect();
-    Ok((writes, changes))
+    all.retain(|(write, now)| now.as_ref().is_none_or(|now| !sysctls::same(now, &write.value)));
+    Ok((writes, all))
 }
 
 /// The files that are not as they were, in the order in which they are put back: the service that undoes what a power

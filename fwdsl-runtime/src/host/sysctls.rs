@@ -145,7 +145,7 @@ fn breadth(key: &str) -> u8 {
 /// What the kernel sets beside `key` (Documentation/networking/ip-sysctl.rst): forwarding switches a host into a
 /// router, with every interface's forwarding and `all/accept_redirects`; `all` and `default` keys reach into
 /// interfaces whose own key nobody has set.
-pub(crate) fn reset_beside(key: &str) -> Vec<String> {
+fn reset_beside(key: &str) -> Vec<String> {
     let parts: Vec<&str> = key.split('/').collect();
     let forwarding = |name: &str| name == "forwarding";
     match parts.as_slice() {
