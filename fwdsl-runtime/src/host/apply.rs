@@ -113,7 +113,7 @@ fn bring_about(
     warnings.extend(record.1);
     let plan = plan::make(host, texts, record.0, desired, options)?;
     if !options.dry_run {
-        let about = About::apply(desired, &plan, options);
+        let about = About::apply(desired, &plan);
         warnings.extend(execute(host, &plan, about, options)?);
     }
     Ok(plan)

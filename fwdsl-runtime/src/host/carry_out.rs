@@ -79,6 +79,7 @@ fn draft(
     let writes: Vec<_> = plan.sysctl_changes.iter().map(|(write, _)| write.clone()).collect();
     Ok(Draft {
         about,
+        keep: options.keep,
         boot_id: kernel::boot_id()?,
         network_namespace: kernel::network_namespace()?,
         group: group.clone(),

@@ -44,6 +44,9 @@ pub(crate) struct Manifest {
     format: u32,
     #[serde(default)]
     pub(crate) about: About,
+    /// How many former states are kept when the apply is complete, this one among them.
+    #[serde(default)]
+    keep: usize,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     /// The programs of the apply, which are ended before anything is put back.
@@ -109,6 +112,7 @@ pub(crate) struct Journal {
 /// What a journal is made of.
 pub(crate) struct Draft {
     pub(crate) about: About,
+    pub(crate) keep: usize,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     pub(crate) group: GroupId,
@@ -169,7 +173,9 @@ pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
     let new = dir.with_file_name(NEW);
     dir.parent().map_or(Ok(()), files::make_private_dir)?;
-    history::prepare(&dir)?;
+    if draft.keep > 0 {
+        history::prepare(&dir)?;
+    }
     remove_tree(&new)?;
     DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
     let written = write_parts(&new, draft).and_then(|manifest| {
@@ -194,6 +200,7 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
     let mut manifest = Manifest {
         format: FORMAT,
         about: draft.about,
+        keep: draft.keep,
         boot_id: draft.boot_id,
         network_namespace: draft.network_namespace,
         group: draft.group,
@@ -319,7 +326,7 @@ impl Journal {
 
     /// Ends the apply, for good: from one rename on, nothing will be undone, and what was there is a former state.
     pub(crate) fn finish(&self) -> Result<(), ApplyError> {
-        match self.manifest.about.keep {
+        match self.manifest.keep {
             0 => {
                 // Without this apply's state, older ones cannot be put together.
                 history::forget(&self.dir, 0);

@@ -46,7 +46,9 @@ pub use apply::{apply, recover};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;
 pub use foreign::Foreign;
-pub use history::{About, Action, Changes, History, KeptState, Who, history};
+pub use history::{
+    About, Action, Changes, FormerFile, FormerState, History, KeptState, Who, former_state, history,
+};
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;

@@ -33,7 +33,7 @@ use crate::restore_text::{Counters, SavedTable, SavedText};
 pub struct Rollback {
     /// The state that is back.
     pub state: KeptState,
-    /// What was changed for that.
+    /// What was changed for that, in the words of an apply.
     #[serde(flatten)]
     pub report: Report,
 }
@@ -78,7 +78,7 @@ fn go_back(
     warnings.extend(warning);
     let (plan, unmade) = plan(&host, &former, record, options)?;
     if !options.dry_run {
-        let about = About::now(Action::Rollback(state.number), None, &plan, options);
+        let about = About::now(Action::Rollback(state.number), None, &plan);
         warnings.extend(execute(&host, &plan, about, options)?);
         unmake(&host, &unmade);
     }

@@ -46,6 +46,16 @@ pub(super) enum Command {
     /// that loads them there is enabled. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf. On the running host, a service
     /// that runs `recover` at boot comes with them, for an apply that a power failure cuts off.
     Save(SaveArguments),
+    /// Bring a former state of the host back, all or nothing
+    ///
+    /// Without a number, the state before the last change. Rules, sets, sysctls and files come back as they were then,
+    /// as far as that change and all later ones have touched them. What is now becomes a former state itself, so a
+    /// rollback can be rolled back.
+    Rollback(RollbackArguments),
+    /// List the former states that are kept, the newest first
+    ///
+    /// Each is the host before a change: when that was, by which program and whom, and what it changed.
+    History(HistoryArguments),
     /// Undo an apply that was ended before it was complete
     ///
     /// The guardian of an apply does this by itself, and so does the next apply. This is for when the guardian was
@@ -113,6 +123,16 @@ pub(super) struct ApplyArguments {
     /// Rules and sysctls are those of the running kernel all the same.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+/// How many former states are kept.
+#[derive(Debug, Args)]
+struct Kept {
+    /// Keep so many former states to go back to, and forget older ones
+    #[arg(long, value_name = "NUMBER", default_value_t = Options::default().keep)]
+    keep: usize,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +143,48 @@ pub(super) struct SaveArguments {
     /// Write into the image whose root is this directory, instead of the running host
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArguments {
+    /// The number of the state, as `history` lists it
+    #[arg(value_name = "NUMBER")]
+    pub(super) number: Option<u64>,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Replace rules and chains that others have put there since
+    #[arg(long)]
+    replace_foreign: bool,
+    /// Look for iptables and other programs in this directory alone
+    #[arg(long, value_name = "DIR")]
+    program_dir: Option<PathBuf>,
+    /// Keep files, the history and the undo journal below this directory instead of /
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArguments {
+    /// Find the history below this directory instead of /
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Option<HistoryCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Print a former state: rules, sets, sysctls and files
+    ///
+    /// As far as the change that ended it and all later ones have touched them; the rest is as it is now.
+    Show {
+        /// Its number
+        #[arg(value_name = "NUMBER")]
+        number: u64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -193,14 +255,36 @@ impl ApplyArguments {
             root: self.root.clone(),
             replace_foreign: self.replace_foreign,
             dry_run: self.dry_run,
+            keep: self.kept.keep,
             ..Options::default()
         }
     }
 }
 
+impl RollbackArguments {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            program_dir: self.program_dir.clone(),
+            root: self.root.clone(),
+            replace_foreign: self.replace_foreign,
+            dry_run: self.dry_run,
+            keep: self.kept.keep,
+            ..Options::default()
+        }
+    }
+}
+
+impl HistoryArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { root: self.root.clone(), ..Options::default() }
+    }
+}
+
 impl SaveArguments {
     pub(super) fn options(&self) -> Options {
-        Options { root: self.root.clone(), dry_run: self.dry_run, ..Options::default() }
+        // An image has no past.
+        let keep = if self.root.is_some() { 0 } else { Options::default().keep };
+        Options { root: self.root.clone(), dry_run: self.dry_run, keep, ..Options::default() }
     }
 
     /// The image to write into, if it is not the running host.

@@ -21,6 +21,8 @@
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
+//! | `rollback` | brings a former state of the host back: rules, sets, sysctls and files |
+//! | `history` | lists the former states that are kept, or prints one |
 //! | `recover` | undoes an apply that was ended before it was complete |
 //!
 //! Results go to standard output, warnings and errors to standard error. With `--json` a single object goes to
@@ -33,11 +35,14 @@ mod args;
 mod check;
 mod explain;
 mod failure;
+mod history;
 mod output;
 mod recover;
 mod report;
+mod rollback;
 mod save;
 mod show;
+mod utc;
 
 use std::process::ExitCode;
 
@@ -70,6 +75,8 @@ fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
         Command::Explain(arguments) => explain::explain(policy, arguments),
         Command::Apply(arguments) => apply::apply(policy, arguments),
         Command::Save(arguments) => save::save(policy, arguments),
+        Command::Rollback(arguments) => rollback::rollback(arguments),
+        Command::History(arguments) => history::history(arguments),
         Command::Recover(arguments) => recover::recover(arguments),
     }
 }

@@ -4,8 +4,16 @@ use fwdsl_runtime::host::{ChainChange, ChainReport, Recovered, Report, SetChange
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
-/// A line for everything that changed, or would.
+/// What an apply did or would do.
 pub(super) fn text(report: &Report) -> String {
+    match report.changed() {
+        true => changes(report),
+        false => format!("{}nothing to change: all is as the policy says\n", changes(report)),
+    }
+}
+
+/// A line for everything that changed, or would.
+pub(super) fn changes(report: &Report) -> String {
     let would = if report.dry_run { "would be " } else { "" };
     let mut text = report.recovered.as_ref().map(recovered).unwrap_or_default();
     let variant = report.variant.map(|variant| format!("{variant}; ")).unwrap_or_default();
@@ -39,9 +47,6 @@ pub(super) fn text(report: &Report) -> String {
     }
     for file in &report.files {
         text.push_str(&format!("{} {would}updated ({})\n", file.path.display(), file.purpose));
-    }
-    if !report.changed() {
-        text.push_str("nothing to change: all is as the policy says\n");
     }
     text
 }

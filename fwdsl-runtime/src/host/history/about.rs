@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::who::Who;
-use crate::host::options::{Desired, Options};
+use crate::host::options::Desired;
 use crate::host::plan::Plan;
 use crate::host::report::{FileReport, RulesReport, SetReport, SysctlReport};
 
@@ -27,8 +27,6 @@ pub struct About {
     pub who: Who,
     /// What it changed.
     pub changes: Changes,
-    /// How many former states are to be kept, this one among them.
-    pub(crate) keep: usize,
 }
 
 /// What a change of the host was.
@@ -59,7 +57,7 @@ pub struct Changes {
 
 impl About {
     /// A change that this process is about to make.
-    pub(crate) fn now(action: Action, policy: Option<String>, plan: &Plan, options: &Options) -> About {
+    pub(crate) fn now(action: Action, policy: Option<String>, plan: &Plan) -> About {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         About {
             time: since.as_secs(),
@@ -73,15 +71,14 @@ impl About {
                 sysctls: plan.sysctls_report(),
                 files: plan.files_report(),
             },
-            keep: options.keep,
         }
     }
 
     /// An apply that this process is about to make.
-    pub(crate) fn apply(desired: &Desired, plan: &Plan, options: &Options) -> About {
+    pub(crate) fn apply(desired: &Desired, plan: &Plan) -> About {
         let is_save = desired.ipv4.is_none() && desired.ipv6.is_none() && desired.sysctls.is_empty();
         let action = if is_save { Action::Save } else { Action::Apply };
-        About::now(action, (!is_save).then(|| fingerprint(desired)), plan, options)
+        About::now(action, (!is_save).then(|| fingerprint(desired)), plan)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod about;
 mod former;
+mod text;
 mod who;
 
 use std::fs;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use about::{About, Action, Changes};
 pub(crate) use former::{FileTarget, Former, TableTarget};
+pub use text::{FormerFile, FormerState, former_state};
 pub use who::Who;
 
 use super::error::{ApplyError, at};
@@ -30,6 +32,7 @@ pub struct KeptState {
     /// Its number. Numbers grow, and a state keeps its own.
     pub number: u64,
     /// The change that ended it.
+    #[serde(flatten)]
     pub about: About,
 }
 

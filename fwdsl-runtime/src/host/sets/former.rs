@@ -57,6 +57,27 @@ impl FormerSets {
         self.0.is_empty()
     }
 
+    /// How the sets stood: in the form of `ipset save`, with comments on what that cannot say.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, set) in &self.0 {
+            match set {
+                FormerSet::Absent => text.push_str(&format!("# set {name} was not there\n")),
+                FormerSet::There(set) => text.push_str(&set.text(name)),
+                FormerSet::With(entries) => {
+                    text.push_str(&format!("# set {name}, among elements of others:\n"));
+                    for (entry, element) in entries {
+                        match element {
+                            Some(element) => text.push_str(&format!("add {name} {element}\n")),
+                            None => text.push_str(&format!("# {entry} was not in it\n")),
+                        }
+                    }
+                }
+            }
+        }
+        text
+    }
+
     /// What brings the kernel's sets back. `then` is what the record said of them; `now`, what it says today.
     pub(crate) fn plan(
         &self,
