@@ -47,6 +47,11 @@ impl Cube {
         Region::new(spans, self.bits)
     }
 
+    /// One of its packets.
+    pub(super) fn packet(&self) -> Cube {
+        Cube { last: self.first, bits: self.bits.map(|bits| bits & bits.wrapping_neg()), ..*self }
+    }
+
     /// The packets of both, if there are any.
     pub(super) fn and(&self, other: &Cube) -> Option<Cube> {
         let mut both = self.clone();
@@ -68,6 +73,12 @@ impl Cube {
             }
         }
         Some(both)
+    }
+
+    /// Whether there are packets of both.
+    pub(super) fn meets(&self, other: &Cube) -> bool {
+        (0..AXES).all(|axis| self.first[axis] <= other.last[axis] && other.first[axis] <= self.last[axis])
+            && (0..CHOICES).all(|choice| self.bits[choice] & other.bits[choice] != 0)
     }
 
     fn with_span(&self, axis: usize, first: u128, last: u128) -> Cube {

@@ -21,6 +21,6 @@ mod search;
 mod tests;
 
 pub(super) use cube::Cube;
-pub(super) use effect::Effects;
+pub(super) use effect::{Comers, Effects};
 pub(super) use prepare::Prepared;
 pub(super) use search::{Reach, Scope};
