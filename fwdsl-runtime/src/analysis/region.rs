@@ -146,7 +146,7 @@ pub(super) fn is_within(set: &[Span], other: &[Span]) -> bool {
 }
 
 /// Cuts a set into what is in another one and what is not.
-fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
+pub(super) fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for span in set {
         cut_span(*span, by, &mut inside, &mut outside);
@@ -180,9 +180,9 @@ impl Region {
         &self.sets[axis as usize]
     }
 
-    /// The set of the axis with this number.
-    pub(super) fn spans(&self, axis: usize) -> &[Span] {
-        &self.sets[axis]
+    /// The set of an axis, to be shared.
+    pub(super) fn shared(&self, axis: Axis) -> &Set {
+        &self.sets[axis as usize]
     }
 
     pub(super) fn choices(&self) -> [u64; CHOICES] {
