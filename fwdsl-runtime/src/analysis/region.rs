@@ -14,7 +14,7 @@ pub(super) struct Span {
 pub(super) type Set = Rc<[Span]>;
 
 /// The fields of a region that are sets of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Axis {
     In,
     Out,
@@ -155,27 +155,37 @@ pub(super) fn is_within(set: &[Span], other: &[Span]) -> bool {
 }
 
 /// Cuts a set into what is in another one and what is not.
-fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
+pub(super) fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let mut at = 0;
     for span in set {
-        cut_span(*span, by, &mut inside, &mut outside);
+        // Of two long lists the next span is mostly near.
+        if at < by.len() && by[at].last < span.first {
+            at += 1;
+            if at < by.len() && by[at].last < span.first {
+                at += by[at..].partition_point(|other| other.last < span.first);
+            }
+        }
+        cut_span(*span, by, &mut at, &mut inside, &mut outside);
     }
     (inside, outside)
 }
 
-fn cut_span(span: Span, by: &[Span], inside: &mut Vec<Span>, outside: &mut Vec<Span>) {
+/// Cuts a span by those from a place on, and moves the place to the first that may meet what comes behind the span.
+fn cut_span(span: Span, by: &[Span], at: &mut usize, inside: &mut Vec<Span>, outside: &mut Vec<Span>) {
     let mut next = span.first;
-    let from = by.partition_point(|other| other.last < span.first);
-    for other in by[from..].iter().take_while(|other| other.first <= span.last) {
+    while *at < by.len() && by[*at].first <= span.last {
+        let other = by[*at];
         if other.first > next {
             outside.push(Span { first: next, last: other.first - 1 });
         }
-        let last = other.last.min(span.last);
-        inside.push(Span { first: other.first.max(next), last });
+        let last = if other.last < span.last { other.last } else { span.last };
+        inside.push(Span { first: if other.first > next { other.first } else { next }, last });
         if last == span.last {
             return;
         }
         next = last + 1;
+        *at += 1;
     }
     outside.push(Span { first: next, last: span.last });
 }
@@ -189,9 +199,9 @@ impl Region {
         &self.sets[axis as usize]
     }
 
-    /// The set of the axis with this number.
-    pub(super) fn spans(&self, axis: usize) -> &[Span] {
-        &self.sets[axis]
+    /// The set of an axis, to be shared.
+    pub(super) fn shared(&self, axis: Axis) -> &Set {
+        &self.sets[axis as usize]
     }
 
     pub(super) fn choices(&self) -> [u64; CHOICES] {

@@ -157,11 +157,7 @@ impl Sum {
     }
 }
 
-fn add_table(
-    table: &Table,
-    prepared: &Prepared<'_>,
-    rules: &mut BTreeMap<(TableName, Loc), Sum>,
-) -> Comers {
+fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) -> Comers {
     let mut comers = Comers::default();
     for (chain, of) in table.chains.iter().enumerate() {
         for (index, rule) in of.rules.iter().enumerate() {

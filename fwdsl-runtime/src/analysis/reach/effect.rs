@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::cube::{Area, Cube};
+use super::area::Area;
+use super::cube::Cube;
 use super::index::{Index, index};
 use super::prepare::Prepared;
 use super::search::{DEPTH_MAX, Reach, has_all};

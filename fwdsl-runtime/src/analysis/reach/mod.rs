@@ -10,9 +10,12 @@
 //!
 //! A match that is not modelled never cuts, unless the rule itself asks the very same (`Test::atoms`).
 
+mod area;
 mod areas;
 mod conflict;
 mod cube;
+mod cut;
+mod cuts;
 mod effect;
 mod index;
 mod prepare;
