@@ -174,7 +174,7 @@ impl Tuple {
 /// # Panics
 ///
 /// If the kernel refuses it.
-pub fn add_connection(netns: &Netns, tuple: &Tuple, status: u32, master: Option<&Tuple>) {
+pub(crate) fn add_connection(socket: &OwnedFd, tuple: &Tuple, status: u32, master: Option<&Tuple>) {
     let mut attributes = [tuple.attribute(1, false), tuple.attribute(2, true)].concat();
     attributes.extend(attribute(3, &status.to_be_bytes()));
     attributes.extend(attribute(7, &600u32.to_be_bytes()));
@@ -187,7 +187,7 @@ pub fn add_connection(netns: &Netns, tuple: &Tuple, status: u32, master: Option<
     attributes.extend(master.into_iter().flat_map(|master| master.attribute(14, false)));
     let family = if tuple.ends[0].is_ipv4() { 2 } else { 10 };
     let request = Request { message: NEW_CONNECTION, family, attributes, ..Request::default() };
-    let error = netns.enter(|| request.send(&netfilter_socket()));
+    let error = request.send(socket);
     // One of these ends may be there already (EEXIST).
     assert!([0, -17].contains(&error), "{tuple:?}: error {error}");
 }

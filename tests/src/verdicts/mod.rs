@@ -21,6 +21,7 @@ mod packets;
 mod rules;
 mod run;
 mod tally;
+mod watch;
 
 pub use network::{Conntrack, Host};
 pub use rules::random_rules;
