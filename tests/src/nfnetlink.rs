@@ -140,9 +140,11 @@ fn request(netns: &Netns, message: u16, attributes: &[u8]) -> i32 {
 
 /// `NFNL_SUBSYS_CTNETLINK` and its message `IPCTNL_MSG_CT_NEW` (linux/netfilter/nfnetlink_conntrack.h).
 const NEW_CONNECTION: u16 = 1 << 8;
+/// `IPCTNL_MSG_CT_DELETE`.
+const DELETE_CONNECTION: u16 = 1 << 8 | 2;
 
 /// The ends of a connection as its first packet names them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuple {
     /// Source and destination.
     pub ends: [IpAddr; 2],
@@ -190,4 +192,14 @@ pub(crate) fn add_connection(socket: &OwnedFd, tuple: &Tuple, status: u32, maste
     let error = request.send(socket);
     // One of these ends may be there already (EEXIST).
     assert!([0, -17].contains(&error), "{tuple:?}: error {error}");
+}
+
+/// Makes connection tracking forget all connections, as `conntrack -F` does.
+///
+/// # Panics
+///
+/// If the kernel refuses it.
+pub(crate) fn forget_connections(socket: &OwnedFd) {
+    let request = Request { message: DELETE_CONNECTION, ..Request::default() };
+    assert_eq!(request.send(socket), 0, "all connections can be forgotten");
 }

@@ -17,9 +17,9 @@ use crate::wire::Transport;
 /// How many flows there are in each family.
 const FLOWS: usize = 64;
 /// `IPS_SEEN_REPLY`, `IPS_ASSURED` and `IPS_CONFIRMED` (linux/netfilter/nf_conntrack_common.h).
-const SEEN_REPLY: u32 = 2;
-const ASSURED: u32 = 4;
-const CONFIRMED: u32 = 8;
+pub(super) const SEEN_REPLY: u32 = 2;
+pub(super) const ASSURED: u32 = 4;
+pub(super) const CONFIRMED: u32 = 8;
 
 /// How a connection came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

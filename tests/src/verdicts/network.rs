@@ -23,6 +23,10 @@ use crate::nfnetlink::netfilter_socket;
 pub(super) const LINKS: [&str; 6] = ["eth0", "eth1", "eth0.100", "br-lan", "wg7", "WAN"];
 /// How many links there can be at most.
 pub(super) const LINKS_MAX: usize = 60;
+/// How many links the host can send packets to at a time: `ip rule` knows three bits of the type of service in IPv4.
+const ROUTES: usize = 7;
+/// The first routing table of these.
+const FIRST_TABLE: usize = 100;
 
 /// Whether the host tracks connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +51,15 @@ impl Route {
     pub(super) fn tos(self) -> u8 {
         match self {
             Route::Local => 0,
-            Route::Out(link) => 4 * (link as u8 + 1),
+            Route::Out(link) => 4 * ((link % ROUTES) as u8 + 1),
+        }
+    }
+
+    /// Of which group of links it is one, to which the host can send at the same time.
+    pub(super) fn group(self) -> usize {
+        match self {
+            Route::Local => 0,
+            Route::Out(link) => link / ROUTES,
         }
     }
 }
@@ -101,7 +113,7 @@ impl Host {
     /// If it cannot be done; ask [`crate::netns::require`] first.
     #[must_use]
     pub fn with_links(conntrack: Conntrack, links: Vec<String>) -> Host {
-        assert!(links.len() <= LINKS_MAX, "a type of service for each route");
+        assert!(links.len() <= LINKS_MAX, "there is an address for each link");
         let (netns, senders) = (Netns::new(), Netns::new());
         netns.sh(
             "for key in all default; do cd /proc/sys/net/ipv4/conf/$key; echo 0 >rp_filter; echo 1 >accept_local\n\
@@ -136,9 +148,9 @@ impl Host {
                 "link set {link} arp off addrgenmode none up\n\
                  addr add fd98:{index:x}::1/128 dev {link} nodad\naddr add 100.64.{index}.1/32 dev {link}\n"
             ));
-            let (table, tos) = (100 + index, Route::Out(index).tos());
-            inside.push_str(&format!("route add default dev {link} table {table}\n"));
-            inside.push_str(&format!("route add ::/0 dev {link} table {table}\n"));
+        }
+        for slot in 0..ROUTES {
+            let (table, tos) = (FIRST_TABLE + slot, Route::Out(slot).tos());
             for lines in [&mut inside, &mut inside6] {
                 lines.push_str(&format!("rule add pref 10 tos {tos:#x} lookup {table}\n"));
             }
@@ -153,10 +165,10 @@ impl Host {
             "for key in all default; do echo 0 >/proc/sys/net/ipv6/conf/$key/accept_ra; done\n\
              ip -batch - <<END\n{outside}END"
         ));
-        netns.sh(&format!("ip -batch - <<END\n{inside}END\nip -6 -batch - <<END\n{inside6}END"));
+        netns.sh(&format!("ip -batch - <<END && ip -6 -batch - <<END6\n{inside}END\n{inside6}END6"));
         let sockets =
             |netns: &Netns| netns.enter(|| Family::ALL.map(|family| raw_socket(family, ipproto::RAW)));
-        let routes = std::iter::once(Route::Local).chain((0..links.len()).map(Route::Out));
+        let routes = std::iter::once(Route::Local).chain((0..ROUTES).map(Route::Out));
         let own = routes.map(|route| {
             let [ipv4, ipv6] = sockets(&netns);
             set_ip_tos(&ipv4, route.tos()).expect("a type of service");
@@ -166,7 +178,25 @@ impl Host {
         let (own, outside) = (own.collect(), sockets(&senders));
         let (observer, tracker) = (Observer::new(&netns), netns.enter(netfilter_socket));
         let (flows, observed) = (HashMap::new(), None);
-        Host { netns, conntrack, observer, tracker, flows, observed, links, outside, own, _senders: senders }
+        let host =
+            Host { netns, conntrack, observer, tracker, flows, observed, links, outside, own, _senders: senders };
+        host.send_to_group(0);
+        host
+    }
+
+    /// Sends packets to the links of a group from now on.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be done.
+    pub(super) fn send_to_group(&self, group: usize) {
+        let mut lines = String::new();
+        for (slot, link) in self.links.iter().skip(group * ROUTES).take(ROUTES).enumerate() {
+            for network in ["default", "::/0"] {
+                lines.push_str(&format!("route replace {network} dev {link} table {}\n", FIRST_TABLE + slot));
+            }
+        }
+        self.netns.sh(&format!("ip -batch - <<END\n{lines}END"));
     }
 
     /// Loads rules of `nft`.
@@ -193,7 +223,7 @@ impl Host {
             // What a packet says of its destination is for the host to read.
             (Sender::Link(link), _) => (&self.outside[of_family], gate(family, link, packet_type)),
             (Sender::Host, Route::Local) => (&self.own[0][of_family], to),
-            (Sender::Host, Route::Out(link)) => (&self.own[1 + link][of_family], to),
+            (Sender::Host, Route::Out(link)) => (&self.own[1 + link % ROUTES][of_family], to),
         };
         match sendto(socket, bytes, SendFlags::empty(), &SocketAddr::new(to, 0)) {
             // A rule in OUTPUT has dropped it, which is for the observer to tell.

@@ -25,7 +25,7 @@ const TO_EVERYBODY: u8 = 9;
 
 const FLAGS: [u8; 10] = [SYN, SYN, ACK, SYN | ACK, FIN | ACK, RST, RST | ACK, PSH | ACK, 0, FIN | PSH | URG];
 /// The usual length of a packet's payload with its header.
-const ROOM: usize = 68;
+pub(super) const ROOM: usize = 68;
 
 /// Addresses that random rules speak of, and others.
 pub(super) fn addresses(family: Family) -> &'static [&'static str] {

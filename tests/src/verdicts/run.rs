@@ -10,7 +10,7 @@ use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::lower::Ruleset;
 use fwdsl_runtime::table::{Hook, TableName};
 
-use super::counters::{Counters, Expected};
+use super::counters::{Counters, Expected, Loaded, fault, kind_of};
 use super::decode::{Decoded, Piece, decode};
 use super::flows::{birth, make_flows};
 use super::network::{Conntrack, Host};
@@ -146,7 +146,13 @@ fn miscounted(
             _ => return Vec::new(),
         }
     }
-    expected.faults(counters, tally)
+    let mut faults = Vec::new();
+    for (place, counted) in &counters.0 {
+        let Some(bounds) = expected.of(place) else { return Vec::new() };
+        faults.extend(fault(place, *counted, bounds));
+        tally.add("counter", kind_of(bounds));
+    }
+    faults
 }
 
 fn is_for_many(address: IpAddr) -> bool {
@@ -198,7 +204,7 @@ impl Host {
         }
         // What is left of other rules comes before the first marker, and then nothing but the packets.
         loop {
-            Counters::reset(&self.netns, judged);
+            self.loaded(judged).reset(judged.table);
             if self.rest(family).is_empty() {
                 break;
             }
@@ -208,7 +214,7 @@ impl Host {
         }
         let mut sights = self.rest(family);
         loop {
-            let counters = Counters::read(&self.netns, judged);
+            let counters = self.loaded(judged).read(judged.table);
             let late = self.rest(family);
             if late.is_empty() {
                 return (sights, counters);
@@ -217,8 +223,12 @@ impl Host {
         }
     }
 
+    fn loaded(&self, judged: &Judged<'_>) -> Loaded<'_> {
+        Loaded { netns: &self.netns, family: judged.ruleset.family, variant: judged.variant }
+    }
+
     /// What is seen of the packets that are on their way.
-    fn rest(&mut self, family: Family) -> Vec<Sight> {
+    pub(super) fn rest(&mut self, family: Family) -> Vec<Sight> {
         marker(family).send(self);
         self.observer.until_marker()
     }
