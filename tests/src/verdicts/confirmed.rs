@@ -48,6 +48,12 @@ impl Confirmed {
         }
     }
 
+    /// Adds that a witness did not come to its rule, for other rules change it, or ask for what the search takes for
+    /// unknown.
+    pub(super) fn is_not_reached(&mut self) {
+        self.add("witnesses", "on another way: what rules ask or change is not modelled");
+    }
+
     /// Adds what became of a packet that was sent at a rule that is said to be unreachable.
     pub(super) fn at_dead(&mut self, outcome: Outcome) {
         let of = "packets at unreachable rules";
