@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::counters;
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files;
@@ -94,13 +95,12 @@ fn run_steps(
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
         if !family.new.is_empty() {
-            rules::restore(&family.programs, runner, &family.new, options.lock_wait, false).map_err(step)?;
+            load_whole(family, plan, options, runner).map_err(step)?;
         }
         if !family.shared.is_empty() {
             let goals = family.shared.iter().map(|planned| &planned.goal);
             let (programs, wait) = (&family.programs, options.lock_wait);
-            owned::carry_out(programs, runner, family.family, goals, wait, &plan.protocols, false)
-                .map_err(step)?;
+            owned::carry_out(programs, runner, family.family, goals, wait, &plan.protocols).map_err(step)?;
         }
     }
     for family in &plan.rules {
@@ -126,6 +126,24 @@ fn run_steps(
         files::put(&file.real, &file.change.content, &file.before).map_err(step)?;
     }
     Ok(())
+}
+
+/// Replaces the tables that are ours as a whole. Rules that stay keep their counters, but for what is counted between
+/// the look at them and the load, which is the shortest time that there can be between two programs.
+fn load_whole(
+    family: &RulesPlan,
+    plan: &Plan,
+    options: &Options,
+    runner: &Runner,
+) -> Result<(), ApplyError> {
+    let mut tables = family.new.clone();
+    let now = rules::save(&family.programs, runner, family.family)?;
+    for table in &mut tables {
+        if let Some(now) = now.table(&table.name) {
+            counters::carry_over(table, now, &plan.protocols);
+        }
+    }
+    rules::restore(&family.programs, runner, &tables, options.lock_wait)
 }
 
 /// Loads the module of a sysctl, and takes note of the value that it came with before that is changed.

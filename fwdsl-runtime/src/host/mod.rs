@@ -10,6 +10,7 @@ mod apply;
 pub mod boot;
 mod carry_out;
 pub mod change;
+mod counters;
 mod detect;
 mod error;
 mod faithful;

@@ -170,7 +170,7 @@ fn undo_family(
     }
     if !texts.is_empty() {
         let wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
-        rules::restore(&undo.programs, runner, &texts, wait, true)?;
+        rules::restore(&undo.programs, runner, &texts, wait)?;
     }
     let still = differing_tables(runner, family, undo, &former)?;
     if still.is_empty() {

@@ -13,7 +13,7 @@ use crate::restore_text::{Protocols, SavedTable};
 /// How often others may come in between before we give up.
 const ATTEMPTS: usize = 3;
 
-/// Brings the goals about and sees that they are. With `counters`, rules get those that the goals have.
+/// Brings the goals about and sees that they are.
 pub(crate) fn carry_out<'a>(
     programs: &FamilyPrograms,
     runner: &Runner,
@@ -21,7 +21,6 @@ pub(crate) fn carry_out<'a>(
     goals: impl Iterator<Item = &'a Goal> + Clone,
     lock_wait: Duration,
     protocols: &Protocols,
-    counters: bool,
 ) -> Result<(), ApplyError> {
     let tables: Vec<&str> = goals.clone().map(Goal::table).collect();
     let mut attempts = 0;
@@ -42,6 +41,6 @@ pub(crate) fn carry_out<'a>(
             return Err(ApplyError::Mismatch { what });
         }
         attempts += 1;
-        rules::edit(programs, runner, text, lock_wait, counters)?;
+        rules::edit(programs, runner, text, lock_wait)?;
     }
 }

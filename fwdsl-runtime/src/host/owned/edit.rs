@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::goal::{Goal, Place, SharedChain, is_built_in};
+use super::goal::{Goal, Place, PlacedRule, SharedChain, is_built_in};
+use crate::host::counters::Known;
 use crate::restore_text::{Counters, Protocols, SavedChain, SavedRule, SavedTable, normal_rule};
 
 /// A change of one table, as one transaction.
@@ -79,14 +80,19 @@ impl Draft {
         if (is_there.is_some() || built_in) && policy == chain.policy.as_deref() && same_rules {
             return;
         }
+        let mut chain = chain.clone();
+        if chain.policy.is_some() && chain.counters == Counters::default() && policy == chain.policy.as_deref() {
+            chain.counters = is_there.map(|there| there.counters).unwrap_or_default();
+        }
         let policy = chain.policy.as_deref().unwrap_or("-");
         self.chains.push(format!(":{name} {policy} {}", chain.counters));
         if built_in {
             // A chain line flushes a user's chain alone.
             self.deletions.push(format!("-F {name}"));
         }
-        self.rules.extend(wanted.rules_of(name).map(line));
-        self.after.set_chain(chain.clone(), wanted.rules_of(name).cloned().collect());
+        let rules = with_counters(wanted.rules_of(name), now.rules_of(name), protocols);
+        self.rules.extend(rules.iter().map(line));
+        self.after.set_chain(chain, rules);
         self.written.push(name.clone());
     }
 
@@ -98,8 +104,10 @@ impl Draft {
         let (ours, others): (Vec<&SavedRule>, Vec<&SavedRule>) =
             there.iter().partition(|rule| is_ours.contains(&normal(&rule.text)));
         let mut gaps: Vec<Vec<SavedRule>> = vec![Vec::new(); others.len() + 1];
-        for placed in &shared.wanted {
-            gaps[find_gap(&shared.name, &others, &placed.place)?].push(placed.saved());
+        let saved: Vec<SavedRule> = shared.wanted.iter().map(PlacedRule::saved).collect();
+        let saved = with_counters(&saved, ours.iter().copied(), protocols);
+        for (placed, rule) in shared.wanted.iter().zip(saved) {
+            gaps[find_gap(&shared.name, &others, &placed.place)?].push(rule);
         }
         let mut wanted: Vec<(SavedRule, bool)> = Vec::new();
         for (index, gap) in gaps.into_iter().enumerate() {
@@ -182,6 +190,21 @@ pub(super) fn still_used(table: &SavedTable, going: &[&String]) -> HashSet<Strin
         let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
         kept.extend(found);
     }
+}
+
+/// The rules, each that brings no counters with those of the rule in `now` that says the same.
+fn with_counters<'a>(
+    rules: impl IntoIterator<Item = &'a SavedRule>,
+    now: impl Iterator<Item = &'a SavedRule>,
+    protocols: &Protocols,
+) -> Vec<SavedRule> {
+    let now: Vec<&SavedRule> = now.collect();
+    let mut known = Known::new(now, protocols);
+    let rule = |rule: &SavedRule| {
+        let kept = known.take(rule);
+        SavedRule { counters: rule.counters.or(kept), ..rule.clone() }
+    };
+    rules.into_iter().map(rule).collect()
 }
 
 /// A rule with its counters, where it has some that are worth a word.

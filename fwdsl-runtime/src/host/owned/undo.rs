@@ -32,6 +32,6 @@ pub(crate) fn undo(
         !matches!(edit(now, goal, &protocols), Ok(None))
     };
     let differing = former.iter().filter(differs).map(|goal| goal.table().to_owned()).collect();
-    carry_out(programs, runner, family, former.iter(), lock_wait, &protocols, true)?;
+    carry_out(programs, runner, family, former.iter(), lock_wait, &protocols)?;
     Ok(differing)
 }
