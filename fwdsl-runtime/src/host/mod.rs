@@ -24,6 +24,7 @@ mod kernel;
 mod lock;
 mod nft;
 mod options;
+mod order;
 mod others;
 mod owned;
 mod places;
