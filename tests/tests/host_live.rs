@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
 use fwdsl_tests::netns::require;
-use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, report};
+use fwdsl_tests::random::Random;
+use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure, report};
 use fwdsl_tests::steady::{Datagrams, Passed, neighbour, while_sending};
 use serde_json::json;
 
@@ -178,5 +179,76 @@ fn what_no_order_of_tables_makes_safe_is_done_behind_a_closed_filter() {
         let saved = Family::ALL
             .map(|family| host.netns.sh(&format!("{} 2>/dev/null", variant.program(family, "save"))));
         assert!(!saved.concat().contains("other tables change"), "{saved:?}");
+    });
+}
+
+/// Random rules of few kinds, so that two tables have many in common: with chains that come and go, policies that change,
+/// and rules that leave a chain for its policy.
+fn random_table(random: &mut Random, table: &str, hooks: &[&str]) -> String {
+    let chains: Vec<&str> = ["A", "B", "C"].into_iter().filter(|_| !random.one_in(3)).collect();
+    let policies: Vec<String> = hooks
+        .iter()
+        .map(|hook| {
+            format!(":{hook} {} [0:0]\n", if random.one_in(2) && table != "nat" { "DROP" } else { "ACCEPT" })
+        })
+        .collect();
+    let mut text = format!("*{table}\n{}", policies.concat());
+    text.extend(chains.iter().map(|chain| format!(":{chain} - [0:0]\n")));
+    for chain in hooks.iter().chain(&chains) {
+        for _ in 0..random.below(7) {
+            let matches = random.pick(&[
+                "-i lo ",
+                "-p tcp -m tcp --dport 22 ",
+                "-p udp ",
+                "-m conntrack --ctstate NEW ",
+                "",
+            ]);
+            // Chains go on to those behind them alone.
+            let next = chains.iter().find(|other| *other > chain || hooks.contains(chain));
+            let target = match (random.below(6), next) {
+                (0, Some(next)) => format!("-g {next}"),
+                (1 | 2, Some(next)) => format!("-j {next}"),
+                (3, _) => "-j RETURN".to_owned(),
+                _ => "-j ACCEPT".to_owned(),
+            };
+            // What is matched by an incoming interface cannot stand where packets have none.
+            let matches = if *chain == "OUTPUT" || *chain == "POSTROUTING" || !hooks.contains(chain) {
+                matches.trim_start_matches("-i lo ")
+            } else {
+                matches
+            };
+            text.push_str(&format!("-A {chain} {matches}{target}\n"));
+        }
+    }
+    text + "COMMIT\n"
+}
+
+fn random_state(random: &mut Random) -> serde_json::Value {
+    let mut text = || {
+        random_table(random, "filter", &["INPUT", "FORWARD", "OUTPUT"])
+            + &random_table(random, "mangle", &["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"])
+    };
+    json!({ "ipv4": text(), "ipv6": text() })
+}
+
+#[test]
+fn random_tables_lead_to_each_other_and_back() {
+    each_variant(|variant| {
+        let host = Sandbox::new(variant, DRIVER);
+        let mut random = Random::new(6);
+        for step in 0..12 {
+            let mut state = random_state(&mut random);
+            let before = host.state();
+            // The kernel has no such value, so all that was loaded before goes back.
+            state["sysctls"] = json!([{ "key": "net/ipv4/tcp_syncookies", "value": "777" }]);
+            host.desire(&state);
+            let said = failure(&host.apply(&["--replace-foreign"]));
+            assert!(said.contains("the former state is back"), "{variant} {step}: {said}");
+            assert_eq!(host.state(), before, "{variant} {step}: {state}");
+            state["sysctls"] = json!([]);
+            host.desire(&state);
+            assert_eq!(host.apply_well(&["--replace-foreign"])["changed"], true, "{variant} {step}");
+            assert_eq!(host.apply_well(&[])["changed"], false, "{variant} {step}: {state}");
+        }
     });
 }
