@@ -11,6 +11,7 @@ use super::files::{self, Existing};
 use super::foreign;
 use super::nft::{self, Ruleset};
 use super::options::{Desired, Options};
+use super::order::{self, Order};
 use super::others;
 use super::owned::{self, Goals, Known, Planned};
 use super::places;
@@ -53,6 +54,8 @@ pub(crate) struct RulesPlan {
     pub(crate) former: SavedText,
     /// What is to change in tables that are not ours as a whole.
     pub(crate) shared: Vec<Planned>,
+    /// In which order.
+    pub(crate) order: Order,
 }
 
 /// One file to put in place.
@@ -175,16 +178,17 @@ pub(crate) fn make(
         let mut shared = std::mem::take(&mut goals.shared);
         shared.retain(|planned| planned.edit.is_some());
         if !changed.is_empty() || !shared.is_empty() {
-            let former = SavedText {
-                tables: changed.iter().filter_map(|table| former.table(&table.name)).cloned().collect(),
-            };
-            rules.push(RulesPlan {
+            let tables = changed.iter().filter_map(|table| former.table(&table.name)).cloned().collect();
+            let mut plan = RulesPlan {
                 family: *family,
                 programs: (*programs).clone(),
                 new: changed,
-                former,
+                former: SavedText { tables },
                 shared,
-            });
+                order: Order::default(),
+            };
+            order::find(&mut plan, former, &protocols);
+            rules.push(plan);
         }
     }
     if !options.replace_foreign {
@@ -358,6 +362,8 @@ impl Plan {
             family: plan.family,
             tables: plan.new.iter().map(|table| table.name.clone()).collect(),
             chains: plan.shared.iter().flat_map(chain_reports).collect(),
+            order: if plan.order.tables.len() > 1 { plan.order.tables.clone() } else { Vec::new() },
+            closed_meanwhile: plan.order.closed,
         };
         self.rules.iter().map(report).collect()
     }
