@@ -117,7 +117,9 @@ mod tests {
     /// How many places both lists have in common at most.
     fn common(old: &[u8], new: &[u8]) -> usize {
         match (old.split_first(), new.split_first()) {
-            (Some((first, old_rest)), Some((other, new_rest))) if first == other => 1 + common(old_rest, new_rest),
+            (Some((first, old_rest)), Some((other, new_rest))) if first == other => {
+                1 + common(old_rest, new_rest)
+            }
             (Some((_, old_rest)), Some((_, new_rest))) => common(old_rest, new).max(common(old, new_rest)),
             _ => 0,
         }

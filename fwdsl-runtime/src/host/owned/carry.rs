@@ -26,7 +26,7 @@ pub(crate) fn carry_out<'a>(
     let tables: Vec<&str> = goals.clone().map(Goal::table).collect();
     let mut attempts = 0;
     loop {
-        let now = rules::save_of(programs, runner, family, &tables)?;
+        let (now, _) = rules::save_of(programs, runner, family, &tables)?;
         let mut text = String::new();
         for goal in goals.clone() {
             let empty = SavedTable { name: goal.table().to_owned(), chains: Vec::new(), rules: Vec::new() };

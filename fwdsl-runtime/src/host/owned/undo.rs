@@ -25,7 +25,7 @@ pub(crate) fn undo(
     // Both were printed by this machine, so names of protocols are the same in both.
     let protocols = Protocols::default();
     let tables: Vec<&str> = former.iter().map(Goal::table).collect();
-    let now = rules::save_of(programs, runner, family, &tables)?;
+    let (now, _) = rules::save_of(programs, runner, family, &tables)?;
     let differs = |goal: &&Goal| {
         let empty = SavedTable { name: goal.table().to_owned(), chains: Vec::new(), rules: Vec::new() };
         let now = now.table(goal.table()).unwrap_or(&empty);
