@@ -117,6 +117,10 @@ pub fn plan(desired: &Desired, origin: Origin<'_>, options: &Options) -> Result<
         warnings: Vec::new(),
     };
     problems.into_iter().for_each(|Problem { part, error }| outlook.add_problem(part, error));
+    let hidden = outlook.unknown.iter().find(|(part, _)| *part == Part::Rules);
+    if let Some((_, reason)) = hidden.filter(|_| !desired.sets.is_empty()).cloned() {
+        outlook.unknown.push((Part::Sets, reason));
+    }
     warnings.extend(plan.warnings);
     outlook.warnings = warnings;
     Ok(outlook)
