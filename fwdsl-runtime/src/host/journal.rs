@@ -136,6 +136,10 @@ pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
     places::below(root, Path::new(places::JOURNAL))
 }
 
+/// What is said where there is one, to those who only look.
+pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said here is \
+     of the state between, and the next apply undoes it first";
+
 /// Whether there is one. Who may not look does not know.
 pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
     let path = path(root)?;

@@ -130,7 +130,8 @@ pub fn confirm(
         if let Some(expected) = &mut expected {
             expected.add(&trace);
         }
-        let Some(index) = usize::from(number_of(&sight.bytes)).checked_sub(1).filter(|index| *index < wanted.len())
+        let Some(index) =
+            usize::from(number_of(&sight.bytes)).checked_sub(1).filter(|index| *index < wanted.len())
         else {
             continue;
         };
