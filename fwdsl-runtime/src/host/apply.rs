@@ -52,11 +52,7 @@ pub(super) fn undo_leftover(
         return undo::leftover(root);
     }
     if journal::exists(root)? {
-        warnings.push(
-            "another apply is under way or was ended before it was complete; what is said here is of the state \
-             between, and the next apply undoes it first"
-                .to_owned(),
-        );
+        warnings.push(journal::UNDER_WAY.to_owned());
     }
     Ok(None)
 }

@@ -1,5 +1,7 @@
 //! The apply engine as a program, for tests: `apply_driver apply|recover|inspect|history|rollback DESIRED.json [options]`.
 //!
+//! `apply_driver alternate DESIRED.json --other OTHER.json --times N [options]` applies the one and the other in turn.
+//!
 //! Prints the report as JSON; an error goes to standard error, with exit code 1. Under a file name that ends in `-deaf` it
 //! is a program whose author forgot the guardian.
 
@@ -23,10 +25,8 @@ fn main() -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [command, desired, options @ ..] = args.as_slice() else { panic!("a command and a file are needed") };
-    let (options, state) = parse_options(options);
-    let text = std::fs::read_to_string(desired).expect("the file can be read");
-    let desired = parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"));
-    match run(command, &desired, &options, &state) {
+    let (options, extra) = parse_options(options);
+    match run(command, &read_desired(desired), &options, &extra) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -38,29 +38,48 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(
-    command: &str,
-    desired: &Desired,
-    options: &Options,
-    state: &Option<u64>,
-) -> Result<Value, ApplyError> {
+fn read_desired(path: &str) -> Desired {
+    let text = std::fs::read_to_string(path).expect("the file can be read");
+    parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"))
+}
+
+/// What single commands want beside the options of the engine.
+#[derive(Default)]
+struct Extra {
+    /// What is applied in turn with the first.
+    other: Option<Desired>,
+    /// How often in all.
+    times: usize,
+    /// The number of a former state.
+    state: Option<u64>,
+}
+
+fn run(command: &str, desired: &Desired, options: &Options, extra: &Extra) -> Result<Value, ApplyError> {
     Ok(match command {
         "apply" => {
             let report = host::apply(desired, options)?;
             json!({ "changed": report.changed(), "report": report })
         }
+        "alternate" => {
+            let other = extra.other.as_ref().expect("another state");
+            let mut changed = 0;
+            for turn in 0..extra.times {
+                let report = host::apply(if turn % 2 == 0 { desired } else { other }, options)?;
+                changed += usize::from(report.changed());
+            }
+            json!({ "changed": changed })
+        }
         "recover" => json!({ "recovered": host::recover(options)? }),
         "history" => json!(host::history(options)?),
-        "rollback" => json!(host::rollback(*state, options)?),
+        "rollback" => json!(host::rollback(extra.state, options)?),
         "inspect" => json!(host::inspect(options)?),
         other => panic!("no command `{other}`"),
     })
 }
 
-/// The options of the engine, and the number of a former state.
-fn parse_options(args: &[String]) -> (Options, Option<u64>) {
+fn parse_options(args: &[String]) -> (Options, Extra) {
     let mut options = Options::default();
-    let mut state = None;
+    let mut extra = Extra::default();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().expect("the option has a value").as_str();
@@ -73,14 +92,16 @@ fn parse_options(args: &[String]) -> (Options, Option<u64>) {
             "--root" => options.root = Some(PathBuf::from(value())),
             "--replace-foreign" => options.replace_foreign = true,
             "--dry-run" => options.dry_run = true,
+            "--other" => extra.other = Some(read_desired(value())),
+            "--times" => extra.times = value().parse().expect("a number"),
             "--lock-wait" => options.lock_wait = seconds(value()),
             "--program-deadline" => options.program_deadline = seconds(value()),
             "--keep" => options.keep = value().parse().expect("a number"),
-            "--state" => state = Some(value().parse().expect("a number")),
+            "--state" => extra.state = Some(value().parse().expect("a number")),
             other => panic!("no option `{other}`"),
         }
     }
-    (options, state)
+    (options, extra)
 }
 
 /// A policy from source text, as `firewall!` compiles it.

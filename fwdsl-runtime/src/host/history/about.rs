@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::who::Who;
 use crate::host::options::Desired;
@@ -25,7 +25,8 @@ pub struct About {
     pub policy: Option<String>,
     /// Who started it.
     pub who: Who,
-    /// What it changed.
+    /// What it changed; nothing, if another version of fwdsl has said it in words of its own.
+    #[serde(default, deserialize_with = "changes")]
     pub changes: Changes,
 }
 
@@ -80,6 +81,12 @@ impl About {
         let action = if is_save { Action::Save } else { Action::Apply };
         About::now(action, (!is_save).then(|| fingerprint(desired)), plan)
     }
+}
+
+/// They are told to people alone, so what is not understood is no reason to lose the way back.
+fn changes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Changes, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// FNV-1a of 64 bits over what is to be in force in the kernel: the same on every machine.

@@ -6,14 +6,19 @@
 
 mod carry;
 mod former;
+mod held;
 mod ipset;
 mod normal;
+mod outlook;
 mod plan;
 mod saved;
 mod undo;
 
 pub(crate) use carry::{check, put, sweep};
 pub(crate) use former::FormerSets;
+pub(crate) use held::held;
+pub use outlook::SetOutlook;
+pub(crate) use outlook::outlook;
 pub(crate) use plan::{SetsPlan, plan};
 pub(crate) use undo::{SetsUndo, undo};
 
