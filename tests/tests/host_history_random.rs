@@ -9,6 +9,7 @@ use fwdsl_tests::netns::require;
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS};
+use fwdsl_tests::snapshot::differing;
 use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
@@ -111,18 +112,10 @@ fn desired(random: &mut Random, owns: Owns) -> Value {
     json!({ "policy": policy, "sysctls": sysctls, "files": files })
 }
 
-/// The lines that only one of the states has.
-fn differing<'a>(now: &'a str, then: &'a str) -> Vec<&'a str> {
-    // An apply leaves a directory behind that it has emptied, and a rollback too where it did not empty it itself.
-    let lines =
-        |state: &'a str| -> Vec<&'a str> { state.lines().filter(|line| !line.ends_with('/')).collect() };
-    let (now, then) = (lines(now), lines(then));
-    let lacks = |one: &[&'a str], other: &[&'a str]| -> Vec<&'a str> {
-        one.iter().copied().filter(|line| !other.contains(line)).collect()
-    };
-    let differing = [lacks(&now, &then), lacks(&then, &now)].concat();
-    // Equal lines in another order.
-    if differing.is_empty() && now != then { now } else { differing }
+/// A state without directories: an apply leaves one behind that it has emptied, and a rollback too where it did not empty
+/// it itself.
+fn without_directories(state: &str) -> String {
+    state.lines().filter(|line| !line.ends_with('/')).collect::<Vec<_>>().join("\n")
 }
 
 /// One chain of policies, and rollbacks within it.
@@ -151,7 +144,7 @@ fn chain(variant: Variant, owns: Owns, seed: u64) {
         let number = numbers[random.below(numbers.len())];
         let report = run(&host, "rollback", &["--state", &number.to_string()]);
         let before = std::mem::replace(&mut now, state(&host));
-        let differing = differing(&now, &states[&number]);
+        let differing = differing(&without_directories(&states[&number]), &without_directories(&now));
         assert_eq!(differing, [""; 0], "seed {seed}, state {number} of {numbers:?}: {report}");
         newest(&mut states, before, &now);
     }

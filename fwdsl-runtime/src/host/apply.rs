@@ -139,7 +139,7 @@ pub(super) fn execute(
 /// namespace, [`ApplyError::NotUndone`] if something cannot be put back.
 pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
     let root = options.root()?;
-    if !journal::exists(&root)? {
+    if !journal::exists(&root)? && !journal::left(&root)? {
         return Ok(None);
     }
     kernel::check_signals()?;

@@ -167,6 +167,13 @@ pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
     path.try_exists().map_err(at("look at", &path))
 }
 
+/// Whether there is what [`sweep`] removes.
+pub(crate) fn left(root: &Path) -> Result<bool, ApplyError> {
+    let journal = path(root)?;
+    let there = |name: &&str| journal.with_file_name(name).try_exists().map_err(at("look at", &journal));
+    [NEW, DONE].iter().map(|name| there(&name)).try_fold(false, |any, there| Ok(any || there?))
+}
+
 /// Removes what an apply left that was ended before its journal stood or after it was decided: nothing to undo. The
 /// caller holds the lock, so nobody is at work there.
 pub(crate) fn sweep(root: &Path) {
