@@ -170,8 +170,8 @@ pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
 /// Whether there is what [`sweep`] removes.
 pub(crate) fn left(root: &Path) -> Result<bool, ApplyError> {
     let journal = path(root)?;
-    let there = |name: &&str| journal.with_file_name(name).try_exists().map_err(at("look at", &journal));
-    [NEW, DONE].iter().map(|name| there(&name)).try_fold(false, |any, there| Ok(any || there?))
+    let there = |name: &str| journal.with_file_name(name).try_exists().map_err(at("look at", &journal));
+    Ok(there(NEW)? || there(DONE)?)
 }
 
 /// Removes what an apply left that was ended before its journal stood or after it was decided: nothing to undo. The
