@@ -72,6 +72,41 @@ fn a_rollback_goes_back_and_the_next_one_forward_again() {
 }
 
 #[test]
+fn nothing_is_forwarded_without_the_rules_for_it() {
+    each_variant(|variant| {
+        let host = Sandbox::new(variant, DRIVER);
+        apply(&host, &desired(), &[]);
+        let new = state(&host);
+        // The rules that stop forwarded packets go, and forwarding with them.
+        let dir = host.file("programs");
+        fs::create_dir(&dir).unwrap();
+        for family in Family::ALL {
+            let names = ["save", "restore"].map(|action| variant.program(family, action));
+            for name in names.iter().map(String::as_str).chain(["nft"]) {
+                let look = if name.ends_with("restore") { "cat /proc/sys/net/ipv4/ip_forward" } else { ":" };
+                let fail = "[ ! -e fail ] || { rm fail; exit 1; }";
+                let fail = if name.starts_with("ip6") && name.ends_with("restore") { fail } else { ":" };
+                let dir = dir.display();
+                let script = format!(
+                    "#!/bin/sh\n{look} >>{dir}/seen\ncd {dir}; {fail}\nexec /usr/sbin/{name} \"$@\"\n"
+                );
+                fs::write(host.file("programs").join(name), script).unwrap();
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+                fs::set_permissions(host.file("programs").join(name), mode).unwrap();
+            }
+        }
+        let options = ["--program-dir", dir.to_str().unwrap()];
+        fs::write(dir.join("fail"), "").unwrap();
+        let said = failure(&host.command("rollback", &options).output().unwrap());
+        assert!(said.contains("the former state is back"), "{said}");
+        assert_eq!(state(&host), new);
+        run(&host, "rollback", &options);
+        let seen = fs::read_to_string(dir.join("seen")).unwrap();
+        assert!(seen.lines().count() >= 5 && seen.lines().all(|line| line == "0"), "{seen}");
+    });
+}
+
+#[test]
 fn the_oldest_states_go_and_what_is_missing_is_not_guessed() {
     each_variant(|variant| {
         let host = Sandbox::new(variant, DRIVER);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::change::SysctlWrite;
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files;
@@ -102,7 +103,10 @@ fn run_steps(
     sets::put(&plan.sets, runner)
         .and_then(|()| sets::check(&plan.sets, runner, &plan.protocols))
         .map_err(|error| ("making the sets".to_owned(), error))?;
-    // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
+    // `ip_forward=1` must never come before the policy of FORWARD, nor that go before `ip_forward=0`.
+    let (closing, others): (Vec<_>, Vec<_>) =
+        plan.sysctl_changes.iter().partition(|(write, _)| sysctls::is_closing(&write.key, &write.value));
+    set_sysctls(closing, host, runner, journal)?;
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
         let goals: Vec<Goal> = family.new.iter().map(Goal::whole).collect();
@@ -116,15 +120,7 @@ fn run_steps(
         };
         loader.carry_out(goals, &family.order).map_err(step)?;
     }
-    for (write, _) in &plan.sysctl_changes {
-        let step = |error| (format!("setting sysctl `{}`", write.key), error);
-        if let Some(module) = write.module
-            && sysctls::read(&write.key).map_err(step)?.is_none()
-        {
-            load_late(host, runner, journal, &write.key, module).map_err(step)?;
-        }
-        sysctls::put(write).map_err(step)?;
-    }
+    set_sysctls(others, host, runner, journal)?;
     // One sysctl can reset another, also one that held already.
     for write in plan.sysctls.iter().filter(|write| sysctls::check(write).is_err()) {
         sysctls::put(write).map_err(|error| (format!("setting sysctl `{}`", write.key), error))?;
@@ -137,6 +133,24 @@ fn run_steps(
             |error| (format!("writing `{}` ({})", file.change.path.display(), file.change.purpose), error);
         files::put(&file.real, &file.change.content, file.owner).map_err(step)?;
         files::remove_empty_dirs(&file.emptied).map_err(step)?;
+    }
+    Ok(())
+}
+
+fn set_sysctls(
+    changes: Vec<&(SysctlWrite, Option<String>)>,
+    host: &Host,
+    runner: &Runner,
+    journal: &Journal,
+) -> Result<(), Failed> {
+    for (write, _) in changes {
+        let step = |error| (format!("setting sysctl `{}`", write.key), error);
+        if let Some(module) = write.module
+            && sysctls::read(&write.key).map_err(step)?.is_none()
+        {
+            load_late(host, runner, journal, &write.key, module).map_err(step)?;
+        }
+        sysctls::put(write).map_err(step)?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The arguments.
 
+mod former;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +9,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fwdsl_runtime::analysis::Request;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::{Options, Variant};
+
+use former::Kept;
+pub(super) use former::{HistoryArguments, HistoryCommand, RollbackArguments};
 
 /// What the exit codes mean; documentation shows the same text.
 pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
@@ -132,14 +137,6 @@ pub(super) struct ApplyArguments {
     kept: Kept,
 }
 
-/// How many former states are kept.
-#[derive(Debug, Args)]
-struct Kept {
-    /// Keep so many former states to go back to, and forget older ones
-    #[arg(long, value_name = "NUMBER", default_value_t = Options::default().keep)]
-    keep: usize,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
     /// Show the lines that change, as iptables-save prints them
@@ -191,48 +188,6 @@ pub(super) struct SaveArguments {
     /// Write into the image whose root is this directory, instead of the running host
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RollbackArguments {
-    /// The number of the state, as `history` lists it
-    #[arg(value_name = "NUMBER")]
-    pub(super) number: Option<u64>,
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Replace rules and chains that others have put there since
-    #[arg(long)]
-    replace_foreign: bool,
-    /// Look for iptables and other programs in this directory alone
-    #[arg(long, value_name = "DIR")]
-    program_dir: Option<PathBuf>,
-    /// Keep files, the history and the undo journal below this directory instead of /
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    #[command(flatten)]
-    kept: Kept,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct HistoryArguments {
-    /// Find the history below this directory instead of /
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    #[command(subcommand)]
-    pub(super) command: Option<HistoryCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum HistoryCommand {
-    /// Print a former state: rules, sets, sysctls and files
-    ///
-    /// As far as the change that ended it and all later ones have touched them; the rest is as it is now.
-    Show {
-        /// Its number
-        #[arg(value_name = "NUMBER")]
-        number: u64,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -309,19 +264,6 @@ impl ApplyArguments {
     }
 }
 
-impl RollbackArguments {
-    pub(super) fn options(&self) -> Options {
-        Options {
-            program_dir: self.program_dir.clone(),
-            root: self.root.clone(),
-            replace_foreign: self.replace_foreign,
-            dry_run: self.dry_run,
-            keep: self.kept.keep,
-            ..Options::default()
-        }
-    }
-}
-
 impl PlanArguments {
     pub(super) fn options(&self) -> Options {
         Options { replace_foreign: self.replace_foreign, ..self.look.options() }
@@ -337,12 +279,6 @@ impl LookArguments {
             dry_run: true,
             ..Options::default()
         }
-    }
-}
-
-impl HistoryArguments {
-    pub(super) fn options(&self) -> Options {
-        Options { root: self.root.clone(), ..Options::default() }
     }
 }
 
