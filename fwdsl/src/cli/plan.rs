@@ -138,7 +138,7 @@ fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Pai
         Ok(comparison) => {
             for change in &comparison.changes {
                 let title = painter.paint(paint_of(change), &change.title());
-                let _ = write!(text, "{title}\n{}", change.text(&meaning.old(), &meaning.new()));
+                let _ = write!(text, "{title}\n{}", change.text(&meaning.before(), &meaning.after()));
             }
         }
     }
@@ -209,7 +209,7 @@ fn rules_json(rules: &RulesOutlook) -> Value {
         })
     };
     let meaning = rules.meaning.as_ref().map(|meaning| match &meaning.comparison {
-        Ok(comparison) => comparison_to_json(comparison, &meaning.old(), &meaning.new()),
+        Ok(comparison) => comparison_to_json(comparison, &meaning.before(), &meaning.after()),
         Err(stop) => json!({ "not_decided": stop.to_string() }),
     });
     json!({

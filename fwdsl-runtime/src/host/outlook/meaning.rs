@@ -51,12 +51,12 @@ impl Firewall {
 
 impl Meaning {
     /// Where the kernel's rules stand: in what `iptables-save` prints.
-    pub fn old(&self) -> Side<'_> {
+    pub fn before(&self) -> Side<'_> {
         self.old.side()
     }
 
     /// Where the rules after an apply come from: the policy's source, and for those of others what `iptables-save` prints.
-    pub fn new(&self) -> Side<'_> {
+    pub fn after(&self) -> Side<'_> {
         self.new.side()
     }
 
