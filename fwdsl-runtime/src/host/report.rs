@@ -41,6 +41,13 @@ pub struct RulesReport {
     /// What changed in tables that are shared with others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<ChainReport>,
+    /// The order in which the tables changed, if there were several: one in which no mixture of old and new tables
+    /// accepts what neither the old nor the new rules accept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// No order is certain to be such, so `filter` let nothing pass until all tables had changed: a few milliseconds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed_meanwhile: bool,
 }
 
 /// A chain in a table that is shared with others.

@@ -85,29 +85,25 @@ fn parse(programs: &FamilyPrograms, text: &str) -> Result<SavedText, ApplyError>
     })
 }
 
-/// Replaces tables, all of them in one call.
+/// Replaces tables, all of them in one call; chains and rules get the counters that they come with.
 pub(crate) fn restore(
     programs: &FamilyPrograms,
     runner: &Runner,
     tables: &[SavedTable],
     lock_wait: Duration,
-    counters: bool,
 ) -> Result<(), ApplyError> {
     let text: String = tables.iter().map(ToString::to_string).collect();
-    let args = if counters { &["-c"][..] } else { &[] };
-    load(programs, runner, text, lock_wait, args)
+    load(programs, runner, text, lock_wait, &["-c"])
 }
 
-/// Changes tables by lines that leave alone what they do not name.
+/// Changes tables by lines that leave alone what they do not name; rules get the counters that stand before them.
 pub(crate) fn edit(
     programs: &FamilyPrograms,
     runner: &Runner,
     text: String,
     lock_wait: Duration,
-    counters: bool,
 ) -> Result<(), ApplyError> {
-    let args = if counters { &["--noflush", "-c"][..] } else { &["--noflush"] };
-    load(programs, runner, text, lock_wait, args)
+    load(programs, runner, text, lock_wait, &["--noflush", "-c"])
 }
 
 fn load(

@@ -14,6 +14,19 @@ pub(super) fn text(report: &Report) -> String {
             let tables = rules.tables.join(", ");
             text.push_str(&format!("{} rules {would}loaded ({variant}table {tables})\n", rules.family));
         }
+        if !rules.order.is_empty() {
+            let order = rules.order.join(", then ");
+            let closed = match rules.closed_meanwhile {
+                true => {
+                    "; meanwhile nothing passes, for no order is certain to let through only what either allows"
+                }
+                false => "",
+            };
+            text.push_str(&format!(
+                "{} tables {would}changed in this order: {order}{closed}\n",
+                rules.family
+            ));
+        }
         for ChainReport { table, chain, change } in &rules.chains {
             let what = match change {
                 ChainChange::Filled => format!("chain {chain} {would}filled"),

@@ -16,6 +16,7 @@ use super::detect::Host;
 use super::error::ApplyError;
 use super::files::{self, Existing};
 use super::options::{Desired, Options};
+use super::order::Order;
 use super::owned::Planned;
 use super::places;
 use super::record::Record;
@@ -57,6 +58,8 @@ pub(crate) struct RulesPlan {
     pub(crate) former: SavedText,
     /// What is to change in tables that are not ours as a whole.
     pub(crate) shared: Vec<Planned>,
+    /// In which order.
+    pub(crate) order: Order,
 }
 
 /// What the kernel holds for one family.

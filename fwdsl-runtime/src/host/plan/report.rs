@@ -17,6 +17,8 @@ impl Plan {
             family: plan.family,
             tables: plan.new.iter().map(|table| table.name.clone()).collect(),
             chains: plan.shared.iter().flat_map(chain_reports).collect(),
+            order: if plan.order.tables.len() > 1 { plan.order.tables.clone() } else { Vec::new() },
+            closed_meanwhile: plan.order.closed,
         };
         self.rules.iter().map(report).collect()
     }

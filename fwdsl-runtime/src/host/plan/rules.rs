@@ -9,6 +9,7 @@ use crate::host::faithful;
 use crate::host::foreign;
 use crate::host::nft::{self, Ruleset};
 use crate::host::options::{Desired, Options};
+use crate::host::order::{self, Order};
 use crate::host::owned::{self, Goals, Known};
 use crate::host::record::Record;
 use crate::host::report::Part;
@@ -135,7 +136,15 @@ fn family_plan(
     if changed.is_empty() && shared.is_empty() {
         return None;
     }
-    let former =
-        SavedText { tables: changed.iter().filter_map(|table| former.table(&table.name)).cloned().collect() };
-    Some(RulesPlan { family: *family, programs: (*programs).clone(), new: changed, former, shared })
+    let tables = changed.iter().filter_map(|table| former.table(&table.name)).cloned().collect();
+    let mut plan = RulesPlan {
+        family: *family,
+        programs: (*programs).clone(),
+        new: changed,
+        former: SavedText { tables },
+        shared,
+        order: Order::default(),
+    };
+    order::find(&mut plan, former, view.protocols);
+    Some(plan)
 }
