@@ -37,6 +37,7 @@ mod retired;
 mod rules;
 mod sets;
 mod sharing;
+mod status;
 pub mod sysctl;
 mod sysctls;
 pub mod tree;
@@ -59,4 +60,5 @@ pub use report::{
 };
 pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
+pub use status::{ChainCount, Difference, Drift, FamilyCount, RuleCount, Status, status};
 pub use variant::Variant;

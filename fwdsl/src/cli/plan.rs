@@ -41,7 +41,7 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
     }
     let model = policy.model();
     let rulesets = rulesets(policy)?;
-    let origin = Origin { rulesets: &rulesets, sources: model.sources() };
+    let origin = Origin { model: &model, rulesets: &rulesets };
     let mut outlook = host::plan(&desired, origin, &options)?;
     match unplanned {
         Some(Failure::Apply(error)) => outlook.add_problem(Part::Files, error),
@@ -121,6 +121,7 @@ fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Pai
         }
     }
     let family = rules.family;
+    text.push_str(&report::order(family, "would be ", &rules.order, rules.closed_meanwhile));
     let Some(meaning) = &rules.meaning else {
         let _ = writeln!(
             text,
@@ -215,6 +216,8 @@ fn rules_json(rules: &RulesOutlook) -> Value {
     json!({
         "family": rules.family.name(),
         "tables": rules.tables.iter().map(table).collect::<Vec<_>>(),
+        "order": rules.order,
+        "closed_meanwhile": rules.closed_meanwhile,
         "meaning": meaning,
     })
 }

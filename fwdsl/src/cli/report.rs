@@ -1,5 +1,6 @@
 //! What an apply did, in words and as JSON.
 
+use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::{ChainChange, ChainReport, Part, Recovered, Report, SetChange};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
@@ -14,19 +15,7 @@ pub(super) fn text(report: &Report) -> String {
             let tables = rules.tables.join(", ");
             text.push_str(&format!("{} rules {would}loaded ({variant}table {tables})\n", rules.family));
         }
-        if !rules.order.is_empty() {
-            let order = rules.order.join(", then ");
-            let closed = match rules.closed_meanwhile {
-                true => {
-                    "; meanwhile nothing passes, for no order is certain to let through only what either allows"
-                }
-                false => "",
-            };
-            text.push_str(&format!(
-                "{} tables {would}changed in this order: {order}{closed}\n",
-                rules.family
-            ));
-        }
+        text.push_str(&order(rules.family, would, &rules.order, rules.closed_meanwhile));
         for ChainReport { table, chain, change } in &rules.chains {
             let what = match change {
                 ChainChange::Filled => format!("chain {chain} {would}filled"),
@@ -51,6 +40,18 @@ pub(super) fn text(report: &Report) -> String {
         text.push_str("nothing to change: all is as the policy says\n");
     }
     text
+}
+
+/// The order in which tables change, and whether the filter is closed meanwhile; nothing if there is one table.
+pub(super) fn order(family: Family, would: &str, tables: &[String], closed: bool) -> String {
+    if tables.is_empty() {
+        return String::new();
+    }
+    let closed = match closed {
+        true => "; meanwhile nothing passes, for no order is certain to let through only what either allows",
+        false => "",
+    };
+    format!("{family} tables {would}changed in this order: {}{closed}\n", tables.join(", then "))
 }
 
 /// What becomes of a set.

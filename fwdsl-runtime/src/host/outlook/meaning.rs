@@ -85,7 +85,7 @@ impl Meaning {
         let all = SavedText { tables: after.tables.iter().chain(untouched).cloned().collect() }.to_string();
         let mut new = read(&all, &program, seen.family);
         new.tables.retain(|table| concerned(table.name.name()));
-        let mut sources = origin.sources.clone();
+        let mut sources = origin.model.sources().clone();
         let file = sources.files.len() as u16;
         sources.files.push(program.clone());
         place_as_printed(&mut new, &all, &printed, file);

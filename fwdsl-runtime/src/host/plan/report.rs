@@ -13,12 +13,15 @@ impl Plan {
     }
 
     pub(crate) fn rules_report(&self) -> Vec<RulesReport> {
-        let report = |plan: &RulesPlan| RulesReport {
-            family: plan.family,
-            tables: plan.new.iter().map(|table| table.name.clone()).collect(),
-            chains: plan.shared.iter().flat_map(chain_reports).collect(),
-            order: if plan.order.tables.len() > 1 { plan.order.tables.clone() } else { Vec::new() },
-            closed_meanwhile: plan.order.closed,
+        let report = |plan: &RulesPlan| {
+            let (order, closed_meanwhile) = plan.order_told();
+            RulesReport {
+                family: plan.family,
+                tables: plan.new.iter().map(|table| table.name.clone()).collect(),
+                chains: plan.shared.iter().flat_map(chain_reports).collect(),
+                order,
+                closed_meanwhile,
+            }
         };
         self.rules.iter().map(report).collect()
     }
@@ -38,6 +41,14 @@ impl Plan {
             purpose: file.change.purpose.clone(),
         };
         self.files.iter().map(report).collect()
+    }
+}
+
+impl RulesPlan {
+    /// The order in which tables change, if there are several, and whether the filter is closed meanwhile.
+    pub(crate) fn order_told(&self) -> (Vec<String>, bool) {
+        let several = self.order.tables.len() > 1;
+        (if several { self.order.tables.clone() } else { Vec::new() }, self.order.closed)
     }
 }
 
