@@ -40,6 +40,11 @@ pub(super) enum Command {
     /// Rules are compared by meaning: packets that would be newly accepted and newly refused, each with the rules that
     /// decide. It needs no rights; what this process may not look at is said to be unknown.
     Plan(PlanArguments),
+    /// Tell whether the policy is in force, and how many packets each of its rules has matched
+    ///
+    /// What differs is named: the rule of the policy that is missing, the line of the kernel's that is too many, sets,
+    /// sysctls, files for boot. It needs no rights; what this process may not look at is said to be unknown.
+    Status(StatusArguments),
     /// Load the rules and set the sysctls, all or nothing
     ///
     /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
@@ -131,6 +136,12 @@ pub(super) struct PlanArguments {
     /// Take for granted that rules and chains that fwdsl did not load are replaced
     #[arg(long)]
     replace_foreign: bool,
+    #[command(flatten)]
+    pub(super) look: LookArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
     #[command(flatten)]
     pub(super) look: LookArguments,
 }
@@ -249,6 +260,13 @@ impl ApplyArguments {
 impl PlanArguments {
     pub(super) fn options(&self) -> Options {
         Options { replace_foreign: self.replace_foreign, ..self.look.options() }
+    }
+}
+
+impl StatusArguments {
+    pub(super) fn options(&self) -> Options {
+        // What others added is told as that, rule by rule.
+        Options { replace_foreign: true, ..self.look.options() }
     }
 }
 

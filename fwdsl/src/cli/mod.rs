@@ -20,6 +20,7 @@
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `plan` | tells what an apply would change: packets newly accepted and refused, lines, sets, sysctls, files |
+//! | `status` | tells whether the policy is in force, which rule is not, and how many packets each rule has matched |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
 //! | `recover` | undoes an apply that was ended before it was complete |
@@ -41,6 +42,7 @@ mod recover;
 mod report;
 mod save;
 mod show;
+mod status;
 
 use std::process::ExitCode;
 
@@ -69,6 +71,7 @@ pub fn run(policy: &Policy) -> ExitCode {
 fn command(policy: &Policy, command: &Command) -> Result<Answer, Failure> {
     let done: Result<Done, Failure> = match command {
         Command::Plan(arguments) => return plan::plan(policy, arguments),
+        Command::Status(arguments) => return status::status(policy, arguments),
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),

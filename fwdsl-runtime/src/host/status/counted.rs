@@ -61,8 +61,11 @@ fn sum(one: Counters, other: Counters) -> Counters {
     }
 }
 
-/// The policy's chains and rules; nothing is counted yet.
-pub(super) fn chains(origin: Origin<'_>) -> Vec<ChainCount> {
+/// The policy's chains and rules; nothing is counted yet. `families` are those that the kernel was asked about.
+pub(super) fn chains(origin: Origin<'_>, families: &[Family]) -> Vec<ChainCount> {
+    if families.is_empty() {
+        return Vec::new();
+    }
     let mut chains: Vec<ChainCount> = origin
         .model
         .chains()
@@ -80,7 +83,7 @@ pub(super) fn chains(origin: Origin<'_>) -> Vec<ChainCount> {
             }
         })
         .collect();
-    for ruleset in origin.rulesets {
+    for ruleset in origin.rulesets.iter().filter(|ruleset| families.contains(&ruleset.family)) {
         for (chain, rule) in rules(ruleset) {
             let count = &mut chains[rule.origin.chain].rules[rule.origin.rule];
             if count.text.is_empty() {

@@ -10,6 +10,7 @@ use super::error::ApplyError;
 use super::options::{Desired, Options};
 use super::outlook::{Look, Origin, Outlook, look, outlook_of};
 use super::variant::Variant;
+use crate::family::Family;
 
 pub use counted::{ChainCount, FamilyCount, RuleCount};
 pub use drift::{Difference, Drift};
@@ -21,7 +22,7 @@ pub struct Status {
     pub variant: Option<Variant>,
     /// What differs in the rules.
     pub drift: Vec<Drift>,
-    /// The packets that each rule of the policy has matched, chain by chain.
+    /// The packets that each rule of the policy has matched, chain by chain; empty if the rules cannot be seen.
     pub counts: Vec<ChainCount>,
     /// What an apply would change.
     pub outlook: Outlook,
@@ -44,7 +45,8 @@ impl Status {
 pub fn status(desired: &Desired, origin: Origin<'_>, options: &Options) -> Result<Status, ApplyError> {
     let Look { host, plan, problems, warnings } = look(desired, options)?;
     let mut drift = Vec::new();
-    let mut counts = counted::chains(origin);
+    let families: Vec<Family> = plan.seen.iter().map(|seen| seen.family).collect();
+    let mut counts = counted::chains(origin, &families);
     for seen in &plan.seen {
         let change = plan.rules.iter().find(|change| change.family == seen.family);
         let ruleset = origin.rulesets.iter().find(|ruleset| ruleset.family == seen.family);
