@@ -3,10 +3,12 @@
 
 use std::process::Output;
 
-use fwdsl_runtime::family::Family;
+use fwdsl_runtime::family::{Family, FamilySet};
+use fwdsl_runtime::json::to_json;
 use fwdsl_runtime::restore_text::{self, SavedTable};
 use fwdsl_tests::netns::require;
 use fwdsl_tests::policies;
+use fwdsl_tests::policies::whole::Generator;
 use fwdsl_tests::provisioned::{Host, json, stderr, stdout};
 use fwdsl_tests::random::Random;
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
@@ -185,7 +187,7 @@ fn plan_says_no_change_after_an_apply_and_just_the_change_after_one_by_hand() {
         return;
     }
     let wanted: usize =
-        std::env::var("FWDSL_RANDOM_POLICIES").map_or(6, |count| count.parse().expect("a number"));
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(5, |count| count.parse().expect("a number"));
     std::thread::scope(|scope| {
         for variant in VARIANTS {
             scope.spawn(move || {
@@ -206,6 +208,52 @@ fn plan_says_no_change_after_an_apply_and_just_the_change_after_one_by_hand() {
                     }
                 }
                 assert!(kinds.iter().all(|count| *count > 0), "{kinds:?}");
+            });
+        }
+    });
+}
+
+/// Policies of the whole grammar, as far as a host without rules of others takes them.
+#[test]
+fn whatever_the_policy_plan_says_no_change_after_an_apply() {
+    if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
+        return;
+    }
+    let wanted: usize =
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(16, |count| count.parse().expect("a number"));
+    let mut generator = Generator::new(7);
+    let policies: Vec<String> = (0..wanted)
+        .map(|_| {
+            let whole = generator.next_policy();
+            let mut document = to_json(&whole.policy().model(), FamilySet::BOTH);
+            // Not all of them are the namespace's own.
+            document["sysctls"] = json!([]);
+            document.to_string()
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for variant in VARIANTS {
+            let policies = &policies;
+            scope.spawn(move || {
+                let mut applied = 0;
+                for source in policies {
+                    let host = Host::new(variant, "");
+                    let subject = Subject { host: &host, source: source.clone() };
+                    if !subject.run("apply", &[]).status.success() {
+                        let plan = subject.run("plan", &[]);
+                        assert!(
+                            matches!(plan.status.code(), Some(1 | 10)),
+                            "{}{}\n{source}",
+                            stdout(&plan),
+                            stderr(&plan)
+                        );
+                        continue;
+                    }
+                    applied += 1;
+                    let [_, status] = subject.look(0);
+                    assert!(!list(&status, "chains").is_empty());
+                }
+                assert!(applied * 3 >= wanted, "only {applied} of {wanted} policies were applied");
             });
         }
     });

@@ -1,9 +1,11 @@
-//! A provisioning binary whose policy is read from the file that `FWDSL_TEST_POLICY` names, for tests of random policies.
+//! A provisioning binary whose policy is read from the file that `FWDSL_TEST_POLICY` names, for tests of random policies:
+//! source, or JSON.
 
 use std::process::ExitCode;
 
 use fwdsl::Policy;
 use fwdsl_runtime::host::guardian;
+use fwdsl_runtime::json::from_json;
 use fwdsl_runtime::syntax::compile;
 
 fn main() -> ExitCode {
@@ -13,6 +15,9 @@ fn main() -> ExitCode {
     }
     let path = std::env::var("FWDSL_TEST_POLICY").expect("a file is named");
     let source = std::fs::read_to_string(&path).expect("the file can be read");
-    let compiled = compile(source.parse().expect("the file holds tokens"));
-    fwdsl::cli::run(&Policy::from_model(compiled.model).expect("the policy compiles"))
+    let model = match source.starts_with('{') {
+        true => from_json(&source).expect("the file holds a policy"),
+        false => compile(source.parse().expect("the file holds tokens")).model,
+    };
+    fwdsl::cli::run(&Policy::from_model(model).expect("the policy compiles"))
 }
