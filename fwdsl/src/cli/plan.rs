@@ -114,7 +114,7 @@ pub(super) fn push_unknown(text: &mut String, outlook: &Outlook, painter: Painte
 fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Painter) {
     for table in &rules.tables {
         let title = format!(
-            "{} table {}: {} lines come, {} go",
+            "{} table {}: +{} -{} lines",
             rules.family,
             table.table,
             table.count(Sign::Comes),
