@@ -11,8 +11,13 @@ use super::plan::{self, Plan};
 use super::record;
 use super::report::{Recovered, Report};
 use super::undo;
+use super::variant::Variant;
+use super::xtables_lock::XtablesLock;
 use crate::family::Family;
 use crate::restore_text::SavedText;
+
+/// How often others may change rules between the look at them and the load.
+const ATTEMPTS: usize = 5;
 
 /// Brings about what is desired, or changes nothing.
 ///
@@ -32,6 +37,8 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         true => None,
         false => Some(Lock::acquire(&host.root, options.lock_wait)?),
     };
+    let legacy = host.variant == Some(Variant::Legacy) && !options.dry_run;
+    let _xtables = legacy.then(|| XtablesLock::acquire(&host.root, options.lock_wait)).transpose()?;
     let mut warnings = Vec::new();
     let mut recovered = None;
     if !options.dry_run {
@@ -84,15 +91,30 @@ fn bring_about(
 ) -> Result<Plan, ApplyError> {
     let record = record::load(&host.root)?;
     warnings.extend(record.1);
-    let plan = plan::make(host, texts, record.0, desired, options)?;
-    if !options.dry_run {
-        match plan.changes_anything() {
-            true => carry_out::carry_out(host, &plan, options)?,
-            false => carry_out::write_record_alone(&plan)?,
+    let mut attempts = 1;
+    loop {
+        let plan = plan::make(host, texts, record.0.clone(), desired, options)?;
+        if options.dry_run {
+            return Ok(plan);
         }
-        warnings.extend(carry_out::sweep_sets(host, &plan));
+        let done = match plan.changes_anything() {
+            true => carry_out::carry_out(host, &plan, options),
+            false => carry_out::write_record_alone(&plan),
+        };
+        match done {
+            Ok(()) => {
+                warnings.extend(carry_out::sweep_sets(host, &plan));
+                return Ok(plan);
+            }
+            // What was planned is of the past: others have other rules now, which may be none of ours.
+            Err(ApplyError::Undone { cause, .. })
+                if matches!(*cause, ApplyError::ChangedMeanwhile) && attempts < ATTEMPTS =>
+            {
+                attempts += 1;
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(plan)
 }
 
 /// Undoes an apply that died and whose guardian died too, if there is one.

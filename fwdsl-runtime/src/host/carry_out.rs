@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files;
+use super::generation::Watch;
 use super::group::{Group, GroupId};
 use super::guardian::Guardian;
 use super::journal::{self, Draft, FormerRules, Journal};
@@ -14,6 +15,7 @@ use super::owned::{Goal, Loader};
 use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
 use super::program::Runner;
+use super::rules;
 use super::sets::{self, SetsUndo};
 use super::sysctls::{self, SysctlUndo};
 use super::undo;
@@ -90,6 +92,7 @@ fn run_steps(
         .and_then(|()| sets::check(&plan.sets, runner, &plan.protocols))
         .map_err(|error| ("making the sets".to_owned(), error))?;
     // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
+    let watch = Watch::from(plan.generation);
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
         let goals: Vec<Goal> = family.new.iter().map(Goal::whole).collect();
@@ -100,7 +103,11 @@ fn run_steps(
             family: family.family,
             lock_wait: options.lock_wait,
             protocols: &plan.protocols,
+            watch: &watch,
         };
+        if let Some(table) = family.order.tables.first() {
+            rules::check_lock(&family.programs, runner, table).map_err(step)?;
+        }
         loader.carry_out(goals, &family.order).map_err(step)?;
     }
     for (write, _) in &plan.sysctl_changes {

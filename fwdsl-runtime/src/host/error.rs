@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
+use super::rules::LOCKED;
 use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::ParseError;
@@ -60,6 +61,27 @@ pub enum ApplyError {
         path: PathBuf,
         /// How long this one waited.
         waited: Duration,
+    },
+    /// Another program holds the lock of the legacy variant.
+    XtablesLocked {
+        /// The lock.
+        path: PathBuf,
+        /// How long this process waited.
+        waited: Duration,
+    },
+    /// The legacy variant needs more than its capabilities, and this process may not have it.
+    LegacyNeeds {
+        /// What it needs to do.
+        what: String,
+        /// The system's answer.
+        error: io::Error,
+    },
+    /// Others changed rules between the look at them and the load.
+    ChangedMeanwhile,
+    /// Others changed a table in the moment in which it was loaded.
+    ChangedTogether {
+        /// What was there that is not of the policy.
+        what: String,
     },
     /// The tables hold what iptables cannot say, so there would be no way back.
     Unfaithful(Vec<Unfaithful>),
@@ -214,6 +236,27 @@ impl fmt::Display for ApplyError {
                 path.display(),
                 waited.as_secs()
             ),
+            ApplyError::XtablesLocked { path, waited } => write!(
+                f,
+                "another program is changing rules: it has held `{}` for the {} seconds that this one waited; nothing \
+                 was changed",
+                path.display(),
+                waited.as_secs()
+            ),
+            ApplyError::LegacyNeeds { what, error } => write!(
+                f,
+                "the legacy variant of iptables needs {what}, beside CAP_NET_ADMIN and CAP_NET_RAW, and this process \
+                 may not ({error}): run it as root; nothing was changed"
+            ),
+            ApplyError::ChangedMeanwhile => f.write_str(
+                "other programs change rules again and again (`nft monitor` tells which), so there was no moment to \
+                 load these: try again when they are done",
+            ),
+            ApplyError::ChangedTogether { what } => write!(
+                f,
+                "another program changed rules in the moment in which these were loaded; if it is to have its own, \
+                 start it again: {what}"
+            ),
             ApplyError::Unfaithful(list) => {
                 f.write_str(
                     "the tables to replace hold what iptables cannot say, so a failed apply could not put it back; \
@@ -329,7 +372,7 @@ fn explain(stderr: &str) -> Option<&'static str> {
              this is a container whose host has to load it",
         );
     }
-    if stderr.contains("holding the xtables lock") {
+    if stderr.contains(LOCKED) {
         return Some("another program is changing rules and did not finish in time");
     }
     None

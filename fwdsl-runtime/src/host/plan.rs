@@ -9,6 +9,7 @@ use super::error::ApplyError;
 use super::faithful::{self, Unfaithful};
 use super::files::{self, Existing};
 use super::foreign;
+use super::generation;
 use super::nft::{self, Ruleset};
 use super::options::{Desired, Options};
 use super::order::{self, Order};
@@ -41,6 +42,8 @@ pub(crate) struct Plan {
     /// What it holds then.
     pub(crate) recorded: Record,
     pub(crate) protocols: Protocols,
+    /// The generation of nft's rules that all of this is about.
+    pub(crate) generation: Option<u32>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -128,6 +131,7 @@ pub(crate) fn make(
     desired: &Desired,
     options: &Options,
 ) -> Result<Plan, ApplyError> {
+    let generation = (host.variant == Some(Variant::Nft)).then(generation::generation).flatten();
     // Without the file, the names that every machine knows are enough.
     let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
     let ruleset = match &host.nft {
@@ -222,6 +226,7 @@ pub(crate) fn make(
         files: files.into_iter().flatten().collect(),
         record,
         protocols,
+        generation,
         warnings,
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::error::ApplyError;
 use super::files;
+use super::generation::Watch;
 use super::group::{self, Group};
 use super::journal::{self, Journal, Manifest, RulesUndo};
 use super::kernel;
@@ -19,6 +20,7 @@ use super::rules;
 use super::sets;
 use super::sysctls;
 use super::variant::Variant;
+use super::xtables_lock::XtablesLock;
 use crate::family::Family;
 use crate::restore_text::{self, Protocols, SavedTable, SavedText, normal_table};
 
@@ -82,7 +84,7 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<St
     undo_files(root, journal, recovered, &mut problems);
     if !recovered.restarted {
         undo_sysctls(journal, recovered, &mut problems);
-        undo_rules(journal, recovered, &mut problems);
+        undo_rules(root, journal, recovered, &mut problems);
     }
     if problems.is_empty()
         && let Err(error) = journal.finish()
@@ -117,7 +119,7 @@ fn undo_sysctls(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec
     }
 }
 
-fn undo_rules(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
+fn undo_rules(root: &Path, journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
     let manifest = &journal.manifest;
     // Should this process be ended too, its programs must not outlive it. If the holder cannot be started, putting
     // the rules back still comes first.
@@ -126,6 +128,11 @@ fn undo_rules(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<S
         deadline: Duration::from_secs(manifest.program_deadline_seconds),
         group: group.as_ref().map(|group| group.id.clone()),
     };
+    let legacy = [&manifest.ipv6, &manifest.ipv4].into_iter().flatten();
+    let legacy = legacy.map(|undo| undo.programs.variant).any(|variant| variant == Variant::Legacy);
+    // If it cannot be had, the programs try for themselves, and say so.
+    let wait = Duration::from_secs(manifest.lock_wait_seconds);
+    let _xtables = legacy.then(|| XtablesLock::acquire(root, wait));
     for (family, undo) in [(Family::Ipv6, &manifest.ipv6), (Family::Ipv4, &manifest.ipv4)] {
         let Some(undo) = undo else { continue };
         match undo_family(journal, &runner, family, undo) {
@@ -165,13 +172,16 @@ fn undo_family(
     // Both were printed by this machine, so names of protocols are the same in both.
     let protocols = Protocols::default();
     let lock_wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
-    let loader = Loader { programs: &undo.programs, runner, family, lock_wait, protocols: &protocols };
+    // What was there comes back, whoever else has changed it since.
+    let watch = Watch::from(None);
+    let programs = &undo.programs;
+    let loader = Loader { programs, runner, family, lock_wait, protocols: &protocols, watch: &watch };
     let shared = loader.unreached(&undo.shared)?;
     let goals: Vec<Goal> = whole.iter().map(Goal::whole).collect();
     let order = undo.order.back();
     if loader.carry_out(goals.iter().chain(&undo.shared), &order).is_err() {
         // Whatever tables hold by now, to replace them leads back. What they named of our chains is gone then.
-        rules::restore(&undo.programs, runner, &whole, lock_wait)?;
+        rules::restore(programs, runner, &whole, lock_wait)?;
         loader.carry_out(&undo.shared, &order)?;
     }
     for name in differing.iter().filter(|name| former.table(name).is_none()) {
