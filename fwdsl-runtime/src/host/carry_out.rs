@@ -108,7 +108,12 @@ fn run_steps(
         if let Some(table) = family.order.tables.first() {
             rules::check_lock(&family.programs, runner, table).map_err(step)?;
         }
-        loader.carry_out(goals, &family.order).map_err(step)?;
+        journal.begin(family.family).map_err(step)?;
+        let loaded = loader.carry_out(goals, &family.order);
+        if matches!(loaded, Err(ApplyError::ChangedMeanwhile)) {
+            journal.not_begun(family.family).map_err(step)?;
+        }
+        loaded.map_err(step)?;
     }
     for (write, _) in &plan.sysctl_changes {
         let step = |error| (format!("setting sysctl `{}`", write.key), error);

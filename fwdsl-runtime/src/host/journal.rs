@@ -70,6 +70,10 @@ pub(crate) struct RulesUndo {
     /// The order in which all of them change.
     #[serde(default)]
     pub(crate) order: Order,
+    /// The file of the journal that says that they have begun to. Without it nothing was loaded, and what has changed there
+    /// since is others' doing.
+    #[serde(default)]
+    begun: Option<String>,
 }
 
 /// A former file.
@@ -195,8 +199,9 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
     for former in draft.rules {
         let text = format!("{}.rules", former.family.name());
         write_file(&dir.join(&text), former.text.as_bytes())?;
+        let begun = Some(format!("{}.begun", former.family.name()));
         let FormerRules { programs, tables, shared, order, .. } = former;
-        let undo = Some(RulesUndo { programs, tables, text, shared, order });
+        let undo = Some(RulesUndo { programs, tables, text, shared, order, begun });
         match former.family {
             Family::Ipv4 => manifest.ipv4 = undo,
             Family::Ipv6 => manifest.ipv6 = undo,
@@ -279,6 +284,35 @@ impl Journal {
                 Existing::Regular { bytes, mode: *mode, uid: *uid, gid: *gid }
             }
         })
+    }
+
+    /// The former rules of a family, if the apply has any to change.
+    fn rules(&self, family: Family) -> Option<&RulesUndo> {
+        match family {
+            Family::Ipv4 => self.manifest.ipv4.as_ref(),
+            Family::Ipv6 => self.manifest.ipv6.as_ref(),
+        }
+    }
+
+    /// Takes note that the rules of a family are about to change.
+    pub(crate) fn begin(&self, family: Family) -> Result<(), ApplyError> {
+        let Some(begun) = self.rules(family).and_then(|rules| rules.begun.as_ref()) else { return Ok(()) };
+        let path = self.dir.join(begun);
+        write_file(&path, b"")?;
+        sync_dir_of(&path)
+    }
+
+    /// Takes note that they did not.
+    pub(crate) fn not_begun(&self, family: Family) -> Result<(), ApplyError> {
+        let Some(begun) = self.rules(family).and_then(|rules| rules.begun.as_ref()) else { return Ok(()) };
+        let path = self.dir.join(begun);
+        fs::remove_file(&path).map_err(at("remove", &path))
+    }
+
+    /// The former rules of a family, if they may have changed.
+    pub(crate) fn changed_rules(&self, family: Family) -> Option<&RulesUndo> {
+        let has_begun = |undo: &&RulesUndo| undo.begun.as_ref().is_none_or(|begun| self.dir.join(begun).exists());
+        self.rules(family).filter(has_begun)
     }
 
     /// Adds the values of sysctls that were not there when the journal was written.

@@ -133,8 +133,8 @@ fn undo_rules(root: &Path, journal: &Journal, recovered: &mut Recovered, problem
     // If it cannot be had, the programs try for themselves, and say so.
     let wait = Duration::from_secs(manifest.lock_wait_seconds);
     let _xtables = legacy.then(|| XtablesLock::acquire(root, wait));
-    for (family, undo) in [(Family::Ipv6, &manifest.ipv6), (Family::Ipv4, &manifest.ipv4)] {
-        let Some(undo) = undo else { continue };
+    for family in [Family::Ipv6, Family::Ipv4] {
+        let Some(undo) = journal.changed_rules(family) else { continue };
         match undo_family(journal, &runner, family, undo) {
             Ok(tables) => {
                 tables.iter().for_each(|table| add(&mut recovered.tables, format!("{family} {table}")))

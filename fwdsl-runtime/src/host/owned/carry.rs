@@ -44,7 +44,7 @@ impl Loader<'_> {
         let watched = goals.iter().any(|goal| goal.whole);
         let mut attempts = 0;
         loop {
-            if watched {
+            if watched && attempts == 0 {
                 self.watch.check()?;
             }
             let now = rules::save_of(self.programs, self.runner, self.family, &tables)?;
