@@ -57,6 +57,7 @@ mod witness;
 pub use answer::Answer;
 pub use compare::{
     COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
+    compare_rulesets,
 };
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::{evaluate, evaluate_for};

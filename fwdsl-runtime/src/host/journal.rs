@@ -140,6 +140,10 @@ pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
     places::below(root, Path::new(places::JOURNAL))
 }
 
+/// What is said where there is one, to those who only look.
+pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said here is \
+     of the state between, and the next apply undoes it first";
+
 /// Whether there is one. Who may not look does not know.
 pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
     let path = path(root)?;
@@ -311,7 +315,8 @@ impl Journal {
 
     /// The former rules of a family, if they may have changed.
     pub(crate) fn changed_rules(&self, family: Family) -> Option<&RulesUndo> {
-        let has_begun = |undo: &&RulesUndo| undo.begun.as_ref().is_none_or(|begun| self.dir.join(begun).exists());
+        let has_begun =
+            |undo: &&RulesUndo| undo.begun.as_ref().is_none_or(|begun| self.dir.join(begun).exists());
         self.rules(family).filter(has_begun)
     }
 

@@ -28,6 +28,7 @@ mod nft;
 mod options;
 mod order;
 mod others;
+mod outlook;
 mod owned;
 mod places;
 mod plan;
@@ -52,9 +53,13 @@ pub use foreign::Foreign;
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
-pub use report::{
-    ChainChange, ChainReport, FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport,
+pub use outlook::{
+    DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
-pub use sets::{DesiredSet, restore_text as sets_text};
+pub use report::{
+    ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
+    SysctlReport,
+};
+pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use variant::Variant;

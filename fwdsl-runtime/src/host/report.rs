@@ -131,6 +131,22 @@ pub struct Recovered {
     pub files: Vec<PathBuf>,
 }
 
+/// A part of what an apply brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The rules of iptables.
+    Rules,
+    /// The sets of ipset.
+    Sets,
+    /// Kernel parameters.
+    Sysctls,
+    /// Files, and the links that enable services.
+    Files,
+    /// The journal, which tells of an apply that is under way or was cut off.
+    Journal,
+}
+
 impl Report {
     /// Whether anything changed (or would).
     pub fn changed(&self) -> bool {

@@ -50,13 +50,14 @@ pub(crate) fn save(
 }
 
 /// The same, where these tables must be among what is printed if they are there. `iptables-nft-save` leaves out a
-/// table that holds an expression unknown to it, with a comment that says so; it would pass for an empty one.
+/// table that holds an expression unknown to it, with a comment that says so; it would pass for an empty one. Beside the
+/// tables comes the text that was printed.
 pub(crate) fn save_of(
     programs: &FamilyPrograms,
     runner: &Runner,
     family: Family,
     tables: &[&str],
-) -> Result<SavedText, ApplyError> {
+) -> Result<(SavedText, String), ApplyError> {
     let text = print(programs, runner, family)?;
     let left_out = |table: &&&str| text.contains(&format!("# Table `{table}' is incompatible"));
     if let Some(table) = tables.iter().find(left_out) {
@@ -66,7 +67,7 @@ pub(crate) fn save_of(
             programs.save.display()
         )));
     }
-    parse(programs, &text)
+    Ok((parse(programs, &text)?, text))
 }
 
 fn print(programs: &FamilyPrograms, runner: &Runner, family: Family) -> Result<String, ApplyError> {

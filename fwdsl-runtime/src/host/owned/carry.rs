@@ -47,7 +47,7 @@ impl Loader<'_> {
             if watched && attempts == 0 {
                 self.watch.check()?;
             }
-            let now = rules::save_of(self.programs, self.runner, self.family, &tables)?;
+            let (now, _) = rules::save_of(self.programs, self.runner, self.family, &tables)?;
             let text = self.lines(&goals, &now, order.closed)?;
             if text.is_empty() {
                 return Ok(());
@@ -71,7 +71,7 @@ impl Loader<'_> {
             return Ok(Vec::new());
         }
         let tables: Vec<&str> = goals.iter().map(Goal::table).collect();
-        let now = rules::save_of(self.programs, self.runner, self.family, &tables)?;
+        let (now, _) = rules::save_of(self.programs, self.runner, self.family, &tables)?;
         let unreached = |goal: &&Goal| !matches!(edit(&table_of(&now, goal), goal, self.protocols), Ok(None));
         Ok(goals.iter().filter(unreached).map(|goal| goal.table().to_owned()).collect())
     }
