@@ -1,10 +1,11 @@
 //! One apply at a time.
 
 use std::fs::{File, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use super::error::{ApplyError, at};
 use super::files;
@@ -43,7 +44,32 @@ fn open(root: &Path) -> Result<File, ApplyError> {
     if let Some(dir) = path.parent() {
         files::make_private_dir(dir)?;
     }
-    // Whoever can open it can hold it, and every apply and undo would wait for him.
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(at("open", &path))
+    // Whoever can open it can hold it, and every apply and undo would wait for him. A link there would make a file of its
+    // maker's choice.
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = openat(CWD, &path, flags, Mode::RUSR | Mode::WUSR);
+    opened.map(File::from).map_err(|error| at("open", &path)(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_in_the_place_of_the_lock_is_refused() {
+        let root = std::env::temp_dir().join(format!("fwdsl-lock-{}", std::process::id()));
+        fs::create_dir_all(root.join("run/fwdsl")).unwrap();
+        symlink("../../theirs", root.join("run/fwdsl/lock")).unwrap();
+        assert!(matches!(
+            Lock::acquire(&root, Duration::ZERO),
+            Err(ApplyError::System { doing: "open", .. })
+        ));
+        assert!(!root.join("theirs").exists());
+        fs::remove_file(root.join("run/fwdsl/lock")).unwrap();
+        let _held = Lock::acquire(&root, Duration::ZERO).unwrap();
+        assert!(matches!(Lock::acquire(&root, Duration::ZERO), Err(ApplyError::Locked { .. })));
+        fs::remove_dir_all(root).unwrap();
+    }
 }
