@@ -16,11 +16,12 @@ use super::failure::Failure;
 use super::output::Done;
 use super::report;
 use super::save::{self, Kept};
+use super::wait;
 
 /// Where the running kernel has its parameters.
 pub(super) const PROC_SYS: &str = "/proc/sys";
 
-pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done, Failure> {
+pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
     policy.check()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
@@ -52,7 +53,12 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         let others = boot::other_variants(&families, variant, &tree);
         warnings.extend(others.iter().map(ToString::to_string));
     }
-    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
+    let done = Done { text: report::text(&report), json: report::json(&report), warnings };
+    match &report.waiting {
+        None => Ok(done),
+        Some(waiting) if arguments.detach => Ok(wait::leave(waiting, done)),
+        Some(waiting) => wait::wait(waiting, &options, done, json),
+    }
 }
 
 /// The rules of one family.

@@ -6,9 +6,9 @@ use std::io;
 use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::ApplyError;
 use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
+use fwdsl_runtime::host::{ApplyError, Ended};
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) enum Failure {
     Boot(BootError),
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
+    /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
+    Unconfirmed(Option<Ended>),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -40,6 +42,7 @@ pub(super) enum Exit {
     Undone = 5,
     Between = 6,
     Unsaid = 7,
+    Unconfirmed = 8,
 }
 
 impl Failure {
@@ -51,6 +54,7 @@ impl Failure {
             Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
                 Exit::NotDone
             }
+            Failure::Unconfirmed(_) => Exit::Unconfirmed,
             Failure::Apply(error) => of_apply(error),
         }
     }
@@ -65,6 +69,7 @@ impl Failure {
             Exit::Undone => "undone",
             Exit::Between => "between",
             Exit::Unsaid => "unsaid",
+            Exit::Unconfirmed => "unconfirmed",
         }
     }
 }
@@ -73,6 +78,7 @@ fn of_apply(error: &ApplyError) -> Exit {
     match error {
         ApplyError::Foreign(_) => Exit::Foreign,
         ApplyError::Undone { .. } => Exit::Undone,
+        ApplyError::TooLate { .. } => Exit::Unconfirmed,
         ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
             Exit::Between
         }
@@ -95,6 +101,15 @@ impl fmt::Display for Failure {
                     "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
                 )
             }
+            Failure::Unconfirmed(Some(Ended::Recalled)) => {
+                f.write_str("the apply was undone by `recover` before it was confirmed; the former state is back")
+            }
+            Failure::Unconfirmed(Some(_)) => {
+                f.write_str("the apply was not confirmed in time; the former state is back")
+            }
+            Failure::Unconfirmed(None) => f.write_str(
+                "the apply is over, but how it ended was not noted; `apply --dry-run` tells whether it is in force",
+            ),
             Failure::Apply(error) => say_apply(error, f),
         }
     }
@@ -160,6 +175,7 @@ mod tests {
             Exit::Undone,
             Exit::Between,
             Exit::Unsaid,
+            Exit::Unconfirmed,
         ] {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
         }

@@ -20,6 +20,7 @@
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
+//! | `confirm` | confirms an apply that is undone otherwise (`apply --confirm 60s`) |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
 //! | `recover` | undoes an apply that was ended before it was complete |
 //!
@@ -31,6 +32,7 @@
 mod apply;
 mod args;
 mod check;
+mod confirm;
 mod explain;
 mod failure;
 mod output;
@@ -38,6 +40,7 @@ mod recover;
 mod report;
 mod save;
 mod show;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -60,15 +63,16 @@ pub fn run(policy: &Policy) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    output::print(arguments.json, command(policy, &arguments.command))
+    output::print(arguments.json, command(policy, &arguments.command, arguments.json))
 }
 
-fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
+fn command(policy: &Policy, command: &Command, json: bool) -> Result<Done, Failure> {
     match command {
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),
-        Command::Apply(arguments) => apply::apply(policy, arguments),
+        Command::Apply(arguments) => apply::apply(policy, arguments, json),
+        Command::Confirm(arguments) => confirm::confirm(arguments),
         Command::Save(arguments) => save::save(policy, arguments),
         Command::Recover(arguments) => recover::recover(arguments),
     }

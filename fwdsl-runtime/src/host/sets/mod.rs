@@ -11,7 +11,7 @@ mod plan;
 mod saved;
 mod undo;
 
-pub(crate) use carry::{check, put, sweep};
+pub(crate) use carry::{check, put, sweep, sweep_stale};
 pub(crate) use plan::{SetsPlan, plan};
 pub(crate) use undo::{SetsUndo, undo};
 
