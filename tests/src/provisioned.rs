@@ -84,7 +84,8 @@ impl Host {
         command.arg(&self.root).args(arguments).output().expect("the binary runs")
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command that runs the binary in the namespace.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.netns.command(&self.binary);
         command.args(arguments);
         command
