@@ -238,7 +238,7 @@ fn what_cuts_the_session_off_is_undone_in_time() {
         for here in HERE {
             let (server, mut session) = site.session(here, SHUT);
             let begun = Instant::now();
-            let applied = site.apply(Some(&session.variable()), &["--confirm", "2s"]);
+            let applied = site.apply(Some(&session.variable()), &["--confirm", "2s", "--force"]);
             assert!(!session.is_alive(), "the policy has no rule for it");
             assert!(server.open(&site.peer.netns).is_none());
             let (code, said) = applied.end();
@@ -250,6 +250,48 @@ fn what_cuts_the_session_off_is_undone_in_time() {
             let late = site.run(Some(&session.variable()), &["confirm"]);
             assert_refused(&late, "the last apply was not confirmed in time");
         }
+    });
+}
+
+#[test]
+fn an_apply_that_would_cut_the_session_off_is_refused() {
+    each_variant(|site| {
+        for (here, peer) in HERE.into_iter().zip(["192.0.2.7", "2001:db8::7"]) {
+            let (_server, mut session) = site.session(here, SHUT);
+            let apply = |arguments: &[&str]| {
+                let arguments = [&["apply", "--variant", site.host.variant.name()], arguments].concat();
+                site.run(Some(&session.variable()), &arguments)
+            };
+            let refused = apply(&["--json"]);
+            assert_eq!(refused.status.code(), Some(9), "{}", stdout(&refused));
+            let error = &json(&refused)["error"];
+            assert_eq!(error["kind"], "cut-off");
+            let message = error["message"].as_str().unwrap();
+            for words in [
+                &format!(
+                    "a new connection from the same peer to the same port: `in eth0 from {peer} to {here} tcp"
+                ),
+                "is dropped by the policy of INPUT in table filter (drop)",
+                "nothing was changed",
+            ] {
+                assert!(message.contains(words), "{words} is not in\n{message}");
+            }
+            assert_eq!(site.state(), site.old);
+            assert!(
+                stderr(&apply(&["--dry-run"])).contains("the policy cuts this session off: a new connection")
+            );
+            assert_eq!(apply(&["--confirm", "5s"]).status.code(), Some(9));
+            // The connection of a session in another namespace is not this one's.
+            let elsewhere = site.run(
+                Some(&session.variable().replace(here, peer)),
+                &["apply", "--dry-run", "--variant", site.host.variant.name()],
+            );
+            assert!(stderr(&elsewhere).contains("not of this network namespace"), "{}", stderr(&elsewhere));
+            assert!(session.is_alive());
+        }
+        let (_server, session) = site.session(HERE[1], OPEN);
+        let open = site.run(Some(&session.variable()), &["apply", "--dry-run"]);
+        assert!(!stderr(&open).contains("session"), "{}", stderr(&open));
     });
 }
 

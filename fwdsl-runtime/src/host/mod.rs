@@ -6,6 +6,7 @@
 //! of these, the way back is [`recover`]'s, whoever runs it: the apply that failed, its guardian, the next command, or
 //! the boot ([`boot::recovery`]). `docs/safe-apply.md` tells it for users.
 
+mod access;
 mod apply;
 pub mod boot;
 mod carry_out;
@@ -23,6 +24,7 @@ mod inspect;
 mod journal;
 mod kernel;
 mod lock;
+mod netlink;
 mod nft;
 mod options;
 mod others;
@@ -45,6 +47,7 @@ mod undo;
 mod variant;
 mod watchdog;
 
+pub use access::{Access, check_access};
 pub use apply::{apply, recover};
 pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};

@@ -9,7 +9,7 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing};
+use fwdsl_runtime::host::{self, Access, Desired, DesiredSet, Origin, Sharing, Variant, check_access};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -26,8 +26,11 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
+    let access = access(policy, options.variant)?;
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let mut warnings = left_out(&expansion);
+    let is_bound = !arguments.force && !arguments.dry_run;
+    warnings.extend(access_warnings(access, is_bound)?);
     let mut files = Vec::new();
     if arguments.save {
         let kept: Kept = save::kept(policy, &rules, Some(&expansion.writes), &tree)?;
@@ -59,6 +62,22 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
         Some(waiting) if arguments.detach => Ok(wait::leave(waiting, done)),
         Some(waiting) => wait::wait(waiting, &options, done, json),
     }
+}
+
+/// What the policy would do to the connection by which it is applied.
+fn access(policy: &Policy, variant: Option<Variant>) -> Result<Access, Diagnostics> {
+    let rulesets = Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose());
+    let rulesets = rulesets.collect::<Result<Vec<_>, _>>()?;
+    Ok(check_access(&rulesets, policy.model().sources(), &Origin::find(), variant))
+}
+
+/// What is to be told of that, unless it has to be refused.
+fn access_warnings(access: Access, is_bound: bool) -> Result<Vec<String>, Failure> {
+    if is_bound && !access.cut.is_empty() {
+        return Err(Failure::CutOff(access.cut));
+    }
+    let cut = access.cut.into_iter().map(|what| format!("the policy cuts this session off: {what}"));
+    Ok(cut.chain(access.doubts).collect())
 }
 
 /// The rules of one family.

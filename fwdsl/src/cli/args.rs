@@ -111,6 +111,9 @@ pub(super) struct ApplyArguments {
     /// that. A watchdog undoes the apply if this program, its terminal or its connection ends.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     confirm: Option<Duration>,
+    /// Apply even where the policy would cut off the SSH connection of this session, or the next one
+    #[arg(long)]
+    pub(super) force: bool,
     /// Do not wait for the confirmation, but leave it to the watchdog
     #[arg(long, requires = "confirm")]
     pub(super) detach: bool,

@@ -27,6 +27,8 @@ pub(super) enum Failure {
     SysctlFiles(io::Error),
     /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
     Unconfirmed(Option<Ended>),
+    /// The policy would cut off whoever loads it; the packets, each with what decides.
+    CutOff(Vec<String>),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -43,6 +45,7 @@ pub(super) enum Exit {
     Between = 6,
     Unsaid = 7,
     Unconfirmed = 8,
+    CutOff = 9,
 }
 
 impl Failure {
@@ -55,6 +58,7 @@ impl Failure {
                 Exit::NotDone
             }
             Failure::Unconfirmed(_) => Exit::Unconfirmed,
+            Failure::CutOff(_) => Exit::CutOff,
             Failure::Apply(error) => of_apply(error),
         }
     }
@@ -70,6 +74,7 @@ impl Failure {
             Exit::Between => "between",
             Exit::Unsaid => "unsaid",
             Exit::Unconfirmed => "unconfirmed",
+            Exit::CutOff => "cut-off",
         }
     }
 }
@@ -110,6 +115,11 @@ impl fmt::Display for Failure {
             Failure::Unconfirmed(None) => f.write_str(
                 "the apply is over, but how it ended was not noted; `apply --dry-run` tells whether it is in force",
             ),
+            Failure::CutOff(packets) => {
+                f.write_str("the policy would cut this session off:")?;
+                packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
+                f.write_str("\nhelp: let these packets pass, or apply with --force; nothing was changed")
+            }
             Failure::Apply(error) => say_apply(error, f),
         }
     }
@@ -176,6 +186,7 @@ mod tests {
             Exit::Between,
             Exit::Unsaid,
             Exit::Unconfirmed,
+            Exit::CutOff,
         ] {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
         }
