@@ -29,6 +29,7 @@ pub mod sandbox;
 pub mod schema;
 pub mod session;
 pub mod sets;
+pub mod steady;
 pub mod verdicts;
 pub mod wire;
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::{Origin, Variant};
+use fwdsl_runtime::host::{Caller, Variant};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::processes::{kill, processes, wait_until};
 use fwdsl_tests::provisioned::{Host, json, stderr, stdout};
@@ -478,7 +478,7 @@ fn a_console_confirms_with_a_key() {
         return;
     }
     // Whoever runs the tests over SSH is at no console.
-    if Origin::find().is_from_afar() {
+    if Caller::find().is_from_afar() {
         eprintln!(
             "a_console_confirms_with_a_key is SKIPPED: these tests run in a session from another machine"
         );

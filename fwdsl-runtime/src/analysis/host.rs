@@ -241,8 +241,7 @@ impl HostWay<'_> {
                 }
             }
         }
-        let steps = thin(&mut on);
-        *budget = budget.checked_sub(steps as u64).ok_or(Stop::Budget)?;
+        thin(&mut on, budget)?;
         Ok(on)
     }
 

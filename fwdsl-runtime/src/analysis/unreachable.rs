@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
-use super::reach::{Prepared, Reach, Scope};
+use super::reach::{Comers, Prepared, Reach, Scope};
 use super::tables::Tables;
 use super::unknown::known_part;
 use super::witness::witness;
@@ -118,17 +118,15 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
     let known = known_part(model);
     let mut tables = Tables::new(&known.model);
-    unreachable(&tables.prepare_all(&known.model))
+    unreachable(&tables.prepare_all(&known.model)).0
 }
 
-/// The same for tables that are prepared.
-pub(super) fn unreachable(tables: &[(&Table, Prepared<'_>)]) -> Vec<Unreachable> {
+/// The same for tables that are prepared, and of each table the packets that were found to come to rules.
+pub(super) fn unreachable(tables: &[(&Table, Prepared<'_>)]) -> (Vec<Unreachable>, Vec<Comers>) {
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
-    for (table, prepared) in tables {
-        add_table(table, prepared, &mut rules);
-    }
+    let comers = tables.iter().map(|(table, prepared)| add_table(table, prepared, &mut rules)).collect();
     let found = rules.into_iter().filter(|(_, sum)| !sum.is_alive && sum.is_final);
-    found.map(|((table, loc), sum)| sum.finding(table, loc)).collect()
+    (found.map(|((table, loc), sum)| sum.finding(table, loc)).collect(), comers)
 }
 
 /// What is known of a rule of the source.
@@ -159,7 +157,8 @@ impl Sum {
     }
 }
 
-fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) {
+fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) -> Comers {
+    let mut comers = Comers::default();
     for (chain, of) in table.chains.iter().enumerate() {
         for (index, rule) in of.rules.iter().enumerate() {
             let sum = rules.entry((table.name, rule.loc)).or_default();
@@ -172,10 +171,15 @@ fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(Table
                     sum.kind = sum.kind.max(Some(kind));
                     sum.causes.extend(causes);
                 }
-                Found::Reached(_) | Found::NotDecided => sum.is_alive = true,
+                Found::Reached(cube) => {
+                    sum.is_alive = true;
+                    comers.insert((chain, index), cube);
+                }
+                Found::NotDecided => sum.is_alive = true,
             }
         }
     }
+    comers
 }
 
 /// Whether a rule of a table is a step of the lowering, not what a rule of the source says: into an auxiliary chain, or out

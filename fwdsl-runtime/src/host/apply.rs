@@ -45,11 +45,7 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         let news = outcome::news(&host.root).filter(|_| recovered.is_none());
         warnings.extend(news.map(|outcome| outcome.words().to_owned()));
     } else if journal::exists(&host.root)? {
-        warnings.push(
-            "another apply is under way, waits for its confirmation or was ended before it was complete; what is said \
-             here is of the state between"
-                .to_owned(),
-        );
+        warnings.push(journal::UNDER_WAY.to_owned());
     }
     let (plan, waiting) = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
         let mut notes = std::mem::take(&mut warnings);

@@ -19,7 +19,7 @@ use super::outcome::{self, Ended, Outcome};
 use super::places;
 use super::program::Runner;
 use super::report::FileReport;
-use super::session::{self, Connection, Origin};
+use super::session::{self, Caller, Connection};
 use super::undo;
 
 /// How much later than the deadline a watchdog that lives may be.
@@ -32,7 +32,7 @@ pub struct Waiting {
     apply: String,
     deadline: Duration,
     /// Where the apply came from.
-    pub origin: Origin,
+    pub caller: Caller,
 }
 
 /// What a confirmation did.
@@ -45,8 +45,8 @@ pub struct Confirmed {
 }
 
 impl Waiting {
-    pub(super) fn new(root: &Path, apply: &str, deadline: Duration, origin: Origin) -> Waiting {
-        Waiting { root: root.to_owned(), apply: apply.to_owned(), deadline, origin }
+    pub(super) fn new(root: &Path, apply: &str, deadline: Duration, caller: Caller) -> Waiting {
+        Waiting { root: root.to_owned(), apply: apply.to_owned(), deadline, caller }
     }
 
     /// How long it still waits.
@@ -123,9 +123,9 @@ pub fn last_outcome(options: &Options) -> Result<Option<Outcome>, ApplyError> {
 /// # Errors
 ///
 /// [`ApplyError::NothingToConfirm`] if none waits; [`ApplyError::TooLate`] if its time is up, which undoes it;
-/// [`ApplyError::NoProof`] if `origin` does not show that the host can still be reached; [`ApplyError::NotConfirmed`]
+/// [`ApplyError::NoProof`] if `caller` does not show that the host can still be reached; [`ApplyError::NotConfirmed`]
 /// if the files cannot be put in place.
-pub fn confirm(options: &Options, origin: &Origin) -> Result<Confirmed, ApplyError> {
+pub fn confirm(options: &Options, caller: &Caller) -> Result<Confirmed, ApplyError> {
     let root = options.root()?;
     if !journal::exists(&root)? {
         return Err(ApplyError::NothingToConfirm { last: outcome::read(&root) });
@@ -146,7 +146,7 @@ pub fn confirm(options: &Options, origin: &Origin) -> Result<Confirmed, ApplyErr
         return Err(ApplyError::TooLate { restarted });
     }
     undo::check_namespace(&journal)?;
-    check_proof(&pending, origin)?;
+    check_proof(&pending, caller)?;
     let files = put_files(&root, &journal, &pending).map_err(|cause| ApplyError::NotConfirmed {
         cause: Box::new(cause),
         left: pending.deadline().saturating_sub(clock::now()),
@@ -164,23 +164,23 @@ pub fn confirm(options: &Options, origin: &Origin) -> Result<Confirmed, ApplyErr
 }
 
 /// Whether a confirmation from there shows that the host can be reached under the new rules.
-fn check_proof(pending: &Pending, origin: &Origin) -> Result<(), ApplyError> {
-    let connection = match origin {
-        Origin::Console => return Ok(()),
-        Origin::Unattended if !pending.from_afar => return Ok(()),
-        Origin::Unattended => {
+fn check_proof(pending: &Pending, caller: &Caller) -> Result<(), ApplyError> {
+    let connection = match caller {
+        Caller::Console => return Ok(()),
+        Caller::Unattended if !pending.from_afar => return Ok(()),
+        Caller::Unattended => {
             return Err(no_proof(
                 "the apply was started from another machine, and this command was not: it has no terminal and no SSH \
                  connection"
                     .to_owned(),
             ));
         }
-        Origin::Remote { by } => {
+        Caller::Remote { by } => {
             return Err(no_proof(format!(
                 "this terminal may be anywhere ({by}), and which connection it came by is not known"
             )));
         }
-        Origin::Ssh(connection) => connection,
+        Caller::Ssh(connection) => connection,
     };
     let is_in = |list: &[Connection]| list.iter().any(|other| other.is(connection));
     if is_in(&pending.connections) {

@@ -348,6 +348,13 @@ impl fmt::Display for ApplyError {
     }
 }
 
+impl ApplyError {
+    /// The error without a word on what was changed, for those who only look.
+    pub fn reason(&self) -> String {
+        self.to_string().replacen("; nothing was changed", "", 1)
+    }
+}
+
 fn lines(f: &mut fmt::Formatter<'_>, list: &[impl fmt::Display]) -> fmt::Result {
     list.iter().try_for_each(|line| write!(f, "\n  {line}"))
 }

@@ -13,6 +13,7 @@ mod carry_out;
 pub mod change;
 mod clock;
 mod confirm;
+mod counters;
 mod detect;
 mod error;
 mod faithful;
@@ -27,8 +28,10 @@ mod lock;
 mod netlink;
 mod nft;
 mod options;
+mod order;
 mod others;
 mod outcome;
+mod outlook;
 mod owned;
 mod places;
 mod plan;
@@ -57,10 +60,14 @@ pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
 pub use outcome::{Ended, Outcome};
-pub use report::{
-    ChainChange, ChainReport, FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport,
+pub use outlook::{
+    DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
-pub use session::{Connection, Origin};
-pub use sets::{DesiredSet, restore_text as sets_text};
+pub use report::{
+    ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
+    SysctlReport,
+};
+pub use session::{Caller, Connection};
+pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use variant::Variant;

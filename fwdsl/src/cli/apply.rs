@@ -9,7 +9,7 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Access, Desired, DesiredSet, Origin, Sharing, Variant, check_access};
+use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -26,17 +26,31 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
-    let access = access(policy, options.variant)?;
-    let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
-    let mut warnings = left_out(&expansion);
+    let (mut desired, mut warnings) = desired(policy, &rules)?;
     let is_bound = !arguments.force && !arguments.dry_run;
-    warnings.extend(access_warnings(access, is_bound)?);
-    let mut files = Vec::new();
+    warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
     if arguments.save {
-        let kept: Kept = save::kept(policy, &rules, Some(&expansion.writes), &tree)?;
+        let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree)?;
         warnings.extend(kept.warnings);
-        files = kept.files;
+        desired.files = kept.files;
     }
+    let report = host::apply(&desired, &options)?;
+    warnings.extend(report.warnings.iter().cloned());
+    if let (true, Some(variant)) = (arguments.save, report.variant) {
+        warnings.extend(at_boot(&rules, variant, &tree));
+    }
+    let done = Done { text: report::text(&report), json: report::json(&report), warnings };
+    match &report.waiting {
+        None => Ok(done),
+        Some(waiting) if arguments.detach => Ok(wait::leave(waiting, done)),
+        Some(waiting) => wait::wait(waiting, &options, done, json),
+    }
+}
+
+/// What the policy brings about on this host, without files, and what is to be said of it.
+pub(super) fn desired(policy: &Policy, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
+    let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
+    let warnings = left_out(&expansion);
     let of = |family| rules.iter().find(|rules| rules.family == family);
     let text = |family| of(family).map(|rules| rules.text.clone());
     let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
@@ -47,28 +61,22 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
         ipv6_sharing: sharing(Family::Ipv6),
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
-        files,
+        files: Vec::new(),
     };
-    let report = host::apply(&desired, &options)?;
-    warnings.extend(report.warnings.iter().cloned());
-    if let (true, Some(variant)) = (arguments.save, report.variant) {
-        let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
-        let others = boot::other_variants(&families, variant, &tree);
-        warnings.extend(others.iter().map(ToString::to_string));
-    }
-    let done = Done { text: report::text(&report), json: report::json(&report), warnings };
-    match &report.waiting {
-        None => Ok(done),
-        Some(waiting) if arguments.detach => Ok(wait::leave(waiting, done)),
-        Some(waiting) => wait::wait(waiting, &options, done, json),
-    }
+    Ok((desired, warnings))
+}
+
+/// Warns where the boot will load the rules in another variant of iptables.
+pub(super) fn at_boot(rules: &[Rules], variant: Variant, tree: &Tree) -> Vec<String> {
+    let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
+    boot::other_variants(&families, variant, tree).iter().map(ToString::to_string).collect()
 }
 
 /// What the policy would do to the connection by which it is applied.
 fn access(policy: &Policy, variant: Option<Variant>) -> Result<Access, Diagnostics> {
     let rulesets = Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose());
     let rulesets = rulesets.collect::<Result<Vec<_>, _>>()?;
-    Ok(check_access(&rulesets, policy.model().sources(), &Origin::find(), variant))
+    Ok(check_access(&rulesets, policy.model().sources(), &Caller::find(), variant))
 }
 
 /// What is to be told of that, unless it has to be refused.

@@ -46,6 +46,10 @@ pub(super) enum Exit {
     Unsaid = 7,
     Unconfirmed = 8,
     CutOff = 9,
+    /// Not a failure: what was asked for is not in force.
+    Differs = 10,
+    /// Not a failure: this process may not look at all of it.
+    Unknown = 11,
 }
 
 impl Failure {
@@ -63,6 +67,11 @@ impl Failure {
         }
     }
 
+    /// What is wrong, without a word on what was changed.
+    pub(super) fn reason(&self) -> String {
+        self.to_string().replacen("; nothing was changed", "", 1)
+    }
+
     /// The word for the exit code in JSON.
     pub(super) fn kind(&self) -> &'static str {
         match self.exit() {
@@ -75,11 +84,13 @@ impl Failure {
             Exit::Unsaid => "unsaid",
             Exit::Unconfirmed => "unconfirmed",
             Exit::CutOff => "cut-off",
+            Exit::Differs => "differs",
+            Exit::Unknown => "unknown",
         }
     }
 }
 
-fn of_apply(error: &ApplyError) -> Exit {
+pub(super) fn of_apply(error: &ApplyError) -> Exit {
     match error {
         ApplyError::Foreign(_) => Exit::Foreign,
         ApplyError::Undone { .. } => Exit::Undone,
@@ -187,8 +198,10 @@ mod tests {
             Exit::Unsaid,
             Exit::Unconfirmed,
             Exit::CutOff,
+            Exit::Differs,
+            Exit::Unknown,
         ] {
-            assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
+            assert!(EXIT_CODES.contains(&format!("\n {:2}  ", exit as u8)), "{exit:?}");
         }
     }
 

@@ -19,6 +19,7 @@
 //! | `show` | prints the rules as `iptables-restore` reads them, or the policy as JSON |
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
+//! | `plan` | tells what an apply would change: packets newly accepted and refused, lines, sets, sysctls, files |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `confirm` | confirms an apply that is undone otherwise (`apply --confirm 60s`) |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
@@ -32,10 +33,12 @@
 mod apply;
 mod args;
 mod check;
+mod color;
 mod confirm;
 mod explain;
 mod failure;
 mod output;
+mod plan;
 mod recover;
 mod report;
 mod save;
@@ -49,7 +52,7 @@ use fwdsl_runtime::host::guardian;
 
 use args::Command;
 use failure::Failure;
-use output::Done;
+use output::{Answer, Done};
 
 /// Runs the command line of the running process for the policy, and returns the exit code for `main`.
 ///
@@ -66,8 +69,9 @@ pub fn run(policy: &Policy) -> ExitCode {
     output::print(arguments.json, command(policy, &arguments.command, arguments.json))
 }
 
-fn command(policy: &Policy, command: &Command, json: bool) -> Result<Done, Failure> {
-    match command {
+fn command(policy: &Policy, command: &Command, json: bool) -> Result<Answer, Failure> {
+    let done: Result<Done, Failure> = match command {
+        Command::Plan(arguments) => return plan::plan(policy, arguments),
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),
@@ -75,5 +79,6 @@ fn command(policy: &Policy, command: &Command, json: bool) -> Result<Done, Failu
         Command::Confirm(arguments) => confirm::confirm(arguments),
         Command::Save(arguments) => save::save(policy, arguments),
         Command::Recover(arguments) => recover::recover(arguments),
-    }
+    };
+    done.map(Answer::from)
 }

@@ -1,6 +1,6 @@
 //! What an apply did, in words and as JSON.
 
-use fwdsl_runtime::host::{ChainChange, ChainReport, FileReport, Recovered, Report, SetChange};
+use fwdsl_runtime::host::{ChainChange, ChainReport, FileReport, Part, Recovered, Report, SetChange};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,19 @@ pub(super) fn text(report: &Report) -> String {
         if !rules.tables.is_empty() {
             let tables = rules.tables.join(", ");
             text.push_str(&format!("{} rules {would}loaded ({variant}table {tables})\n", rules.family));
+        }
+        if !rules.order.is_empty() {
+            let order = rules.order.join(", then ");
+            let closed = match rules.closed_meanwhile {
+                true => {
+                    "; meanwhile nothing passes, for no order is certain to let through only what either allows"
+                }
+                false => "",
+            };
+            text.push_str(&format!(
+                "{} tables {would}changed in this order: {order}{closed}\n",
+                rules.family
+            ));
         }
         for ChainReport { table, chain, change } in &rules.chains {
             let what = match change {
@@ -27,16 +40,10 @@ pub(super) fn text(report: &Report) -> String {
         // They go when it is confirmed.
         let would =
             if report.waiting.is_some() && set.change == SetChange::Destroyed { "will be " } else { would };
-        let change = match set.change {
-            SetChange::Created => "made and filled",
-            SetChange::PutRight => "put right in place",
-            SetChange::Grown => "given elements of the policy",
-            SetChange::Destroyed => "destroyed",
-        };
-        text.push_str(&format!("set {} {would}{change}\n", set.name));
+        text.push_str(&format!("set {} {would}{}\n", set.name, set_change(set.change)));
     }
     for sysctl in &report.sysctls {
-        let key = sysctl.key.parse::<Key>().map_or_else(|_| sysctl.key.clone(), |key| key.to_string());
+        let key = key(&sysctl.key);
         let old = sysctl.old.as_deref().unwrap_or("absent");
         text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
     }
@@ -51,6 +58,32 @@ pub(super) fn text(report: &Report) -> String {
 pub(super) fn files(files: &[FileReport], would: &str) -> String {
     let line = |file: &FileReport| format!("{} {would}updated ({})\n", file.path.display(), file.purpose);
     files.iter().map(line).collect()
+}
+
+/// What becomes of a set.
+pub(super) fn set_change(change: SetChange) -> &'static str {
+    match change {
+        SetChange::Created => "made and filled",
+        SetChange::PutRight => "put right in place",
+        SetChange::Grown => "given elements of the policy",
+        SetChange::Destroyed => "destroyed",
+    }
+}
+
+/// A sysctl's key as people write it.
+pub(super) fn key(slashed: &str) -> String {
+    slashed.parse::<Key>().map_or_else(|_| slashed.to_owned(), |key| key.to_string())
+}
+
+/// The word for a part of what an apply brings about.
+pub(super) fn part(part: Part) -> &'static str {
+    match part {
+        Part::Rules => "rules",
+        Part::Sets => "sets",
+        Part::Sysctls => "sysctls",
+        Part::Files => "files",
+        Part::Journal => "journal of an apply",
+    }
 }
 
 /// The report, with the one thing that scripts ask first.

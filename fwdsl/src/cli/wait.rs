@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use fwdsl_runtime::host::{Ended, Options, Origin, Waiting};
+use fwdsl_runtime::host::{Caller, Ended, Options, Waiting};
 use serde_json::json;
 
 use super::confirm;
@@ -17,8 +17,8 @@ const PULSE: Duration = Duration::from_millis(100);
 
 /// Waits until the apply is confirmed. `report` is what it did, which is told before.
 pub(super) fn wait(waiting: &Waiting, options: &Options, report: Done, json: bool) -> Result<Done, Failure> {
-    let asks = waiting.origin == Origin::Console && io::stdin().is_terminal();
-    let words = format!("{}\n{}", in_force(waiting), how(&waiting.origin, asks));
+    let asks = waiting.caller == Caller::Console && io::stdin().is_terminal();
+    let words = format!("{}\n{}", in_force(waiting), how(&waiting.caller, asks));
     let mut done = tell(report, &words, json);
     let answers = if asks { listen() } else { mpsc::channel().1 };
     loop {
@@ -29,7 +29,7 @@ pub(super) fn wait(waiting: &Waiting, options: &Options, report: Done, json: boo
             };
         }
         if is_answered(&answers) {
-            match confirm::confirm_from(options, &waiting.origin) {
+            match confirm::confirm_from(options, &waiting.caller) {
                 Ok(Done { text, warnings, .. }) => {
                     done.warnings.extend(warnings);
                     return Ok(confirmed(done, &text));
@@ -45,7 +45,7 @@ pub(super) fn wait(waiting: &Waiting, options: &Options, report: Done, json: boo
 pub(super) fn leave(waiting: &Waiting, report: Done) -> Done {
     let seconds = seconds(waiting);
     let mut done = report;
-    done.text.push_str(&format!("{}\n{}", in_force(waiting), how(&waiting.origin, false)));
+    done.text.push_str(&format!("{}\n{}", in_force(waiting), how(&waiting.caller, false)));
     done.json.insert("waiting".to_owned(), json!({ "seconds": seconds }));
     done
 }
@@ -80,14 +80,14 @@ fn seconds(waiting: &Waiting) -> u64 {
     waiting.left().as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
 
-fn how(origin: &Origin, asks: bool) -> &'static str {
-    match origin {
-        Origin::Console if asks => "press Enter to confirm (Ctrl-C leaves it to be undone)\n",
-        Origin::Ssh(_) | Origin::Remote { .. } => {
+fn how(caller: &Caller, asks: bool) -> &'static str {
+    match caller {
+        Caller::Console if asks => "press Enter to confirm (Ctrl-C leaves it to be undone)\n",
+        Caller::Ssh(_) | Caller::Remote { .. } => {
             "to confirm, open a second connection and run `confirm` there: this one was open before and would survive \
              nearly any rules (Ctrl-C leaves it to be undone)\n"
         }
-        Origin::Console | Origin::Unattended => {
+        Caller::Console | Caller::Unattended => {
             "to confirm, run `confirm`; over SSH, in a connection that is opened now\n"
         }
     }

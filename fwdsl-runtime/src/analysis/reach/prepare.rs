@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use super::area::Area;
 use super::areas::areas;
-use super::cube::{Area, Cube};
+use super::cube::Cube;
+use super::cuts::Cuts;
 use super::index::{Index, index};
 use super::search::Known;
 use crate::analysis::entry::entries;
@@ -51,6 +54,7 @@ pub(super) struct Chain {
 impl<'a> Prepared<'a> {
     /// Prepares a table.
     pub(in crate::analysis) fn new(program: &'a Program, table: &Table, ruleset: &Ruleset) -> Prepared<'a> {
+        let cuts = Rc::new(Cuts::default());
         let mut chains: Vec<Chain> = Vec::with_capacity(program.chains.len());
         for (rules, of) in program.chains.iter().zip(&table.chains) {
             let mut chain = Chain {
@@ -67,7 +71,7 @@ impl<'a> Prepared<'a> {
             };
             for (number, rule) in rules.iter().enumerate() {
                 chain.starts.push(chain.areas.len() as u32);
-                chain.areas.extend(areas(number as u32, &rule.test, program.family, &program.classes));
+                chain.areas.extend(areas(number as u32, &rule.test, program.family, &program.classes, &cuts));
             }
             chain.starts.push(chain.areas.len() as u32);
             chains.push(chain);

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::cube::{Area, Cube};
+use super::area::Area;
+use super::cube::Cube;
 use super::prepare::{Chain, Prepared};
 use crate::analysis::program::Action;
 

@@ -7,7 +7,7 @@ mod packets;
 use std::net::IpAddr;
 
 use super::netlink::{self, Found, Route};
-use super::session::{Connection, Origin};
+use super::session::{Caller, Connection};
 use crate::analysis::{Answer, Event, Fate, Packet, Step, evaluate_host, trace_host};
 use crate::catalogue::ACCEPT;
 use crate::family::Family;
@@ -31,19 +31,19 @@ pub struct Access {
 pub fn check_access(
     rulesets: &[Ruleset],
     sources: &Sources,
-    origin: &Origin,
+    caller: &Caller,
     variant: Option<Variant>,
 ) -> Access {
-    let connection = match origin {
-        Origin::Ssh(connection) => connection,
-        Origin::Remote { by } => {
+    let connection = match caller {
+        Caller::Ssh(connection) => connection,
+        Caller::Remote { by } => {
             let doubt = format!(
                 "this session comes from another machine ({by}), but by which connection is not known, so whether the \
                  policy cuts it off was not looked at"
             );
             return Access { cut: Vec::new(), doubts: vec![doubt] };
         }
-        Origin::Console | Origin::Unattended => return Access::default(),
+        Caller::Console | Caller::Unattended => return Access::default(),
     };
     let (here, peer) = (connection.here.ip(), connection.peer.ip());
     let family = if peer.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };

@@ -112,10 +112,10 @@ fn a_port_that_is_redirected_is_followed() {
 
 #[test]
 fn who_is_at_no_connection_is_not_cut_off() {
-    for origin in [Origin::Console, Origin::Unattended] {
-        assert_eq!(check_access(&[], &Sources::default(), &origin, None), Access::default());
+    for caller in [Caller::Console, Caller::Unattended] {
+        assert_eq!(check_access(&[], &Sources::default(), &caller, None), Access::default());
     }
-    let remote = Origin::Remote { by: "`mosh-server`".to_owned() };
+    let remote = Caller::Remote { by: "`mosh-server`".to_owned() };
     let access = check_access(&[], &Sources::default(), &remote, None);
     assert!(access.cut.is_empty() && access.doubts[0].contains("`mosh-server`"), "{access:?}");
 }

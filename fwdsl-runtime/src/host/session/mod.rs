@@ -16,7 +16,7 @@ use ancestry::Process;
 
 /// Where a command comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum Caller {
     /// Over SSH, by this connection.
     Ssh(Connection),
     /// Through a program that serves terminals which may be anywhere, and no connection is known.
@@ -30,23 +30,23 @@ pub enum Origin {
     Unattended,
 }
 
-impl Origin {
+impl Caller {
     /// Where the running command comes from.
     #[must_use]
-    pub fn find() -> Origin {
+    pub fn find() -> Caller {
         let line = ancestry::line();
         // Whoever is nearest knows best, but `sudo` and `su` may hand nothing on.
         if let Some(connection) = line.iter().find_map(Process::ssh_connection) {
-            return Origin::Ssh(connection);
+            return Caller::Ssh(connection);
         }
         if let Some(by) = line.iter().find_map(Process::serves_terminals) {
-            return Origin::Remote { by };
+            return Caller::Remote { by };
         }
         match line.first().and_then(|own| own.terminal) {
-            None => Origin::Unattended,
+            None => Caller::Unattended,
             Some(terminal) => match login::from_elsewhere(terminal) {
-                Some(host) => Origin::Remote { by: format!("the login from {host}") },
-                None => Origin::Console,
+                Some(host) => Caller::Remote { by: format!("the login from {host}") },
+                None => Caller::Console,
             },
         }
     }
@@ -54,6 +54,6 @@ impl Origin {
     /// Whether it comes from another machine, or may.
     #[must_use]
     pub fn is_from_afar(&self) -> bool {
-        matches!(self, Origin::Ssh(_) | Origin::Remote { .. })
+        matches!(self, Caller::Ssh(_) | Caller::Remote { .. })
     }
 }
