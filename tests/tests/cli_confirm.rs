@@ -271,7 +271,7 @@ fn an_apply_that_would_cut_the_session_off_is_refused() {
                 &format!(
                     "a new connection from the same peer to the same port: `in eth0 from {peer} to {here} tcp"
                 ),
-                "is dropped by the policy of INPUT in table filter (drop)",
+                "is stopped by the policy of INPUT in table filter (drop)",
                 "nothing was changed",
             ] {
                 assert!(message.contains(words), "{words} is not in\n{message}");

@@ -65,6 +65,10 @@ impl Waiting {
     pub fn over(&self) -> Result<Option<Option<Ended>>, ApplyError> {
         if !is_there(&self.root, &self.apply)? {
             let noted = outcome::read(&self.root).filter(|outcome| outcome.apply == self.apply);
+            if noted.is_some() {
+                // Whoever waits for it says it.
+                let _ = outcome::news(&self.root);
+            }
             return Ok(Some(noted.map(|outcome| outcome.ended)));
         }
         let is_late = clock::now() >= self.deadline + LATENESS;

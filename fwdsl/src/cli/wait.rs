@@ -1,6 +1,7 @@
 //! What `apply --confirm` does once the rules are in force: it says how to confirm, and waits for it.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -80,17 +81,24 @@ fn seconds(waiting: &Waiting) -> u64 {
     waiting.left().as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
 
-fn how(caller: &Caller, asks: bool) -> &'static str {
+fn how(caller: &Caller, asks: bool) -> String {
+    let command = format!("`{} confirm`", program());
     match caller {
-        Caller::Console if asks => "press Enter to confirm (Ctrl-C leaves it to be undone)\n",
-        Caller::Ssh(_) | Caller::Remote { .. } => {
-            "to confirm, open a second connection and run `confirm` there: this one was open before and would survive \
+        Caller::Console if asks => "press Enter to confirm (Ctrl-C leaves it to be undone)\n".to_owned(),
+        Caller::Ssh(_) | Caller::Remote { .. } => format!(
+            "to confirm, open a second connection and run {command} there: this one was open before and would survive \
              nearly any rules (Ctrl-C leaves it to be undone)\n"
-        }
+        ),
         Caller::Console | Caller::Unattended => {
-            "to confirm, run `confirm`; over SSH, in a connection that is opened now\n"
+            format!("to confirm, run {command}; over SSH, in a connection that is opened now\n")
         }
     }
+}
+
+/// The name under which this program was started.
+fn program() -> String {
+    let path = std::env::args_os().next().unwrap_or_default();
+    Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Reads answers from the terminal, an empty line or `yes`, as long as there are any.

@@ -160,8 +160,8 @@ impl Asked<'_> {
         let steps = trace.map(|trace| trace.steps).unwrap_or_default();
         let (step, word) = match passes {
             // The first that leaves it open; then what comes at the end.
-            Passes::Perhaps => (steps.iter().find(|step| is_doubt(step)).or(steps.last()), "may be dropped"),
-            Passes::Surely | Passes::Never => (steps.iter().rev().find(|step| ends(step)), "is dropped"),
+            Passes::Perhaps => (steps.iter().find(|step| is_doubt(step)).or(steps.last()), "may be stopped"),
+            Passes::Surely | Passes::Never => (steps.iter().rev().find(|step| ends(step)), "is stopped"),
         };
         let by = step.map_or_else(String::new, |step| self.words(step));
         format!("`{packet}` {word}{by}")

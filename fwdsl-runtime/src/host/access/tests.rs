@@ -59,7 +59,7 @@ fn each_part_that_is_missing_is_named() {
     is_cut(&format!("{input} }}"), PEER, &tracked(), "a new connection from the same peer");
     let wrong =
         format!("{input} tcp dport ssh => jump GATE; }} chain GATE {{\nin eth1 => accept;\n_ => drop; }}");
-    is_cut(&wrong, PEER, &tracked(), "is dropped by policy.rs:4, `-A GATE -j DROP`");
+    is_cut(&wrong, PEER, &tracked(), "is stopped by policy.rs:4, `-A GATE -j DROP`");
     let mute =
         format!("{input} tcp dport ssh => accept; }} chain OUTPUT policy drop {{ ct new => accept; }}");
     is_cut(&mute, PEER, &tracked(), "the answers to a new connection: `out eth0");
@@ -93,7 +93,7 @@ fn what_the_rules_do_not_tell_is_a_doubt() {
     assert!(access.cut.is_empty());
     let [doubt] = access.doubts.as_slice() else { panic!("{access:?}") };
     assert!(doubt.starts_with("the policy may cut this session off: a new connection"), "{doubt}");
-    assert!(doubt.contains("may be dropped by policy.rs:2, `-A INPUT -p tcp"), "{doubt}");
+    assert!(doubt.contains("may be stopped by policy.rs:2, `-A INPUT -p tcp"), "{doubt}");
 }
 
 #[test]
