@@ -1,12 +1,14 @@
 //! One step over tables, families, sysctls and files.
 
 use super::carry_out;
+use super::confirm::{self, Waiting};
 use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::journal;
 use super::kernel;
 use super::lock::Lock;
 use super::options::{Desired, Options};
+use super::outcome;
 use super::plan::{self, Plan};
 use super::record;
 use super::report::{Recovered, Report};
@@ -25,6 +27,9 @@ const ATTEMPTS: usize = 5;
 /// is put back, and if this process dies, the guardian does that. What is as it should be already is not touched.
 /// The program that calls this calls [`super::guardian::intercept`] first thing in its `main`.
 ///
+/// With [`Options::confirm`], the apply is undone unless [`super::confirm()`] confirms it in time; the report says for
+/// what it [waits](Report::waiting). If what is in force does not change, there is nothing to confirm.
+///
 /// # Errors
 ///
 /// See [`ApplyError`]: the host is as it was before, except after [`ApplyError::NotUndone`], which says what is not.
@@ -42,11 +47,14 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     let mut warnings = Vec::new();
     let mut recovered = None;
     if !options.dry_run {
-        recovered = undo::leftover(&host.root)?;
+        confirm::check_none_is_pending(&host.root)?;
+        recovered = undo::leftover(&host.root, confirm::end_of_leftover(&host.root, false)?)?;
+        let news = outcome::news(&host.root).filter(|_| recovered.is_none());
+        warnings.extend(news.map(|outcome| outcome.words().to_owned()));
     } else if journal::exists(&host.root)? {
         warnings.push(journal::UNDER_WAY.to_owned());
     }
-    let plan = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
+    let (plan, waiting) = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
         let mut notes = std::mem::take(&mut warnings);
         if recovered.is_some() {
             notes.push(
@@ -73,6 +81,7 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         files: plan.files_report(),
         ipv6_absent: host.ipv6_absent,
         recovered,
+        waiting,
         warnings,
     })
 }
@@ -84,24 +93,17 @@ fn bring_about(
     desired: &Desired,
     options: &Options,
     warnings: &mut Vec<String>,
-) -> Result<Plan, ApplyError> {
+) -> Result<(Plan, Option<Waiting>), ApplyError> {
     let record = record::load(&host.root)?;
     warnings.extend(record.1);
     let mut attempts = 1;
     loop {
         let plan = plan::make(host, texts, record.0.clone(), desired, options)?;
         if options.dry_run {
-            return Ok(plan);
+            return Ok((plan, None));
         }
-        let done = match plan.changes_anything() {
-            true => carry_out::carry_out(host, &plan, options),
-            false => carry_out::write_record_alone(&plan),
-        };
-        match done {
-            Ok(()) => {
-                warnings.extend(carry_out::sweep_sets(host, &plan));
-                return Ok(plan);
-            }
+        match carry_out(host, &plan, options, warnings) {
+            Ok(waiting) => return Ok((plan, waiting)),
             // What was planned is of the past: others have other rules now, which may be none of ours.
             Err(ApplyError::Undone { cause, .. })
                 if matches!(*cause, ApplyError::ChangedMeanwhile) && attempts < ATTEMPTS =>
@@ -113,9 +115,39 @@ fn bring_about(
     }
 }
 
-/// Undoes an apply that died and whose guardian died too, if there is one.
+/// Carries a plan out. Gives back what waits for a confirmation.
+fn carry_out(
+    host: &Host,
+    plan: &Plan,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Waiting>, ApplyError> {
+    let window = options.confirm.filter(|_| plan.changes_the_kernel());
+    if options.confirm.is_some() && window.is_none() {
+        warnings.push(
+            "rules, sets and sysctls are as the policy says already, so there is nothing to confirm"
+                .to_owned(),
+        );
+    }
+    let options = Options { confirm: window, ..options.clone() };
+    let mut waiting = None;
+    match plan.changes_anything() {
+        true => {
+            let carried = carry_out::carry_out(host, plan, &options)?;
+            warnings.extend(carried.warning);
+            waiting = carried.waiting;
+        }
+        false => carry_out::write_record_alone(plan)?,
+    }
+    if waiting.is_none() {
+        warnings.extend(carry_out::sweep_sets(host, plan));
+    }
+    Ok(waiting)
+}
+
+/// Undoes an apply that died and whose guardian died too, or one that waits for its confirmation, if there is one.
 ///
-/// [`apply`] does this by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
+/// [`apply`] does the former by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
 ///
 /// # Errors
 ///
@@ -128,5 +160,5 @@ pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
     }
     kernel::check_signals()?;
     let _lock = Lock::acquire(&root, options.lock_wait)?;
-    undo::leftover(&root)
+    undo::leftover(&root, confirm::end_of_leftover(&root, true)?)
 }

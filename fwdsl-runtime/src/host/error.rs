@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
+use super::outcome::Outcome;
 use super::rules::LOCKED;
 use super::variant::Variant;
 use crate::family::Family;
@@ -114,6 +115,33 @@ pub enum ApplyError {
         /// What is wrong.
         reason: String,
     },
+    /// Another apply waits for its confirmation.
+    Pending {
+        /// How long it still does.
+        left: Duration,
+    },
+    /// No apply waits for a confirmation.
+    NothingToConfirm {
+        /// How the last one ended that did, if that is known.
+        last: Option<Outcome>,
+    },
+    /// The time for the confirmation is over; the former state is back.
+    TooLate {
+        /// The machine was restarted since.
+        restarted: bool,
+    },
+    /// A confirmation that does not show that the host can be reached.
+    NoProof {
+        /// Why not.
+        reason: String,
+    },
+    /// The confirmation failed; the apply waits on.
+    NotConfirmed {
+        /// Why.
+        cause: Box<ApplyError>,
+        /// For how long.
+        left: Duration,
+    },
     /// The kernel does not hold what was loaded, though no program complained.
     Mismatch {
         /// What differs.
@@ -197,7 +225,9 @@ impl From<rustix::io::Errno> for ProgramFailure {
 impl std::error::Error for ApplyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ApplyError::Undone { cause, .. } | ApplyError::Noted { cause, .. } => Some(cause),
+            ApplyError::Undone { cause, .. }
+            | ApplyError::Noted { cause, .. }
+            | ApplyError::NotConfirmed { cause, .. } => Some(cause),
             ApplyError::System { error, .. } => Some(error),
             _ => None,
         }
@@ -308,6 +338,33 @@ impl fmt::Display for ApplyError {
                     journal.display()
                 )
             }
+            ApplyError::Pending { left } => write!(
+                f,
+                "an apply waits for its confirmation, for another {} seconds: `confirm` it, or undo it with `recover`; \
+                 nothing was changed",
+                left.as_secs()
+            ),
+            ApplyError::NothingToConfirm { last } => {
+                f.write_str("there is nothing to confirm: no apply waits for it")?;
+                last.as_ref().map_or(Ok(()), |last| write!(f, "; {}", last.words()))
+            }
+            ApplyError::TooLate { restarted: true } => f.write_str(
+                "too late: the machine was restarted before the apply was confirmed; the former state is back",
+            ),
+            ApplyError::TooLate { restarted: false } => {
+                f.write_str("too late: the time for the confirmation is over; the former state is back")
+            }
+            ApplyError::NoProof { reason } => write!(
+                f,
+                "this does not count as a confirmation: {reason}; open a new connection, and run `confirm` there, or \
+                 run it at a console of this machine"
+            ),
+            ApplyError::NotConfirmed { cause, left } => write!(
+                f,
+                "the apply is not confirmed: {cause}\nit waits for another {} seconds, and is undone then; no file for \
+                 boot has changed",
+                left.as_secs()
+            ),
             ApplyError::Mismatch { what } => write!(f, "the kernel does not hold what was loaded: {what}"),
             ApplyError::Undone { step, cause } => {
                 write!(f, "{step} failed: {cause}\nthe former state is back: rules, sysctls and files")

@@ -1,22 +1,9 @@
-//! The generation of nftables' rules: a number that every transaction counts up, whoever makes it.
-//!
-//! nft knows no lock, so this tells whether others have changed rules since they were looked at.
+//! Whether others have changed rules since they were looked at: nft knows no lock, but its rules have a generation.
 
 use std::cell::Cell;
 
 use super::error::ApplyError;
-use super::netlink::{Netfilter, find_number};
-
-/// `NFNL_SUBSYS_NFTABLES` and its message `NFT_MSG_GETGEN` (linux/netfilter/nf_tables.h).
-const GET_GENERATION: u16 = (10 << 8) | 16;
-/// `NFTA_GEN_ID`.
-const ID: u16 = 1;
-
-/// The generation in this network namespace; `None` where there are no nftables.
-pub(crate) fn generation() -> Option<u32> {
-    let answers = Netfilter::open().ok()?.ask(GET_GENERATION, None, &[]).ok()?;
-    answers.iter().find_map(|answer| find_number(answer, ID))
-}
+use super::netlink::generation;
 
 /// Sees to it that nobody else changes rules between the look at them and the load.
 pub(crate) struct Watch(Cell<Option<u32>>);

@@ -6,10 +6,13 @@
 //! of these, the way back is [`recover`]'s, whoever runs it: the apply that failed, its guardian, the next command, or
 //! the boot ([`boot::recovery`]). `docs/safe-apply.md` tells it for users.
 
+mod access;
 mod apply;
 pub mod boot;
 mod carry_out;
 pub mod change;
+mod clock;
+mod confirm;
 mod counters;
 mod detect;
 mod error;
@@ -28,6 +31,7 @@ mod nft;
 mod options;
 mod order;
 mod others;
+mod outcome;
 mod outlook;
 mod owned;
 mod places;
@@ -37,6 +41,7 @@ mod record;
 mod report;
 mod retired;
 mod rules;
+mod session;
 mod sets;
 mod sharing;
 pub mod sysctl;
@@ -44,15 +49,19 @@ mod sysctls;
 pub mod tree;
 mod undo;
 mod variant;
+mod watchdog;
 mod xtables_lock;
 
+pub use access::{Access, check_access};
 pub use apply::{apply, recover};
+pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;
 pub use foreign::Foreign;
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
+pub use outcome::{Ended, Outcome};
 pub use outlook::{
     DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
@@ -60,6 +69,7 @@ pub use report::{
     ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
     SysctlReport,
 };
+pub use session::{Caller, Connection};
 pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use variant::Variant;

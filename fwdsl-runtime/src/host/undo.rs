@@ -12,6 +12,7 @@ use super::group::{self, Group};
 use super::journal::{self, Journal, Manifest, RulesUndo};
 use super::kernel;
 use super::nft;
+use super::outcome::{self, Ended};
 use super::owned::{Goal, Loader};
 use super::places;
 use super::program::Runner;
@@ -28,37 +29,52 @@ use crate::restore_text::{self, Protocols, SavedTable, SavedText, normal_table};
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Undoes the apply that died, if there is one, and leaves nothing of it. The caller holds the lock.
-pub(crate) fn leftover(root: &Path) -> Result<Option<Recovered>, ApplyError> {
+/// Undoes the apply that died, or that nobody confirmed, if there is one, and leaves nothing of it. The caller holds the
+/// lock, and says why it is undone, for whoever asks later.
+pub(crate) fn leftover(root: &Path, ended: Ended) -> Result<Option<Recovered>, ApplyError> {
     let Some(journal) = journal::load(root)? else {
         journal::sweep(root);
         return Ok(None);
     };
     let restarted = journal.manifest.boot_id != kernel::boot_id()?;
-    let here = kernel::network_namespace()?;
-    if !restarted && journal.manifest.network_namespace != here {
-        let there = &journal.manifest.network_namespace;
-        let reason = format!(
-            "it changed network namespace {there}, this is {here}; run the command there (`nsenter --net=…`), or, if \
-             that namespace is gone, delete the directory. Nothing was changed"
-        );
-        return Err(ApplyError::Unfinished { journal: journal.dir, reason });
+    if !restarted {
+        check_namespace(&journal)?;
     }
-    run(root, &journal, restarted).map(Some).map_err(|problems| ApplyError::NotUndone {
+    run(root, &journal, restarted, Some(ended)).map(Some).map_err(|problems| ApplyError::NotUndone {
         failed: None,
         problems,
         journal: journal.dir.clone(),
     })
 }
 
+/// Refuses to touch another network namespace than the one that the apply changed.
+pub(crate) fn check_namespace(journal: &Journal) -> Result<(), ApplyError> {
+    let here = kernel::network_namespace()?;
+    let there = &journal.manifest.network_namespace;
+    if *there == here {
+        return Ok(());
+    }
+    let reason = format!(
+        "it changed network namespace {there}, this is {here}; run the command there (`nsenter --net=…`), or, if that \
+         namespace is gone, delete the directory. Nothing was changed"
+    );
+    Err(ApplyError::Unfinished { journal: journal.dir.clone(), reason })
+}
+
 /// Puts back what the journal holds, and then removes it.
 ///
 /// After a restart (`restarted`), rules and sysctls have gone by themselves, and only files are put back.
-pub(crate) fn run(root: &Path, journal: &Journal, restarted: bool) -> Result<Recovered, Vec<String>> {
-    let mut recovered = Recovered { restarted, ..Recovered::default() };
+pub(crate) fn run(
+    root: &Path,
+    journal: &Journal,
+    restarted: bool,
+    ended: Option<Ended>,
+) -> Result<Recovered, Vec<String>> {
+    let unconfirmed = ended.is_some_and(|ended| ended != Ended::CutOff);
+    let mut recovered = Recovered { restarted, unconfirmed, ..Recovered::default() };
     let mut attempt = 1;
     loop {
-        match run_once(root, journal, &mut recovered) {
+        match run_once(root, journal, &mut recovered, ended) {
             problems if problems.is_empty() => return Ok(recovered),
             problems if attempt == ATTEMPTS => return Err(problems),
             _ => {
@@ -69,7 +85,7 @@ pub(crate) fn run(root: &Path, journal: &Journal, restarted: bool) -> Result<Rec
     }
 }
 
-fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<String> {
+fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered, ended: Option<Ended>) -> Vec<String> {
     let mut problems = Vec::new();
     let manifest = &journal.manifest;
     if !recovered.restarted {
@@ -86,6 +102,10 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<St
         undo_sysctls(journal, recovered, &mut problems);
         undo_rules(root, journal, recovered, &mut problems);
     }
+    if let Some(ended) = ended.filter(|_| problems.is_empty()) {
+        // All is back, whether it can be noted or not.
+        let _ = outcome::write(root, journal.id(), ended);
+    }
     if problems.is_empty()
         && let Err(error) = journal.finish()
     {
@@ -95,7 +115,14 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<St
 }
 
 fn undo_files(root: &Path, journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
-    for undo in journal.manifest.files.iter().rev() {
+    let late = match journal.late_files() {
+        Ok(late) => late,
+        Err(error) => {
+            problems.push(format!("the files for boot are not as before: {error}"));
+            return;
+        }
+    };
+    for undo in late.iter().rev().chain(journal.manifest.files.iter().rev()) {
         let restore = || {
             let path = places::below(root, &undo.path)?;
             files::restore(&path, &journal.file_before(undo)?, &undo.made)

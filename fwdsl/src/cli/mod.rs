@@ -21,6 +21,7 @@
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `plan` | tells what an apply would change: packets newly accepted and refused, lines, sets, sysctls, files |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
+//! | `confirm` | confirms an apply that is undone otherwise (`apply --confirm 60s`) |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
 //! | `recover` | undoes an apply that was ended before it was complete |
 //!
@@ -33,6 +34,7 @@ mod apply;
 mod args;
 mod check;
 mod color;
+mod confirm;
 mod explain;
 mod failure;
 mod output;
@@ -41,6 +43,7 @@ mod recover;
 mod report;
 mod save;
 mod show;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -63,16 +66,17 @@ pub fn run(policy: &Policy) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    output::print(arguments.json, command(policy, &arguments.command))
+    output::print(arguments.json, command(policy, &arguments.command, arguments.json))
 }
 
-fn command(policy: &Policy, command: &Command) -> Result<Answer, Failure> {
+fn command(policy: &Policy, command: &Command, json: bool) -> Result<Answer, Failure> {
     let done: Result<Done, Failure> = match command {
         Command::Plan(arguments) => return plan::plan(policy, arguments),
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),
-        Command::Apply(arguments) => apply::apply(policy, arguments),
+        Command::Apply(arguments) => apply::apply(policy, arguments, json),
+        Command::Confirm(arguments) => confirm::confirm(arguments),
         Command::Save(arguments) => save::save(policy, arguments),
         Command::Recover(arguments) => recover::recover(arguments),
     };

@@ -15,7 +15,7 @@ use super::change::{FileChange, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files::{self, Existing};
-use super::generation;
+use super::netlink;
 use super::options::{Desired, Options};
 use super::order::Order;
 use super::owned::Planned;
@@ -129,7 +129,7 @@ pub(crate) fn survey(
     desired: &Desired,
     options: &Options,
 ) -> Survey {
-    let generation = (host.variant == Some(Variant::Nft)).then(generation::generation).flatten();
+    let generation = (host.variant == Some(Variant::Nft)).then(netlink::generation).flatten();
     // Without the file, the names that every machine knows are enough.
     let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
     let mut problems = Vec::new();

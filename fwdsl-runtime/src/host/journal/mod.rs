@@ -1,7 +1,8 @@
 //! The former state, on disk before the first change.
 //!
 //! The journal is a directory that appears and disappears by a rename, so it is there as a whole or not at all.
-//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died.
+//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died,
+//! or one that waits for its confirmation (`pending`).
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
@@ -22,6 +23,10 @@ use super::rules::FamilyPrograms;
 use super::sets::SetsUndo;
 use super::sysctls::SysctlUndo;
 use crate::family::Family;
+
+mod pending;
+
+pub(crate) use pending::{Pending, PendingDraft, StaleSets};
 
 const MANIFEST: &str = "manifest.json";
 const LATE_SYSCTLS: &str = "late-sysctls.json";
@@ -141,8 +146,8 @@ pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
 }
 
 /// What is said where there is one, to those who only look.
-pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said here is \
-     of the state between, and the next apply undoes it first";
+pub(crate) const UNDER_WAY: &str = "another apply is under way, waits for its confirmation or was ended before it was complete; \
+     what is said here is of the state between";
 
 /// Whether there is one. Who may not look does not know.
 pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
@@ -212,19 +217,29 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
         }
     }
     for (index, (path, existing, made)) in draft.files.into_iter().enumerate() {
-        let before = match existing {
-            Existing::Absent => FileBefore::Absent,
-            Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
-            Existing::Regular { bytes, mode, uid, gid } => {
-                let backup = format!("file-{index}");
-                write_file(&dir.join(&backup), &bytes)?;
-                FileBefore::Regular { backup, mode, uid, gid }
-            }
-        };
-        manifest.files.push(FileUndo { path, before, made });
+        manifest.files.push(record_file(dir, &format!("file-{index}"), path, existing, made)?);
     }
     write_json(&dir.join(MANIFEST), &manifest)?;
     Ok(manifest)
+}
+
+/// Keeps what stands at `path`, a regular file's contents under the name `backup`.
+fn record_file(
+    dir: &Path,
+    backup: &str,
+    path: PathBuf,
+    existing: Existing,
+    made: Vec<PathBuf>,
+) -> Result<FileUndo, ApplyError> {
+    let before = match existing {
+        Existing::Absent => FileBefore::Absent,
+        Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
+        Existing::Regular { bytes, mode, uid, gid } => {
+            write_file(&dir.join(backup), &bytes)?;
+            FileBefore::Regular { backup: backup.to_owned(), mode, uid, gid }
+        }
+    };
+    Ok(FileUndo { path, before, made })
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApplyError> {
@@ -269,6 +284,11 @@ fn read_json<T: for<'de> Deserialize<'de>>(dir: &Path, name: &str) -> Result<T, 
 }
 
 impl Journal {
+    /// What tells its apply from all others.
+    pub(crate) fn id(&self) -> &str {
+        &self.manifest.group.marker
+    }
+
     /// A text that the journal holds.
     pub(crate) fn text(&self, name: &str) -> Result<String, ApplyError> {
         let path = self.dir.join(name);
@@ -322,11 +342,7 @@ impl Journal {
 
     /// Adds the values of sysctls that were not there when the journal was written.
     pub(crate) fn add_sysctls(&self, late: &[SysctlUndo]) -> Result<(), ApplyError> {
-        let new = self.dir.join("late-sysctls.new");
-        let path = self.dir.join(LATE_SYSCTLS);
-        write_json(&new, &late)?;
-        fs::rename(&new, &path).map_err(at("write", &path))?;
-        sync_dir_of(&path)
+        self.put_json(LATE_SYSCTLS, &late)
     }
 
     /// All former sysctl values.
