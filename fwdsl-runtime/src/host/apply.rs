@@ -12,6 +12,7 @@ use super::outcome;
 use super::plan::{self, Plan};
 use super::record;
 use super::report::{Recovered, Report};
+use super::revoked::{self, Connections};
 use super::undo;
 use super::variant::Variant;
 use super::xtables_lock::XtablesLock;
@@ -34,6 +35,11 @@ const ATTEMPTS: usize = 5;
 ///
 /// See [`ApplyError`]: the host is as it was before, except after [`ApplyError::NotUndone`], which says what is not.
 pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError> {
+    if options.drop_revoked && options.confirm.is_some() {
+        let why = "connections that are ended do not come back if an apply is undone, so they are ended by one that is not to \
+                   be confirmed: apply once more with that option when this one is confirmed";
+        return Err(ApplyError::Impossible(why.to_owned()));
+    }
     let mut texts = plan::desired_texts(desired)?;
     plan::add_left_families(&mut texts, &record::load(&options.root()?)?.0);
     let families: Vec<Family> = texts.iter().map(|(family, _)| *family).collect();
@@ -54,18 +60,20 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     } else if journal::exists(&host.root)? {
         warnings.push(journal::UNDER_WAY.to_owned());
     }
-    let (plan, waiting) = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
-        let mut notes = std::mem::take(&mut warnings);
-        if recovered.is_some() {
-            notes.push(
-                "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
-            );
-        }
-        match notes.is_empty() {
-            true => error,
-            false => ApplyError::Noted { cause: Box::new(error), notes },
-        }
-    })?;
+    let Done { plan, waiting, connections } = bring_about(&host, &texts, desired, options, &mut warnings)
+        .map_err(|error| {
+            let mut notes = std::mem::take(&mut warnings);
+            if recovered.is_some() {
+                notes.push(
+                    "an earlier apply, which was ended before it was complete, has been undone first"
+                        .to_owned(),
+                );
+            }
+            match notes.is_empty() {
+                true => error,
+                false => ApplyError::Noted { cause: Box::new(error), notes },
+            }
+        })?;
     if host.ipv6_absent {
         warnings.push(
             "this kernel has no IPv6 (`ipv6.disable=1`), so only the IPv4 rules are applied".to_owned(),
@@ -81,9 +89,17 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         files: plan.files_report(),
         ipv6_absent: host.ipv6_absent,
         recovered,
+        connections,
         waiting,
         warnings,
     })
+}
+
+/// What came of an apply.
+struct Done {
+    plan: Plan,
+    waiting: Option<Waiting>,
+    connections: Option<Connections>,
 }
 
 /// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
@@ -93,17 +109,26 @@ fn bring_about(
     desired: &Desired,
     options: &Options,
     warnings: &mut Vec<String>,
-) -> Result<(Plan, Option<Waiting>), ApplyError> {
+) -> Result<Done, ApplyError> {
     let record = record::load(&host.root)?;
     warnings.extend(record.1);
     let mut attempts = 1;
     loop {
         let plan = plan::make(host, texts, record.0.clone(), desired, options)?;
-        if options.dry_run {
-            return Ok((plan, None));
-        }
-        match carry_out(host, &plan, options, warnings) {
-            Ok(waiting) => return Ok((plan, waiting)),
+        let done = match options.dry_run {
+            true => Ok(None),
+            false => carry_out(host, &plan, options, warnings),
+        };
+        match done {
+            Ok(waiting) => {
+                let connections = options
+                    .drop_revoked
+                    .then(|| revoked::drop_revoked(host, &plan, !options.dry_run, warnings));
+                if !options.dry_run && waiting.is_none() {
+                    warnings.extend(carry_out::sweep_sets(host, &plan));
+                }
+                return Ok(Done { plan, waiting, connections });
+            }
             // What was planned is of the past: others have other rules now, which may be none of ours.
             Err(ApplyError::Undone { cause, .. })
                 if matches!(*cause, ApplyError::ChangedMeanwhile) && attempts < ATTEMPTS =>
@@ -138,9 +163,6 @@ fn carry_out(
             waiting = carried.waiting;
         }
         false => carry_out::write_record_alone(plan)?,
-    }
-    if waiting.is_none() {
-        warnings.extend(carry_out::sweep_sets(host, plan));
     }
     Ok(waiting)
 }

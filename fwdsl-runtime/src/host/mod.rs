@@ -40,6 +40,7 @@ mod program;
 mod record;
 mod report;
 mod retired;
+mod revoked;
 mod rules;
 mod session;
 mod sets;
@@ -69,6 +70,7 @@ pub use report::{
     ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
     SysctlReport,
 };
+pub use revoked::{Connections, TrackedConnection};
 pub use session::{Caller, Connection};
 pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};

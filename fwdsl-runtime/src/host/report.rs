@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 
 use super::confirm::Waiting;
+use super::revoked::Connections;
 use super::variant::Variant;
 use crate::family::Family;
 
@@ -27,6 +28,9 @@ pub struct Report {
     pub ipv6_absent: bool,
     /// An earlier apply was found unfinished and undone first.
     pub recovered: Option<Recovered>,
+    /// What became of tracked connections, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
     /// The apply is undone unless it is confirmed in time. The files for boot wait for that.
     #[serde(skip)]
     pub waiting: Option<Waiting>,

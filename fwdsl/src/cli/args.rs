@@ -110,6 +110,11 @@ pub(super) struct ApplyArguments {
     /// Keep rules and sysctls for the next boot in the same step
     #[arg(long)]
     pub(super) save: bool,
+    /// End the tracked connections that the former rules let begin and these do not
+    ///
+    /// Connections of which that is not certain are listed and left.
+    #[arg(long, conflicts_with = "confirm")]
+    drop_revoked: bool,
     /// Undo it all unless it is confirmed within this time: 60s, 5m, 1h
     ///
     /// At a console, Enter confirms; over SSH, the command `confirm` in a second connection. Files of --save wait for
@@ -266,6 +271,7 @@ impl ApplyArguments {
             root: self.root.clone(),
             replace_foreign: self.replace_foreign,
             dry_run: self.dry_run,
+            drop_revoked: self.drop_revoked,
             confirm: self.confirm,
             ..Options::default()
         }

@@ -1,6 +1,8 @@
 //! What an apply did, in words and as JSON.
 
-use fwdsl_runtime::host::{ChainChange, ChainReport, FileReport, Part, Recovered, Report, SetChange};
+use fwdsl_runtime::host::{
+    ChainChange, ChainReport, Connections, FileReport, Part, Recovered, Report, SetChange, TrackedConnection,
+};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -48,6 +50,9 @@ pub(super) fn text(report: &Report) -> String {
         text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
     }
     text.push_str(&files(&report.files, if report.waiting.is_some() { "will be " } else { would }));
+    if let Some(connections) = &report.connections {
+        text.push_str(&of_connections(connections, would));
+    }
     if !report.changed() {
         text.push_str("nothing to change: all is as the policy says\n");
     }
@@ -84,6 +89,22 @@ pub(super) fn part(part: Part) -> &'static str {
         Part::Files => "files",
         Part::Journal => "journal of an apply",
     }
+}
+
+/// A line for every connection that lost its permission, or may have.
+fn of_connections(connections: &Connections, would: &str) -> String {
+    let note = |connection: &TrackedConnection| {
+        connection.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default()
+    };
+    let ended = connections.ended.iter().map(|connection| {
+        let note = note(connection);
+        format!("connection {connection} {would}ended, which these rules would not let begin{note}\n")
+    });
+    let undecided = connections.undecided.iter().map(|connection| {
+        let note = note(connection);
+        format!("connection {connection} {would}left; whether these rules would let it begin is not certain{note}\n")
+    });
+    ended.chain(undecided).collect()
 }
 
 /// The report, with the one thing that scripts ask first.

@@ -1,11 +1,15 @@
 //! What the kernel is asked through netlink(7): the route of a packet, an interface, a tracked connection.
 
+mod connections;
 mod generation;
 mod route;
+mod socket;
 mod tracked;
 
+pub(crate) use connections::{Connection, Tuple, connections, forget};
 pub(crate) use generation::generation;
-pub(crate) use route::{Route, route};
+pub(crate) use route::{Leads, Route, is_by_address_alone, leads, route};
+pub(crate) use socket::close;
 pub(crate) use tracked::{Found, Tracked, tracked};
 
 use std::net::IpAddr;
@@ -41,7 +45,7 @@ fn ask(protocol: Option<Protocol>, message: u16, body: &[u8], wanted: u16) -> Re
     let mut found = Err(Errno::PROTO);
     receive(&socket, |kind, body| match kind {
         kind if kind == wanted => found = Ok(body.to_vec()),
-        ERROR => found = Err(error(body)),
+        ERROR => found = Err(result(body).err().unwrap_or(Errno::PROTO)),
         _ => {}
     })?;
     found
@@ -55,7 +59,7 @@ fn list(protocol: Option<Protocol>, message: u16, body: &[u8], wanted: u16) -> R
         receive(&socket, |kind, body| match kind {
             kind if kind == wanted => found.push(body.to_vec()),
             DONE => end = Some(Ok(())),
-            ERROR => end = Some(Err(error(body))),
+            ERROR => end = Some(result(body)),
             _ => {}
         })?;
     }
@@ -68,8 +72,7 @@ fn order(protocol: Option<Protocol>, message: u16, body: &[u8]) -> Result<(), Er
     let mut done = Err(Errno::PROTO);
     receive(&socket, |kind, body| {
         if kind == ERROR {
-            let error = error(body);
-            done = if error.raw_os_error() == 0 { Ok(()) } else { Err(error) };
+            done = result(body);
         }
     })?;
     done
@@ -103,10 +106,14 @@ fn receive(socket: &OwnedFd, mut each: impl FnMut(u16, &[u8])) -> Result<(), Err
     Ok(())
 }
 
-/// The number in an error message, which stands there negated.
-fn error(body: &[u8]) -> Errno {
-    let code = body.first_chunk().map_or(0, |code| i32::from_ne_bytes(*code));
-    Errno::from_raw_os_error(code.saturating_neg())
+/// What an error message says: its number stands there negated, and 0 is none.
+fn result(body: &[u8]) -> Result<(), Errno> {
+    match body.first_chunk().map_or(0, |code| i32::from_ne_bytes(*code)) {
+        0 => Ok(()),
+        // `MAX_ERRNO` (linux/err.h).
+        code @ -4095..0 => Err(Errno::from_raw_os_error(-code)),
+        _ => Err(Errno::PROTO),
+    }
 }
 
 /// An attribute: its length, its type and its value, filled up to four bytes.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use rustix::net::netdevice::{index_to_name, name_to_index};
 use rustix::net::{AddressFamily, SocketType, socket};
 
-use super::{address, ask, attribute, family, find, octets};
+use super::{INET, INET6, address, ask, attribute, family, find, list, octets};
+use crate::family::Family;
 
 const GET_LINK: u16 = 18;
 const NEW_LINK: u16 = 16;
@@ -15,6 +16,13 @@ const NEW_ROUTE: u16 = 24;
 const HEADER: usize = 12;
 const TYPE: usize = 7;
 const LOCAL: u8 = 2;
+/// `RTN_UNICAST`, that of others.
+const UNICAST: u8 = 1;
+const GET_RULE: u16 = 34;
+const NEW_RULE: u16 = 32;
+/// `FRA_PRIORITY`, and those of the tables `local`, `main` and `default`.
+const PRIORITY: u16 = 6;
+const USUAL: [u32; 3] = [0, 32766, 32767];
 /// `RTA_DST` and its like (linux/rtnetlink.h).
 const DESTINATION: u16 = 1;
 const SOURCE: u16 = 2;
@@ -54,6 +62,41 @@ pub(crate) fn route(from: IpAddr, to: IpAddr, zone: Option<&str>) -> Option<Rout
         interface: index_to_name(&socket, index).ok()?,
         gateway: find(attributes, GATEWAY).and_then(address),
         has_neighbours: flags(index)? & (LOOPBACK | NO_ARP) == 0,
+    })
+}
+
+/// Where packets for an address go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// To this host itself.
+    Here,
+    /// Out by this interface.
+    Out(String),
+}
+
+/// Where packets for an address go, by the address alone; `None` if they go nowhere.
+pub(crate) fn leads(to: IpAddr) -> Option<Leads> {
+    let answer = look_up(to, &[])?;
+    match *answer.get(TYPE)? {
+        LOCAL => Some(Leads::Here),
+        UNICAST => {
+            let socket = socket(AddressFamily::INET, SocketType::DGRAM, None).ok()?;
+            let index = u32::from_ne_bytes(find(answer.get(HEADER..)?, OUT_INTERFACE)?.try_into().ok()?);
+            Some(Leads::Out(index_to_name(&socket, index).ok()?))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the kernel routes the family by nothing but addresses: it has no rules beside the three that every kernel has.
+pub(crate) fn is_by_address_alone(family: Family) -> bool {
+    // struct fib_rule_hdr.
+    let mut body = vec![0; HEADER];
+    body[0] = if family == Family::Ipv4 { INET } else { INET6 };
+    let Ok(rules) = list(None, GET_RULE, &body, NEW_RULE) else { return false };
+    rules.iter().all(|rule| {
+        let priority = rule.get(HEADER..).and_then(|attributes| find(attributes, PRIORITY)?.try_into().ok());
+        USUAL.contains(&priority.map_or(0, u32::from_ne_bytes))
     })
 }
 
