@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fwdsl_runtime::analysis::Request;
@@ -50,6 +51,11 @@ pub(super) enum Command {
     /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
     /// is killed, everything is put back. What is as it should be already is not touched.
     Apply(ApplyArguments),
+    /// Confirm the apply that waits for it (apply --confirm)
+    ///
+    /// It counts from a console of this machine, and from an SSH connection that was opened after the apply: one that
+    /// was open before survives nearly any rules. With it come the files of apply --save.
+    Confirm(ConfirmArguments),
     /// Keep the rules and sysctls for the next boot, without applying them
     ///
     /// The rules go where the distribution keeps them (Alpine, Arch, Debian, Fedora and their like), and the service
@@ -109,6 +115,23 @@ pub(super) struct ApplyArguments {
     /// Keep rules and sysctls for the next boot in the same step
     #[arg(long)]
     pub(super) save: bool,
+    /// End the tracked connections that the former rules let begin and these do not
+    ///
+    /// Connections of which that is not certain are listed and left.
+    #[arg(long, conflicts_with = "confirm")]
+    drop_revoked: bool,
+    /// Undo it all unless it is confirmed within this time: 60s, 5m, 1h
+    ///
+    /// At a console, Enter confirms; over SSH, the command `confirm` in a second connection. Files of --save wait for
+    /// that. A watchdog undoes the apply if this program, its terminal or its connection ends.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    confirm: Option<Duration>,
+    /// Apply even where the policy would cut off the SSH connection of this session, or the next one
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Do not wait for the confirmation, but leave it to the watchdog
+    #[arg(long, requires = "confirm")]
+    pub(super) detach: bool,
     /// Replace rules and chains that fwdsl did not load
     #[arg(long)]
     replace_foreign: bool,
@@ -185,6 +208,13 @@ pub(super) struct SaveArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ConfirmArguments {
+    /// Find the apply's journal below this directory instead of /
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RecoverArguments {
     /// Find the undo journal below this directory instead of /
     #[arg(long, value_name = "DIR")]
@@ -252,8 +282,16 @@ impl ApplyArguments {
             root: self.root.clone(),
             replace_foreign: self.replace_foreign,
             dry_run: self.dry_run,
+            drop_revoked: self.drop_revoked,
+            confirm: self.confirm,
             ..Options::default()
         }
+    }
+}
+
+impl ConfirmArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { root: self.root.clone(), ..Options::default() }
     }
 }
 
@@ -296,6 +334,24 @@ impl SaveArguments {
 impl RecoverArguments {
     pub(super) fn options(&self) -> Options {
         Options { root: self.root.clone(), ..Options::default() }
+    }
+}
+
+/// The longest time that a confirmation may take: who needs longer has forgotten it.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A time with its unit.
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 60 * 60)];
+    let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)));
+    let Some((number, seconds)) = unit else {
+        return Err(format!("`{text}` has no unit: write 60s, 5m or 1h"));
+    };
+    let time = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*seconds));
+    match time.map(Duration::from_secs) {
+        Some(time) if !time.is_zero() && time <= LONGEST => Ok(time),
+        Some(_) => Err("it must be between 1s and 24h".to_owned()),
+        None => Err(format!("`{number}` is not a whole number")),
     }
 }
 
@@ -346,6 +402,18 @@ mod tests {
         assert!(options.dry_run && options.replace_foreign && !apply.save);
         assert_eq!(options.variant, Some(Variant::Legacy));
         assert_eq!(options.root.as_deref(), Some(Path::new("/image")));
+    }
+
+    #[test]
+    fn times_have_units_and_limits() {
+        let seconds = |text: &str| parse_time(text).map(|time| time.as_secs());
+        assert_eq!([seconds("30s"), seconds("5m"), seconds("24h")], [Ok(30), Ok(5 * 60), Ok(24 * 60 * 60)]);
+        for wrong in
+            ["60", "", "s", "0s", "25h", "-1s", "1.5m", "99999999999999999999s", "18446744073709551615h"]
+        {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+        assert!(parsed(&["apply", "--detach"]).is_err());
     }
 
     #[test]

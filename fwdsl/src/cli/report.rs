@@ -1,7 +1,9 @@
 //! What an apply did, in words and as JSON.
 
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::{ChainChange, ChainReport, Part, Recovered, Report, SetChange};
+use fwdsl_runtime::host::{
+    ChainChange, ChainReport, Connections, FileReport, Part, Recovered, Report, SetChange, TrackedConnection,
+};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -26,6 +28,9 @@ pub(super) fn text(report: &Report) -> String {
         }
     }
     for set in &report.sets {
+        // They go when it is confirmed.
+        let would =
+            if report.waiting.is_some() && set.change == SetChange::Destroyed { "will be " } else { would };
         text.push_str(&format!("set {} {would}{}\n", set.name, set_change(set.change)));
     }
     for sysctl in &report.sysctls {
@@ -33,8 +38,9 @@ pub(super) fn text(report: &Report) -> String {
         let old = sysctl.old.as_deref().unwrap_or("absent");
         text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
     }
-    for file in &report.files {
-        text.push_str(&format!("{} {would}updated ({})\n", file.path.display(), file.purpose));
+    text.push_str(&files(&report.files, if report.waiting.is_some() { "will be " } else { would }));
+    if let Some(connections) = &report.connections {
+        text.push_str(&of_connections(connections, would));
     }
     if !report.changed() {
         text.push_str("nothing to change: all is as the policy says\n");
@@ -52,6 +58,12 @@ pub(super) fn order(family: Family, would: &str, tables: &[String], closed: bool
         false => "",
     };
     format!("{family} tables {would}changed in this order: {}{closed}\n", tables.join(", then "))
+}
+
+/// A line for every file.
+pub(super) fn files(files: &[FileReport], would: &str) -> String {
+    let line = |file: &FileReport| format!("{} {would}updated ({})\n", file.path.display(), file.purpose);
+    files.iter().map(line).collect()
 }
 
 /// What becomes of a set.
@@ -80,6 +92,22 @@ pub(super) fn part(part: Part) -> &'static str {
     }
 }
 
+/// A line for every connection that lost its permission, or may have.
+fn of_connections(connections: &Connections, would: &str) -> String {
+    let note = |connection: &TrackedConnection| {
+        connection.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default()
+    };
+    let ended = connections.ended.iter().map(|connection| {
+        let note = note(connection);
+        format!("connection {connection} {would}ended, which these rules would not let begin{note}\n")
+    });
+    let undecided = connections.undecided.iter().map(|connection| {
+        let note = note(connection);
+        format!("connection {connection} {would}left; whether these rules would let it begin is not certain{note}\n")
+    });
+    ended.chain(undecided).collect()
+}
+
 /// The report, with the one thing that scripts ask first.
 pub(super) fn json(report: &Report) -> Map<String, Value> {
     let mut object = match json!(report) {
@@ -94,7 +122,10 @@ pub(super) fn json(report: &Report) -> Map<String, Value> {
 pub(super) fn recovered(recovered: &Recovered) -> String {
     let others = recovered.sets.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
     let nothing = recovered.tables.is_empty() && others;
-    let mut text = "an earlier apply was ended before it was complete; ".to_owned();
+    let mut text = match recovered.unconfirmed {
+        true => "an apply was not confirmed; ".to_owned(),
+        false => "an earlier apply was ended before it was complete; ".to_owned(),
+    };
     text.push_str(match nothing {
         true => "all that it was to change is as before\n",
         false => "what it had changed is put back:\n",

@@ -111,6 +111,21 @@ impl Meaning {
     }
 }
 
+/// All rules of a family, now and after an apply, with what is in their sets.
+pub(in crate::host) fn sides(host: &Host, plan: &Plan, seen: &Seen) -> [Ruleset; 2] {
+    let after = after(seen, plan.rules.iter().find(|rules| rules.family == seen.family));
+    let untouched = seen.tables.tables.iter().filter(|table| after.table(&table.name).is_none());
+    let after = SavedText { tables: after.tables.iter().chain(untouched).cloned().collect() };
+    let program = variant::base(seen.family);
+    let mut sides =
+        [seen.tables.to_string(), after.to_string()].map(|text| read(&text, program, seen.family));
+    let names = sides.iter().flat_map(names_of_sets).collect();
+    let held = sets::held(host, &plan.sets, names, &[], &plan.protocols);
+    refer(&mut sides[0], &held.now);
+    refer(&mut sides[1], &held.after);
+    sides
+}
+
 /// The tables that change, as they are after an apply.
 pub(super) fn after(seen: &Seen, change: Option<&RulesPlan>) -> SavedText {
     let Some(change) = change else { return SavedText::default() };

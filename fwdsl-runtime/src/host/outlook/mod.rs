@@ -27,6 +27,7 @@ use crate::restore_text::SavedText;
 pub use diff::{DiffLine, Sign, TableDiff};
 pub use files::{FileAlteration, FileOutlook};
 pub use meaning::Meaning;
+pub(super) use meaning::sides;
 pub(super) use place::PrintedLines;
 
 /// The policy behind the texts of a [`Desired`]: by it, rules are told from where they come.

@@ -8,8 +8,12 @@ use crate::host::report::{ChainChange, ChainReport, FileReport, RulesReport, Sys
 impl Plan {
     /// Whether the host has to change.
     pub(crate) fn changes_anything(&self) -> bool {
-        let others = self.sysctl_changes.is_empty() && self.files.is_empty();
-        !(self.rules.is_empty() && others) || self.sets.changes_anything()
+        self.changes_the_kernel() || !self.files.is_empty()
+    }
+
+    /// Whether what is in force changes, beside what a boot would bring.
+    pub(crate) fn changes_the_kernel(&self) -> bool {
+        !(self.rules.is_empty() && self.sysctl_changes.is_empty()) || self.sets.changes_anything()
     }
 
     pub(crate) fn rules_report(&self) -> Vec<RulesReport> {
