@@ -1,9 +1,11 @@
 //! `status`: whether the policy is in force, and what its rules have counted, in network namespaces.
 
 use std::net::UdpSocket;
+use std::process::Stdio;
 
 use fwdsl_runtime::family::Family;
 use fwdsl_tests::netns::require;
+use fwdsl_tests::processes::wait_until;
 use fwdsl_tests::provisioned::{Host, json, stderr, stdout};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
 use serde_json::Value;
@@ -229,4 +231,31 @@ fn where_only_chains_are_ours_those_and_their_jumps_count() {
         host.netns.sh(&format!("{ip} -D INPUT -j fwdsl-INPUT && {ip} -D SSH 2"));
         assert_eq!(drift(&status(&host, DIFFERS)), ["ipv4 SSH missing", "ipv4 INPUT jump"]);
     }
+}
+
+#[test]
+fn an_apply_that_waits_for_its_confirmation_is_told() {
+    if !require(&PROGRAMS) {
+        return;
+    }
+    let host = Host::new(VARIANTS[1], HOST);
+    let mut apply = host.netns.command(HOST);
+    apply.args(["apply", "--confirm", "60s", "--variant", host.variant.name(), "--root"]).arg(&host.root);
+    let apply = apply.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut apply = apply.spawn().expect("the binary runs");
+    let left = || json(&host.act("status", &["--json"]))["pending"]["left_seconds"].as_u64();
+    wait_until("the apply waits", || left().is_some());
+    // It is in force while it waits, and another apply would be refused.
+    assert!(left().is_some_and(|left| (1..60).contains(&left)));
+    let text = stdout(&host.act("status", &[]));
+    assert!(text.contains("\nthe last apply waits for its confirmation, for another "), "{text}");
+    assert_eq!(status(&host, Some(0))["in_force"], true);
+    let plan = host.act("plan", &["--json"]);
+    assert_eq!((plan.status.code(), &json(&plan)["blocked"][0]["part"]), (Some(1), &"journal".into()));
+
+    let recover = host.netns.command(HOST).args(["recover", "--root"]).arg(&host.root).output().unwrap();
+    assert!(recover.status.success(), "{}", stderr(&recover));
+    assert!(!apply.wait().expect("it ends").success());
+    let status = status(&host, DIFFERS);
+    assert_eq!((&status["pending"], &status["last_outcome"]["ended"]), (&Value::Null, &"recalled".into()));
 }

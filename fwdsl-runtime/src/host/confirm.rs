@@ -88,15 +88,23 @@ fn is_there(root: &Path, apply: &str) -> Result<bool, ApplyError> {
     Ok(journal::load(root)?.is_some_and(|journal| journal.id() == apply))
 }
 
-/// Refuses to begin while an apply waits for its confirmation. One whose time is up, or that nobody watches, is undone
-/// by whoever comes. The caller holds the lock.
+/// Refuses to begin while an apply waits for its confirmation. The caller holds the lock.
 pub(super) fn check_none_is_pending(root: &Path) -> Result<(), ApplyError> {
-    let Some(journal) = journal::load(root)? else { return Ok(()) };
-    let Some(pending) = journal.pending()? else { return Ok(()) };
+    match time_left(root)? {
+        Some(left) => Err(ApplyError::Pending { left }),
+        None => Ok(()),
+    }
+}
+
+/// How long an apply still waits for its confirmation, if one does. One whose time is up, or that nobody watches, is
+/// undone by whoever comes.
+pub(super) fn time_left(root: &Path) -> Result<Option<Duration>, ApplyError> {
+    let Some(journal) = journal::load(root)? else { return Ok(None) };
+    let Some(pending) = journal.pending()? else { return Ok(None) };
     let left = pending.deadline().saturating_sub(clock::now());
     let is_waiting =
         journal.manifest.boot_id == kernel::boot_id()? && !left.is_zero() && WatchdogLock::is_held(root);
-    if is_waiting { Err(ApplyError::Pending { left }) } else { Ok(()) }
+    Ok(is_waiting.then_some(left))
 }
 
 /// What ends an apply that waits for its confirmation, if it is undone now.

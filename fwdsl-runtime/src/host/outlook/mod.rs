@@ -9,6 +9,9 @@ mod files;
 mod meaning;
 mod place;
 
+use std::time::Duration;
+
+use super::confirm;
 use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::journal;
@@ -109,7 +112,7 @@ fn is_hidden(error: &ApplyError) -> bool {
 ///
 /// If the texts are not what they should be, or there is no such root directory.
 pub fn plan(desired: &Desired, origin: Origin<'_>, options: &Options) -> Result<Outlook, ApplyError> {
-    let Look { host, plan, problems, warnings } = look(desired, options)?;
+    let Look { host, plan, problems, warnings, .. } = look(desired, options)?;
     let is_printed = !problems.iter().any(|problem| is_about_printing(&problem.error));
     let rules = rules(&host, &plan, origin, is_printed);
     Ok(Outlook { rules, ..outlook_of(&host, plan, problems, warnings, desired) })
@@ -150,6 +153,8 @@ pub(super) struct Look {
     pub(super) plan: Plan,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
+    /// How long an apply still waits for its confirmation, if one does.
+    pub(super) pending: Option<Duration>,
 }
 
 /// Looks at all parts of the host, as far as this process may.
@@ -158,6 +163,7 @@ pub(super) fn look(desired: &Desired, options: &Options) -> Result<Look, ApplyEr
     let root = options.root()?;
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
+    let mut pending = None;
     let record = match record::load(&root) {
         Ok((record, warning)) => {
             warnings.extend(warning);
@@ -172,14 +178,21 @@ pub(super) fn look(desired: &Desired, options: &Options) -> Result<Look, ApplyEr
     };
     plan::add_left_families(&mut texts, &record);
     match journal::exists(&root) {
-        Ok(true) => warnings.push(journal::UNDER_WAY.to_owned()),
+        Ok(true) => match confirm::time_left(&root) {
+            Ok(Some(left)) => pending = Some(left),
+            // One that is just being written, or that ends meanwhile, is no other case.
+            Ok(None) | Err(_) => warnings.push(journal::UNDER_WAY.to_owned()),
+        },
         Ok(false) => {}
         Err(error) => problems.push(Problem { part: Part::Journal, error }),
+    }
+    if let Some(left) = pending {
+        problems.push(Problem { part: Part::Journal, error: ApplyError::Pending { left } });
     }
     let host = look_around(&texts, options, &mut problems)?;
     let Survey { plan, problems: found } = plan::survey(&host, &texts, record, desired, options);
     problems.extend(found);
-    Ok(Look { host, plan, problems, warnings })
+    Ok(Look { host, plan, problems, warnings, pending })
 }
 
 /// The host; without its families, and so without rules and sets, if they may not be looked at.

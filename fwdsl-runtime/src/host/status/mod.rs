@@ -6,8 +6,11 @@
 mod counted;
 mod drift;
 
+use std::time::Duration;
+
 use super::error::ApplyError;
 use super::options::{Desired, Options};
+use super::outcome::{self, Outcome};
 use super::outlook::{Look, Origin, Outlook, look, outlook_of};
 use super::variant::Variant;
 use crate::family::Family;
@@ -26,6 +29,10 @@ pub struct Status {
     pub counts: Vec<ChainCount>,
     /// What an apply would change.
     pub outlook: Outlook,
+    /// How long the last apply still waits for its confirmation, if it does.
+    pub pending: Option<Duration>,
+    /// How an earlier apply ended that did not end by itself, if that is known.
+    pub last_outcome: Option<Outcome>,
 }
 
 impl Status {
@@ -43,7 +50,9 @@ impl Status {
 ///
 /// As for [`super::plan`].
 pub fn status(desired: &Desired, origin: Origin<'_>, options: &Options) -> Result<Status, ApplyError> {
-    let Look { host, plan, problems, warnings } = look(desired, options)?;
+    let Look { host, plan, mut problems, warnings, pending } = look(desired, options)?;
+    // That is told by itself.
+    problems.retain(|problem| !matches!(problem.error, ApplyError::Pending { .. }));
     let mut drift = Vec::new();
     let families: Vec<Family> = plan.seen.iter().map(|seen| seen.family).collect();
     let mut counts = counted::chains(origin, &families);
@@ -59,5 +68,6 @@ pub fn status(desired: &Desired, origin: Origin<'_>, options: &Options) -> Resul
     }
     let variant = host.variant;
     let outlook = outlook_of(&host, plan, problems, warnings, desired);
-    Ok(Status { variant, drift, counts, outlook })
+    let last_outcome = outcome::read(&host.root);
+    Ok(Status { variant, drift, counts, outlook, pending, last_outcome })
 }

@@ -10,7 +10,8 @@ use crate::cli::plan;
 
 impl Report<'_> {
     pub(super) fn json(&self) -> Map<String, Value> {
-        let Status { variant, drift, counts, outlook } = self.status;
+        let Status { variant, drift, counts, outlook, pending, last_outcome } = self.status;
+        let last = last_outcome.as_ref().map(|outcome| json!({ "ended": outcome.ended, "at": outcome.at }));
         let boot = json!({
             "same": self.boot.is_known.then_some(self.boot.differing.is_empty()),
             "files": self.boot.differing.iter().map(plan::file_json).collect::<Vec<_>>(),
@@ -23,6 +24,8 @@ impl Report<'_> {
             ("sets".to_owned(), outlook.sets.iter().map(plan::set_json).collect()),
             ("sysctls".to_owned(), json!(outlook.sysctls)),
             ("boot".to_owned(), boot),
+            ("pending".to_owned(), json!(pending.map(|left| json!({ "left_seconds": left.as_secs() })))),
+            ("last_outcome".to_owned(), json!(last)),
             ("blocked".to_owned(), plan::blocked_json(outlook)),
             ("unknown".to_owned(), plan::unknown_json(outlook)),
             ("chains".to_owned(), counts.iter().map(|chain| chain_json(chain, self.sources)).collect()),

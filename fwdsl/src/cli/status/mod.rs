@@ -64,10 +64,10 @@ impl<'a> Boot<'a> {
     }
 }
 
-/// Files for boot are another promise; what stands there does not tell whether the policy is in force.
+/// Files for boot are another promise, and so is a journal: what stands there does not tell whether the policy is in force.
 fn exit(status: &Status) -> Option<Exit> {
     let outlook = &status.outlook;
-    let is_part = |part: &Part| *part != Part::Files;
+    let is_part = |part: &Part| !matches!(part, Part::Files | Part::Journal);
     let hidden = outlook.unknown.iter().any(|(part, _)| is_part(part));
     match status.differs() {
         true => Some(Exit::Differs),

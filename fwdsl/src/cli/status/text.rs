@@ -15,7 +15,7 @@ use crate::cli::{plan, report};
 
 impl Report<'_> {
     pub(super) fn text(&self, painter: Painter) -> String {
-        let Status { variant, drift, counts, outlook } = self.status;
+        let Status { variant, drift, counts, outlook, pending, last_outcome } = self.status;
         let mut text = String::new();
         let variant = variant.map(|variant| format!(" ({variant})")).unwrap_or_default();
         let (paint, summary) = match self.exit {
@@ -24,6 +24,15 @@ impl Report<'_> {
             Some(_) => (Paint::Otherwise, "not known: not all can be seen"),
         };
         let _ = writeln!(text, "{}", painter.paint(paint, &format!("{summary}{variant}")));
+        if let Some(left) = pending {
+            let line = format!(
+                "the last apply waits for its confirmation, for another {} seconds: `confirm` it, or undo it with `recover`",
+                left.as_secs()
+            );
+            let _ = writeln!(text, "{}", painter.paint(Paint::Otherwise, &line));
+        } else if let Some(outcome) = last_outcome {
+            let _ = writeln!(text, "{}", outcome.words());
+        }
         for drift in drift {
             let _ = writeln!(text, "{}", drift_text(drift, self.sources, painter));
         }
