@@ -190,7 +190,7 @@ fn plan_says_no_change_after_an_apply_and_just_the_change_after_one_by_hand() {
         return;
     }
     let wanted: usize =
-        std::env::var("FWDSL_RANDOM_POLICIES").map_or(5, |count| count.parse().expect("a number"));
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(4, |count| count.parse().expect("a number"));
     std::thread::scope(|scope| {
         for variant in VARIANTS {
             scope.spawn(move || {
@@ -247,7 +247,7 @@ fn whatever_the_policy_plan_says_no_change_after_an_apply() {
         return;
     }
     let wanted: usize =
-        std::env::var("FWDSL_RANDOM_POLICIES").map_or(16, |count| count.parse().expect("a number"));
+        std::env::var("FWDSL_RANDOM_POLICIES").map_or(10, |count| count.parse().expect("a number"));
     let mut generator = Generator::new(7);
     let policies: Vec<(String, String)> = (0..wanted)
         .map(|_| {
