@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
-use super::reach::{Comers, Prepared, Reach, Scope};
+use super::reach::{Comers, Cube, Prepared, Reach, Scope};
+use super::region::{Choice, WHOLE};
 use super::tables::Tables;
 use super::unknown::known_part;
 use super::witness::witness;
@@ -83,7 +84,7 @@ pub struct RuleReach {
 /// Whether packets come to a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReachState {
-    /// This one comes to it, as it is at the hook, and the rule may match it.
+    /// This one comes to it, as it is at the hook, and the rule may match it: a later fragment only if no other packet does.
     Reached(Box<Packet>),
     /// None that it matches does, for a reason and because of these rules.
     Unreachable(UnreachableKind, Vec<Loc>),
@@ -100,7 +101,10 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
         for (chain, of) in table.chains.iter().enumerate() {
             for (index, rule) in of.rules.iter().enumerate() {
                 let state = match find(&prepared, table, (chain, index)) {
-                    Found::Reached(cube) => ReachState::Reached(Box::new(witness(&cube.region(), &program))),
+                    Found::Reached(cube) => {
+                        let cube = whole(&prepared, (chain, index), cube);
+                        ReachState::Reached(Box::new(witness(&cube.region(), &program)))
+                    }
                     Found::Unreachable(kind, causes) => ReachState::Unreachable(kind, causes),
                     Found::NotDecided => ReachState::NotDecided,
                 };
@@ -110,6 +114,17 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
         }
     }
     all
+}
+
+/// Packets that come to a rule and are no later fragments, if there are; else those that were found.
+fn whole(prepared: &Prepared<'_>, rule: (usize, usize), found: Box<Cube>) -> Box<Cube> {
+    if found.region().choice(Choice::Fragment) & WHOLE != 0 {
+        return found;
+    }
+    match prepared.reach_whole(rule, &mut { STEPS_OF_RULE }) {
+        Reach::Reached(cube) => cube,
+        Reach::Never(_) | Reach::NotDecided => found,
+    }
 }
 
 /// The rules of a policy to which no packet comes that they match. One that several rules of iptables stand for is
@@ -198,7 +213,7 @@ fn whole_program(table: &Table, family: Family) -> Program {
 }
 
 enum Found {
-    Reached(Box<super::reach::Cube>),
+    Reached(Box<Cube>),
     Unreachable(UnreachableKind, Vec<Loc>),
     NotDecided,
 }
