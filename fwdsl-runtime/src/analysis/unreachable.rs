@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::entry::Surroundings;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
 use super::reach::{Comers, Cube, Prepared, Reach, Scope};
@@ -95,9 +96,10 @@ pub enum ReachState {
 /// For each rule of a family whether packets come to it, with one that does.
 pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
     let mut all = Vec::new();
+    let surroundings = Surroundings::new(ruleset);
     for table in &ruleset.tables {
         let program = whole_program(table, ruleset.family);
-        let prepared = Prepared::new(&program, table, ruleset);
+        let prepared = Prepared::new(&program, table, surroundings);
         for (chain, of) in table.chains.iter().enumerate() {
             for (index, rule) in of.rules.iter().enumerate() {
                 let state = match find(&prepared, table, (chain, index)) {
