@@ -12,10 +12,10 @@ use super::evaluate::add;
 use super::packet::{CtState, Packet, Status, Tracking};
 use super::state::{Fields, State, add_state};
 use super::walk::{Ends, Given, Met, Walk, falling_off};
-use super::way::Station;
+use super::way::{Station, orders};
 use crate::catalogue::{
     ACCEPT, Aspects, DNAT, DROP, Extension, Flow, ICMP, ICMPV6, NETMAP, NFQUEUE, QUEUE, RAW, REDIRECT,
-    REJECT, RETURN, TPROXY,
+    REJECT, RETURN, SNAT, TPROXY,
 };
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
@@ -70,7 +70,7 @@ struct Traveller {
     certain: bool,
 }
 
-/// Sends a packet on its way.
+/// Sends a packet on its way. Where it is not known in which order it comes to the tables, it goes in both.
 pub(super) fn travel<'a>(
     ruleset: &'a Ruleset,
     packet: &Packet,
@@ -80,16 +80,28 @@ pub(super) fn travel<'a>(
     if packet.family() != ruleset.family {
         return None;
     }
+    let orders = orders(ruleset, Way::of(packet), variant);
+    let travels = orders.iter().map(|order| travel_in_order(ruleset, packet, variant, *order, recorded));
+    travels.reduce(Travel::or)
+}
+
+fn travel_in_order<'a>(
+    ruleset: &'a Ruleset,
+    packet: &Packet,
+    variant: Option<Variant>,
+    order: Variant,
+    recorded: bool,
+) -> Travel<'a> {
     let way = Way::of(packet);
     let mut travel = Travel::default();
     if packet.later_fragment && way != Way::Out && uses_tracking(ruleset) {
         travel.fate.joined = true;
-        return Some(travel);
+        return travel;
     }
     let mut guide = Guide { ruleset, origin: packet, variant, recorded, travel };
     let start = Traveller { packet: packet.clone(), states: vec![State::new(packet.mark)], certain: true };
     let mut here = vec![start];
-    for station in way.stations() {
+    for station in way.stations(order) {
         here = match station {
             Station::Rules(hook, table) => guide.rules(hook, table, here),
             Station::Tracking => guide.tracking(way, here),
@@ -104,7 +116,38 @@ pub(super) fn travel<'a>(
     if !here.is_empty() {
         add(&mut travel.fate.verdicts, &ACCEPT);
     }
-    Some(travel)
+    travel
+}
+
+impl Travel<'_> {
+    /// This way or another. What happens on one of them alone is not certain.
+    fn or(mut self, mut other: Self) -> Self {
+        other.fate.verdicts.iter().for_each(|verdict| add(&mut self.fate.verdicts, verdict));
+        self.fate.joined |= other.fate.joined;
+        for visit in &mut self.visits {
+            let found = other.visits.iter().position(|other| other.is_like(visit));
+            match found {
+                Some(found) => drop(other.visits.remove(found)),
+                None => visit.doubt(),
+            }
+        }
+        other.visits.iter_mut().for_each(Visit::doubt);
+        self.visits.extend(other.visits);
+        self
+    }
+}
+
+impl Visit<'_> {
+    fn is_like(&self, other: &Visit<'_>) -> bool {
+        let states = |visit: &Visit<'_>| visit.met.first().map(|met| met.states.clone());
+        (self.hook, self.table.name) == (other.hook, other.table.name)
+            && self.packet == other.packet
+            && states(self) == states(other)
+    }
+
+    fn doubt(&mut self) {
+        self.met.iter_mut().for_each(|met| met.certain = false);
+    }
 }
 
 /// Whether a packet with this verdict goes on to the next table.
@@ -263,11 +306,13 @@ impl<'a> Guide<'a, '_> {
     fn translate_again(&self, hook: Hook, traveller: &mut Traveller) {
         let Tracking { state, snat, dnat } = self.origin.tracking;
         let is_tracked = traveller.packet.tracking.state == state && state.has_connection();
-        if is_tracked && (snat || dnat) && matches!(hook, Hook::Prerouting | Hook::Output) {
-            for state in &mut traveller.states {
-                *state = state.hiding(Fields::DESTINATION.or(Fields::DESTINATION_PORT));
-            }
-        }
+        let fields = match hook {
+            _ if !(is_tracked && (snat || dnat)) => Fields::NONE,
+            Hook::Prerouting | Hook::Output => Fields::DESTINATION.or(Fields::DESTINATION_PORT),
+            Hook::Input => Fields::SOURCE.or(Fields::SOURCE_PORT),
+            Hook::Forward | Hook::Postrouting => Fields::NONE,
+        };
+        traveller.states.iter_mut().for_each(|state| *state = state.hiding(fields));
     }
 }
 
@@ -291,8 +336,41 @@ fn join(travellers: &mut Vec<Traveller>, traveller: Traveller) {
     }
 }
 
-/// What a verdict that lets a packet pass makes of it. Sources are translated behind the last rules that could see it.
+/// What a verdict that lets a packet pass makes of it.
 fn translated(hook: Hook, packet: &Packet, given: &Given<'_>) -> (Packet, State) {
+    match hook {
+        Hook::Input => with_other_source(packet, given),
+        _ => with_other_destination(hook, packet, given),
+    }
+}
+
+/// Behind INPUT, `security` sees the other source on the nft variant. Where a packet leaves, no rule does.
+fn with_other_source(packet: &Packet, given: &Given<'_>) -> (Packet, State) {
+    let Given { verdict, options, state } = *given;
+    let address = match (verdict, value(options)) {
+        (verdict, _) if *verdict != SNAT && *verdict != NETMAP => return (packet.clone(), state),
+        (verdict, Some(Value::Endpoint(Endpoint { addresses, .. }))) if *verdict == SNAT => match addresses {
+            Some((first, last)) => (first == last).then_some(*first),
+            None => Some(packet.from),
+        },
+        _ => None,
+    };
+    // The kernel takes another port if this one is taken.
+    let state = state.hiding(Fields::SOURCE_PORT);
+    let mut now = packet.clone();
+    match address {
+        Some(address) if address != packet.from => {
+            now.from = address;
+            now.tracking.snat = true;
+            (now, state)
+        }
+        Some(_) => (now, state.with_changed(Aspects::TRACKING)),
+        None => (now, state.hiding(Fields::SOURCE).with_changed(Aspects::TRACKING)),
+    }
+}
+
+/// Before routing, the destination becomes another one.
+fn with_other_destination(hook: Hook, packet: &Packet, given: &Given<'_>) -> (Packet, State) {
     let Given { verdict, options, state } = *given;
     if *verdict == TPROXY {
         return (packet.clone(), state.after(verdict, options));
