@@ -8,7 +8,9 @@ use fwdsl_runtime::table::TableName;
 use fwdsl_tests::netns::require;
 use fwdsl_tests::random::Random;
 use fwdsl_tests::sandbox::PROGRAMS;
-use fwdsl_tests::verdicts::{Conntrack, Host, Judged, Tally, judge, random_rules};
+use fwdsl_tests::verdicts::{
+    Conntrack, Host, Judged, JudgedHost, Tally, judge, judge_way, random_host, random_rules,
+};
 
 /// How many sets of rules of `filter` are tried, of each family and on each host; of other tables there are fewer.
 const POLICIES: usize = 20;
@@ -194,6 +196,17 @@ impl Court {
         self.tally.passed - before
     }
 
+    /// Judges the whole way through exact rules of all tables.
+    fn judge_way(&mut self, host: usize, family: Family, text: &str, packets: usize) {
+        let imported = import(text, "rules", family, Unknown::Refuse);
+        let imported = imported.unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+        let ruleset = lower(&imported.model, family).expect("the rules are of the family");
+        let judged = JudgedHost { ruleset: &ruleset, text, variant: self.variant };
+        let faults = judge_way(&mut self.hosts[host].1, &judged, &mut self.random, packets, &mut self.tally);
+        let some = &faults[..faults.len().min(5)];
+        assert!(faults.is_empty(), "{} packets fare otherwise\n{}\n{text}", faults.len(), some.join("\n"));
+    }
+
     /// Judges rules in each chain of a table, with either policy.
     fn set_trap(&mut self, host: usize, family: Family, table: TableName, name: &str, rules: &str) {
         for policy in ["ACCEPT", "DROP"] {
@@ -231,6 +244,14 @@ fn the_kernel_agrees(variant: Variant, seed: u64) {
                     let text = random_rules(&mut court.random, family, table, court.hosts[host].0);
                     court.judge(host, family, table, &text, PACKETS);
                 }
+            }
+        }
+    }
+    for _ in 0..wanted {
+        for host in 0..2 {
+            for family in Family::ALL {
+                let text = random_host(&mut court.random, family, court.hosts[host].0);
+                court.judge_way(host, family, &text, PACKETS);
             }
         }
     }

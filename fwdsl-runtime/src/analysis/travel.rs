@@ -2,7 +2,12 @@
 //!
 //! What is not in the rules is taken from the packet: whether it is for this host or routed through tell its
 //! interfaces, and its state is what connection tracking says once it has seen it. One in state `new` without
-//! translated addresses is taken for the first of its connection, which the table `nat` translates.
+//! translated addresses is taken for the first of its connection, which the table `nat` translates, unless its
+//! connection is confirmed.
+//!
+//! What the kernel throws away by itself is not told: what it finds no route for, what is redirected to an interface
+//! without an address, what it cannot translate since it is broken, and what is of a masqueraded connection and to
+//! leave by another interface than the first.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -293,7 +298,11 @@ impl<'a> Guide<'a, '_> {
         }
         let origin = self.origin.tracking;
         match packet.tracking.state {
-            CtState::New => Some(!origin.snat && !origin.dnat),
+            // What was confirmed before has got its translation, or none.
+            CtState::New => {
+                let confirmed = packet.status.or(Status::CONFIRMED) == packet.status;
+                Some(!origin.snat && !origin.dnat && !confirmed)
+            }
             // Errors are translated as the packets that they are about. What a helper expects may have been told how.
             CtState::Related if packet.protocol == ICMP || packet.protocol == ICMPV6 => Some(false),
             CtState::Related if origin.snat || origin.dnat => Some(false),

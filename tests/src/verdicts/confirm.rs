@@ -230,13 +230,14 @@ fn place_of(said: &RuleReach) -> String {
 }
 
 /// Whether the search knows exactly what each rule of a table asks for: not of rules that others change something for, nor of
-/// masks with gaps, which alone are written out.
+/// masks with gaps, which alone are written out, nor of what a connection began with, which other packets do not have.
 fn is_all_modelled(suspect: &Suspect<'_>, table: TableName) -> bool {
     let has_mask = |word: &str| word.split_once('/').is_some_and(|(_, mask)| mask.contains(['.', ':']));
     let table = suspect.ruleset.table(table).expect("the table is there");
     let mut rules = table.chains.iter().flat_map(|chain| &chain.rules);
     let changes = rules.any(|rule| rule.target().is_some_and(|target| target.changes != Aspects::NONE));
-    !changes && !suspect.text.split_whitespace().any(has_mask)
+    let asks_for_more = |word: &str| ["--ctproto", "--ctdir", "--ctorig", "--ctrepl"].iter().any(|it| word.starts_with(it));
+    !changes && !suspect.text.split_whitespace().any(|word| has_mask(word) || asks_for_more(word))
 }
 
 /// The hooks of a table to which a packet with such interfaces comes.

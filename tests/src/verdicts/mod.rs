@@ -26,10 +26,12 @@ mod run;
 mod stand;
 mod tally;
 mod watch;
+mod way;
 
 pub use confirm::{Effort, Suspect, confirm};
 pub use confirmed::Confirmed;
 pub use network::{Conntrack, Host};
-pub use rules::random_rules;
+pub use rules::{random_host, random_rules};
 pub use run::{Judged, judge};
 pub use tally::Tally;
+pub use way::{JudgedHost, judge_way};

@@ -70,7 +70,7 @@ pub(super) fn table_rules(family: Family, table: TableName, variant: Variant, co
     text + "}\n"
 }
 
-/// The same around the chains of several tables, and at the end of each packet's way.
+/// The same before the chains of several tables, and behind all of them at each hook but FORWARD.
 pub(super) fn way_rules(
     family: Family,
     tables: &[TableName],
@@ -83,6 +83,8 @@ pub(super) fn way_rules(
             text += &chain_before(*table, *hook, variant, conntrack);
         }
     }
+    text += &chain_after(Hook::Prerouting, END, "");
+    text += &chain_after(Hook::Output, END, "");
     text += &chain_after(Hook::Input, END, "drop");
     text += &chain_after(Hook::Postrouting, END, "oifname != \"lo\" drop");
     text + "}\n"
