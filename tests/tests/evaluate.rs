@@ -209,6 +209,19 @@ fn the_first_packet_of_a_connection_is_translated() {
 }
 
 #[test]
+fn nobody_knows_where_a_packet_leaves_before_it_is_routed() {
+    let rules = ruleset(
+        "table raw { chain PREROUTING { _ => one; } chain one { out !eth1 tcp dport 80 => drop; } }
+         chain FORWARD policy drop { out eth1 => accept; }",
+    );
+    assert_eq!(host(&rules, &forwarded()), ["drop"]);
+    let other = Packet { dport: 81, ..forwarded() };
+    assert_eq!(host(&rules, &other), ["accept"]);
+    let trace = trace_host(&rules, &other, None).unwrap();
+    assert!(trace.steps.iter().all(|step| !matches!(step.event, Event::Changed(_))));
+}
+
+#[test]
 fn security_sees_the_source_before_or_after_its_translation() {
     let rules = ruleset(
         "family ipv4;

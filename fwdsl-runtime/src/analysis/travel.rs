@@ -104,8 +104,10 @@ fn travel_in_order<'a>(
         return travel;
     }
     let mut guide = Guide { ruleset, origin: packet, variant, recorded, travel };
-    let start = Traveller { packet: packet.clone(), states: vec![State::new(packet.mark)], certain: true };
-    let mut here = vec![start];
+    // By which interface a packet leaves that is routed through, nobody knows before.
+    let out_interface = packet.out_interface.clone().filter(|_| way == Way::Out);
+    let arriving = Packet { out_interface, ..packet.clone() };
+    let mut here = vec![Traveller { packet: arriving, states: vec![State::new(packet.mark)], certain: true }];
     for station in way.stations(order) {
         here = match station {
             Station::Rules(hook, table) => guide.rules(hook, table, here),
@@ -114,7 +116,10 @@ fn travel_in_order<'a>(
                 guide.travel.fate.joined |= !here.is_empty();
                 Vec::new()
             }
-            Station::Routing => here,
+            Station::Routing => {
+                here.iter_mut().for_each(|it| it.packet.out_interface.clone_from(&packet.out_interface));
+                here
+            }
         };
     }
     let mut travel = guide.travel;

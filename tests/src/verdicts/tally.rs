@@ -42,6 +42,7 @@ const WANTED: [(&str, &[&str]); 13] = [
             "another mark",
             "kept from being tracked",
             "may be put together",
+            "only in this order",
         ],
     ),
     ("counter", &["exact", "zero", "between two numbers"]),

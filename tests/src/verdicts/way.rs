@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use fwdsl_runtime::analysis::{Packet, PacketType, evaluate_host};
-use fwdsl_runtime::catalogue::ACCEPT;
+use fwdsl_runtime::analysis::{CtState, Fate, Packet, PacketType, evaluate_host};
+use fwdsl_runtime::catalogue::{ACCEPT, ICMP, ICMPV6};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::lower::Ruleset;
@@ -70,7 +70,7 @@ pub fn judge_way(
             tally.not_told_apart += 1;
             continue;
         };
-        let Some(Decoded { packet, cut_short: false, .. }) = decode(first) else {
+        let Some(Decoded { packet, cut_short: false, sums_up, .. }) = decode(first) else {
             tally.cut_short += 1;
             continue;
         };
@@ -85,7 +85,14 @@ pub fn judge_way(
             tally.add("on the way", "perhaps masqueraded for another link");
             continue;
         }
-        let fate = evaluate_host(judged.ruleset, &packet, Some(judged.variant)).expect("the family");
+        // Nor does it translate an error whose checksum is wrong (nf_nat_icmp_reply_translation).
+        let is_error = [ICMP, ICMPV6].contains(&packet.protocol) && packet.tracking.state == CtState::Related;
+        if is_error && !sums_up {
+            tally.add("on the way", "a broken error");
+            continue;
+        }
+        let fate_for = |variant| evaluate_host(judged.ruleset, &packet, Some(variant)).expect("the family");
+        let fate = fate_for(judged.variant);
         let last = seen.last.and_then(|last| Some((last, decode(last)?)));
         let passed = last.is_some();
         tally.count_way(way, &packet, passed);
@@ -100,7 +107,11 @@ pub fn judge_way(
             tally.add("on the way", "may be put together");
             continue;
         }
-        if !fate.verdicts.iter().any(|verdict| (**verdict == ACCEPT) == passed) {
+        let allows = |fate: &Fate| fate.verdicts.iter().any(|verdict| (**verdict == ACCEPT) == passed);
+        if way == Way::In && !allows(&fate_for(judged.variant.other())) {
+            tally.add("on the way", "only in this order");
+        }
+        if !allows(&fate) {
             let names: Vec<&str> = fate.verdicts.iter().map(|verdict| verdict.name).collect();
             let what = if passed { "lets it through" } else { "does not let it through" };
             let places: Vec<String> = { sights.iter().filter(|sight| number_of(&sight.bytes) == number) }
