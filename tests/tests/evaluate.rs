@@ -211,7 +211,7 @@ fn the_first_packet_of_a_connection_is_translated() {
 #[test]
 fn nobody_knows_where_a_packet_leaves_before_it_is_routed() {
     let rules = ruleset(
-        "table raw { chain PREROUTING { _ => one; } chain one { out !eth1 tcp dport 80 => drop; } }
+        "table raw { chain PREROUTING { _ => jump one; } chain one { out !eth1 tcp dport 80 => drop; } }
          chain FORWARD policy drop { out eth1 => accept; }",
     );
     assert_eq!(host(&rules, &forwarded()), ["drop"]);

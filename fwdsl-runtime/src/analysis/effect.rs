@@ -37,13 +37,14 @@ pub(super) fn source_effects(table: &Table, family: Family, classes: &Classes) -
             translates: true,
             ..anything(Aspects::ADDRESSES, family, classes)
         },
-        Action::Target { extension, .. } if **extension == RAW => Effect {
-            translates_source: true,
-            ..anything(Aspects::ADDRESSES, family, classes)
-        },
+        Action::Target { extension, .. } if **extension == RAW => {
+            Effect { translates_source: true, ..anything(Aspects::ADDRESSES, family, classes) }
+        }
         _ => Effect::default(),
     };
-    { table.chains.iter() }.map(|chain| chain.rules.iter().map(|rule| effect(&rule.action)).collect()).collect()
+    { table.chains.iter() }
+        .map(|chain| chain.rules.iter().map(|rule| effect(&rule.action)).collect())
+        .collect()
 }
 
 /// Where a connection comes from, to those that it goes to. The port may be another one if it is taken already.

@@ -130,7 +130,8 @@ pub fn confirm(
         if let Some(expected) = &mut expected {
             expected.add(&trace);
         }
-        let Some(index) = usize::from(number_of(&sight.bytes)).checked_sub(1).filter(|index| *index < wanted.len())
+        let Some(index) =
+            usize::from(number_of(&sight.bytes)).checked_sub(1).filter(|index| *index < wanted.len())
         else {
             continue;
         };
@@ -236,7 +237,8 @@ fn is_all_modelled(suspect: &Suspect<'_>, table: TableName) -> bool {
     let table = suspect.ruleset.table(table).expect("the table is there");
     let mut rules = table.chains.iter().flat_map(|chain| &chain.rules);
     let changes = rules.any(|rule| rule.target().is_some_and(|target| target.changes != Aspects::NONE));
-    let asks_for_more = |word: &str| ["--ctproto", "--ctdir", "--ctorig", "--ctrepl"].iter().any(|it| word.starts_with(it));
+    let asks_for_more =
+        |word: &str| ["--ctproto", "--ctdir", "--ctorig", "--ctrepl"].iter().any(|it| word.starts_with(it));
     !changes && !suspect.text.split_whitespace().any(|word| has_mask(word) || asks_for_more(word))
 }
 

@@ -96,7 +96,10 @@ impl Confirmed {
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
         let kinds = WANTED.into_iter().flat_map(|(of, kinds)| kinds.iter().map(move |kind| (of, *kind)));
-        kinds.filter(|kind| !self.counts.contains_key(kind)).map(|(of, kind)| format!("{of} {kind}")).collect()
+        kinds
+            .filter(|kind| !self.counts.contains_key(kind))
+            .map(|(of, kind)| format!("{of} {kind}"))
+            .collect()
     }
 }
 

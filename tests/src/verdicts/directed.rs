@@ -72,7 +72,11 @@ fn is_name(name: &str) -> bool {
 
 impl Directed {
     /// Makes a packet as it is described, or tells why nobody can.
-    pub(super) fn new(packet: &Packet, links: &Links, conntrack: Conntrack) -> Result<Directed, &'static str> {
+    pub(super) fn new(
+        packet: &Packet,
+        links: &Links,
+        conntrack: Conntrack,
+    ) -> Result<Directed, &'static str> {
         let (sender, route) = ends(packet, links)?;
         if packet.packet_type == PacketType::OtherHost {
             return Err("what is for another host, no rule sees");

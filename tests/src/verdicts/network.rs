@@ -123,8 +123,10 @@ impl Host {
              echo 1000000 >ipv4/icmp_msgs_per_sec; echo 100000 >ipv4/icmp_msgs_burst\n\
              echo 0 >ipv4/icmp_echo_ignore_broadcasts",
         );
-        let mut outside =
-            format!("link set lo up\n{}", "addr add fd99::1/128 dev lo nodad\naddr add 100.65.0.1/32 dev lo\n");
+        let mut outside = format!(
+            "link set lo up\n{}",
+            "addr add fd99::1/128 dev lo nodad\naddr add 100.65.0.1/32 dev lo\n"
+        );
         let (mut inside, mut inside6) = ("link set lo up\n".to_owned(), String::new());
         for (index, link) in links.iter().enumerate() {
             // Both ends have one hardware address and nobody asks for it, so that whatever is sent comes out at the
@@ -140,7 +142,8 @@ impl Host {
                     let to = gate(family, index, packet_type);
                     outside.push_str(&format!("route add {to} dev p{index}\n"));
                     if let Some(mac) = mac {
-                        outside.push_str(&format!("neigh add {to} lladdr {mac} dev p{index} nud permanent\n"));
+                        outside
+                            .push_str(&format!("neigh add {to} lladdr {mac} dev p{index} nud permanent\n"));
                     }
                 }
             }
@@ -180,8 +183,18 @@ impl Host {
         let (own, outside) = (own.collect(), sockets(&senders));
         let (observer, tracker) = (Observer::new(&netns), netns.enter(netfilter_socket));
         let (flows, observed) = (HashMap::new(), None);
-        let host =
-            Host { netns, conntrack, observer, tracker, flows, observed, links, outside, own, _senders: senders };
+        let host = Host {
+            netns,
+            conntrack,
+            observer,
+            tracker,
+            flows,
+            observed,
+            links,
+            outside,
+            own,
+            _senders: senders,
+        };
         host.send_to_group(0);
         host
     }
@@ -218,7 +231,14 @@ impl Host {
     /// # Panics
     ///
     /// If the kernel does not take it.
-    pub(super) fn send(&self, sender: Sender, route: Route, packet_type: PacketType, to: IpAddr, bytes: &[u8]) {
+    pub(super) fn send(
+        &self,
+        sender: Sender,
+        route: Route,
+        packet_type: PacketType,
+        to: IpAddr,
+        bytes: &[u8],
+    ) {
         let family = if to.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
         let of_family = usize::from(to.is_ipv6());
         let (socket, to) = match (sender, route) {
@@ -244,7 +264,8 @@ const ADDRESSEES: [(PacketType, Option<&str>); 3] = [
 
 /// The address by which senders reach the host over a link, for packets of a type.
 fn gate(family: Family, link: usize, packet_type: PacketType) -> IpAddr {
-    let number = ADDRESSEES.iter().position(|(other, _)| *other == packet_type).expect("links bring such packets");
+    let number =
+        ADDRESSEES.iter().position(|(other, _)| *other == packet_type).expect("links bring such packets");
     match family {
         Family::Ipv4 => Ipv4Addr::new(100, 66, link as u8, 1 + number as u8).into(),
         Family::Ipv6 => Ipv6Addr::new(0xfd97, link as u16, 0, 0, 0, 0, 0, 1 + number as u16).into(),

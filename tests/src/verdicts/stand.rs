@@ -86,7 +86,8 @@ impl Stand {
             let mut connections = HashMap::new();
             let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, directed)| {
                 directed.route.group() == group
-                    && *connections.entry(directed.key()).or_insert(&directed.connection) == &directed.connection
+                    && *connections.entry(directed.key()).or_insert(&directed.connection)
+                        == &directed.connection
             });
             left = later;
             forget_connections(&self.host.tracker);

@@ -54,7 +54,12 @@ fn priority(table: TableName, hook: Hook, variant: Variant) -> i32 {
 
 /// Rules that show the packets around the chains of a table. What comes through all hooks of the table goes no further,
 /// so that nobody answers it and no connection begins; but what the host sends itself comes in first.
-pub(super) fn table_rules(family: Family, table: TableName, variant: Variant, conntrack: Conntrack) -> String {
+pub(super) fn table_rules(
+    family: Family,
+    table: TableName,
+    variant: Variant,
+    conntrack: Conntrack,
+) -> String {
     let mut text = format!("table {} observe {{\n", family_word(family));
     for hook in table.hooks() {
         text += &chain_before(table, *hook, variant, conntrack);

@@ -65,7 +65,8 @@ pub fn judge_way(
     let (sent, sights) = host.seen_on_the_way(judged, random, count);
     let mut faults = Vec::new();
     for ((way, number), seen) in sort(&sights) {
-        let Some(first) = seen.first.filter(|first| !seen.is_confused && sent.get(&number) == Some(&first.bytes))
+        let Some(first) =
+            seen.first.filter(|first| !seen.is_confused && sent.get(&number) == Some(&first.bytes))
         else {
             tally.not_told_apart += 1;
             continue;
@@ -166,7 +167,8 @@ fn sort(sights: &[Sight]) -> HashMap<(Way, u16), Seen<'_>> {
 fn as_it_is_asked(packet: Packet, way: Way, first: &Sight, tracked: Option<&Sight>) -> Option<Packet> {
     let mut packet = packet;
     if way == Way::Through {
-        let tos = if packet.from.is_ipv4() { first.bytes[1] } else { first.bytes[0] << 4 | first.bytes[1] >> 4 };
+        let tos =
+            if packet.from.is_ipv4() { first.bytes[1] } else { first.bytes[0] << 4 | first.bytes[1] >> 4 };
         packet.out_interface = Some(LINKS[usize::from(tos / 4 - 1)].to_owned());
         let is_for_one = packet.packet_type == PacketType::Unicast
             && !packet.to.is_multicast()
