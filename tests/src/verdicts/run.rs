@@ -155,7 +155,8 @@ fn miscounted(
     faults
 }
 
-fn is_for_many(address: IpAddr) -> bool {
+/// Whether an address is that of many.
+pub(super) fn is_for_many(address: IpAddr) -> bool {
     address.is_multicast() || address == Ipv4Addr::BROADCAST
 }
 

@@ -11,10 +11,10 @@ use fwdsl_runtime::table::{Hook, TableName, Way};
 
 use super::decode::{Decoded, decode};
 use super::flows::{birth, make_flows};
-use super::network::{Conntrack, Host, LINKS};
+use super::network::{Conntrack, Host, LINKS, Route};
 use super::observer::{Observed, Side, Sight};
 use super::packets::random_packets;
-use super::run::open_tables;
+use super::run::{is_for_many, open_tables};
 use super::tally::Tally;
 use super::watch::{Preparation, of_random_packets, preparing_rules, way_rules};
 use crate::random::Random;
@@ -136,12 +136,10 @@ fn told(sight: &Sight) -> String {
 fn sort(sights: &[Sight]) -> HashMap<(Way, u16), Seen<'_>> {
     let mut all: HashMap<(Way, u16), Seen<'_>> = HashMap::new();
     for sight in sights {
-        let is_local = sight.bytes[0] >> 4 == 4 && sight.bytes[1] == 0
-            || sight.bytes[0] >> 4 == 6 && sight.bytes[..2] == [0x60, 0];
         let way = match sight.hook {
             Hook::Output => Way::Out,
             Hook::Postrouting if sight.in_interface.is_none() => Way::Out,
-            _ if is_local => Way::In,
+            _ if service(&sight.bytes) == Route::Local.tos() => Way::In,
             _ => Way::Through,
         };
         let seen = all.entry((way, number_of(&sight.bytes))).or_default();
@@ -163,24 +161,26 @@ fn sort(sights: &[Sight]) -> HashMap<(Way, u16), Seen<'_>> {
 }
 
 /// The packet as the analysis is asked about it: as it came, with the interface that it is to leave by, and with what
-/// connection tracking says once it has seen it. None if the kernel does not route such packets.
-fn as_it_is_asked(packet: Packet, way: Way, first: &Sight, tracked: Option<&Sight>) -> Option<Packet> {
-    let mut packet = packet;
+/// connection tracking says once it has seen it. None if the kernel has its own ways with it: what is for many it routes
+/// through to nobody, and sends by other links and more than once.
+fn as_it_is_asked(mut packet: Packet, way: Way, first: &Sight, tracked: Option<&Sight>) -> Option<Packet> {
+    let is_for_one = packet.packet_type == PacketType::Unicast && !is_for_many(packet.to);
+    if way != Way::In && !is_for_one {
+        return None;
+    }
     if way == Way::Through {
-        let tos =
-            if packet.from.is_ipv4() { first.bytes[1] } else { first.bytes[0] << 4 | first.bytes[1] >> 4 };
-        packet.out_interface = Some(LINKS[usize::from(tos / 4 - 1)].to_owned());
-        let is_for_one = packet.packet_type == PacketType::Unicast
-            && !packet.to.is_multicast()
-            && packet.to.to_string() != "255.255.255.255";
-        if !is_for_one {
-            return None;
-        }
+        let slot = usize::from(service(&first.bytes) / 4).checked_sub(1)?;
+        packet.out_interface = Some(LINKS[slot].to_owned());
     }
     if let Some(tracked) = tracked {
         (packet.tracking, packet.status) = (tracked.tracking, tracked.status);
     }
     Some(packet)
+}
+
+/// The type of service, or traffic class, which tells the route.
+fn service(bytes: &[u8]) -> u8 {
+    if bytes[0] >> 4 == 4 { bytes[1] } else { bytes[0] << 4 | bytes[1] >> 4 }
 }
 
 impl Host {
