@@ -79,7 +79,8 @@ pub(super) fn beginning(host: &HostProgram, ruleset: &Ruleset, way: Way) -> Vec<
     let both = [of(way.has_in_interface()), of(way.has_out_interface())];
     let spans = spans_between(both, host.family, &host.classes);
     let first = if way == Way::Out { Hook::Output } else { Hook::Prerouting };
-    let mut fragments = if sees_fragments(first, host.family, host.surroundings.tracks) { WHOLE | LATER } else { WHOLE };
+    let mut fragments =
+        if sees_fragments(first, host.family, host.surroundings.tracks) { WHOLE | LATER } else { WHOLE };
     if way == Way::In && host.family == Family::Ipv4 && !has_chain(ruleset, Hook::Prerouting) {
         // Put together before the first rule that looks at it.
         fragments = WHOLE;

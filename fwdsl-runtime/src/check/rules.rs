@@ -203,12 +203,7 @@ fn check_place(extension: &Extension, table: TableName, loc: Loc, diagnostics: &
 }
 
 /// An extension that works with certain protocols wants one of them in the same rule.
-fn check_protocols(
-    asked: Option<&[u8]>,
-    extension: &Extension,
-    loc: Loc,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn check_protocols(asked: Option<&[u8]>, extension: &Extension, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     if extension.protocols.is_empty() {
         return;
     }

@@ -95,8 +95,7 @@ fn exclude_all(uses: &[&OptionUse], family: Family) -> bool {
         _ if uses.iter().any(|option| option.values().any(may_be)) => false,
         _ => {
             let domain = domain(uses.iter().copied(), family);
-            domain.any_of.is_some_and(|values| values.is_empty())
-                || domain.none_of.iter().any(is_everything)
+            domain.any_of.is_some_and(|values| values.is_empty()) || domain.none_of.iter().any(is_everything)
         }
     }
 }
