@@ -155,14 +155,10 @@ fn undo_rules(root: &Path, journal: &Journal, recovered: &mut Recovered, problem
         deadline: Duration::from_secs(manifest.program_deadline_seconds),
         group: group.as_ref().map(|group| group.id.clone()),
     };
-    let legacy = [&manifest.ipv6, &manifest.ipv4].into_iter().flatten();
-    let legacy = legacy.map(|undo| undo.programs.variant).any(|variant| variant == Variant::Legacy);
-    // If it cannot be had, the programs try for themselves, and say so.
-    let wait = Duration::from_secs(manifest.lock_wait_seconds);
-    let _xtables = legacy.then(|| XtablesLock::acquire(root, wait));
+    let mut lock = None;
     for family in [Family::Ipv6, Family::Ipv4] {
         let Some(undo) = journal.changed_rules(family) else { continue };
-        match undo_family(journal, &runner, family, undo) {
+        match undo_family(root, journal, &runner, family, undo, &mut lock) {
             Ok(tables) => {
                 tables.iter().for_each(|table| add(&mut recovered.tables, format!("{family} {table}")))
             }
@@ -183,19 +179,17 @@ fn add<T: PartialEq>(list: &mut Vec<T>, entry: T) {
     }
 }
 
-/// Puts a family's tables back; gives back those that differed.
+/// Puts a family's tables back; gives back those that differed. Whoever undoes on legacy holds the `lock` from here on.
 fn undo_family(
+    root: &Path,
     journal: &Journal,
     runner: &Runner,
     family: Family,
     undo: &RulesUndo,
+    lock: &mut Option<XtablesLock>,
 ) -> Result<Vec<String>, ApplyError> {
     let former = restore_text::parse(&journal.text(&undo.text)?)
         .map_err(|error| ApplyError::Journal { journal: journal.dir.clone(), reason: error.to_string() })?;
-    let mut differing = differing_tables(runner, family, undo, &former)?;
-    // One that was not there is the same to packets if it is empty and accepts.
-    let table = |name: &String| former.table(name).cloned().unwrap_or_else(|| SavedTable::pristine(name));
-    let whole: Vec<SavedTable> = differing.iter().map(table).collect();
     // Both were printed by this machine, so names of protocols are the same in both.
     let protocols = Protocols::default();
     let lock_wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
@@ -203,7 +197,21 @@ fn undo_family(
     let watch = Watch::from(None);
     let programs = &undo.programs;
     let loader = Loader { programs, runner, family, lock_wait, protocols: &protocols, watch: &watch };
-    let shared = loader.unreached(&undo.shared)?;
+    let look = || -> Result<[Vec<String>; 2], ApplyError> {
+        Ok([differing_tables(runner, family, undo, &former)?, loader.unreached(&undo.shared)?])
+    };
+    let [mut differing, mut shared] = look()?;
+    if differing.is_empty() && shared.is_empty() {
+        return Ok(Vec::new());
+    }
+    if programs.variant == Variant::Legacy && lock.is_none() {
+        // If it cannot be had, the programs try for themselves, and say so.
+        *lock = XtablesLock::acquire(root, lock_wait).ok();
+        [differing, shared] = look()?;
+    }
+    // One that was not there is the same to packets if it is empty and accepts.
+    let table = |name: &String| former.table(name).cloned().unwrap_or_else(|| SavedTable::pristine(name));
+    let whole: Vec<SavedTable> = differing.iter().map(table).collect();
     let goals: Vec<Goal> = whole.iter().map(Goal::whole).collect();
     let order = undo.order.back();
     if loader.carry_out(goals.iter().chain(&undo.shared), &order).is_err() {
