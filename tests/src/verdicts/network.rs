@@ -96,7 +96,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Makes one whose links are [`LINKS`].
+    /// Makes one whose links are `LINKS`.
     ///
     /// # Panics
     ///
