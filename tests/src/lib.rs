@@ -29,6 +29,7 @@ pub mod rules;
 pub mod samples;
 pub mod sandbox;
 pub mod schema;
+pub mod session;
 pub mod sets;
 pub mod snapshot;
 pub mod steady;

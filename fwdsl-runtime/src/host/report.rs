@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::confirm::Waiting;
+use super::revoked::Connections;
 use super::variant::Variant;
 use crate::family::Family;
 
@@ -27,6 +29,12 @@ pub struct Report {
     pub ipv6_absent: bool,
     /// An earlier apply was found unfinished and undone first.
     pub recovered: Option<Recovered>,
+    /// What became of tracked connections, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
+    /// The apply is undone unless it is confirmed in time. The files for boot wait for that.
+    #[serde(skip)]
+    pub waiting: Option<Waiting>,
     /// What the reader should know, each a sentence.
     pub warnings: Vec<String>,
 }
@@ -122,6 +130,8 @@ pub struct FileReport {
 pub struct Recovered {
     /// The machine was restarted since, so rules and sysctls had gone by themselves.
     pub restarted: bool,
+    /// It was complete, but not confirmed.
+    pub unconfirmed: bool,
     /// The tables that were put back, as `IPv4 filter`.
     pub tables: Vec<String>,
     /// The sets that were destroyed again or put back.

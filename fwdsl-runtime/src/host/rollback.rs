@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::apply::{execute, noted, report, undo_leftover};
+use super::access::check_access;
+use super::apply::{Done, bring_about, noted, report, undo_leftover};
 use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::history::{self, About, Action, Former, KeptState, TableTarget};
@@ -12,12 +13,17 @@ use super::kernel;
 use super::lock::Lock;
 use super::nft;
 use super::options::Options;
+use super::outlook::sides;
 use super::plan::{self, Plan};
 use super::record::{self, Record};
 use super::report::Report;
 use super::rules;
+use super::session::Caller;
 use super::variant::Variant;
+use super::xtables_lock::XtablesLock;
 use crate::family::Family;
+use crate::loc::Sources;
+use crate::lower::Ruleset;
 use crate::restore_text::SavedTable;
 
 /// What a rollback did; with `dry_run`, what it would do.
@@ -30,17 +36,29 @@ pub struct Rollback {
     pub report: Report,
 }
 
-/// Brings back a former state of the host, or changes nothing: the one with this number, or the newest one, which is
-/// how the host was before the last change.
+/// To which state to go back, and for whom.
+#[derive(Debug, Clone)]
+pub struct GoBack {
+    /// The state's number; `None` is the newest one, which is how the host was before the last change.
+    pub number: Option<u64>,
+    /// Where the command comes from: rules that would cut off its connection, or the next one, are refused.
+    pub caller: Caller,
+    /// Go back all the same.
+    pub force: bool,
+}
+
+/// Brings back a former state of the host, or changes nothing.
 ///
 /// Rules, sets, sysctls and files come back as they stood before the change that ended that state, as far as it and all
 /// later changes by fwdsl have touched them. It is an apply like any other: what is now becomes a former state, to
-/// which the next rollback goes back. What others put into the tables since then is refused or replaced as by an apply.
+/// which the next rollback goes back; with [`Options::confirm`] it is undone unless it is confirmed. What others put into
+/// the tables since then is refused or replaced as by an apply.
 ///
 /// # Errors
 ///
-/// As [`apply`](super::apply()): the host is as it was, except after [`ApplyError::NotUndone`].
-pub fn rollback(number: Option<u64>, options: &Options) -> Result<Rollback, ApplyError> {
+/// As [`apply`](super::apply()), and [`ApplyError::CutOff`]: the host is as it was, except after
+/// [`ApplyError::NotUndone`].
+pub fn rollback(back: &GoBack, options: &Options) -> Result<Rollback, ApplyError> {
     let root = options.root()?;
     let _lock = match options.dry_run {
         true => None,
@@ -48,9 +66,9 @@ pub fn rollback(number: Option<u64>, options: &Options) -> Result<Rollback, Appl
     };
     let mut warnings = Vec::new();
     let recovered = undo_leftover(&root, options, &mut warnings)?;
-    match go_back(&root, number, options, &mut warnings) {
-        Ok((state, host, plan)) => {
-            Ok(Rollback { state, report: report(&host, &plan, options, recovered, warnings) })
+    match go_back(&root, back, options, &mut warnings) {
+        Ok((state, host, done)) => {
+            Ok(Rollback { state, report: report(&host, done, options, recovered, warnings) })
         }
         Err(error) => Err(noted(error, warnings, recovered.is_some())),
     }
@@ -59,22 +77,53 @@ pub fn rollback(number: Option<u64>, options: &Options) -> Result<Rollback, Appl
 /// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
 fn go_back(
     root: &Path,
-    number: Option<u64>,
+    back: &GoBack,
     options: &Options,
     warnings: &mut Vec<String>,
-) -> Result<(KeptState, Host, Plan), ApplyError> {
-    let (state, former) = history::former(root, number)?;
+) -> Result<(KeptState, Host, Done), ApplyError> {
+    let (state, former) = history::former(root, back.number)?;
     check_place(&state, &former)?;
     let host = detect_for(&former, options)?;
+    let legacy = host.variant == Some(Variant::Legacy) && !options.dry_run;
+    let _xtables = legacy.then(|| XtablesLock::acquire(root, options.lock_wait)).transpose()?;
     let (record, warning) = record::load(&host.root)?;
     warnings.extend(warning);
-    let plan = plan::go_back(&host, &former, &known(root, &record), &record, options)?;
-    if !options.dry_run {
+    let known = known(root, &record);
+    let done = bring_about(&host, options, warnings, || {
+        let mut plan = plan::go_back(&host, &former, &known, &record, options)?;
+        let doubts = check_session(&host, &plan, back, options)?;
+        plan.warnings.extend(doubts);
         let about = About::now(Action::Rollback(state.number), None, &plan);
-        warnings.extend(execute(&host, &plan, about, options)?);
-        unmake(&host, &plan, &former);
+        Ok((plan, about))
+    })?;
+    if !options.dry_run && done.waiting.is_none() {
+        unmake(&host, &done.plan, &former);
     }
-    Ok((state, host, plan))
+    Ok((state, host, done))
+}
+
+/// Refuses to cut off whoever runs this. Gives back what is not certain.
+fn check_session(
+    host: &Host,
+    plan: &Plan,
+    back: &GoBack,
+    options: &Options,
+) -> Result<Vec<String>, ApplyError> {
+    let changed = plan.seen.iter().filter(|seen| plan.rules.iter().any(|rules| rules.family == seen.family));
+    let rulesets: Vec<Ruleset> = changed
+        .map(|seen| {
+            let [_, after] = sides(host, plan, seen);
+            after
+        })
+        .collect();
+    // What the kernel held has no places of its own.
+    let access = check_access(&rulesets, &Sources::default(), &back.caller, host.variant);
+    if !access.cut.is_empty() && !back.force && !options.dry_run {
+        return Err(ApplyError::CutOff(access.cut));
+    }
+    let cut =
+        access.cut.into_iter().map(|what| format!("the rules of that state cut this session off: {what}"));
+    Ok(cut.chain(access.doubts).collect())
 }
 
 /// Refuses what belongs to another network namespace. After a restart there is no telling, and no need to: a namespace

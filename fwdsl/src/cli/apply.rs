@@ -9,23 +9,26 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing, Variant};
+use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
 use super::save::{self, Kept};
+use super::wait;
 
 /// Where the running kernel has its parameters.
 pub(super) const PROC_SYS: &str = "/proc/sys";
 
-pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done, Failure> {
+pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
     policy.check()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
     let (mut desired, mut warnings) = desired(policy, &rules)?;
+    let is_bound = !arguments.guarded.force && !arguments.dry_run;
+    warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
     if arguments.save {
         let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree)?;
         warnings.extend(kept.warnings);
@@ -36,7 +39,8 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     if let (true, Some(variant)) = (arguments.save, report.variant) {
         warnings.extend(at_boot(&rules, variant, &tree));
     }
-    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
+    let done = Done { text: report::text(&report), json: report::json(&report), warnings };
+    wait::see_to_it(report.waiting.as_ref(), arguments.guarded.detach, &options, done, json)
 }
 
 /// What the policy brings about on this host, without files, and what is to be said of it.
@@ -62,6 +66,22 @@ pub(super) fn desired(policy: &Policy, rules: &[Rules]) -> Result<(Desired, Vec<
 pub(super) fn at_boot(rules: &[Rules], variant: Variant, tree: &Tree) -> Vec<String> {
     let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
     boot::other_variants(&families, variant, tree).iter().map(ToString::to_string).collect()
+}
+
+/// What the policy would do to the connection by which it is applied.
+fn access(policy: &Policy, variant: Option<Variant>) -> Result<Access, Diagnostics> {
+    let rulesets = Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose());
+    let rulesets = rulesets.collect::<Result<Vec<_>, _>>()?;
+    Ok(check_access(&rulesets, policy.model().sources(), &Caller::find(), variant))
+}
+
+/// What is to be told of that, unless it has to be refused.
+fn access_warnings(access: Access, is_bound: bool) -> Result<Vec<String>, Failure> {
+    if is_bound && !access.cut.is_empty() {
+        return Err(Failure::CutOff(access.cut));
+    }
+    let cut = access.cut.into_iter().map(|what| format!("the policy cuts this session off: {what}"));
+    Ok(cut.chain(access.doubts).collect())
 }
 
 /// The rules of one family.

@@ -1,17 +1,17 @@
 //! The arguments.
 
+mod change;
 mod former;
+mod look;
+mod values;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use fwdsl_runtime::analysis::Request;
-use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::{Options, Variant};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use former::Kept;
+pub(super) use change::{ApplyArguments, ConfirmArguments, Guarded, RecoverArguments, SaveArguments};
 pub(super) use former::{HistoryArguments, HistoryCommand, RollbackArguments};
+pub(super) use look::{ColorChoice, ExplainArguments, Format, PlanArguments, ShowArguments, StatusArguments};
 
 /// What the exit codes mean; documentation shows the same text.
 pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
@@ -45,11 +45,21 @@ pub(super) enum Command {
     /// Rules are compared by meaning: packets that would be newly accepted and newly refused, each with the rules that
     /// decide. It needs no rights; what this process may not look at is said to be unknown.
     Plan(PlanArguments),
+    /// Tell whether the policy is in force, and how many packets each of its rules has matched
+    ///
+    /// What differs is named: the rule of the policy that is missing, the line of the kernel's that is too many, sets,
+    /// sysctls, files for boot. It needs no rights; what this process may not look at is said to be unknown.
+    Status(StatusArguments),
     /// Load the rules and set the sysctls, all or nothing
     ///
     /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
     /// is killed, everything is put back. What is as it should be already is not touched.
     Apply(ApplyArguments),
+    /// Confirm the apply that waits for it (apply --confirm)
+    ///
+    /// It counts from a console of this machine, and from an SSH connection that was opened after the apply: one that
+    /// was open before survives nearly any rules. With it come the files of apply --save.
+    Confirm(ConfirmArguments),
     /// Keep the rules and sysctls for the next boot, without applying them
     ///
     /// The rules go where the distribution keeps them (Alpine, Arch, Debian, Fedora and their like), and the service
@@ -74,233 +84,6 @@ pub(super) enum Command {
     Recover(RecoverArguments),
 }
 
-#[derive(Debug, Args)]
-pub(super) struct ShowArguments {
-    /// Print the rules of this family alone
-    #[arg(long, value_name = "FAMILY")]
-    pub(super) family: Option<FamilyName>,
-    /// Print the rules for iptables-restore, or the whole policy with its lowered rules as JSON
-    ///
-    /// The JSON has a version and a schema, docs/schema/policy-v1.json, and `fwdsl import` reads it.
-    #[arg(long, value_name = "FORMAT", default_value = "restore")]
-    pub(super) format: Format,
-    /// Print the sets alone, in the format of ipset restore
-    #[arg(long, conflicts_with = "format")]
-    pub(super) sets: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ExplainArguments {
-    /// The packets, in the words of an assertion
-    #[arg(value_name = "PATTERN")]
-    pattern: String,
-    /// Start at the top of this chain, [TABLE/]CHAIN, instead of the whole way through the host
-    ///
-    /// The whole way is that of packets for this host, or, if the pattern has `out`, of those that it makes; with `in`
-    /// and `out`, of those that are routed through.
-    #[arg(long, value_name = "CHAIN")]
-    chain: Option<String>,
-    /// Only IPv4
-    #[arg(long, conflicts_with = "ipv6")]
-    ipv4: bool,
-    /// Only IPv6
-    #[arg(long)]
-    ipv6: bool,
-    /// Only what this variant of iptables does; they differ with fragments
-    #[arg(long)]
-    variant: Option<VariantName>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ApplyArguments {
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    pub(super) dry_run: bool,
-    /// Keep rules and sysctls for the next boot in the same step
-    #[arg(long)]
-    pub(super) save: bool,
-    /// Replace rules and chains that fwdsl did not load
-    #[arg(long)]
-    replace_foreign: bool,
-    /// Use this variant of iptables instead of the one that `iptables-restore` is
-    #[arg(long)]
-    variant: Option<VariantName>,
-    /// Look for iptables and other programs in this directory alone
-    #[arg(long, value_name = "DIR")]
-    program_dir: Option<PathBuf>,
-    /// Keep files and the undo journal below this directory instead of /
-    ///
-    /// Rules and sysctls are those of the running kernel all the same.
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    #[command(flatten)]
-    kept: Kept,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PlanArguments {
-    /// Show the lines that change, as iptables-save prints them
-    #[arg(long)]
-    pub(super) text: bool,
-    /// Take in the files for the next boot, as apply --save does
-    #[arg(long)]
-    pub(super) save: bool,
-    /// Take for granted that rules and chains that fwdsl did not load are replaced
-    #[arg(long)]
-    replace_foreign: bool,
-    #[command(flatten)]
-    pub(super) look: LookArguments,
-}
-
-/// Where and how a command that only looks looks.
-#[derive(Debug, Args)]
-pub(super) struct LookArguments {
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: ColorChoice,
-    /// Look at this variant of iptables instead of the one that `iptables-restore` is
-    #[arg(long)]
-    variant: Option<VariantName>,
-    /// Look for iptables and other programs in this directory alone
-    #[arg(long, value_name = "DIR")]
-    program_dir: Option<PathBuf>,
-    /// Look for files and the state directory below this directory instead of /
-    ///
-    /// Rules and sysctls are those of the running kernel all the same.
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SaveArguments {
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Write into the image whose root is this directory, instead of the running host
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RecoverArguments {
-    /// Find the undo journal below this directory instead of /
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum FamilyName {
-    Ipv4,
-    Ipv6,
-}
-
-/// How `show` prints the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Restore,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum VariantName {
-    Legacy,
-    Nft,
-}
-
-impl From<FamilyName> for Family {
-    fn from(name: FamilyName) -> Family {
-        match name {
-            FamilyName::Ipv4 => Family::Ipv4,
-            FamilyName::Ipv6 => Family::Ipv6,
-        }
-    }
-}
-
-impl From<VariantName> for Variant {
-    fn from(name: VariantName) -> Variant {
-        match name {
-            VariantName::Legacy => Variant::Legacy,
-            VariantName::Nft => Variant::Nft,
-        }
-    }
-}
-
-impl ExplainArguments {
-    pub(super) fn request(&self) -> Request<'_> {
-        let family = match (self.ipv4, self.ipv6) {
-            (true, _) => Some(Family::Ipv4),
-            (_, true) => Some(Family::Ipv6),
-            _ => None,
-        };
-        Request {
-            pattern: &self.pattern,
-            chain: self.chain.as_deref(),
-            family,
-            variant: self.variant.map(Variant::from),
-        }
-    }
-}
-
-impl ApplyArguments {
-    pub(super) fn options(&self) -> Options {
-        Options {
-            variant: self.variant.map(Variant::from),
-            program_dir: self.program_dir.clone(),
-            root: self.root.clone(),
-            replace_foreign: self.replace_foreign,
-            dry_run: self.dry_run,
-            keep: self.kept.keep,
-            ..Options::default()
-        }
-    }
-}
-
-impl PlanArguments {
-    pub(super) fn options(&self) -> Options {
-        Options { replace_foreign: self.replace_foreign, ..self.look.options() }
-    }
-}
-
-impl LookArguments {
-    pub(super) fn options(&self) -> Options {
-        Options {
-            variant: self.variant.map(Variant::from),
-            program_dir: self.program_dir.clone(),
-            root: self.root.clone(),
-            dry_run: true,
-            ..Options::default()
-        }
-    }
-}
-
-impl SaveArguments {
-    pub(super) fn options(&self) -> Options {
-        // An image has no past.
-        let keep = if self.root.is_some() { 0 } else { Options::default().keep };
-        Options { root: self.root.clone(), dry_run: self.dry_run, keep, ..Options::default() }
-    }
-
-    /// The image to write into, if it is not the running host.
-    pub(super) fn image(&self) -> Option<&Path> {
-        self.root.as_deref()
-    }
-}
-
-impl RecoverArguments {
-    pub(super) fn options(&self) -> Options {
-        Options { root: self.root.clone(), ..Options::default() }
-    }
-}
-
 /// Reads the arguments, the program's name first. Help goes under that name, for this command line serves many
 /// programs.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
@@ -311,6 +94,10 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arg
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use fwdsl_runtime::host::Variant;
+
     use super::*;
 
     fn parsed(arguments: &[&str]) -> Result<Arguments, clap::Error> {
@@ -352,7 +139,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for arguments in [&["aply"][..], &["show", "--family", "ipv5"], &["apply", "--variant", "old"], &[]] {
+        for arguments in [
+            &["aply"][..],
+            &["apply", "--detach"],
+            &["rollback", "--detach"],
+            &["show", "--family", "ipv5"],
+            &["apply", "--variant", "old"],
+            &[],
+        ] {
             assert!(parsed(arguments).is_err(), "{arguments:?}");
         }
     }

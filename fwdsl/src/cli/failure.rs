@@ -6,9 +6,9 @@ use std::io;
 use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::ApplyError;
 use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
+use fwdsl_runtime::host::{ApplyError, Ended};
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -25,6 +25,10 @@ pub(super) enum Failure {
     Boot(BootError),
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
+    /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
+    Unconfirmed(Option<Ended>),
+    /// The policy would cut off whoever loads it; the packets, each with what decides.
+    CutOff(Vec<String>),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -40,6 +44,8 @@ pub(super) enum Exit {
     Undone = 5,
     Between = 6,
     Unsaid = 7,
+    Unconfirmed = 8,
+    CutOff = 9,
     /// Not a failure: what was asked for is not in force.
     Differs = 10,
     /// Not a failure: this process may not look at all of it.
@@ -55,6 +61,8 @@ impl Failure {
             Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
                 Exit::NotDone
             }
+            Failure::Unconfirmed(_) => Exit::Unconfirmed,
+            Failure::CutOff(_) => Exit::CutOff,
             Failure::Apply(error) => of_apply(error),
         }
     }
@@ -74,6 +82,8 @@ impl Failure {
             Exit::Undone => "undone",
             Exit::Between => "between",
             Exit::Unsaid => "unsaid",
+            Exit::Unconfirmed => "unconfirmed",
+            Exit::CutOff => "cut-off",
             Exit::Differs => "differs",
             Exit::Unknown => "unknown",
         }
@@ -84,6 +94,8 @@ pub(super) fn of_apply(error: &ApplyError) -> Exit {
     match error {
         ApplyError::Foreign(_) => Exit::Foreign,
         ApplyError::Undone { .. } => Exit::Undone,
+        ApplyError::TooLate { .. } => Exit::Unconfirmed,
+        ApplyError::CutOff(_) => Exit::CutOff,
         ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
             Exit::Between
         }
@@ -105,6 +117,20 @@ impl fmt::Display for Failure {
                     f,
                     "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
                 )
+            }
+            Failure::Unconfirmed(Some(Ended::Recalled)) => {
+                f.write_str("the apply was undone by `recover` before it was confirmed; the former state is back")
+            }
+            Failure::Unconfirmed(Some(_)) => {
+                f.write_str("the apply was not confirmed in time; the former state is back")
+            }
+            Failure::Unconfirmed(None) => f.write_str(
+                "the apply is over, but how it ended was not noted; `apply --dry-run` tells whether it is in force",
+            ),
+            Failure::CutOff(packets) => {
+                f.write_str("the policy would cut this session off:")?;
+                packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
+                f.write_str("\nhelp: let these packets pass, or apply with --force; nothing was changed")
             }
             Failure::Apply(error) => say_apply(error, f),
         }
@@ -171,6 +197,8 @@ mod tests {
             Exit::Undone,
             Exit::Between,
             Exit::Unsaid,
+            Exit::Unconfirmed,
+            Exit::CutOff,
             Exit::Differs,
             Exit::Unknown,
         ] {

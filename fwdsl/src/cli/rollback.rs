@@ -1,15 +1,19 @@
 //! `rollback`: a former state of the host brought back.
 
-use fwdsl_runtime::host;
+use fwdsl_runtime::host::{self, Caller, GoBack};
 
-use super::args::RollbackArguments;
+use super::args::{Guarded, RollbackArguments};
 use super::failure::Failure;
 use super::history::title;
 use super::output::Done;
 use super::report;
+use super::wait;
 
-pub(super) fn rollback(arguments: &RollbackArguments) -> Result<Done, Failure> {
-    let rollback = host::rollback(arguments.number, &arguments.options())?;
+pub(super) fn rollback(arguments: &RollbackArguments, json: bool) -> Result<Done, Failure> {
+    let Guarded { force, detach, .. } = arguments.guarded;
+    let back = GoBack { number: arguments.number, caller: Caller::find(), force };
+    let options = arguments.options();
+    let rollback = host::rollback(&back, &options)?;
     let (state, report) = (&rollback.state, &rollback.report);
     let would = if report.dry_run { "would be" } else { "is" };
     let mut text = report::changes(report);
@@ -26,7 +30,8 @@ pub(super) fn rollback(arguments: &RollbackArguments) -> Result<Done, Failure> {
                 .to_owned(),
         );
     }
-    let mut json = report::json(report);
-    json.insert("state".to_owned(), serde_json::json!(state));
-    Ok(Done { text, json, warnings })
+    let mut object = report::json(report);
+    object.insert("state".to_owned(), serde_json::json!(state));
+    let done = Done { text, json: object, warnings };
+    wait::see_to_it(report.waiting.as_ref(), detach, &options, done, json)
 }

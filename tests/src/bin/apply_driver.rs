@@ -1,4 +1,4 @@
-//! The apply engine as a program, for tests: `apply_driver apply|recover|inspect|history|rollback DESIRED.json [options]`.
+//! The apply engine as a program, for tests: `apply_driver COMMAND DESIRED.json [options]`.
 //!
 //! `apply_driver alternate DESIRED.json --other OTHER.json --times N [options]` applies the one and the other in turn.
 //!
@@ -13,7 +13,7 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
-use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Sharing, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Caller, Desired, DesiredSet, GoBack, Options, Sharing, Variant};
 use fwdsl_runtime::ipset::find_kind;
 use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
@@ -71,7 +71,11 @@ fn run(command: &str, desired: &Desired, options: &Options, extra: &Extra) -> Re
         }
         "recover" => json!({ "recovered": host::recover(options)? }),
         "history" => json!(host::history(options)?),
-        "rollback" => json!(host::rollback(extra.state, options)?),
+        "rollback" => {
+            let back = GoBack { number: extra.state, caller: Caller::find(), force: false };
+            json!(host::rollback(&back, options)?)
+        }
+        "confirm" => json!({ "files": host::confirm(options, &Caller::find())?.files }),
         "inspect" => json!(host::inspect(options)?),
         other => panic!("no command `{other}`"),
     })
@@ -91,6 +95,8 @@ fn parse_options(args: &[String]) -> (Options, Extra) {
             "--program-dir" => options.program_dir = Some(PathBuf::from(value())),
             "--root" => options.root = Some(PathBuf::from(value())),
             "--replace-foreign" => options.replace_foreign = true,
+            "--drop-revoked" => options.drop_revoked = true,
+            "--confirm" => options.confirm = Some(seconds(value())),
             "--dry-run" => options.dry_run = true,
             "--other" => extra.other = Some(read_desired(value())),
             "--times" => extra.times = value().parse().expect("a number"),

@@ -77,7 +77,9 @@ impl Former {
             self.sysctls.push(undo);
         }
         sysctls::sort(&mut self.sysctls);
-        for undo in manifest.files.iter().rev() {
+        // Those that waited for the confirmation came last.
+        let late = journal.late_files()?;
+        for undo in late.iter().rev().chain(manifest.files.iter().rev()) {
             let mut file = FileTarget {
                 path: undo.path.clone(),
                 purpose: undo.purpose.clone(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::refusals::View;
 use super::rules::{Snapshot, nft_ruleset};
-use super::{FilePlan, Plan, RulesPlan, Seen, plan_file, protocols};
+use super::{FilePlan, Plan, RulesPlan, Seen, generation, plan_file, protocols};
 use crate::family::Family;
 use crate::host::boot::recovery;
 use crate::host::change::{FileChange, FileContent, SysctlWrite};
@@ -32,6 +32,7 @@ pub(crate) fn go_back(
     record: &Record,
     options: &Options,
 ) -> Result<Plan, ApplyError> {
+    let generation = generation(host);
     let protocols = protocols();
     let view = View { host, record: known, protocols: &protocols };
     let mut warnings = Vec::new();
@@ -61,6 +62,7 @@ pub(crate) fn go_back(
         record: plan_file(host, &recorded.as_file()?)?,
         recorded,
         protocols: protocols.clone(),
+        generation,
         warnings,
         seen,
     })

@@ -16,6 +16,7 @@ use super::change::{FileChange, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files::{self, Existing};
+use super::netlink;
 use super::options::{Desired, Options};
 use super::order::Order;
 use super::owned::Planned;
@@ -25,6 +26,7 @@ use super::report::Part;
 use super::rules::FamilyPrograms;
 use super::sets::{self, SetsPlan};
 use super::sysctls;
+use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::{Protocols, SavedTable, SavedText};
 
@@ -45,6 +47,8 @@ pub(crate) struct Plan {
     /// What it holds then.
     pub(crate) recorded: Record,
     pub(crate) protocols: Protocols,
+    /// The generation of nft's rules that all of this is about.
+    pub(crate) generation: Option<u32>,
     pub(crate) warnings: Vec<String>,
     /// What the kernel holds, for those who only look.
     pub(crate) seen: Vec<Seen>,
@@ -131,6 +135,7 @@ pub(crate) fn survey(
     desired: &Desired,
     options: &Options,
 ) -> Survey {
+    let generation = generation(host);
     let protocols = protocols();
     let mut problems = Vec::new();
     let rules::RulesSurvey { rules, seen, mut recorded, mut warnings } =
@@ -161,10 +166,16 @@ pub(crate) fn survey(
         files,
         record,
         protocols,
+        generation,
         warnings,
         seen,
     };
     Survey { plan, problems }
+}
+
+/// The generation of nft's rules, to be read before they are looked at.
+fn generation(host: &Host) -> Option<u32> {
+    (host.variant == Some(Variant::Nft)).then(netlink::generation).flatten()
 }
 
 /// The names of protocols on this machine.

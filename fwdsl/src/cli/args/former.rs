@@ -5,13 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use fwdsl_runtime::host::Options;
 
-/// How many former states are kept.
-#[derive(Debug, Args)]
-pub(super) struct Kept {
-    /// Keep so many former states to go back to, and forget older ones
-    #[arg(long, value_name = "NUMBER", default_value_t = Options::default().keep)]
-    pub(super) keep: usize,
-}
+use super::change::{Guarded, Kept};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackArguments {
@@ -21,6 +15,8 @@ pub(in crate::cli) struct RollbackArguments {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    pub(in crate::cli) guarded: Guarded,
     /// Replace rules and chains that others have put there since
     #[arg(long)]
     replace_foreign: bool,
@@ -62,6 +58,7 @@ impl RollbackArguments {
             root: self.root.clone(),
             replace_foreign: self.replace_foreign,
             dry_run: self.dry_run,
+            confirm: self.guarded.confirm,
             keep: self.kept.keep,
             ..Options::default()
         }

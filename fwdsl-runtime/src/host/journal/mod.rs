@@ -1,20 +1,20 @@
 //! The former state, on disk before the first change.
 //!
 //! The journal is a directory that appears and disappears by a rename, so it is there as a whole or not at all.
-//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died.
-//! When the apply is complete, the journal goes into the history, where it serves a rollback.
+//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died,
+//! or one that waits for its confirmation (`pending`). When the apply is complete, the journal goes into the history,
+//! where it serves a rollback.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{ApplyError, at};
-use super::files::{self, Existing, sync_dir_of};
+use super::files::{Existing, sync_dir_of};
 use super::group::GroupId;
 use super::history::{self, About};
 use super::order::Order;
@@ -24,6 +24,12 @@ use super::rules::FamilyPrograms;
 use super::sets::SetsUndo;
 use super::sysctls::SysctlUndo;
 use crate::family::Family;
+
+mod draft;
+mod pending;
+
+pub(crate) use draft::{Draft, FormerFile, FormerRules, create};
+pub(crate) use pending::{LateFile, Pending, PendingDraft, StaleSets};
 
 const MANIFEST: &str = "manifest.json";
 const LATE_SYSCTLS: &str = "late-sysctls.json";
@@ -77,6 +83,10 @@ pub(crate) struct RulesUndo {
     /// The order in which all of them change.
     #[serde(default)]
     pub(crate) order: Order,
+    /// The file of the journal that says that they have begun to. Without it nothing was loaded, and what has changed there
+    /// since is others' doing.
+    #[serde(default)]
+    begun: Option<String>,
 }
 
 /// A former file.
@@ -113,53 +123,14 @@ pub(crate) struct Journal {
     pub(crate) manifest: Manifest,
 }
 
-/// What a journal is made of.
-pub(crate) struct Draft {
-    pub(crate) about: About,
-    pub(crate) keep: usize,
-    pub(crate) boot_id: String,
-    pub(crate) network_namespace: String,
-    pub(crate) group: GroupId,
-    pub(crate) nft: Option<PathBuf>,
-    pub(crate) lock_wait_seconds: u64,
-    pub(crate) program_deadline_seconds: u64,
-    pub(crate) rules: Vec<FormerRules>,
-    pub(crate) sets: Option<SetsUndo>,
-    pub(crate) sysctls: Vec<SysctlUndo>,
-    pub(crate) files: Vec<FormerFile>,
-}
-
-/// A file to change.
-pub(crate) struct FormerFile {
-    /// As a path of the running system.
-    pub(crate) path: PathBuf,
-    pub(crate) purpose: String,
-    pub(crate) before: Existing,
-    /// The directories to make.
-    pub(crate) made: Vec<PathBuf>,
-}
-
-/// The former rules of one family.
-pub(crate) struct FormerRules {
-    pub(crate) family: Family,
-    pub(crate) programs: FamilyPrograms,
-    /// The tables to replace.
-    pub(crate) tables: Vec<String>,
-    /// What was there of them.
-    pub(crate) text: String,
-    /// What was ours in other tables to change.
-    pub(crate) shared: Vec<Goal>,
-    pub(crate) order: Order,
-}
-
 /// Where the journal is.
 pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
     places::below(root, Path::new(places::JOURNAL))
 }
 
 /// What is said where there is one, to those who only look.
-pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said here is \
-     of the state between, and the next apply undoes it first";
+pub(crate) const UNDER_WAY: &str = "another apply is under way, waits for its confirmation or was ended before it was complete; \
+     what is said here is of the state between";
 
 /// Whether there is one. Who may not look does not know.
 pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
@@ -182,77 +153,6 @@ pub(crate) fn sweep(root: &Path) {
     for name in [NEW, DONE] {
         let _ = fs::remove_dir_all(journal.with_file_name(name));
     }
-}
-
-/// Writes the journal; when this returns, it survives a power loss.
-pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
-    let dir = path(root)?;
-    let new = dir.with_file_name(NEW);
-    dir.parent().map_or(Ok(()), files::make_private_dir)?;
-    if draft.keep > 0 {
-        history::prepare(&dir)?;
-    }
-    remove_tree(&new)?;
-    DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
-    let written = write_parts(&new, draft).and_then(|manifest| {
-        sync_dir_of(&new.join(MANIFEST))?;
-        fs::rename(&new, &dir).map_err(at("create", &dir))?;
-        sync_dir_of(&dir)?;
-        Ok(manifest)
-    });
-    match written {
-        Ok(manifest) => Ok(Journal { dir, manifest }),
-        Err(error) => {
-            // Nothing was changed yet, so there is nothing to keep. It goes as it came, by a rename; what cannot be
-            // removed is overwritten by the next one.
-            let _ = fs::rename(&dir, &new);
-            let _ = fs::remove_dir_all(&new);
-            Err(error)
-        }
-    }
-}
-
-fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
-    let mut manifest = Manifest {
-        format: FORMAT,
-        about: draft.about,
-        keep: draft.keep,
-        boot_id: draft.boot_id,
-        network_namespace: draft.network_namespace,
-        group: draft.group,
-        nft: draft.nft,
-        lock_wait_seconds: draft.lock_wait_seconds,
-        program_deadline_seconds: draft.program_deadline_seconds,
-        ipv4: None,
-        ipv6: None,
-        sets: draft.sets,
-        sysctls: draft.sysctls,
-        files: Vec::new(),
-    };
-    for former in draft.rules {
-        let text = format!("{}.rules", former.family.name());
-        write_file(&dir.join(&text), former.text.as_bytes())?;
-        let FormerRules { programs, tables, shared, order, .. } = former;
-        let undo = Some(RulesUndo { programs, tables, text, shared, order });
-        match former.family {
-            Family::Ipv4 => manifest.ipv4 = undo,
-            Family::Ipv6 => manifest.ipv6 = undo,
-        }
-    }
-    for (index, FormerFile { path, purpose, before, made }) in draft.files.into_iter().enumerate() {
-        let before = match before {
-            Existing::Absent => FileBefore::Absent,
-            Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
-            Existing::Regular { bytes, mode, uid, gid } => {
-                let backup = format!("file-{index}");
-                write_file(&dir.join(&backup), &bytes)?;
-                FileBefore::Regular { backup, mode, uid, gid }
-            }
-        };
-        manifest.files.push(FileUndo { path, purpose, before, made });
-    }
-    write_json(&dir.join(MANIFEST), &manifest)?;
-    Ok(manifest)
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApplyError> {
@@ -301,6 +201,11 @@ fn read_json<T: for<'de> Deserialize<'de>>(dir: &Path, name: &str) -> Result<T, 
 }
 
 impl Journal {
+    /// What tells its apply from all others.
+    pub(crate) fn id(&self) -> &str {
+        &self.manifest.group.marker
+    }
+
     /// A text that the journal holds.
     pub(crate) fn text(&self, name: &str) -> Result<String, ApplyError> {
         let path = self.dir.join(name);
@@ -322,13 +227,39 @@ impl Journal {
         })
     }
 
+    /// The former rules of a family, if the apply has any to change.
+    fn rules(&self, family: Family) -> Option<&RulesUndo> {
+        match family {
+            Family::Ipv4 => self.manifest.ipv4.as_ref(),
+            Family::Ipv6 => self.manifest.ipv6.as_ref(),
+        }
+    }
+
+    /// Takes note that the rules of a family are about to change.
+    pub(crate) fn begin(&self, family: Family) -> Result<(), ApplyError> {
+        let Some(begun) = self.rules(family).and_then(|rules| rules.begun.as_ref()) else { return Ok(()) };
+        let path = self.dir.join(begun);
+        write_file(&path, b"")?;
+        sync_dir_of(&path)
+    }
+
+    /// Takes note that they did not.
+    pub(crate) fn not_begun(&self, family: Family) -> Result<(), ApplyError> {
+        let Some(begun) = self.rules(family).and_then(|rules| rules.begun.as_ref()) else { return Ok(()) };
+        let path = self.dir.join(begun);
+        fs::remove_file(&path).map_err(at("remove", &path))
+    }
+
+    /// The former rules of a family, if they may have changed.
+    pub(crate) fn changed_rules(&self, family: Family) -> Option<&RulesUndo> {
+        let has_begun =
+            |undo: &&RulesUndo| undo.begun.as_ref().is_none_or(|begun| self.dir.join(begun).exists());
+        self.rules(family).filter(has_begun)
+    }
+
     /// Adds the values of sysctls that were not there when the journal was written.
     pub(crate) fn add_sysctls(&self, late: &[SysctlUndo]) -> Result<(), ApplyError> {
-        let new = self.dir.join("late-sysctls.new");
-        let path = self.dir.join(LATE_SYSCTLS);
-        write_json(&new, &late)?;
-        fs::rename(&new, &path).map_err(at("write", &path))?;
-        sync_dir_of(&path)
+        self.put_json(LATE_SYSCTLS, &late)
     }
 
     /// All former sysctl values.
