@@ -16,6 +16,7 @@ use super::history::About;
 use super::journal::{self, Draft, FormerFile, FormerRules, Journal, LateFile, PendingDraft, StaleSets};
 use super::kernel;
 use super::options::Options;
+use super::outcome;
 use super::owned::{Goal, Loader};
 use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
@@ -73,7 +74,10 @@ pub(crate) fn carry_out(
     let runner = Runner { deadline: options.program_deadline, group: Some(group.id.clone()) };
     let completed = |error| ("completing the apply".to_owned(), error);
     let done = run_steps(host, plan, options, &runner, &journal).and_then(|()| match options.confirm {
-        None => journal.finish().map(|()| None).map_err(completed),
+        None => {
+            outcome::supersede(&host.root);
+            journal.finish().map(|()| None).map_err(completed)
+        }
         Some(window) => wait_for_confirmation(host, plan, &journal, window).map(Some).map_err(completed),
     });
     match done {

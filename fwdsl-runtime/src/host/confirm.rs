@@ -126,7 +126,7 @@ pub(super) fn end_of_leftover(root: &Path, asked_for: bool) -> Result<Ended, App
 ///
 /// [`ApplyError::System`] if there is no such file tree.
 pub fn last_outcome(options: &Options) -> Result<Option<Outcome>, ApplyError> {
-    Ok(outcome::read(&options.root()?))
+    Ok(outcome::of_the_last(&options.root()?))
 }
 
 /// Confirms the apply that waits for it: from here on its state is the host's.
@@ -141,12 +141,12 @@ pub fn last_outcome(options: &Options) -> Result<Option<Outcome>, ApplyError> {
 pub fn confirm(options: &Options, caller: &Caller) -> Result<Confirmed, ApplyError> {
     let root = options.root()?;
     if !journal::exists(&root)? {
-        return Err(ApplyError::NothingToConfirm { last: outcome::read(&root) });
+        return Err(ApplyError::NothingToConfirm { last: outcome::of_the_last(&root) });
     }
     kernel::check_signals()?;
     let lock = Lock::acquire(&root, options.lock_wait)?;
     let Some(journal) = journal::load(&root)? else {
-        return Err(ApplyError::NothingToConfirm { last: outcome::read(&root) });
+        return Err(ApplyError::NothingToConfirm { last: outcome::of_the_last(&root) });
     };
     let Some(pending) = journal.pending()? else {
         let reason =

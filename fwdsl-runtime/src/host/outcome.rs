@@ -25,6 +25,9 @@ pub struct Outcome {
     /// Whether a command has told it.
     #[serde(default)]
     pub(crate) told: bool,
+    /// Whether another apply has been completed since, so that it is the last one no more.
+    #[serde(default)]
+    superseded: bool,
 }
 
 /// How an apply ended.
@@ -59,7 +62,7 @@ impl Outcome {
 /// Takes note of how an apply ended.
 pub(crate) fn write(root: &Path, apply: &str, ended: Ended) -> Result<(), ApplyError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-    put(root, &Outcome { apply: apply.to_owned(), ended, at: now, told: false })
+    put(root, &Outcome { apply: apply.to_owned(), ended, at: now, told: false, superseded: false })
 }
 
 fn put(root: &Path, outcome: &Outcome) -> Result<(), ApplyError> {
@@ -71,10 +74,23 @@ fn put(root: &Path, outcome: &Outcome) -> Result<(), ApplyError> {
 
 /// How an earlier apply was undone, for whoever runs the next command: told once.
 pub(crate) fn news(root: &Path) -> Option<Outcome> {
-    let outcome = read(root).filter(|outcome| !outcome.told && outcome.ended != Ended::Confirmed)?;
+    let outcome = of_the_last(root).filter(|outcome| !outcome.told && outcome.ended != Ended::Confirmed)?;
     // Told twice is better than never.
     let _ = put(root, &Outcome { told: true, ..outcome.clone() });
     Some(outcome)
+}
+
+/// Takes note that another apply is complete.
+pub(crate) fn supersede(root: &Path) {
+    if let Some(outcome) = read(root) {
+        // It is only what is said of the past.
+        let _ = put(root, &Outcome { superseded: true, ..outcome });
+    }
+}
+
+/// How the last apply ended, if that was noted.
+pub(crate) fn of_the_last(root: &Path) -> Option<Outcome> {
+    read(root).filter(|outcome| !outcome.superseded)
 }
 
 /// How the last of them ended, if that was noted.

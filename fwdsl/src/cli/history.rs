@@ -1,6 +1,6 @@
 //! `history`: the former states of the host, and one of them to be read.
 
-use fwdsl_runtime::host::{self, Action, Changes, FormerFile, FormerState, KeptState, Who};
+use fwdsl_runtime::host::{self, About, Action, Changes, FormerFile, FormerState, KeptState, Who};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -37,14 +37,18 @@ fn entry(state: &KeptState) -> String {
 
 /// Which state it is: the one before a change.
 pub(super) fn title(state: &KeptState) -> String {
-    let about = &state.about;
+    format!("before the {}", change(&state.about))
+}
+
+/// A change of the host: what it was, when, and who made it.
+pub(super) fn change(about: &About) -> String {
     let what = match about.action {
         Action::Apply => "apply".to_owned(),
         Action::Save => "save".to_owned(),
         Action::Rollback(number) => format!("rollback to {number}"),
     };
     let (time, program) = (utc::text(about.time), about.program.display());
-    format!("before the {what} of {time} by {program} ({})", who(&about.who))
+    format!("{what} of {time} by {program} ({})", who(&about.who))
 }
 
 fn who(Who { user, login, ssh_peer }: &Who) -> String {
