@@ -2,7 +2,7 @@
 
 use fwdsl_runtime::host::Variant;
 use fwdsl_tests::coexisting::{self, others};
-use fwdsl_tests::faults::{Booted, OnSandbox, Share, Tally, sweep};
+use fwdsl_tests::faults::{Booted, Decided, Decision, OnSandbox, Tally, Unconfirmed, sweep};
 use fwdsl_tests::sandbox::{Sandbox, VARIANTS, desired};
 use serde_json::{Value, json};
 
@@ -62,49 +62,92 @@ fn check(tally: Option<Tally>, at_least: (usize, usize)) {
 
 #[test]
 fn an_apply_of_tables() {
-    let tally = sweep(&VARIANTS, Share::Turns, |variant| {
+    let tally = sweep(&VARIANTS, 64, |variant| {
         let host = Sandbox::new(variant, DRIVER);
         host.desire(&tables());
         OnSandbox::new(host, "apply", &["--replace-foreign"], Sandbox::state)
     });
-    check(tally, (200, 5));
+    check(tally, (40, 1));
 }
 
 #[test]
 fn a_rollback_of_tables() {
-    let tally = sweep(&VARIANTS, Share::Turns, |variant| {
+    let tally = sweep(&VARIANTS, 48, |variant| {
         let host = Sandbox::new(variant, DRIVER);
         host.desire(&tables());
         host.apply_well(&["--replace-foreign"]);
         OnSandbox::new(host, "rollback", &["--state", "1"], Sandbox::state)
     });
-    check(tally, (200, 10));
+    check(tally, (30, 1));
 }
 
 #[test]
 fn an_apply_of_chains() {
-    let tally = sweep(&VARIANTS, Share::Sample, |variant| {
+    let tally = sweep(&VARIANTS, 32, |variant| {
         let host = among_others(variant);
         host.desire(&chains(SECOND_CHAINS));
         OnSandbox::new(host, "apply", &[], coexisting::state).without_touching(theirs)
     });
-    check(tally, (60, 1));
+    check(tally, (20, 1));
 }
 
 #[test]
 fn a_rollback_of_chains() {
-    let tally = sweep(&VARIANTS, Share::Sample, |variant| {
+    let tally = sweep(&VARIANTS, 24, |variant| {
         let host = among_others(variant);
         host.desire(&chains(SECOND_CHAINS));
         host.apply_well(&[]);
         OnSandbox::new(host, "rollback", &["--state", "2"], coexisting::state).without_touching(theirs)
     });
-    check(tally, (60, 1));
+    check(tally, (15, 1));
 }
 
 #[test]
 fn a_save() {
     // It knows of no variant.
-    let tally = sweep(&[Variant::Nft], Share::All, |variant| Booted::new(variant, BINARY, &[], &["save"]));
-    check(tally, (60, 1));
+    let tally = sweep(&[Variant::Nft], 40, |variant| Booted::new(variant, BINARY, &[], &["save"]));
+    check(tally, (25, 1));
+}
+
+#[test]
+fn an_apply_that_has_to_be_confirmed() {
+    let tally = sweep(&VARIANTS, 44, |variant| {
+        let host = Sandbox::new(variant, DRIVER);
+        host.desire(&tables());
+        Unconfirmed::new(host, "apply", &["--replace-foreign"])
+    });
+    check(tally, (25, 1));
+}
+
+/// An apply that waits for its confirmation: with sets that go then, and files that come.
+fn waiting(variant: Variant, decision: Decision) -> Decided {
+    let host = Sandbox::new(variant, DRIVER);
+    host.desire(&tables());
+    host.apply_well(&["--replace-foreign"]);
+    let mut second = desired();
+    second["ipv4"] = json!(second["ipv4"].as_str().unwrap().replace("50134", "50135"));
+    second["files"] = json!([
+        { "path": "/etc/old.rules", "text": "the newest rules\n" },
+        { "path": "/etc/link" },
+        { "path": "/etc/other/deep", "text": "deep\n" },
+    ]);
+    host.desire(&second);
+    Decided::new(host, decision)
+}
+
+#[test]
+fn a_confirmation() {
+    let tally = sweep(&VARIANTS, 36, |variant| waiting(variant, Decision::Confirm));
+    let Some(tally) = tally else { return };
+    // Of those that are cut off, every second is made again.
+    let (old, new) = tally.counts();
+    assert!(old >= 10 && new >= 10, "{old} were old, {new} new");
+}
+
+#[test]
+fn an_undo() {
+    let tally = sweep(&VARIANTS, 20, |variant| waiting(variant, Decision::Recover));
+    let Some(tally) = tally else { return };
+    // There is no way but back.
+    assert_eq!(tally.counts().0, 0);
 }

@@ -69,13 +69,17 @@ fn run(command: &str, desired: &Desired, options: &Options, extra: &Extra) -> Re
             }
             json!({ "changed": changed })
         }
-        "recover" => json!({ "recovered": host::recover(options)? }),
+        "recover" => {
+            let recovered = host::recover(options)?;
+            let ended = host::last_outcome(options)?.map(|outcome| outcome.ended);
+            json!({ "recovered": recovered, "ended": ended })
+        }
         "history" => json!(host::history(options)?),
         "rollback" => {
-            let back = GoBack { number: extra.state, caller: Caller::find(), force: false };
+            let back = GoBack { number: extra.state, caller: Caller::Console, force: false };
             json!(host::rollback(&back, options)?)
         }
-        "confirm" => json!({ "files": host::confirm(options, &Caller::find())?.files }),
+        "confirm" => json!({ "files": host::confirm(options, &Caller::Console)?.files }),
         "inspect" => json!(host::inspect(options)?),
         other => panic!("no command `{other}`"),
     })

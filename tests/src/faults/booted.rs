@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use fwdsl_runtime::host::Variant;
 
@@ -64,7 +64,7 @@ impl Subject for Booted {
         copy(&self.before, &self.host.root);
     }
 
-    fn command(&self, wrapper: &[String], _: Option<&Path>) -> Command {
+    fn command(&self, wrapper: &[String], _: &[String]) -> Command {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         self.line(wrapper, &arguments)
     }
@@ -76,8 +76,8 @@ impl Subject for Booted {
         format!("{}\n{}", files.join("\n"), kept_states(&self.host.root))
     }
 
-    fn recover(&self) -> Output {
-        self.line(&[], &["--json", "recover"]).output().expect("the binary runs")
+    fn next(&self, _: usize) -> Command {
+        self.line(&[], &["--json", "recover"])
     }
 
     fn settle(&self) {

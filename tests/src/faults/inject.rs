@@ -13,8 +13,8 @@ use crate::snapshot::differing;
 /// In PID and mount namespaces of its own, with a `/proc` that fits, becomes the command.
 const OWN_PROC: &str = "mount -t proc proc /proc && exec \"$@\"";
 
-/// What guardians and commands say of an apply that was cut off.
-const CUT_OFF: &str = "ended before it was complete";
+/// What guardians and commands say of an apply that was cut off; a watchdog has nobody to say it to, and notes it.
+const CUT_OFF: [&str; 2] = ["ended before it was complete", "\"cut-off\""];
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone)]
@@ -44,38 +44,52 @@ impl Fault {
     }
 }
 
-/// A subject, and its states before and after an undisturbed run.
-pub(super) struct Trial<S> {
-    subject: S,
+/// What an undisturbed run of a command is like.
+pub(super) struct Course {
     old: String,
     new: String,
     calls: Vec<Call>,
-    fakes: Fakes,
     programs: usize,
 }
 
-impl<S: Subject> Trial<S> {
-    pub(super) fn new(subject: S) -> Trial<S> {
-        let fakes = Fakes::new(&subject.scratch("fakes"), subject.variant());
+/// A subject into which faults are injected.
+pub(super) struct Trial<'c, S> {
+    subject: &'c S,
+    course: &'c Course,
+    fakes: Fakes,
+}
+
+impl Course {
+    /// Runs the command undisturbed, twice.
+    pub(super) fn learn<S: Subject>(subject: &S) -> Course {
+        let old = subject.old();
         subject.prepare();
-        let old = subject.state();
+        let before = subject.state();
         let log = subject.scratch("trace");
         let wrapper =
             strace(&["-o", log.to_str().expect("a plain path"), "-e", &format!("trace={}", CALLS.join(","))]);
-        let output = subject.command(&wrapper, None).output().expect("the command runs");
-        assert!(output.status.success(), "{output:?}");
-        subject.settle();
-        let new = subject.state();
+        let run = |wrapper: &[String], options: &[String]| {
+            let output = subject.command(wrapper, options).output().expect("the command runs");
+            assert!(output.status.success(), "{output:?}");
+            subject.settle();
+            let state = subject.state();
+            if subject.waits() {
+                let next = subject.next(0).output().expect("the next command runs");
+                assert!(next.status.success(), "{next:?}");
+                assert_eq!(differing(&old, &subject.state()), [""; 0], "it leads back");
+            }
+            state
+        };
+        let new = run(&wrapper, &[]);
         assert_ne!(old, new, "the command changes something");
         let calls = trace::parse(&fs::read_to_string(log).expect("strace wrote its log"));
         subject.prepare();
-        assert_eq!(differing(&old, &subject.state()), [""; 0], "the state before can be brought back");
+        assert_eq!(differing(&before, &subject.state()), [""; 0], "the state before can be brought back");
+        let fakes = Fakes::new(&subject.scratch("fakes"), subject.variant());
         fakes.arm(0, Misdeed::Fails);
-        let output = subject.command(&[], Some(&fakes.dir)).output().expect("the command runs");
-        assert!(output.status.success(), "{output:?}");
-        assert_eq!(differing(&new, &subject.state()), [""; 0], "one run is like another");
-        let programs = fakes.calls();
-        Trial { subject, old, new, calls, fakes, programs }
+        let again = run(&[], &fakes.options(false));
+        assert_eq!(differing(&new, &again), [""; 0], "one run is like another");
+        Course { old, new, calls, programs: fakes.calls() }
     }
 
     /// All faults of the command.
@@ -99,50 +113,68 @@ impl<S: Subject> Trial<S> {
         }
         faults
     }
+}
 
-    /// Injects the fault, and gives back whether the command was done all the same.
-    pub(super) fn inject(&self, fault: &Fault) -> bool {
-        self.subject.prepare();
-        let untouched = self.subject.untouched();
+impl<'c, S: Subject> Trial<'c, S> {
+    pub(super) fn new(subject: &'c S, course: &'c Course) -> Trial<'c, S> {
+        let fakes = Fakes::new(&subject.scratch("fakes"), subject.variant());
+        Trial { subject, course, fakes }
+    }
+
+    /// Injects the fault, and gives back whether the command was done all the same. `turn` chooses what comes next.
+    pub(super) fn inject(&self, fault: &Fault, turn: usize) -> bool {
+        let (subject, Course { old, new, .. }) = (self.subject, self.course);
+        subject.prepare();
+        let untouched = subject.untouched();
         let output = self.run(fault);
         if !matches!(fault, Fault::Power(_)) {
-            self.subject.settle();
+            subject.settle();
         }
         let said_at_once = String::from_utf8_lossy(&output.stderr).into_owned();
-        let next = self.subject.recover();
+        let waits = subject.waits();
+        if waits {
+            assert_eq!(differing(new, &subject.state()), [""; 0], "{fault:?}\n{output:?}");
+        }
+        let next = subject.next(turn).output().expect("the next command runs");
         let context = || format!("{fault:?}\n{output:?}\nthe next command: {next:?}");
         assert!(next.status.success(), "{}", context());
         let said = said_at_once + &String::from_utf8_lossy(&next.stdout);
-        let mut state = self.subject.state();
-        if state != self.old && state != self.new && kept(&state) == kept(&self.new) {
+        let mut state = subject.state();
+        if state != *old && state != *new && kept(&state) == kept(new) {
             // It was decided, and what nobody waits for is left to the next one: sets that are not used any more.
-            let again = self.subject.command(&[], None).output().expect("the command runs");
+            let again = subject.again().output().expect("the command runs");
             assert!(again.status.success(), "{}\n{again:?}", context());
-            state = self.subject.state();
+            state = subject.state();
         }
-        if state != self.old {
-            assert_eq!(differing(&self.new, &state), [""; 0], "{}", context());
+        if waits || state == *old {
+            assert_eq!(differing(old, &state), [""; 0], "{}", context());
+        } else {
+            assert_eq!(differing(new, &state), [""; 0], "{}", context());
         }
-        assert_eq!(differing(&untouched, &self.subject.untouched()), [""; 0], "{}", context());
-        let is_new = state == self.new;
+        assert_eq!(differing(&untouched, &subject.untouched()), [""; 0], "{}", context());
+        let is_new = waits || state == *new;
         self.check_exit(fault, &output, is_new);
         if let Fault::Kill(Step { in_journal: true, .. }) = fault
             && !is_new
         {
-            assert!(said.contains(CUT_OFF), "nobody tells that the command was cut off: {}", context());
+            assert!(
+                CUT_OFF.iter().any(|words| said.contains(words)),
+                "nobody tells that the command was cut off: {}",
+                context()
+            );
         }
         if let Fault::Power(Step { in_journal: true, .. }) = fault
             && !is_new
         {
             assert!(said.contains("\"restarted\""), "the next command does not tell of it: {}", context());
         }
-        let left = leftovers::find(self.subject.netns(), self.subject.root());
+        let left = leftovers::find(subject.netns(), subject.root());
         assert!(left.is_empty(), "left over: {left:?}\n{}", context());
         is_new
     }
 
     fn run(&self, fault: &Fault) -> Output {
-        let command = |wrapper: &[String]| self.subject.command(wrapper, None);
+        let command = |wrapper: &[String]| self.subject.command(wrapper, &[]);
         let injected = |step: &Step, what: &str, options: &[&str]| {
             let trace = format!("trace={}", step.call);
             let inject = format!("inject={}:{what}:when={}", step.call, step.n);
@@ -159,7 +191,7 @@ impl<S: Subject> Trial<S> {
             }
             Fault::Program(n, misdeed) => {
                 self.fakes.arm(*n, *misdeed);
-                self.subject.command(&[], Some(&self.fakes.dir))
+                self.subject.command(&[], &self.fakes.options(fault.hangs()))
             }
         };
         command.output().expect("the command runs")

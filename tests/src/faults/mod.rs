@@ -18,6 +18,7 @@ mod leftovers;
 mod programs;
 mod subject;
 mod trace;
+mod waiting;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,25 +29,16 @@ use fwdsl_runtime::host::Variant;
 pub use booted::Booted;
 pub use inject::Fault;
 pub use subject::{OnSandbox, Subject};
+pub use waiting::{Decided, Decision, Unconfirmed};
 
 use crate::netns::require;
 use crate::sandbox::PROGRAMS;
+use inject::{Course, Trial};
 
-/// Threads that inject faults, each with hosts of its own; some wait for a program that hangs.
-const THREADS: usize = 4;
+/// Hosts of a variant at once: while one waits for a program that hangs, or for a watchdog, others work.
+const LANES: usize = 2;
 /// Set to `all`, every fault is injected on every variant.
 const SWITCH: &str = "FWDSL_FAULTS";
-
-/// How many faults are injected where not all are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
-    /// All of them.
-    All,
-    /// Each on one of the variants, by turns.
-    Turns,
-    /// Every second of those.
-    Sample,
-}
 
 /// What became of the faults of a command.
 #[derive(Debug, Default)]
@@ -63,7 +55,8 @@ impl Tally {
     }
 }
 
-/// Injects faults into the command that `make` makes, on these variants. Gives back what became of them.
+/// Injects faults into the command that `make` makes, on these variants: so many of all that there are, or, if all are asked
+/// for, all. Gives back what became of them.
 ///
 /// # Panics
 ///
@@ -71,47 +64,58 @@ impl Tally {
 /// so, and gives back `None`.
 pub fn sweep<S: Subject>(
     variants: &[Variant],
-    share: Share,
+    count: usize,
     make: impl Fn(Variant) -> S + Sync,
 ) -> Option<Tally> {
     if !(require(&[&PROGRAMS[..], &["ipset", "strace", "unshare", "mount"]].concat())) {
         return None;
     }
     let tally = Tally::default();
-    let all = share == Share::All || std::env::var_os(SWITCH).is_some_and(|value| value == "all");
-    let every = if all { 1 } else { variants.len() * if share == Share::Sample { 2 } else { 1 } };
+    let all = std::env::var_os(SWITCH).is_some_and(|value| value == "all");
     thread::scope(|scope| {
-        for (turn, variant) in variants.iter().enumerate() {
+        for (place, variant) in variants.iter().enumerate() {
             let (make, tally) = (&make, &tally);
-            scope.spawn(move || sweep_variant(*variant, make, tally, (turn % every, every)));
+            let of = move |faults: Vec<Fault>| match all {
+                true => faults,
+                false => sample(faults, count / variants.len(), place as f64 / variants.len() as f64),
+            };
+            scope.spawn(move || sweep_variant(*variant, make, tally, of));
         }
     });
     Some(tally)
 }
 
-/// Takes one fault of every `every`, beginning with the one at `first`.
+/// So many of the faults, as far from each other as can be. `shift` moves all of them by a part of that.
+fn sample(faults: Vec<Fault>, count: usize, shift: f64) -> Vec<Fault> {
+    let step = (faults.len() as f64 / count as f64).max(1.0);
+    let indices = (0..count).map(|index| ((index as f64 + shift) * step) as usize);
+    indices.filter_map(|index| faults.get(index).cloned()).collect()
+}
+
 fn sweep_variant<S: Subject>(
     variant: Variant,
     make: &(impl Fn(Variant) -> S + Sync),
     tally: &Tally,
-    (first, every): (usize, usize),
+    of: impl FnOnce(Vec<Fault>) -> Vec<Fault>,
 ) {
-    let trial = inject::Trial::new(make(variant));
-    let mut faults: Vec<Fault> = trial.faults().into_iter().skip(first).step_by(every).collect();
+    let first = make(variant);
+    let course = Course::learn(&first);
+    let mut faults = of(course.faults());
     // Those that take long first.
     faults.sort_by_key(|fault| !fault.hangs());
-    let left = Mutex::new(faults.into_iter());
+    let left = Mutex::new(faults.into_iter().enumerate());
     let next = || left.lock().map(|mut left| left.next()).unwrap_or_default();
-    let work = |trial: inject::Trial<S>| {
-        while let Some(fault) = next() {
-            let is_new = trial.inject(&fault);
+    let work = |subject: &S| {
+        let trial = Trial::new(subject, &course);
+        while let Some((turn, fault)) = next() {
+            let is_new = trial.inject(&fault, turn);
             if is_new { &tally.new } else { &tally.old }.fetch_add(1, Ordering::Relaxed);
         }
     };
     thread::scope(|scope| {
-        for _ in 1..THREADS {
-            scope.spawn(|| work(inject::Trial::new(make(variant))));
+        for _ in 1..LANES {
+            scope.spawn(|| work(&make(variant)));
         }
-        work(trial);
+        work(&first);
     });
 }

@@ -37,7 +37,7 @@ impl Misdeed {
 /// A directory of such programs.
 #[derive(Debug)]
 pub(super) struct Fakes {
-    pub(super) dir: PathBuf,
+    dir: PathBuf,
 }
 
 impl Fakes {
@@ -58,6 +58,14 @@ impl Fakes {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be made executable");
         }
         Fakes { dir: dir.to_owned() }
+    }
+
+    /// The options by which a command uses them; with `soon`, one that does not end in a second hangs.
+    pub(super) fn options(&self, soon: bool) -> Vec<String> {
+        let dir = self.dir.to_str().expect("a plain path");
+        let deadline = ["--program-deadline", "1", "--lock-wait", "1"];
+        let deadline = deadline.iter().take(if soon { deadline.len() } else { 0 });
+        ["--program-dir", dir].iter().chain(deadline).map(|word| (*word).to_owned()).collect()
     }
 
     /// Lets the n-th call be a misdeed; the 0th is none.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use fwdsl_runtime::host::Variant;
 
@@ -14,9 +14,14 @@ use crate::snapshot::Snapshot;
 pub trait Subject: Sync + Send {
     /// Brings the host into the state before the command.
     fn prepare(&self);
-    /// The command, run by another program if `wrapper` is not empty. With `programs`, the host's programs are taken from
-    /// there, and one that does not end in a second hangs; a command that runs none may pass over that.
-    fn command(&self, wrapper: &[String], programs: Option<&Path>) -> Command;
+    /// The state to which a command leads back that is not done: the one before it, as a rule.
+    fn old(&self) -> String {
+        self.prepare();
+        self.state()
+    }
+    /// The command, run by another program if `wrapper` is not empty, with these options more. One that runs no programs
+    /// may pass over options about programs.
+    fn command(&self, wrapper: &[String], options: &[String]) -> Command;
     /// Everything that the command could change, in one text.
     fn state(&self) -> String;
     /// What the command must not even touch, seen more closely than in the state: with what tells a thing that was
@@ -24,8 +29,17 @@ pub trait Subject: Sync + Send {
     fn untouched(&self) -> String {
         String::new()
     }
-    /// The command that undoes what is left of one that died.
-    fn recover(&self) -> Output;
+    /// Whether the change that the command made is complete but for its confirmation. Then the state is the new one now,
+    /// and the next command leads back.
+    fn waits(&self) -> bool {
+        false
+    }
+    /// A command that may come next: it undoes what is left of one that died. `turn` tells one of several.
+    fn next(&self, turn: usize) -> Command;
+    /// A command that does what a complete one has left to the next.
+    fn again(&self) -> Command {
+        self.command(&[], &[])
+    }
     /// Waits until nobody is at work any more.
     fn settle(&self);
     /// The host's namespace.
@@ -75,34 +89,20 @@ impl Subject for OnSandbox {
         self.before.bring_back(&self.host);
     }
 
-    fn command(&self, wrapper: &[String], programs: Option<&Path>) -> Command {
-        let mut options: Vec<&str> = self.options.iter().map(String::as_str).collect();
-        if let Some(dir) = programs {
-            options.extend(["--program-dir", dir.to_str().expect("a plain path")]);
-            options.extend(["--program-deadline", "1", "--lock-wait", "1"]);
-        }
-        let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
-        match wrapper.is_empty() {
-            true => self.host.command(self.what, &options),
-            false => self.host.command_under(&wrapper, self.what, &options),
-        }
+    fn command(&self, wrapper: &[String], options: &[String]) -> Command {
+        driver(&self.host, wrapper, self.what, self.options.iter().chain(options))
     }
 
     fn state(&self) -> String {
-        format!(
-            "{}
-{}",
-            (self.observe)(&self.host),
-            kept_states(&self.host.root)
-        )
+        format!("{}\n{}", (self.observe)(&self.host), kept_states(&self.host.root))
     }
 
     fn untouched(&self) -> String {
         self.untouched.map(|untouched| untouched(&self.host)).unwrap_or_default()
     }
 
-    fn recover(&self) -> Output {
-        self.host.command("recover", &[]).output().expect("the driver runs")
+    fn next(&self, _: usize) -> Command {
+        self.host.command("recover", &[])
     }
 
     fn settle(&self) {
@@ -123,6 +123,21 @@ impl Subject for OnSandbox {
 
     fn scratch(&self, name: &str) -> PathBuf {
         self.host.file(name)
+    }
+}
+
+/// A command of the driver, run by another program if `wrapper` is not empty.
+pub(super) fn driver<'o>(
+    host: &Sandbox,
+    wrapper: &[String],
+    what: &str,
+    options: impl IntoIterator<Item = &'o String>,
+) -> Command {
+    let options: Vec<&str> = options.into_iter().map(String::as_str).collect();
+    let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
+    match wrapper.is_empty() {
+        true => host.command(what, &options),
+        false => host.command_under(&wrapper, what, &options),
     }
 }
 
