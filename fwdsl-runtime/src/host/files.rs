@@ -84,9 +84,8 @@ pub(crate) fn put(path: &Path, content: &FileContent, owner: Option<(u32, u32)>)
 /// Puts back what stood at `path`, and removes the directories that were made for it. Gives back whether anything
 /// had to be done.
 pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Result<bool, ApplyError> {
-    let temporary = temporary(path);
-    if fs::symlink_metadata(&temporary).is_ok() {
-        fs::remove_file(&temporary).map_err(at("remove", &temporary))?;
+    if has_temporary(path) {
+        remove_temporary(path)?;
     }
     let differs = look(path)? != *before;
     if differs {
@@ -144,23 +143,33 @@ fn make_dir(dir: &Path, mode: u32) -> Result<(), ApplyError> {
 }
 
 fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {
-    let temporary = prepare(path)?;
-    // Readable to nobody else until owner and mode are right.
-    let open = File::options().write(true).create_new(true).mode(0o600).open(&temporary);
-    let mut file = open.map_err(at("create", &temporary))?;
-    file.write_all(bytes).map_err(at("write", &temporary))?;
-    if let Some((uid, gid)) = owner {
-        fchown(&file, Some(uid), Some(gid)).map_err(at("change the owner of", &temporary))?;
-    }
-    file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", &temporary))?;
-    file.sync_all().map_err(at("write", &temporary))?;
-    replace(&temporary, path)
+    put_by_rename(path, |temporary| {
+        // Readable to nobody else until owner and mode are right.
+        let open = File::options().write(true).create_new(true).mode(0o600).open(temporary);
+        let mut file = open.map_err(at("create", temporary))?;
+        file.write_all(bytes).map_err(at("write", temporary))?;
+        if let Some((uid, gid)) = owner {
+            fchown(&file, Some(uid), Some(gid)).map_err(at("change the owner of", temporary))?;
+        }
+        file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", temporary))?;
+        file.sync_all().map_err(at("write", temporary))
+    })
 }
 
 fn put_symlink(path: &Path, target: &Path) -> Result<(), ApplyError> {
+    put_by_rename(path, |temporary| symlink(target, temporary).map_err(at("create", temporary)))
+}
+
+/// Puts what `make` makes at a temporary path in the place of `path`. If that fails, nothing of it is left.
+fn put_by_rename(path: &Path, make: impl FnOnce(&Path) -> Result<(), ApplyError>) -> Result<(), ApplyError> {
     let temporary = prepare(path)?;
-    symlink(target, &temporary).map_err(at("create", &temporary))?;
-    replace(&temporary, path)
+    let made = make(&temporary).and_then(|()| fs::rename(&temporary, path).map_err(at("replace", path)));
+    if made.is_err() {
+        // What cannot be removed is overwritten by the next one.
+        let _ = fs::remove_file(&temporary);
+    }
+    made?;
+    sync_dir_of(path)
 }
 
 fn remove(path: &Path) -> Result<(), ApplyError> {
@@ -174,13 +183,23 @@ fn remove(path: &Path) -> Result<(), ApplyError> {
 /// Makes the directory and clears the way for the temporary file.
 fn prepare(path: &Path) -> Result<PathBuf, ApplyError> {
     make_dirs(path)?;
+    remove_temporary(path)?;
+    Ok(temporary(path))
+}
+
+/// Removes what a write of `path` has left that was cut off.
+pub(crate) fn remove_temporary(path: &Path) -> Result<(), ApplyError> {
     let temporary = temporary(path);
     match fs::remove_file(&temporary) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(at("remove", &temporary)(error)),
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at("remove", &temporary)(error)),
     }
-    Ok(temporary)
+}
+
+/// Whether there is such a thing.
+pub(crate) fn has_temporary(path: &Path) -> bool {
+    fs::symlink_metadata(temporary(path)).is_ok()
 }
 
 /// Always the same name, so that an undo finds it; in the same directory, so that a rename does.
@@ -189,11 +208,6 @@ fn temporary(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(".fwdsl-new");
     path.with_file_name(name)
-}
-
-fn replace(temporary: &Path, path: &Path) -> Result<(), ApplyError> {
-    fs::rename(temporary, path).map_err(at("replace", path))?;
-    sync_dir_of(path)
 }
 
 /// Makes the names in the directory of `path` last.

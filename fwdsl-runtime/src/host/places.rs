@@ -31,6 +31,9 @@ pub(crate) const HISTORY: &str = "/var/lib/fwdsl/history";
 /// The record of what fwdsl loaded last, as a path of the running system.
 pub(crate) const RECORD: &str = "/var/lib/fwdsl/record.json";
 
+/// The files that are fwdsl's own, beside the journal.
+pub(crate) const OWN_FILES: [&str; 2] = [OUTCOME, RECORD];
+
 /// Where `path`, a path of the system whose file tree begins at `root`, really is.
 ///
 /// Symbolic links in its directories are followed as that system would follow them, so an image's links never lead

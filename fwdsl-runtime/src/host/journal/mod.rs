@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{ApplyError, at};
-use super::files::{Existing, sync_dir_of};
+use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
 use super::history::{self, About};
 use super::order::Order;
@@ -142,7 +142,8 @@ pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
 pub(crate) fn left(root: &Path) -> Result<bool, ApplyError> {
     let journal = path(root)?;
     let there = |name: &str| journal.with_file_name(name).try_exists().map_err(at("look at", &journal));
-    Ok(there(NEW)? || there(DONE)?)
+    let mut own = places::OWN_FILES.iter().filter_map(|path| places::below(root, Path::new(path)).ok());
+    Ok(there(NEW)? || there(DONE)? || own.any(|path| files::has_temporary(&path)))
 }
 
 /// Removes what an apply left that was ended before its journal stood or after it was decided: nothing to undo. The
@@ -152,6 +153,9 @@ pub(crate) fn sweep(root: &Path) {
     // What cannot be removed is overwritten by the next journal.
     for name in [NEW, DONE] {
         let _ = fs::remove_dir_all(journal.with_file_name(name));
+    }
+    for path in places::OWN_FILES.iter().filter_map(|path| places::below(root, Path::new(path)).ok()) {
+        let _ = files::remove_temporary(&path);
     }
 }
 
