@@ -300,7 +300,7 @@ fn the_watchdog_outlives_the_applier_its_session_and_its_terminal() {
     each_variant(|site| {
         let (_server, session) = site.session(HERE[0], OPEN);
         let connection = session.variable();
-        let apply = || site.apply(Some(&connection), &["--confirm", "2s"]);
+        let apply = || site.apply(Some(&connection), &["--confirm", "5s"]);
 
         let applied = apply();
         applied.kill();
