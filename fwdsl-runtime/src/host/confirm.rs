@@ -165,9 +165,13 @@ pub fn confirm(options: &Options, caller: &Caller) -> Result<Confirmed, ApplyErr
         left: pending.deadline().saturating_sub(clock::now()),
     })?;
     let decide = outcome::write(&root, journal.id(), Ended::Confirmed).and_then(|()| journal.finish());
-    decide.map_err(|cause| ApplyError::NotConfirmed {
-        cause: Box::new(cause),
-        left: pending.deadline().saturating_sub(clock::now()),
+    decide.map_err(|cause| {
+        // What cannot be put back now is by whoever undoes the apply.
+        let cause = restore_files(&root, &journal).err().unwrap_or(cause);
+        ApplyError::NotConfirmed {
+            cause: Box::new(cause),
+            left: pending.deadline().saturating_sub(clock::now()),
+        }
     })?;
     let runner = Runner { deadline: options.program_deadline, group: None };
     let stale = pending.stale_sets.as_ref();

@@ -46,6 +46,9 @@ impl Fault {
 
 /// What an undisturbed run of a command is like.
 pub(super) struct Course {
+    /// The state in which the command begins.
+    before: String,
+    /// The state to which it leads back if it is not done.
     old: String,
     new: String,
     calls: Vec<Call>,
@@ -89,7 +92,7 @@ impl Course {
         fakes.arm(0, Misdeed::Fails);
         let again = run(&[], &fakes.options(false));
         assert_eq!(differing(&new, &again), [""; 0], "one run is like another");
-        Course { old, new, calls, programs: fakes.calls() }
+        Course { before, old, new, calls, programs: fakes.calls() }
     }
 
     /// All faults of the command.
@@ -123,7 +126,7 @@ impl<'c, S: Subject> Trial<'c, S> {
 
     /// Injects the fault, and gives back whether the command was done all the same. `turn` chooses what comes next.
     pub(super) fn inject(&self, fault: &Fault, turn: usize) -> bool {
-        let (subject, Course { old, new, .. }) = (self.subject, self.course);
+        let (subject, Course { before, old, new, .. }) = (self.subject, self.course);
         subject.prepare();
         let untouched = subject.untouched();
         let output = self.run(fault);
@@ -135,6 +138,9 @@ impl<'c, S: Subject> Trial<'c, S> {
         if waits {
             assert_eq!(differing(new, &subject.state()), [""; 0], "{fault:?}\n{output:?}");
         }
+        // Who lives to say that it failed has put everything back.
+        let lives = matches!(fault, Fault::Error(..) | Fault::Program(..)) && !output.status.success();
+        let at_once = lives.then(|| subject.state());
         let next = subject.next(turn).output().expect("the next command runs");
         let context = || format!("{fault:?}\n{output:?}\nthe next command: {next:?}");
         assert!(next.status.success(), "{}", context());
@@ -153,6 +159,9 @@ impl<'c, S: Subject> Trial<'c, S> {
         }
         assert_eq!(differing(&untouched, &subject.untouched()), [""; 0], "{}", context());
         let is_new = waits || state == *new;
+        if let Some(at_once) = at_once.filter(|_| !is_new) {
+            assert_eq!(differing(before, &at_once), [""; 0], "{}", context());
+        }
         self.check_exit(fault, &output, is_new);
         if let Fault::Kill(Step { in_journal: true, .. }) = fault
             && !is_new
