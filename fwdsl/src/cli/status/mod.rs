@@ -5,12 +5,15 @@ mod json;
 mod text;
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, FileOutlook, KeptState, Origin, Part, Status};
+use fwdsl_runtime::host::{self, FileOutlook, KeptState, Options, Origin, Part, RuleCount, Status};
 use fwdsl_runtime::loc::Sources;
+use fwdsl_runtime::page::{Live, State};
+use fwdsl_runtime::restore_text::Counters;
 
 use super::apply;
-use super::args::StatusArguments;
+use super::args::{ColorChoice, StatusArguments};
 use super::color::Painter;
 use super::failure::{Exit, Failure};
 use super::output::{Answer, Done};
@@ -18,8 +21,35 @@ use super::plan;
 use super::save;
 
 pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Answer, Failure> {
+    let Seen { status, last_change, warnings } = see(policy, &arguments.options())?;
+    let model = policy.model();
+    let report = Report::new(&status, last_change.as_ref(), model.sources());
+    let text = report.text(Painter::new(arguments.look.color));
+    Ok(Answer { exit: report.exit, done: Done { text, json: report.json(), warnings } })
+}
+
+/// The same for a page that people look at, and what they should know besides.
+pub(super) fn live(
+    policy: &Policy,
+    options: &Options,
+    time: String,
+) -> Result<(Live, Vec<String>), Failure> {
+    let Seen { status, last_change, warnings } = see(policy, options)?;
+    let model = policy.model();
+    let report = Report::new(&status, last_change.as_ref(), model.sources());
+    Ok((report.live(time), warnings))
+}
+
+/// What was found by looking.
+struct Seen {
+    status: Status,
+    /// The last change of the host, with the state before it; as far as any is kept.
+    last_change: Option<KeptState>,
+    warnings: Vec<String>,
+}
+
+fn see(policy: &Policy, options: &Options) -> Result<Seen, Failure> {
     policy.check()?;
-    let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
@@ -30,12 +60,12 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
     });
     let model = policy.model();
     let rulesets = plan::rulesets(policy)?;
-    let mut status = host::status(&desired, Origin { model: &model, rulesets: &rulesets }, &options)?;
+    let mut status = host::status(&desired, Origin { model: &model, rulesets: &rulesets }, options)?;
     if let Err(failure) = boot {
         status.outlook.unknown.push((Part::Files, failure.reason()));
     }
     warnings.append(&mut status.outlook.warnings);
-    let last_change = match host::history(&options) {
+    let last_change = match host::history(options) {
         Ok(mut history) => {
             warnings.append(&mut history.warnings);
             history.states.into_iter().next()
@@ -45,15 +75,7 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
             None
         }
     };
-    let report = Report {
-        boot: Boot::of(&status),
-        exit: exit(&status),
-        status: &status,
-        last_change: last_change.as_ref(),
-        sources: model.sources(),
-    };
-    let text = report.text(Painter::new(arguments.look.color));
-    Ok(Answer { exit: report.exit, done: Done { text, json: report.json(), warnings } })
+    Ok(Seen { status, last_change, warnings })
 }
 
 /// All that is to be said.
@@ -64,6 +86,28 @@ struct Report<'a> {
     sources: &'a Sources,
     boot: Boot<'a>,
     exit: Option<Exit>,
+}
+
+impl<'a> Report<'a> {
+    fn new(status: &'a Status, last_change: Option<&'a KeptState>, sources: &'a Sources) -> Report<'a> {
+        Report { boot: Boot::of(status), exit: exit(status), status, last_change, sources }
+    }
+
+    /// What is said in lines, and what each rule has counted, for the page.
+    fn live(&self, time: String) -> Live {
+        let state = match self.exit {
+            None => State::Same,
+            Some(Exit::Differs) => State::Differs,
+            Some(_) => State::Unknown,
+        };
+        let chains = self.status.counts.iter();
+        let families = |rule: &RuleCount| rule.families.iter().map(|of| (of.family, of.counters)).collect();
+        let rules = chains.clone().map(|chain| chain.rules.iter().map(families).collect());
+        let end = |(family, _, counters): &(Family, String, Counters)| (*family, *counters);
+        let ends = chains.map(|chain| chain.ends.iter().map(end).collect());
+        let lines = self.differences(Painter::new(ColorChoice::Never)).lines().map(str::to_owned).collect();
+        Live { time, state, lines, rules: rules.collect(), ends: ends.collect() }
+    }
 }
 
 /// What the boot brings.
