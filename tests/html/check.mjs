@@ -72,7 +72,9 @@ async function look(chromium, page, directory) {
       say(await chromium.evaluate(RUN_AXE));
       const picture = `${name}-${scheme}`;
       if (directory && (SHOWN.has(picture) || directory.all)) {
-        const { data } = await chromium.send("Page.captureScreenshot", { format: "png" });
+        const { data } = await chromium.send("Page.captureScreenshot", {
+          format: "png", captureBeyondViewport: directory.all,
+        });
         const title = directory.all ? `${basename(page, ".html")}-${picture}` : picture;
         writeFileSync(join(directory.path, `${title}.png`), Buffer.from(data, "base64"));
       }

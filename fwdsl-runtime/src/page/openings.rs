@@ -102,7 +102,7 @@ pub(super) fn decider<'a>(deciders: &'a [Decider], verdict: &Verdict) -> Option<
 
 fn queue(number: u32) -> Action {
     let number = Located::new(Value::Number(number.into()), Loc::default());
-    let options = NFQUEUE.option("queue-num").map(|spec| OptionUse { spec, negated: false, values: vec![number], loc: Loc::default() });
+    let options = NFQUEUE.option("num").map(|spec| OptionUse { spec, negated: false, values: vec![number], loc: Loc::default() });
     Action::Target { extension: &NFQUEUE, options: options.into_iter().collect() }
 }
 

@@ -80,10 +80,11 @@ pub(super) fn access(html: &mut Html, view: &View<'_>) {
     }
     html.classed("p", "note", |html| {
         html.text(
-            "New connections as the table filter decides them, exactly: each row was found by comparing the rules with a \
-             firewall that lets nothing new through, or refuses nothing, and no packet is in no row that fares otherwise \
-             than the heading says. Packets of known connections, and those of the host to itself (lo), are left out; so \
-             are other tables, routing, and whether anybody listens.",
+            "This is exact for new connections in the table filter: the rules were compared with a firewall that lets \
+             nothing new through, or refuses nothing, and every packet that fares otherwise is in one of the rows, with \
+             the rule that decides it. Packets of known connections and those of the host to itself (lo) are left out, and \
+             so are other tables, routing, and whether anybody listens. “Asserted” names the assertions that speak of the \
+             packets of a row.",
         );
     });
 }
@@ -139,17 +140,17 @@ fn table(html: &mut Html, name: &str, access: &Access, view: &View<'_>) {
             });
             html.element("tbody", &[], |html| {
                 for row in &access.rows {
-                    html.element("tr", &[], |html| cells(html, row, view));
+                    html.element("tr", &[], |html| cells(html, row, access.hook, view));
                 }
             });
         });
     });
 }
 
-fn cells(html: &mut Html, row: &Row, view: &View<'_>) {
+fn cells(html: &mut Html, row: &Row, hook: Hook, view: &View<'_>) {
     html.element("td", &[("data-title", "Who")], |html| {
         if row.who.is_empty() {
-            html.text("anybody");
+            html.text(if hook == Hook::Output { "to anybody" } else { "anybody" });
         }
         row.who.iter().for_each(|word| phrase(html, word));
         html.text(" ");
@@ -195,7 +196,7 @@ fn cells(html: &mut Html, row: &Row, view: &View<'_>) {
         }
         for (assertion, case) in &row.assertions {
             let loc = view.facts.model.assertions()[*assertion].cases()[*case].loc();
-            html.link(&case_id(*assertion, *case), |html| html.text(&format!("✓ line {}", loc.line)));
+            html.link(&case_id(*assertion, *case), |html| html.text(&format!("✓ line\u{a0}{}", loc.line)));
             html.text(" ");
         }
     });
