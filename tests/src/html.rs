@@ -72,7 +72,11 @@ impl Page {
                 }
                 Token::EndTag(tag) => {
                     let closed = open.pop().expect("an element is open");
-                    assert_eq!(page.elements[closed].name, string(&tag.name), "elements are closed in their order");
+                    assert_eq!(
+                        page.elements[closed].name,
+                        string(&tag.name),
+                        "elements are closed in their order"
+                    );
                 }
                 Token::String(part) => {
                     let part = string(&part);

@@ -35,7 +35,9 @@ pub fn router() -> String {
          chain FORWARD policy drop {
              ct established|related => accept; ct invalid => drop; from @BANNED => drop;\n",
     );
-    let pairs = || ZONES.iter().flat_map(|from| ZONES.iter().filter(move |to| to.0 != from.0).map(move |to| (from, to)));
+    let pairs = || {
+        ZONES.iter().flat_map(|from| ZONES.iter().filter(move |to| to.0 != from.0).map(move |to| (from, to)))
+    };
     for ((from, inside, _), (to, outside, _)) in pairs() {
         let _ = writeln!(text, "in {inside} out {outside} => goto {from}_{to};");
     }
@@ -46,10 +48,14 @@ pub fn router() -> String {
         let any = if source.is_empty() { "_ " } else { &source };
         text.push_str(&match (*from, *to) {
             ("ADMIN", _) => format!("{source}=> accept;"),
-            (_, "DMZ") => format!("{any}=> jump WEB; {source}to 10.1.0.25 => jump MAIL; {source}to 10.1.0.53 => jump NAMES;"),
+            (_, "DMZ") => format!(
+                "{any}=> jump WEB; {source}to 10.1.0.25 => jump MAIL; {source}to 10.1.0.53 => jump NAMES;"
+            ),
             ("LAN", "WAN") => format!("{source}=> accept;"),
             ("GUEST", "WAN") => format!("{source}=> jump WEB; {source}=> jump NAMES;"),
-            ("DMZ", "WAN") => "from 10.1.0.25 tcp dport smtp => accept; from 10.1.0.53 => jump NAMES;".to_owned(),
+            ("DMZ", "WAN") => {
+                "from 10.1.0.25 tcp dport smtp => accept; from 10.1.0.53 => jump NAMES;".to_owned()
+            }
             _ => String::new(),
         });
         text.push_str("_ => jump REFUSED; }\n");

@@ -65,7 +65,9 @@ pub(super) fn access(model: &Model, rulesets: &[Ruleset]) -> Vec<Access> {
     }
     for access in &mut list {
         // As the rules stand in the policy; what no rule decides comes last.
-        access.rows.sort_by_key(|row| row.by.map_or((usize::MAX, usize::MAX), |(chain, rule, _)| (chain, rule)));
+        access
+            .rows
+            .sort_by_key(|row| row.by.map_or((usize::MAX, usize::MAX), |(chain, rule, _)| (chain, rule)));
     }
     add_assertions(model, &mut list);
     list

@@ -26,18 +26,14 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn says_the_same(&self, other: &Row) -> bool {
-        let words = |row: &Row| (row.who.clone(), row.what.clone(), row.provided.clone(), row.verdict.clone());
+        let words =
+            |row: &Row| (row.who.clone(), row.what.clone(), row.provided.clone(), row.verdict.clone());
         words(self) == words(other) && self.by == other.by
     }
 }
 
 /// A line of a comparison with a firewall that decides the same of all that is not new, and of the host's own packets.
-pub(super) fn row(
-    line: &Line,
-    verdict: String,
-    by: Option<(usize, usize, Loc)>,
-    families: FamilySet,
-) -> Row {
+pub(super) fn row(line: &Line, verdict: String, by: Option<(usize, usize, Loc)>, families: FamilySet) -> Row {
     let mut row = Row {
         families,
         who: Vec::new(),
@@ -63,8 +59,9 @@ pub(super) fn row(
     row
 }
 
-/// `raw "-m limit --limit 1/sec"` as iptables has it.
+/// `raw "-m limit --limit 1/sec" (no. 2)` as iptables has it. Which of several that say the same it is, the rule tells.
 fn unquoted(word: &str, not: &str) -> String {
     let text = word.trim_start_matches('!').trim_start_matches("raw ");
-    format!("{not}{}", text.replace('"', ""))
+    let text = text.rsplit_once(" (no. ").map_or(text, |(text, _)| text);
+    format!("{not}{}", text.trim_matches('"'))
 }

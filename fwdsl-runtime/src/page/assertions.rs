@@ -9,13 +9,18 @@ use crate::table::Way;
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let assertions = view.facts.model.assertions();
     if assertions.is_empty() {
-        html.leaf("p", &[], "The policy asserts nothing, so nothing is proven of it but what the table above tells.");
+        html.leaf(
+            "p",
+            &[],
+            "The policy asserts nothing, so nothing is proven of it but what the table above tells.",
+        );
         return;
     }
     html.classed("p", "lead", |html| {
         html.text(
-            "Each was proven for every packet that its pattern covers, on the rules as the kernel gets them: by the compiler \
-             when the program was built, or it would not have been, and again as this page was made.",
+            "Each was proven for every packet that its pattern covers, on the rules as the kernel gets them. The compiler \
+             does so when a policy is built, as far as it knows the values in it, and builds no policy of which it fails; it \
+             was done again for this page.",
         );
     });
     for (number, assertion) in assertions.iter().enumerate() {

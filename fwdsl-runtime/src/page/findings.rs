@@ -13,7 +13,10 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.element("ul", &[("class", "findings")], |html| {
             for (number, finding) in findings.iter().enumerate() {
                 html.element("li", &[("id", &finding_id(number))], |html| {
-                    html.badge(if finding.is_error() { "drop" } else { "reject" }, finding.lint.unwrap_or("error"));
+                    html.badge(
+                        if finding.is_error() { "drop" } else { "reject" },
+                        finding.lint.unwrap_or("error"),
+                    );
                     html.text(" ");
                     html.sentence(&finding.message);
                     html.text(" ");

@@ -6,8 +6,9 @@ const VOID: [&str; 3] = ["meta", "wbr", "hr"];
 
 /// Elements behind which a line ends, so that the source can be read.
 const BLOCKS: [&str; 27] = [
-    "head", "title", "meta", "style", "body", "header", "nav", "main", "section", "div", "p", "h1", "h2", "h3", "ul",
-    "ol", "li", "dl", "dd", "table", "thead", "tbody", "tr", "details", "figure", "footer", "svg",
+    "head", "title", "meta", "style", "body", "header", "nav", "main", "section", "div", "p", "h1", "h2",
+    "h3", "ul", "ol", "li", "dl", "dd", "table", "thead", "tbody", "tr", "details", "figure", "footer",
+    "svg",
 ];
 
 /// HTML in the making.

@@ -64,7 +64,11 @@ pub fn page(facts: &Facts<'_>) -> String {
 
 fn head(html: &mut Html, name: &str) {
     html.element("meta", &[("charset", "utf-8")], |_| {});
-    html.element("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY_OF_CONTENT)], |_| {});
+    html.element(
+        "meta",
+        &[("http-equiv", "Content-Security-Policy"), ("content", POLICY_OF_CONTENT)],
+        |_| {},
+    );
     html.element("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")], |_| {});
     html.element("meta", &[("name", "color-scheme"), ("content", "light dark")], |_| {});
     html.element("meta", &[("name", "referrer"), ("content", "no-referrer")], |_| {});
@@ -85,7 +89,8 @@ struct Section {
 fn sections(view: &View<'_>) -> Vec<Section> {
     let model = view.facts.model;
     let section = |id, title, count, write| Section { id, title, count, write };
-    let mut list = vec![section("open", "Who may open what", None, overview::access as fn(&mut Html, &View<'_>))];
+    let mut list =
+        vec![section("open", "Who may open what", None, overview::access as fn(&mut Html, &View<'_>))];
     if let Some(live) = view.facts.live {
         list.push(section("host", "On the host", Some(live.lines.len()).filter(|_| false), live::section));
     }

@@ -26,7 +26,8 @@ pub(super) enum Stance {
 
 /// What a policy does with what none of its rules is about: told by its last rule, or the chain's policy.
 pub(super) fn stance_of(model: &Model, hook: Hook) -> Stance {
-    let chain = model.chains().iter().find(|chain| chain.table() == TableName::Filter && chain.hook() == Some(hook));
+    let chain =
+        model.chains().iter().find(|chain| chain.table() == TableName::Filter && chain.hook() == Some(hook));
     let Some(chain) = chain else { return Stance::Open };
     let refuses = |action: &Action| matches!(action, Action::Target { extension, .. } if **extension == DROP || **extension == REJECT);
     let last = chain.rules().last().filter(|rule| rule.matches().is_empty());
@@ -48,7 +49,8 @@ pub(super) fn baseline(model: &Model, ruleset: &Ruleset) -> Option<Ruleset> {
             Stance::Open => ("accept", "drop"),
         };
         let local = if local.is_empty() { String::new() } else { format!("{local} => {other};") };
-        text += &format!("chain {hook} policy {policy} {{ {local} ct !new => {other}; fragment => {other}; }}\n");
+        text +=
+            &format!("chain {hook} policy {policy} {{ {local} ct !new => {other}; fragment => {other}; }}\n");
     }
     // Its lints have much to say, and nobody applies it.
     let compiled = compile(TokenStream::from_str(&text).ok()?);
@@ -102,7 +104,12 @@ pub(super) fn decider<'a>(deciders: &'a [Decider], verdict: &Verdict) -> Option<
 
 fn queue(number: u32) -> Action {
     let number = Located::new(Value::Number(number.into()), Loc::default());
-    let options = NFQUEUE.option("num").map(|spec| OptionUse { spec, negated: false, values: vec![number], loc: Loc::default() });
+    let options = NFQUEUE.option("num").map(|spec| OptionUse {
+        spec,
+        negated: false,
+        values: vec![number],
+        loc: Loc::default(),
+    });
     Action::Target { extension: &NFQUEUE, options: options.into_iter().collect() }
 }
 

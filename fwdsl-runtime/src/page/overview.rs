@@ -180,9 +180,13 @@ fn cells(html: &mut Html, row: &Row, hook: Hook, view: &View<'_>) {
     });
     html.element("td", &[("data-title", "By")], |html| match row.by {
         Some((chain, rule, loc)) => {
-            html.element("a", &[("class", "place"), ("href", &format!("#{}", rule_id(chain, rule)))], |html| {
-                html.text(&view.short_place(loc));
-            });
+            html.element(
+                "a",
+                &[("class", "place"), ("href", &format!("#{}", rule_id(chain, rule)))],
+                |html| {
+                    html.text(&view.short_place(loc));
+                },
+            );
             let found = view.facts.model.chains().get(chain).and_then(|chain| chain.rules().get(rule));
             if let Some(comment) = found.and_then(|rule| rule.comment()) {
                 html.leaf("span", &[("class", "why")], comment);
@@ -196,7 +200,9 @@ fn cells(html: &mut Html, row: &Row, hook: Hook, view: &View<'_>) {
         }
         for (assertion, case) in &row.assertions {
             let loc = view.facts.model.assertions()[*assertion].cases()[*case].loc();
-            html.link(&case_id(*assertion, *case), |html| html.text(&format!("✓ line\u{a0}{}", loc.line)));
+            html.link(&case_id(*assertion, *case), |html| {
+                html.text(&format!("✓\u{a0}line\u{a0}{}", loc.line))
+            });
             html.text(" ");
         }
     });
@@ -222,7 +228,9 @@ pub(super) fn footer(html: &mut Html, view: &View<'_>) {
         html.code("report --html");
         html.text(&format!(" of fwdsl {}. ", env!("CARGO_PKG_VERSION")));
         html.text(match view.facts.live {
-            Some(_) => "It shows the policy that the program holds, and the host as it was at the time above.",
+            Some(_) => {
+                "It shows the policy that the program holds, and the host as it was at the time above."
+            }
             None => "It shows the policy that the program holds; no host was looked at.",
         });
     });

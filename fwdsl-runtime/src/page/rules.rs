@@ -92,7 +92,9 @@ fn position_words(position: &HookPosition) -> String {
 /// The rules that lead to a chain.
 fn callers(html: &mut Html, table: TableName, chain: &Chain, view: &View<'_>) {
     let mut calling: Vec<(usize, usize)> = Vec::new();
-    for (number, other) in view.facts.model.chains().iter().enumerate().filter(|(_, other)| other.table() == table) {
+    for (number, other) in
+        view.facts.model.chains().iter().enumerate().filter(|(_, other)| other.table() == table)
+    {
         for (place, rule) in other.rules().iter().enumerate() {
             if rule.verdicts().iter().any(|verdict| target(verdict) == Some(chain.name())) {
                 calling.push((number, place));
@@ -118,7 +120,14 @@ pub(super) fn target(verdict: &Verdict) -> Option<&str> {
     }
 }
 
-fn write_rule(html: &mut Html, chain_number: usize, place: usize, rule: &Rule, chain: &Chain, view: &View<'_>) {
+fn write_rule(
+    html: &mut Html,
+    chain_number: usize,
+    place: usize,
+    rule: &Rule,
+    chain: &Chain,
+    view: &View<'_>,
+) {
     if let Some(comment) = rule.comment() {
         html.classed("p", "comment", |html| html.text(comment));
     }
@@ -137,9 +146,13 @@ fn write_rule(html: &mut Html, chain_number: usize, place: usize, rule: &Rule, c
         }
         for (number, finding) in view.findings_of(rule.loc()) {
             let name = finding.lint.unwrap_or("error");
-            html.element("a", &[("class", "badge reject"), ("href", &format!("#{}", finding_id(number)))], |html| {
-                html.text(name);
-            });
+            html.element(
+                "a",
+                &[("class", "badge reject"), ("href", &format!("#{}", finding_id(number)))],
+                |html| {
+                    html.text(name);
+                },
+            );
         }
         let counted = view.facts.live.and_then(|live| live.rules.get(chain_number)?.get(place));
         let counted = counted.into_iter().flatten().map(|(family, counters)| (*family, counters.as_ref()));
@@ -149,7 +162,9 @@ fn write_rule(html: &mut Html, chain_number: usize, place: usize, rule: &Rule, c
     });
     let lines = view.lines(chain_number, place);
     if !lines.is_empty() {
-        html.folded(&format!("{} for the kernel", count(lines.len(), "line", "lines")), |html| lowered(html, lines));
+        html.folded(&format!("{} for the kernel", count(lines.len(), "line", "lines")), |html| {
+            lowered(html, lines)
+        });
     }
 }
 
@@ -169,11 +184,9 @@ fn statement(html: &mut Html, rule: &Rule, table: TableName, view: &View<'_>, ch
     html.leaf("span", &[("class", "arrow")], "⇒");
     for (verdict, text) in rule.verdicts().iter().zip(&verdicts) {
         let class = format!("verdict {}", verdict_class(&verdict.word()));
-        html.classed("span", &class, |html| {
-            match target(verdict).and_then(|name| view.chain(table, name)) {
-                Some(chain) => html.link(&chain_id(chain), |html| html.code(text)),
-                None => html.code(text),
-            }
+        html.classed("span", &class, |html| match target(verdict).and_then(|name| view.chain(table, name)) {
+            Some(chain) => html.link(&chain_id(chain), |html| html.code(text)),
+            None => html.code(text),
         });
     }
 }

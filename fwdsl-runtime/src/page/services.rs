@@ -42,7 +42,8 @@ pub(super) fn services(model: &Model, rulesets: &[Ruleset]) -> Vec<Services> {
     let of = |ruleset: &Ruleset| {
         ruleset.table(TableName::Filter)?;
         let family = ruleset.family;
-        let new = |hook: Hook, service| Question { from_outside: true, ..Question::new(hook.name(), service) };
+        let new =
+            |hook: Hook, service| Question { from_outside: true, ..Question::new(hook.name(), service) };
         let mut found = Services {
             family,
             to_host: Vec::new(),
@@ -77,7 +78,11 @@ pub(super) fn services(model: &Model, rulesets: &[Ruleset]) -> Vec<Services> {
 /// The services by the ports that the policy names, in the order of protocols and ports.
 fn named(model: &Model) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
-    let rules = model.chains().iter().filter(|chain| chain.table() == TableName::Filter).flat_map(|chain| chain.rules());
+    let rules = model
+        .chains()
+        .iter()
+        .filter(|chain| chain.table() == TableName::Filter)
+        .flat_map(|chain| chain.rules());
     let cases = model.assertions().iter().flat_map(|assertion| assertion.cases());
     for matches in rules.map(|rule| rule.matches()).chain(cases.map(|case| case.matches())) {
         for protocol in protocols(matches) {
@@ -111,7 +116,9 @@ fn ports(matches: &[Match]) -> Vec<PortRange> {
     let options = matches.iter().flat_map(|entry| &entry.options);
     let destination = |name: &str| matches!(name, "dport" | "dports" | "port" | "ports");
     options
-        .filter(|option| option.spec.value == ValueKind::Port && destination(option.spec.name) && !option.negated)
+        .filter(|option| {
+            option.spec.value == ValueKind::Port && destination(option.spec.name) && !option.negated
+        })
         .flat_map(|option| option.values())
         .filter_map(|value| if let Value::Ports(ports) = value { Some(*ports) } else { None })
         .filter(|ports| !ports.is_everything())
@@ -128,8 +135,8 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     });
     for services in &view.services {
         to_host(html, services);
-        through(html, services);
         remarks(html, services);
+        through(html, services);
     }
 }
 
@@ -154,7 +161,9 @@ fn to_host(html: &mut Html, services: &Services) {
             html.element("tbody", &[], |html| {
                 for source in &services.sources {
                     html.element("tr", &[], |html| {
-                        html.element("th", &[("scope", "row")], |html| write_class(html, source.class.name(), &source.class.member_words(RANGES_MOST)));
+                        html.element("th", &[("scope", "row")], |html| {
+                            write_class(html, source.class.name(), &source.class.member_words(RANGES_MOST))
+                        });
                         source.opens.iter().for_each(|opens| cell(html, *opens));
                     });
                 }
@@ -170,7 +179,9 @@ fn through(html: &mut Html, services: &Services) {
     html.leaf("h3", &[], &format!("Through this host, {}", services.family));
     for matrix in &services.through {
         let classes = count(matrix.classes().len(), "class of addresses", "classes of addresses");
-        html.folded(&format!("{} ({classes})", service_text(matrix.service())), |html| one_through(html, matrix));
+        html.folded(&format!("{} ({classes})", service_text(matrix.service())), |html| {
+            one_through(html, matrix)
+        });
     }
 }
 
@@ -211,16 +222,27 @@ fn one_through(html: &mut Html, matrix: &Matrix) {
 }
 
 fn remarks(html: &mut Html, services: &Services) {
-    let list = |services: &[Service]| services.iter().map(|service| service_text(*service)).collect::<Vec<_>>().join(", ");
-    let Services { closed, undecided, more, family, .. } = services;
+    let list = |services: &[Service]| {
+        services.iter().map(|service| service_text(*service)).collect::<Vec<_>>().join(", ")
+    };
+    let Services { closed, undecided, more, .. } = services;
     if !closed.is_empty() {
-        html.leaf("p", &[], &format!("Proven closed to this host for everybody else ({family}): {}.", list(closed)));
+        html.leaf(
+            "p",
+            &[],
+            &format!("Nobody else may open these to this host, which is proven: {}.", list(closed)),
+        );
     }
     if !undecided.is_empty() {
-        html.leaf("p", &[("class", "warning")], &format!("Not decided, for it takes too long: {}.", list(undecided)));
+        html.leaf(
+            "p",
+            &[("class", "warning")],
+            &format!("Not decided, for it takes too long: {}.", list(undecided)),
+        );
     }
     if *more > 0 {
-        let text = format!("The policy names {}, which are not shown.", count(*more, "port more", "ports more"));
+        let text =
+            format!("The policy names {}, which are not shown.", count(*more, "port more", "ports more"));
         html.leaf("p", &[("class", "warning")], &text);
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             html.element("h3", &[], |html| {
                 html.code(set.name());
                 html.text(" ");
-                html.badge("plain", &set.kind().word());
+                html.badge("plain", set.kind().word());
                 if set.is_foreign() {
                     html.badge("other", "made by others");
                 }

@@ -122,9 +122,13 @@ impl<'a> View<'a> {
                 html.link(&rule_id(chain, rule), |html| html.text(&format!("rule {}", rule + 1)));
             }
             Some((chain, rule)) => {
-                html.element("a", &[("class", "place"), ("href", &format!("#{}", rule_id(chain, rule)))], |html| {
-                    write_breakable(html, &place);
-                });
+                html.element(
+                    "a",
+                    &[("class", "place"), ("href", &format!("#{}", rule_id(chain, rule)))],
+                    |html| {
+                        write_breakable(html, &place);
+                    },
+                );
             }
             None => html.classed("span", "place", |html| write_breakable(html, &place)),
         }

@@ -73,7 +73,11 @@ fn outside(classes: &Classes) -> Vec<Span> {
     match classes.interfaces.span("lo") {
         Some(lo) if classes.interfaces.name(lo.first).as_deref() == Some("lo") => {
             let parts = [(first, lo.first - 1), (lo.last + 1, last)];
-            parts.into_iter().filter(|(first, last)| first <= last).map(|(first, last)| Span { first, last }).collect()
+            parts
+                .into_iter()
+                .filter(|(first, last)| first <= last)
+                .map(|(first, last)| Span { first, last })
+                .collect()
         }
         _ => vec![Span { first, last }],
     }

@@ -1,7 +1,7 @@
 //! A layout as SVG.
 
 use super::graph::{Edge, Graph, Node};
-use super::layout::{GAP, LETTERS_MOST, Layout, Place};
+use super::layout::{LETTERS_MOST, Layout, Place};
 use crate::model::ChainPolicy;
 use crate::page::html::Html;
 use crate::page::rules::hook_words;
@@ -20,7 +20,7 @@ pub(super) fn draw(html: &mut Html, graph: &Graph, layout: &Layout, label: &str)
     ];
     html.element("svg", &attributes, |html| {
         for (edge, line) in graph.edges.iter().zip(&layout.lines) {
-            draw_line(html, edge, line);
+            draw_line(html, edge, line, layout.gap / 2.0);
         }
         let called = graph.called();
         for ((node, place), called) in graph.nodes.iter().zip(&layout.boxes).zip(called) {
@@ -30,14 +30,13 @@ pub(super) fn draw(html: &mut Html, graph: &Graph, layout: &Layout, label: &str)
 }
 
 /// A line in curves through the places between two boxes, with a head.
-fn draw_line(html: &mut Html, edge: &Edge, line: &[Place]) {
+fn draw_line(html: &mut Html, edge: &Edge, line: &[Place], half: f64) {
     let middle = |place: &Place| place.y + place.height / 2.0;
     let last = line.len() - 1;
     let (mut x, mut y) = (line[0].x + line[0].width, middle(&line[0]));
     let mut path = format!("M{} {}", number(x), number(y));
     for (at, place) in line.iter().enumerate().skip(1) {
         let (to_x, to_y) = (place.x - if at == last { 7.0 } else { 0.0 }, middle(place));
-        let half = GAP / 2.0;
         path += &format!(
             "C{} {} {} {} {} {}",
             number(x + half),
@@ -90,7 +89,8 @@ fn draw_box(html: &mut Html, node: &Node, place: Place, called: bool) {
             ChainPolicy::Accept => "edge accept",
             ChainPolicy::Drop => "edge drop",
         };
-        let path = format!("M{} {}v{}", number(place.x + 1.5), number(place.y + 5.0), number(place.height - 10.0));
+        let path =
+            format!("M{} {}v{}", number(place.x + 1.5), number(place.y + 5.0), number(place.height - 10.0));
         html.element("path", &[("class", class), ("d", &path)], |_| {});
     }
     let mut baseline = place.y + 18.0;

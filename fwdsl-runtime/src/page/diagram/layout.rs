@@ -3,8 +3,10 @@
 
 use super::graph::Graph;
 
-/// Between columns, for the lines.
-pub(super) const GAP: f64 = 56.0;
+/// Between columns, for the lines; more where there are many.
+const GAP: f64 = 56.0;
+const GAP_MOST: f64 = 112.0;
+const GAP_FOR_A_LINE: f64 = 4.0;
 /// Between boxes of a column.
 const SPACE: f64 = 16.0;
 /// Around it all.
@@ -41,6 +43,8 @@ pub(super) struct Layout {
     pub(super) lines: Vec<Vec<Place>>,
     pub(super) width: f64,
     pub(super) height: f64,
+    /// Between two columns.
+    pub(super) gap: f64,
 }
 
 /// A chain, or a line that passes a column.
@@ -72,7 +76,10 @@ pub(super) fn layout(graph: &Graph) -> Layout {
         ways.push(way);
     }
     let order = order(&spots);
-    let places = places(graph, &spots, &order);
+    let most =
+        order.iter().map(|column| column.iter().map(|spot| spots[*spot].after.len()).sum::<usize>()).max();
+    let gap = (GAP_FOR_A_LINE * most.unwrap_or_default() as f64).clamp(GAP, GAP_MOST);
+    let places = places(graph, &spots, &order, gap);
     let right = places.iter().map(|place| place.x + place.width).fold(0.0, f64::max);
     let bottom = places.iter().map(|place| place.y + place.height).fold(0.0, f64::max);
     Layout {
@@ -80,6 +87,7 @@ pub(super) fn layout(graph: &Graph) -> Layout {
         boxes: places[..graph.nodes.len()].to_vec(),
         width: right + MARGIN,
         height: bottom + MARGIN,
+        gap,
     }
 }
 
@@ -118,14 +126,17 @@ fn order(spots: &[Spot]) -> Vec<Vec<usize>> {
     let mut best = (crossings(spots, &rank), columns.clone());
     for sweep in 0..SWEEPS {
         let forth = sweep % 2 == 0;
-        let sequence: Vec<usize> = if forth { (1..count).collect() } else { (0..count.saturating_sub(1)).rev().collect() };
+        // The hooks stay in the order of the policy.
+        let sequence: Vec<usize> =
+            if forth { (1..count).collect() } else { (1..count.saturating_sub(1)).rev().collect() };
         for column in sequence {
             let middle = |spot: &usize| {
                 let near = if forth { &spots[*spot].before } else { &spots[*spot].after };
                 let sum: f64 = near.iter().map(|other| rank[*other]).sum();
                 if near.is_empty() { rank[*spot] } else { sum / near.len() as f64 }
             };
-            let mut keyed: Vec<(f64, usize)> = columns[column].iter().map(|spot| (middle(spot), *spot)).collect();
+            let mut keyed: Vec<(f64, usize)> =
+                columns[column].iter().map(|spot| (middle(spot), *spot)).collect();
             keyed.sort_by(|(one, _), (other, _)| one.total_cmp(other));
             columns[column] = keyed.into_iter().map(|(_, spot)| spot).collect();
             columns[column].iter().enumerate().for_each(|(at, spot)| rank[*spot] = at as f64);
@@ -149,16 +160,21 @@ fn crossings(spots: &[Spot], rank: &[f64]) -> usize {
     let cross = |one: &(usize, f64, f64), other: &(usize, f64, f64)| {
         one.0 == other.0 && (one.1 - other.1) * (one.2 - other.2) < 0.0
     };
-    let pairs = lines.iter().enumerate().flat_map(|(at, one)| lines[at + 1..].iter().map(move |other| (one, other)));
+    let pairs =
+        lines.iter().enumerate().flat_map(|(at, one)| lines[at + 1..].iter().map(move |other| (one, other)));
     pairs.filter(|(one, other)| cross(one, other)).count()
 }
 
 /// Each spot beside those that lead to it, as far as those above let it.
-fn places(graph: &Graph, spots: &[Spot], order: &[Vec<usize>]) -> Vec<Place> {
+fn places(graph: &Graph, spots: &[Spot], order: &[Vec<usize>], gap: f64) -> Vec<Place> {
     let mut places = vec![Place::default(); spots.len()];
     let mut x = MARGIN;
     for column in order {
-        let width = column.iter().filter_map(|spot| spots[*spot].node).map(|node| width(graph, node)).fold(0.0, f64::max);
+        let width = column
+            .iter()
+            .filter_map(|spot| spots[*spot].node)
+            .map(|node| width(graph, node))
+            .fold(0.0, f64::max);
         let mut y = MARGIN;
         for spot in column {
             let height = match spots[*spot].node {
@@ -166,14 +182,17 @@ fn places(graph: &Graph, spots: &[Spot], order: &[Vec<usize>]) -> Vec<Place> {
                 Some(_) => HEIGHT,
                 None => PASSING,
             };
-            let middles: Vec<f64> =
-                spots[*spot].before.iter().map(|before| places[*before].y + places[*before].height / 2.0).collect();
+            let middles: Vec<f64> = spots[*spot]
+                .before
+                .iter()
+                .map(|before| places[*before].y + places[*before].height / 2.0)
+                .collect();
             let wanted = middles.iter().sum::<f64>() / middles.len().max(1) as f64 - height / 2.0;
             let top = if middles.is_empty() { y } else { f64::max(y, wanted) };
             places[*spot] = Place { x, y: top, width, height };
             y = top + height + SPACE;
         }
-        x += width + GAP;
+        x += width + gap;
     }
     places
 }

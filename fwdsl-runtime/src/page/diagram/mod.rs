@@ -18,7 +18,9 @@ use layout::layout;
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let tables = view.chains_by_table();
     html.classed("p", "lead", |html| {
-        html.text("From the hooks of the kernel on the left to the chains that they call. A dashed line is a ");
+        html.text(
+            "From the hooks of the kernel on the left to the chains that they call. A dashed line is a ",
+        );
         html.code("goto");
         html.text(", which does not come back; a chain in grey is not called.");
     });

@@ -29,11 +29,7 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
 }
 
 /// The same for a page that people look at, and what they should know besides.
-pub(super) fn live(
-    policy: &Policy,
-    options: &Options,
-    time: String,
-) -> Result<(Live, Vec<String>), Failure> {
+pub(super) fn live(policy: &Policy, options: &Options, time: String) -> Result<(Live, Vec<String>), Failure> {
     let Seen { status, last_change, warnings } = see(policy, options)?;
     let model = policy.model();
     let report = Report::new(&status, last_change.as_ref(), model.sources());
