@@ -355,6 +355,31 @@ fn the_command_writes_the_page_and_says_what_it_is_of() {
     assert_eq!(fs::read_to_string(&file).unwrap(), written);
 }
 
+/// The dump of `docs/matrix.md`, brought in by the tool.
+#[test]
+fn the_tool_makes_a_page_of_a_dump() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fwdsl-tested"));
+        command.args(arguments).current_dir(fixtures).output().expect("the tool runs")
+    };
+    let output = run(&["report", "office.v4", "--html", "-"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    let read = read(&stdout(&output));
+    assert_eq!(read.named("h1").next().unwrap().text, "office.v4");
+    let dump = fs::read_to_string(Path::new(fixtures).join("office.v4")).unwrap();
+    let shown: String = read.named("pre").map(|pre| format!("{}\n", pre.text)).collect();
+    for (place, line) in dump.lines().enumerate().filter(|(_, line)| line.starts_with("-A ")) {
+        assert!(shown.lines().any(|shown| shown == line), "{line}");
+        let place = format!("office.v4:{} ", place + 1);
+        assert_eq!(read.named("li").filter(|item| item.text.contains(&place)).count(), 1, "{place}");
+    }
+    let hash = sha256(&run(&["import", "office.v4", "--to", "json"]).stdout);
+    assert!(read.named("code").any(|code| code.text == hash));
+    assert_eq!(run(&["report", "office.v4"]).status.code(), Some(2));
+    assert_eq!(run(&["report", "office.v4", "--html", "/nowhere/page.html"]).status.code(), Some(3));
+}
+
 #[test]
 fn on_a_host_it_tells_what_is_loaded_and_what_was_counted() {
     if !require(&[&PROGRAMS[..], &["setpriv"]].concat()) {
@@ -411,7 +436,12 @@ fn program(names: &[&str]) -> Option<PathBuf> {
     names.iter().find_map(|name| directories.iter().map(|dir| dir.join(name)).find(|path| path.is_file()))
 }
 
-/// Every page is opened by Chromium: on a phone and a desktop, in light and in dark, and printed. Nothing is wider than
+/// A page with all mistakes that are looked for.
+const BAD: &str = "<!DOCTYPE html><html lang=en><title>bad</title><body style='background: #eee'>
+<h1 style='width: 1000px; color: #ccc'>wide and pale</h1><img src='file:///nowhere.png' alt=x>
+<details><summary>more</summary><p>folded</p></details><script>console.error('said')</script></body></html>";
+
+/// Every page is opened by Chromium: on a desktop in light, on a phone in dark, and printed. Nothing is wider than
 /// the screen, nothing is asked of the network, nothing is said on the console, nothing is folded on paper, and axe-core
 /// finds nothing, contrast included. With `FWDSL_SCREENSHOTS=1` it takes the pictures of the documentation.
 #[test]
@@ -434,7 +464,10 @@ fn everybody_can_read_it_in_a_browser() {
     pages.extend(examples());
     let mut files = Vec::new();
     for (place, (name, policy)) in pages.iter().enumerate() {
-        let file = directory.0.join(format!("{place}.html"));
+        let file = match place {
+            1 => directory.0.join("hostile.html"),
+            _ => directory.0.join(format!("{name}.html")),
+        };
         fs::write(&file, page_of(name, policy)).unwrap();
         files.push(file);
     }
@@ -449,7 +482,23 @@ fn everybody_can_read_it_in_a_browser() {
         let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/report");
         run(&["--screenshots", shown], &files[files.len() - 1..]);
     }
-    let found = run(&[], &files);
+    let bad = directory.0.join("bad.html");
+    fs::write(&bad, BAD).unwrap();
+    let found = run(&[], &[&files[..], std::slice::from_ref(&bad)].concat());
+    // What looks for mistakes finds them.
+    let told = found[bad.to_str().unwrap()].to_string();
+    for mistake in [
+        "asks for file:///nowhere.png",
+        "1 scripts",
+        "console: ",
+        "phone, dark: the page is ",
+        "desktop, light: color-contrast: ",
+        "phone, dark: color-contrast: ",
+        "folded: ",
+        "printed on ",
+    ] {
+        assert!(told.contains(mistake), "{mistake} is not in {told}");
+    }
     for file in &files {
         let found = &found[file.to_str().unwrap()];
         assert_eq!(found.as_array().map(Vec::len), Some(0), "{}: {found:#}", file.display());

@@ -228,10 +228,8 @@ pub(super) fn footer(html: &mut Html, view: &View<'_>) {
         html.code("report --html");
         html.text(&format!(" of fwdsl {}. ", env!("CARGO_PKG_VERSION")));
         html.text(match view.facts.live {
-            Some(_) => {
-                "It shows the policy that the program holds, and the host as it was at the time above."
-            }
-            None => "It shows the policy that the program holds; no host was looked at.",
+            Some(_) => "It shows the policy, and the host as it was at the time above.",
+            None => "It shows the policy alone; no host was looked at.",
         });
     });
 }

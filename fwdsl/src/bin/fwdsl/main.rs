@@ -8,6 +8,7 @@
 //! | `explain` | tells which verdicts packets get from the rules of a host, and why |
 //! | `matrix` | tells who may open a service to whom |
 //! | `compare` | tells what two firewalls do differently with packets |
+//! | `report` | writes a page of a firewall for those who review it |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
@@ -17,6 +18,7 @@ mod diff;
 mod explain;
 mod firewall;
 mod fmt;
+mod html_report;
 mod import;
 mod matrix;
 mod output;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Ok(Command::Explain(arguments)) => explain::explain(&arguments),
         Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
         Ok(Command::Compare(arguments)) => compare::compare_command(&arguments),
+        Ok(Command::Report(arguments)) => html_report::html_report(&arguments),
         Err(error) => output::usage(&error),
     }
 }
