@@ -176,3 +176,114 @@ fn pattern(model: &Model, hook: Hook, matches: &[Match], family: Family) -> Opti
     let asked = Model { chains: vec![chain], sets: model.sets.clone(), ..Model::default() };
     lower(&asked, family)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::analysis::{Event, Packet, trace_chain};
+    use crate::syntax::compile;
+
+    /// Policies without matches that the packet does not tell, of IPv4, whose addresses need no quotes.
+    const POLICIES: [&str; 4] = [
+        "chain INPUT policy drop {
+             in lo => accept; ct established|related => accept;
+             from 10.0.0.0/8 tcp dport ssh => jump ADMIN;
+             in eth0 tcp dport [http, https] => accept;
+             udp dport 53 to !10.0.0.9 => accept;
+             from 10.1.0.0/16 => accept;
+         }
+         chain ADMIN { from 10.2.0.0/16 => return; from 10.0.0.0/16 => drop; tcp => accept; }",
+        "chain INPUT policy accept {
+             from 10.1.0.0/16 => accept;
+             tcp dport ssh => reject; in eth0 udp => drop; from 10.0.0.0/8 tcp => jump MORE;
+         }
+         chain MORE { tcp dport [80, 443] => drop; }",
+        "chain INPUT { tcp dport 22 => accept; from 10.0.0.0/16 => accept; udp => accept; _ => log, reject; }",
+        "own chains; chain INPUT { tcp dport 22 => drop; tcp dport 80 => accept; from 10.1.0.0/16 => accept; }",
+    ];
+
+    /// Packets around all that the policies ask for.
+    fn packets() -> Vec<Packet> {
+        let mut packets = Vec::new();
+        for from in [[10, 0, 0, 9], [10, 1, 0, 9], [10, 2, 0, 9], [192, 0, 2, 1]] {
+            for to in [[10, 0, 0, 9], [203, 0, 113, 1]] {
+                for (protocol, dport) in [(6, 22), (6, 80), (6, 443), (6, 53), (17, 53), (17, 22), (47, 0)] {
+                    for interface in ["eth0", "eth1"] {
+                        let [from, to] = [from, to].map(|octets: [u8; 4]| IpAddr::V4(Ipv4Addr::from(octets)));
+                        let mut packet = Packet::new(from, to, protocol);
+                        packet.in_interface = Some(interface.to_owned());
+                        packet.dport = dport;
+                        packets.push(packet);
+                    }
+                }
+            }
+        }
+        packets
+    }
+
+    /// The packets of a row, as a firewall that accepts these alone.
+    fn covered(row: &Row) -> Ruleset {
+        let words = [row.who.clone(), row.what.clone()].concat().join(" ");
+        let words = if words.is_empty() { "_" } else { &words };
+        let source = format!("chain INPUT policy drop {{ {words} => accept; }}");
+        let compiled = compile(source.parse().expect("tokens"));
+        assert!(compiled.diagnostics.iter().all(|found| found.lint.is_some()), "{source}");
+        lower(&compiled.model, Family::Ipv4).expect("it is for both families")
+    }
+
+    #[test]
+    fn a_packet_is_in_the_rows_of_the_rule_that_decides_it_and_in_no_other() {
+        for source in POLICIES {
+            let compiled = compile(source.parse().expect("tokens"));
+            assert!(
+                compiled.is_sound() || compiled.diagnostics.iter().all(|found| found.lint.is_some()),
+                "{source}"
+            );
+            let model = compiled.model;
+            let ruleset = lower(&model, Family::Ipv4).expect("it is for IPv4");
+            let list = access(&model, std::slice::from_ref(&ruleset));
+            let input = &list[0];
+            assert!(!input.rows.is_empty() && input.cut.is_empty() && input.undecided.is_empty());
+            let covered: Vec<(&Row, Ruleset)> = input.rows.iter().map(|row| (row, covered(row))).collect();
+            for packet in packets() {
+                let covers = |(_, of): &&(&Row, Ruleset)| {
+                    evaluate(of, TableName::Filter, "INPUT", &packet) == Some(vec![&ACCEPT])
+                };
+                let trace =
+                    trace_chain(&ruleset, TableName::Filter, "INPUT", &packet, None).expect("it is there");
+                let [verdict] = trace.verdicts.as_slice() else { panic!("{:?}", trace.verdicts) };
+                let decides = trace.steps.last().and_then(|step| match &step.event {
+                    Event::Rule(met) => Some(met.loc),
+                    _ => None,
+                });
+                let is_accepted = **verdict == ACCEPT;
+                let covering: Vec<&Row> = covered.iter().filter(covers).map(|(row, _)| *row).collect();
+                let is_told = match input.stance {
+                    // What is left to others is told too.
+                    Stance::Closed => is_accepted || **verdict == crate::catalogue::RETURN,
+                    Stance::Open => !is_accepted,
+                };
+                assert_eq!(!covering.is_empty(), is_told, "{packet} {verdict:?} {covering:?}\n{source}");
+                for row in covering {
+                    assert_eq!(row.by.map(|(.., loc)| loc), decides, "{packet} {row:?}\n{source}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_assertion_stands_at_the_rows_that_it_speaks_of() {
+        let source = "chain INPUT policy drop { tcp dport ssh => accept; tcp dport http => accept; }
+             assert INPUT { tcp dport ssh => accept; in eth0 udp => drop; }
+             assert host { in eth0 tcp dport http ct new => accept; }";
+        let model = compile(source.parse().expect("tokens")).model;
+        let rulesets: Vec<Ruleset> = Family::ALL.iter().filter_map(|family| lower(&model, *family)).collect();
+        let list = access(&model, &rulesets);
+        let found: Vec<&[(usize, usize)]> =
+            list[0].rows.iter().map(|row| row.assertions.as_slice()).collect();
+        assert_eq!(found, [&[(0, 0)], &[(1, 0)]]);
+        assert!(list[0].rows.iter().all(|row| row.families == FamilySet::BOTH));
+    }
+}

@@ -56,3 +56,52 @@ fn opening(matrix: &Matrix) -> Vec<Span> {
     let spans = opening.flat_map(|from| matrix.classes()[from].ranges());
     spans.map(|(first, last)| Span { first: to_bits(first), last: to_bits(last) }).collect()
 }
+
+#[cfg(all(test, feature = "syntax"))]
+mod tests {
+    use super::*;
+    use crate::analysis::{Question, Service, matrix};
+    use crate::lower::lower;
+    use crate::syntax::compile;
+
+    const POLICY: &str = "chain INPUT policy drop {
+        in lo => accept;
+        from 10.0.0.0/8 tcp dport 22 => accept;
+        from ![10.1.0.0/16, 255.255.255.255] tcp dport 80 => accept;
+        tcp dport 443 => accept;
+    }";
+
+    fn asked(ports: &[u16], from_outside: bool) -> Vec<Sources> {
+        let model = compile(POLICY.parse().expect("tokens")).model;
+        let ruleset = lower(&model, Family::Ipv4).expect("it is for IPv4");
+        let of = |port: &u16| {
+            let question = Question { from_outside, ..Question::new("INPUT", Service::new(6, *port)) };
+            matrix(&ruleset, &question).expect("it is decided")
+        };
+        sources(Family::Ipv4, &ports.iter().map(of).collect::<Vec<Matrix>>())
+    }
+
+    #[test]
+    fn addresses_are_told_apart_by_what_they_may_open() {
+        let found = asked(&[22, 80, 443, 25], true);
+        let told: Vec<(String, &[bool])> =
+            found.iter().map(|of| (of.class.member_words(9).join(" "), of.opens.as_slice())).collect();
+        let expected: [(&str, &[bool]); 4] = [
+            ("0.0.0.0-9.255.255.255 11.0.0.0-255.255.255.254", &[false, true, true, false]),
+            ("10.0.0.0/16 10.2.0.0-10.255.255.255", &[true, true, true, false]),
+            ("10.1.0.0/16", &[true, false, true, false]),
+            ("255.255.255.255", &[false, false, true, false]),
+        ];
+        let expected: Vec<(String, &[bool])> =
+            expected.iter().map(|(words, opens)| ((*words).into(), *opens)).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_host_itself_is_another_matter() {
+        assert_eq!(asked(&[25], true)[0].opens, [false]);
+        assert_eq!(asked(&[25], false)[0].opens, [true], "a rule on an interface is taken to match");
+        let none = sources(Family::Ipv6, &[]);
+        assert_eq!((none.len(), none[0].opens.len(), none[0].class.name()), (1, 0, "::/0"));
+    }
+}
