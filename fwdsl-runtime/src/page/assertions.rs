@@ -2,6 +2,7 @@
 
 use super::html::Html;
 use super::view::{View, case_id, chain_id, verdict_class};
+use crate::family::FamilySet;
 use crate::model::{AssertionCase, Outcome, Scope};
 use crate::source::pattern_words;
 use crate::table::Way;
@@ -27,7 +28,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.element("h3", &[], |html| match assertion.scope() {
             Scope::Chain { table, name } => {
                 html.text("In ");
-                match view.chain(*table, name) {
+                match view.chain(*table, name, FamilySet::BOTH) {
                     Some(chain) => html.link(&chain_id(chain), |html| html.code(name)),
                     None => html.code(name),
                 }
@@ -71,7 +72,7 @@ fn write_case(html: &mut Html, case: &AssertionCase, view: &View<'_>) {
         }
         Outcome::Reaches { table, chain } => {
             html.text(if claim.negated() { "never comes to " } else { "comes to " });
-            match view.chain(*table, &chain.value) {
+            match view.chain(*table, &chain.value, FamilySet::BOTH) {
                 Some(place) => html.link(&chain_id(place), |html| html.code(&chain.value)),
                 None => html.code(&chain.value),
             }

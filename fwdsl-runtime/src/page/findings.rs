@@ -2,6 +2,7 @@
 
 use super::html::Html;
 use super::view::{View, chain_id, finding_id};
+use crate::family::FamilySet;
 use crate::lint::{Level, LevelSetting};
 use crate::loc::Loc;
 
@@ -25,7 +26,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
                     view.write_through(html, finding.loc);
                     if let Some(subject) = &finding.subject {
                         html.text(" in ");
-                        match view.chain(subject.table, &subject.chain) {
+                        match view.chain(subject.table, &subject.chain, FamilySet::BOTH) {
                             Some(chain) => html.link(&chain_id(chain), |html| html.code(&subject.chain)),
                             None => html.code(&subject.chain),
                         }

@@ -20,12 +20,13 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         for family in view.families().iter() {
             html.badge("family", &family.to_string());
         }
-        let owned = match model.ownership() {
-            Ownership::Tables => "owns its tables".to_owned(),
-            Ownership::Chains { prefix, .. } => format!("owns its chains alone ({prefix}-…)"),
-        };
         let tables: Vec<&str> = model.tables().iter().map(|table| table.name()).collect();
-        html.badge("plain", &format!("{owned}: {}", tables.join(", ")));
+        let tables = tables.join(", ");
+        let held = match model.ownership() {
+            Ownership::Tables => format!("tables: {tables}"),
+            Ownership::Chains { prefix, .. } => format!("chains of its own, {prefix}-…, in: {tables}"),
+        };
+        html.badge("plain", &held);
         verdict_on_assertions(html, view);
         verdict_on_findings(html, view);
         if let Some(live) = facts.live {
@@ -38,9 +39,15 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         }
     });
     html.element("dl", &[("class", "facts")], |html| {
-        if !model.sources().file().is_empty() {
+        let files: Vec<&String> = model.sources().files.iter().filter(|file| !file.is_empty()).collect();
+        if !files.is_empty() {
             html.leaf("dt", &[], "Source");
-            html.element("dd", &[], |html| html.code(model.sources().file()));
+            html.element("dd", &[], |html| {
+                for (place, file) in files.iter().enumerate() {
+                    html.text(if place == 0 { "" } else { ", " });
+                    html.code(file);
+                }
+            });
         }
         let (digest, command) = facts.digest;
         html.leaf("dt", &[], "SHA-256");

@@ -92,9 +92,10 @@ fn position_words(position: &HookPosition) -> String {
 /// The rules that lead to a chain.
 fn callers(html: &mut Html, table: TableName, chain: &Chain, view: &View<'_>) {
     let mut calling: Vec<(usize, usize)> = Vec::new();
-    for (number, other) in
-        view.facts.model.chains().iter().enumerate().filter(|(_, other)| other.table() == table)
-    {
+    let others = view.facts.model.chains().iter().enumerate();
+    let of_table =
+        |other: &Chain| other.table() == table && !other.families().and(chain.families()).is_empty();
+    for (number, other) in others.filter(|(_, other)| of_table(other)) {
         for (place, rule) in other.rules().iter().enumerate() {
             if rule.verdicts().iter().any(|verdict| target(verdict) == Some(chain.name())) {
                 calling.push((number, place));
@@ -131,7 +132,7 @@ fn write_rule(
     if let Some(comment) = rule.comment() {
         html.classed("p", "comment", |html| html.text(comment));
     }
-    html.classed("div", "statement", |html| statement(html, rule, chain.table(), view, chain_number, place));
+    html.classed("div", "statement", |html| statement(html, rule, chain, view, chain_number, place));
     html.classed("div", "about", |html| {
         html.classed("span", "place", |html| html.text(&view.place(rule.loc())));
         html.text(" ");
@@ -168,7 +169,7 @@ fn write_rule(
     }
 }
 
-fn statement(html: &mut Html, rule: &Rule, table: TableName, view: &View<'_>, chain: usize, place: usize) {
+fn statement(html: &mut Html, rule: &Rule, chain: &Chain, view: &View<'_>, number: usize, place: usize) {
     let words = rule_words(rule);
     let verdicts: Vec<String> = match &words {
         Some(words) => {
@@ -176,7 +177,7 @@ fn statement(html: &mut Html, rule: &Rule, table: TableName, view: &View<'_>, ch
             words.verdicts.clone()
         }
         None => {
-            let first = view.lines(chain, place).first().map_or("", |(_, text)| text.as_str());
+            let first = view.lines(number, place).first().map_or("", |(_, text)| text.as_str());
             html.leaf("code", &[("class", "matches")], first);
             rule.verdicts().iter().map(Verdict::word).collect()
         }
@@ -184,8 +185,9 @@ fn statement(html: &mut Html, rule: &Rule, table: TableName, view: &View<'_>, ch
     html.leaf("span", &[("class", "arrow")], "⇒");
     for (verdict, text) in rule.verdicts().iter().zip(&verdicts) {
         let class = format!("verdict {}", verdict_class(&verdict.word()));
-        html.classed("span", &class, |html| match target(verdict).and_then(|name| view.chain(table, name)) {
-            Some(chain) => html.link(&chain_id(chain), |html| html.code(text)),
+        let called = target(verdict).and_then(|name| view.chain(chain.table(), name, chain.families()));
+        html.classed("span", &class, |html| match called {
+            Some(called) => html.link(&chain_id(called), |html| html.code(text)),
             None => html.code(text),
         });
     }

@@ -79,9 +79,12 @@ impl<'a> View<'a> {
         lines.fold(FamilySet::NONE, |all, (family, _)| all.or(FamilySet::only(*family)))
     }
 
-    /// The place of the chain of a table.
-    pub(super) fn chain(&self, table: TableName, name: &str) -> Option<usize> {
-        self.facts.model.chains().iter().position(|chain| chain.table() == table && chain.name() == name)
+    /// The place of the chain of a table; of two of this name, one for each family, that of one of these.
+    pub(super) fn chain(&self, table: TableName, name: &str, families: FamilySet) -> Option<usize> {
+        let is_meant = |chain: &Chain| {
+            chain.table() == table && chain.name() == name && !chain.families().and(families).is_empty()
+        };
+        self.facts.model.chains().iter().position(is_meant)
     }
 
     /// The rule at a place.

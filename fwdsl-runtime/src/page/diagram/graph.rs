@@ -1,5 +1,6 @@
 //! The chains of a table, and which calls which.
 
+use crate::family::FamilySet;
 use crate::model::{Action, Chain, ChainPolicy, Model};
 use crate::page::rules::target;
 use crate::page::view::count;
@@ -13,6 +14,7 @@ pub(super) struct Node {
     pub(super) chain: Option<usize>,
     pub(super) hook: Option<Hook>,
     pub(super) policy: Option<ChainPolicy>,
+    pub(super) families: FamilySet,
     /// What is to be said of it in a few words.
     pub(super) about: String,
 }
@@ -48,7 +50,8 @@ pub(super) fn graph(table: TableName, chains: &[(usize, &Chain)], model: &Model)
             chain: Some(*number),
             hook: chain.hook(),
             policy: chain.policy(),
-            about: count(chain.rules().len(), "rule", "rules") + policy,
+            families: chain.families(),
+            about: count(chain.rules().len(), "rule", "rules") + policy + &of_family(chain, model),
         });
     }
     for foreign in model.foreign_chains().iter().filter(|foreign| foreign.table() == table) {
@@ -58,25 +61,38 @@ pub(super) fn graph(table: TableName, chains: &[(usize, &Chain)], model: &Model)
                 chain: None,
                 hook: None,
                 policy: None,
+                families: foreign.families(),
                 about: "of others".into(),
             });
         }
     }
     for (from, (_, chain)) in chains.iter().enumerate() {
         for verdict in chain.rules().iter().flat_map(|rule| rule.verdicts()) {
-            let to = target(verdict).and_then(|name| graph.nodes.iter().position(|node| node.name == name));
-            let Some(to) = to else { continue };
+            let Some(name) = target(verdict) else { continue };
             let is_goto = matches!(verdict.action(), Action::Goto(_));
-            match graph.edges.iter_mut().find(|edge| (edge.from, edge.to) == (from, to)) {
-                Some(edge) => {
-                    edge.rules += 1;
-                    edge.is_goto &= is_goto;
+            // Two may have the name, one for each family.
+            let is_called =
+                |node: &Node| node.name == name && !node.families.and(chain.families()).is_empty();
+            for to in (0..graph.nodes.len()).filter(|to| is_called(&graph.nodes[*to])) {
+                match graph.edges.iter_mut().find(|edge| (edge.from, edge.to) == (from, to)) {
+                    Some(edge) => {
+                        edge.rules += 1;
+                        edge.is_goto &= is_goto;
+                    }
+                    None => graph.edges.push(Edge { from, to, rules: 1, is_goto }),
                 }
-                None => graph.edges.push(Edge { from, to, rules: 1, is_goto }),
             }
         }
     }
     graph
+}
+
+/// The family of a chain that is not for all of the policy's.
+fn of_family(chain: &Chain, model: &Model) -> String {
+    match chain.families().and(model.families()) {
+        families if families == model.families() => String::new(),
+        families => families.iter().map(|family| format!(", {family}")).collect(),
+    }
 }
 
 impl Graph {

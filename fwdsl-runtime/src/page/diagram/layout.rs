@@ -20,6 +20,8 @@ const HEIGHT: f64 = 42.0;
 const HOOK_HEIGHT: f64 = 58.0;
 /// The room for a line that passes a column.
 const PASSING: f64 = 10.0;
+/// How long rows of chains without lines are.
+const ROW: f64 = 720.0;
 /// How often the order is improved.
 const SWEEPS: usize = 8;
 /// Names that are longer are cut.
@@ -56,6 +58,13 @@ struct Spot {
     after: Vec<usize>,
 }
 
+impl Spot {
+    /// Whether no line leads to it or away from it.
+    fn is_alone(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty()
+    }
+}
+
 pub(super) fn layout(graph: &Graph) -> Layout {
     let columns = columns(graph);
     let mut spots: Vec<Spot> = (0..graph.nodes.len())
@@ -79,7 +88,8 @@ pub(super) fn layout(graph: &Graph) -> Layout {
     let most =
         order.iter().map(|column| column.iter().map(|spot| spots[*spot].after.len()).sum::<usize>()).max();
     let gap = (GAP_FOR_A_LINE * most.unwrap_or_default() as f64).clamp(GAP, GAP_MOST);
-    let places = places(graph, &spots, &order, gap);
+    let mut places = places(graph, &spots, &order, gap);
+    place_alone(graph, &spots, &mut places);
     let right = places.iter().map(|place| place.x + place.width).fold(0.0, f64::max);
     let bottom = places.iter().map(|place| place.y + place.height).fold(0.0, f64::max);
     Layout {
@@ -113,7 +123,7 @@ fn columns(graph: &Graph) -> Vec<usize> {
 fn order(spots: &[Spot]) -> Vec<Vec<usize>> {
     let count = spots.iter().map(|spot| spot.column + 1).max().unwrap_or_default();
     let mut columns: Vec<Vec<usize>> = vec![Vec::new(); count];
-    for (number, spot) in spots.iter().enumerate() {
+    for (number, spot) in spots.iter().enumerate().filter(|(_, spot)| !spot.is_alone()) {
         columns[spot.column].push(number);
     }
     let mut rank = vec![0.0; spots.len()];
@@ -178,8 +188,7 @@ fn places(graph: &Graph, spots: &[Spot], order: &[Vec<usize>], gap: f64) -> Vec<
         let mut y = MARGIN;
         for spot in column {
             let height = match spots[*spot].node {
-                Some(node) if graph.nodes[node].hook.is_some() => HOOK_HEIGHT,
-                Some(_) => HEIGHT,
+                Some(node) => height(graph, node),
                 None => PASSING,
             };
             let middles: Vec<f64> = spots[*spot]
@@ -197,6 +206,25 @@ fn places(graph: &Graph, spots: &[Spot], order: &[Vec<usize>], gap: f64) -> Vec<
     places
 }
 
+/// Puts those that no line leads to in rows below the others.
+fn place_alone(graph: &Graph, spots: &[Spot], places: &mut [Place]) {
+    let bottom = places.iter().map(|place| place.y + place.height).fold(0.0, f64::max);
+    let (mut x, mut y) = (MARGIN, if bottom > 0.0 { bottom + SPACE } else { MARGIN });
+    for (spot, place) in spots.iter().zip(places).filter(|(spot, _)| spot.is_alone()) {
+        let Some(node) = spot.node else { continue };
+        let width = width(graph, node);
+        if x > MARGIN && x + width > ROW {
+            (x, y) = (MARGIN, y + HOOK_HEIGHT + SPACE);
+        }
+        *place = Place { x, y, width, height: height(graph, node) };
+        x += width + SPACE;
+    }
+}
+
+fn height(graph: &Graph, node: usize) -> f64 {
+    if graph.nodes[node].hook.is_some() { HOOK_HEIGHT } else { HEIGHT }
+}
+
 fn width(graph: &Graph, node: usize) -> f64 {
     let node = &graph.nodes[node];
     let name = node.name.chars().count().min(LETTERS_MOST) as f64 * LETTER;
@@ -209,6 +237,7 @@ fn width(graph: &Graph, node: usize) -> f64 {
 mod tests {
     use super::super::graph::{Edge, Node};
     use super::*;
+    use crate::family::FamilySet;
 
     fn graph(count: usize, edges: &[(usize, usize)]) -> Graph {
         let node = |number| Node {
@@ -216,6 +245,7 @@ mod tests {
             chain: Some(number),
             hook: None,
             policy: None,
+            families: FamilySet::BOTH,
             about: String::new(),
         };
         let edge = |(from, to): &(usize, usize)| Edge { from: *from, to: *to, rules: 1, is_goto: false };

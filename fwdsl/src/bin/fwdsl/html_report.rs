@@ -42,7 +42,9 @@ pub(crate) fn html_report(arguments: &HtmlReportArguments) -> ExitCode {
 
 fn page_of(imported: &Imported) -> String {
     let model = &imported.model;
-    let files: Vec<&str> = model.sources().files.iter().map(String::as_str).collect();
+    // Where they lie is told as the source.
+    let short = |file: &String| file.rsplit('/').next().unwrap_or_default().to_owned();
+    let files: Vec<String> = model.sources().files.iter().map(short).collect();
     let name = match files.as_slice() {
         [] => "a host".to_owned(),
         files => files.join(" and "),
