@@ -61,7 +61,7 @@ fn with_policies(seed: u64, mut try_policy: impl FnMut(&Whole, &Policy)) {
         let policy = whole.policy();
         policy.check().unwrap_or_else(|error| panic!("{error}\n{}", whole.source));
         let lowered = Family::ALL.map(|family| policy.lower(family).expect("it was checked"));
-        coverage.add(&whole.used, &policy.model(), lowered.iter().flatten());
+        coverage.add(&whole.used, &policy.model(), lowered.iter().flatten().map(AsRef::as_ref));
         try_policy(&whole, &policy);
     }
     let Generator { attempts, sound, refusals, .. } = &generator;

@@ -1,6 +1,7 @@
 //! `apply`: rules, sysctls and, with `--save`, files, as one step.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
@@ -10,6 +11,7 @@ use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
+use fwdsl_runtime::lower::Ruleset;
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -22,7 +24,7 @@ use super::wait;
 pub(super) const PROC_SYS: &str = "/proc/sys";
 
 pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
-    policy.check()?;
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
@@ -70,9 +72,7 @@ pub(super) fn at_boot(rules: &[Rules], variant: Variant, tree: &Tree) -> Vec<Str
 
 /// What the policy would do to the connection by which it is applied.
 fn access(policy: &Policy, variant: Option<Variant>) -> Result<Access, Diagnostics> {
-    let rulesets = Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose());
-    let rulesets = rulesets.collect::<Result<Vec<_>, _>>()?;
-    Ok(check_access(&rulesets, policy.model().sources(), &Caller::find(), variant))
+    Ok(check_access(&rulesets(policy)?, policy.model().sources(), &Caller::find(), variant))
 }
 
 /// What is to be told of that, unless it has to be refused.
@@ -82,6 +82,11 @@ fn access_warnings(access: Access, is_bound: bool) -> Result<Vec<String>, Failur
     }
     let cut = access.cut.into_iter().map(|what| format!("the policy cuts this session off: {what}"));
     Ok(cut.chain(access.doubts).collect())
+}
+
+/// The policy's rules, family by family.
+pub(super) fn rulesets(policy: &Policy) -> Result<Vec<Arc<Ruleset>>, Diagnostics> {
+    Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose()).collect()
 }
 
 /// The rules of one family.
@@ -95,15 +100,12 @@ pub(super) struct Rules {
 
 /// The rules of the policy's families.
 pub(super) fn rules(policy: &Policy) -> Result<Vec<Rules>, Diagnostics> {
-    let rules = |family| {
-        let rules = |ruleset| Rules {
-            family,
-            text: emit_chains(&ruleset, Protocols::Numbered),
-            sharing: Sharing::of(&ruleset),
-        };
-        Ok(policy.lower(family)?.map(rules))
+    let rules = |ruleset: Arc<Ruleset>| Rules {
+        family: ruleset.family,
+        text: emit_chains(&ruleset, Protocols::Numbered),
+        sharing: Sharing::of(&ruleset),
     };
-    Family::ALL.into_iter().filter_map(|family| rules(family).transpose()).collect()
+    Ok(rulesets(policy)?.into_iter().map(rules).collect())
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {

@@ -4,14 +4,11 @@ use std::fmt::Write;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::analysis::Change;
-use fwdsl_runtime::diagnostic::Diagnostics;
-use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{
     self, ApplyError, FileOutlook, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff,
 };
 use fwdsl_runtime::json::comparison_to_json;
-use fwdsl_runtime::lower::Ruleset;
 use serde_json::{Map, Value, json};
 
 use super::apply;
@@ -26,7 +23,7 @@ use super::save;
 const ELEMENTS_TOLD: usize = 5;
 
 pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer, Failure> {
-    policy.check()?;
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
@@ -42,7 +39,7 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
         }
     }
     let model = policy.model();
-    let rulesets = rulesets(policy)?;
+    let rulesets = apply::rulesets(policy)?;
     let origin = Origin { model: &model, rulesets: &rulesets };
     let mut outlook = host::plan(&desired, origin, &options)?;
     match unplanned {
@@ -57,11 +54,6 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
     let painter = Painter::new(arguments.look.color);
     let text = text(&outlook, arguments.text, painter);
     Ok(Answer { exit: exit(&outlook), done: Done { text, json: json(&outlook), warnings } })
-}
-
-/// The policy's rules, family by family.
-pub(super) fn rulesets(policy: &Policy) -> Result<Vec<Ruleset>, Diagnostics> {
-    Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose()).collect()
 }
 
 /// What an apply would be refused for comes first, for it would change nothing.

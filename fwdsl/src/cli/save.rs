@@ -18,7 +18,7 @@ use super::output::Done;
 use super::report;
 
 pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, Failure> {
-    policy.check()?;
+    let policy = &policy.read()?;
     let mut warnings = Vec::new();
     // An image's interfaces are not those of the machine that it is made on.
     let writes = match arguments.image() {

@@ -14,11 +14,10 @@ use super::args::StatusArguments;
 use super::color::Painter;
 use super::failure::{Exit, Failure};
 use super::output::{Answer, Done};
-use super::plan;
 use super::save;
 
 pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Answer, Failure> {
-    policy.check()?;
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
@@ -29,7 +28,7 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
         desired.files = kept.files;
     });
     let model = policy.model();
-    let rulesets = plan::rulesets(policy)?;
+    let rulesets = apply::rulesets(policy)?;
     let mut status = host::status(&desired, Origin { model: &model, rulesets: &rulesets }, &options)?;
     if let Err(failure) = boot {
         status.outlook.unknown.push((Part::Files, failure.reason()));
