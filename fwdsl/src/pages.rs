@@ -1,0 +1,96 @@
+//! What a program tells of its command line: completions for shells, and manual pages. For the command line of
+//! provisioning binaries and for the program `fwdsl` alone.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+/// The arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// The command whose page is wanted, instead of the program's own
+    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+    command: Option<String>,
+    /// Write the page of the program and those of all its commands into this directory
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// The name under which this program was started, without its directories.
+#[must_use]
+pub fn program_name() -> String {
+    let path = std::env::args_os().next().unwrap_or_default();
+    Path::new(&path).file_name().unwrap_or(OsStr::new("fwdsl")).to_string_lossy().into_owned()
+}
+
+/// The script that makes a shell complete the program's arguments.
+#[must_use]
+pub fn completions(definition: &Command, program: &str, arguments: &CompletionsArguments) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut named(definition, program), program, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The page that was asked for; where it went to a file, nothing.
+///
+/// # Errors
+/// If there is no such command, or a file cannot be written.
+pub fn man(
+    definition: &Command,
+    program: &str,
+    section: &str,
+    arguments: &ManArguments,
+) -> io::Result<String> {
+    let mut whole = named(definition, program);
+    whole.build();
+    if let Some(dir) = &arguments.dir {
+        for command in [&whole].into_iter().chain(commands(&whole)) {
+            let path = dir.join(format!("{}.{section}", page_name(command)));
+            fs::write(&path, page(command, section)?)
+                .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display())))?;
+        }
+        return Ok(String::new());
+    }
+    let wanted = match &arguments.command {
+        None => &whole,
+        Some(name) => commands(&whole).find(|command| command.get_name() == name).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, format!("there is no command `{name}`"))
+        })?,
+    };
+    page(wanted, section)
+}
+
+/// The definition, under the name that the program has.
+fn named(definition: &Command, program: &str) -> Command {
+    definition.clone().name(program.to_owned()).bin_name(program.to_owned()).display_name(program.to_owned())
+}
+
+/// All commands but `help`, which the pages take the place of.
+fn commands(whole: &Command) -> impl Iterator<Item = &Command> {
+    whole.get_subcommands().filter(|command| command.get_name() != "help")
+}
+
+/// As it is named in the page of the program: `my-host-apply`.
+fn page_name(command: &Command) -> &str {
+    command.get_display_name().unwrap_or(command.get_name())
+}
+
+fn page(command: &Command, section: &str) -> io::Result<String> {
+    let mut page = Vec::new();
+    let command = command.clone().name(page_name(command).to_owned());
+    Man::new(command).section(section).manual("fwdsl").render(&mut page)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
