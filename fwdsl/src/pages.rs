@@ -39,8 +39,28 @@ pub fn program_name() -> String {
 /// The script that makes a shell complete the program's arguments.
 #[must_use]
 pub fn completions(definition: &Command, program: &str, arguments: &CompletionsArguments) -> String {
+    match arguments.shell {
+        Shell::Bash => bash_completions(definition, program),
+        shell => generated(shell, definition, program),
+    }
+}
+
+/// clap_complete 4.6 takes a hyphen in the program's name for the border between a command and its subcommand, and bash then
+/// completes the arguments of none. So it gets a name without, and the program's own stands where bash is told it.
+fn bash_completions(definition: &Command, program: &str) -> String {
+    let plain: String =
+        program.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+    let script = generated(Shell::Bash, definition, &plain);
+    let renamed = |line: &str| match line.trim_start().strip_prefix("complete ") {
+        Some(_) => line.strip_suffix(&plain).map(|line| format!("{line}{program}\n")),
+        None => None,
+    };
+    script.lines().map(|line| renamed(line).unwrap_or_else(|| format!("{line}\n"))).collect()
+}
+
+fn generated(shell: Shell, definition: &Command, program: &str) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut named(definition, program), program, &mut script);
+    clap_complete::generate(shell, &mut named(definition, program), program, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
@@ -91,6 +111,7 @@ fn page_name(command: &Command) -> &str {
 fn page(command: &Command, section: &str) -> io::Result<String> {
     let mut page = Vec::new();
     let command = command.clone().name(page_name(command).to_owned());
-    Man::new(command).section(section).manual("fwdsl").render(&mut page)?;
+    // Without a date the version would stand in its place.
+    Man::new(command).section(section).date(" ").manual("fwdsl").render(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }

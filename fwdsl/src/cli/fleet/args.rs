@@ -62,10 +62,12 @@ pub(super) fn extend(definition: Command, members: &[Member<'_>]) -> Command {
     let list = Command::new(POLICIES)
         .about("List the policies of this program, and tell which one is this host's")
         .after_help(super::common::EXIT_CODES);
-    for command in FOR_ALL {
-        definition = definition.mut_subcommand(command, |command| command.arg(all.clone()));
-    }
-    definition.subcommand(list)
+    // `mut_subcommand` would move them behind the others.
+    let with_all = |command: Command| match FOR_ALL.contains(&command.get_name()) {
+        true => command.arg(all.clone()),
+        false => command,
+    };
+    definition.mut_subcommands(with_all).subcommand(list)
 }
 
 impl Selection {
