@@ -1,9 +1,12 @@
 //! The example's files for other tools, judged by these tools.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fwdsl::family::Family;
+use fwdsl_runtime::host::Variant;
 use fwdsl_tests::netns::{require, skip_without};
 use fwdsl_tests::provisioned::{Host, stderr, stdout};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
@@ -13,6 +16,9 @@ use super::FLEET;
 
 /// Where the files are.
 const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/fleet/deploy");
+
+/// A shell that needs little.
+const BUSYBOX: &str = "/bin/busybox";
 
 /// The program's path; `FWDSL_ANSIBLE` and their like may name a directory that is not in `PATH`.
 fn tool(name: &str, variable: &str) -> Option<PathBuf> {
@@ -45,7 +51,8 @@ fn the_playbook_changes_a_host_once() {
     }
     std::thread::scope(|scope| {
         for variant in VARIANTS {
-            scope.spawn(move || on_a_host(&ansible.clone(), &Host::new(variant, FLEET)));
+            let ansible = &ansible;
+            scope.spawn(move || on_a_host(ansible, &Host::new(variant, FLEET)));
         }
     });
 }
@@ -75,17 +82,14 @@ fn on_a_host(ansible: &Path, host: &Host) {
     assert_eq!(record["policy"], "web", "by the role of the group, not by the name of the host");
     assert_eq!(host.text("etc/fwdsl/policy-name"), "web\n");
     assert_eq!(recap(&play(&[])), (2, 0));
-    let families = [fwdsl::family::Family::Ipv4, fwdsl::family::Family::Ipv6];
-    let rules = families.map(|family| host.saved(family));
-    // To go to another policy would change it, and --check changes nothing.
-    let database = ["-e", "firewall_role=database"];
-    assert_eq!(recap(&play(&[&database[..], &["--check"]].concat())), (2, 1));
-    assert_eq!(families.map(|family| host.saved(family)), rules);
-    assert_eq!(recap(&play(&database)), (3, 1));
-    // A policy that does not apply is a failure that is shown.
-    let failed = play(&["-e", "firewall_role=mail"]);
-    assert_eq!(failed.status.code(), Some(2));
-    assert!(stdout(&failed).contains("invalid value 'mail'"), "{}", stdout(&failed));
+    // Each play takes seconds; what a dry run is does not differ between the variants.
+    if host.variant == Variant::Legacy {
+        return;
+    }
+    // To go to another policy would be a change, and --check makes none.
+    let rules = Family::ALL.map(|family| host.saved(family));
+    assert_eq!(recap(&play(&["--check", "-e", "firewall_role=database"])), (2, 1));
+    assert_eq!(Family::ALL.map(|family| host.saved(family)), rules);
 }
 
 #[test]
@@ -139,11 +143,13 @@ fn the_container_image_is_built() {
     };
     // In the place of what comes from a registry: a shell, and what the program is linked with.
     fs::copy(FLEET, dir.join("context/fleet")).unwrap();
-    let linked = stdout(&Command::new("ldd").arg(FLEET).output().unwrap());
-    let libraries =
-        linked.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with('/')));
+    let linked = stdout(&Command::new("ldd").args([FLEET, BUSYBOX]).output().unwrap());
+    let libraries: BTreeSet<&str> = linked
+        .lines()
+        .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("/lib")))
+        .collect();
     let mut base = "FROM scratch\nCOPY busybox /bin/sh\n".to_owned();
-    fs::copy("/bin/busybox", dir.join("context/busybox")).unwrap();
+    fs::copy(BUSYBOX, dir.join("context/busybox")).unwrap();
     for library in libraries {
         let name = library.rsplit('/').next().unwrap();
         fs::copy(library, dir.join("context").join(name)).unwrap();
