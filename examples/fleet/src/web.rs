@@ -13,13 +13,13 @@ pub(crate) static HOST: Policy = firewall! {
         use input;
         tcp dport [http, https] ct new => accept;
         /// HTTP/3
-        udp dport https ct new => accept;
+        udp dport https ct new         => accept;
     }
 
     chain FORWARD policy drop {}
 
     assert INPUT {
-        in eth0 tcp dport https ct new              => accept;
-        in eth0 from !#ADMINS tcp dport ssh ct new  => drop;
+        in eth0 tcp dport https ct new             => accept;
+        in eth0 from !#ADMINS tcp dport ssh ct new => drop;
     }
 };

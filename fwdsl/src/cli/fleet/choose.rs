@@ -194,7 +194,7 @@ impl fmt::Display for ChoiceError {
 mod tests {
     use super::*;
 
-    static EMPTY: Policy = crate::firewall! { chain INPUT { } };
+    static EMPTY: Policy = crate::firewall! { chain INPUT {} };
 
     fn chosen(role: Option<&str>, host: &str) -> Result<(&'static str, String), String> {
         let members = [
