@@ -2,8 +2,8 @@
 //! provisioning binaries and for the program `fwdsl` alone.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
@@ -79,7 +79,7 @@ pub fn man(
     if let Some(dir) = &arguments.dir {
         for command in [&whole].into_iter().chain(commands(&whole)) {
             let path = dir.join(format!("{}.{section}", page_name(command)));
-            fs::write(&path, page(command, section)?)
+            put(&path, &page(command, section)?)
                 .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display())))?;
         }
         return Ok(String::new());
@@ -91,6 +91,20 @@ pub fn man(
         })?,
     };
     page(wanted, section)
+}
+
+/// Writes the file anew, so that a link in its place leads nowhere.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("fwdsl-new");
+    if let Err(error) = fs::remove_file(&new)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut file = File::create_new(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)
 }
 
 /// The definition, under the name that the program has.

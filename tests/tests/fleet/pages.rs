@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -87,15 +88,20 @@ fn fish_completes_them() {
 fn manual_pages_are_well_formed_and_complete() {
     for program in PROGRAMS {
         let name = program.rsplit('/').next().unwrap();
-        let dir =
-            PathBuf::from(std::env::temp_dir()).join(format!("fwdsl-man-{}-{name}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("fwdsl-man-{}-{name}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
+        // A link in the place of a page is replaced, not written through.
+        let theirs = dir.join("theirs");
+        fs::write(&theirs, "theirs").unwrap();
+        let section = if program == PROGRAMS[0] { 1 } else { 8 };
+        symlink(&theirs, dir.join(format!("{name}.{section}"))).unwrap();
         let written = run(program, &["man", "--dir", dir.to_str().unwrap()]);
         assert!(written.status.success(), "{}", stderr(&written));
+        assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
+        fs::remove_file(&theirs).unwrap();
         let mut pages: Vec<PathBuf> =
             fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
         pages.sort();
-        let section = if program == PROGRAMS[0] { 1 } else { 8 };
         assert!(dir.join(format!("{name}-explain.{section}")).exists(), "{pages:?}");
         let whole = fs::read_to_string(dir.join(format!("{name}.{section}"))).unwrap();
         assert_eq!(whole, stdout(&run(program, &["man"])));
