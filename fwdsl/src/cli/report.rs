@@ -149,3 +149,39 @@ fn is_nothing(recovered: &Recovered) -> bool {
     let others = recovered.sets.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
     recovered.tables.is_empty() && others
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_back_is_a_change() {
+        let unfinished = |tables: &[&str]| Recovered {
+            restarted: false,
+            unconfirmed: true,
+            tables: tables.iter().map(|name| (*name).to_owned()).collect(),
+            sets: Vec::new(),
+            sysctls: Vec::new(),
+            files: Vec::new(),
+        };
+        let changed = |recovered: Option<Recovered>| {
+            let report = Report {
+                dry_run: false,
+                variant: None,
+                rules: Vec::new(),
+                sets: Vec::new(),
+                sysctls: Vec::new(),
+                files: Vec::new(),
+                ipv6_absent: false,
+                recovered,
+                connections: None,
+                waiting: None,
+                warnings: Vec::new(),
+            };
+            json(&report)["changed"].clone()
+        };
+        assert_eq!(changed(None), false);
+        assert_eq!(changed(Some(unfinished(&[]))), false);
+        assert_eq!(changed(Some(unfinished(&["IPv4 filter"]))), true);
+    }
+}
