@@ -28,6 +28,8 @@ pub struct Desired {
     pub sysctls: Vec<SysctlWrite>,
     /// The files, in the order in which they are to be put in place.
     pub files: Vec<FileChange>,
+    /// The policy's name, if its program holds several; note is taken of it, for [`policy_names`](super::policy_names).
+    pub policy: Option<String>,
 }
 
 /// How to apply.

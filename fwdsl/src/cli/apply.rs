@@ -15,6 +15,7 @@ use fwdsl_runtime::lower::Ruleset;
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
+use super::fleet::Chosen;
 use super::output::Done;
 use super::report;
 use super::save::{self, Kept};
@@ -23,12 +24,13 @@ use super::wait;
 /// Where the running kernel has its parameters.
 pub(super) const PROC_SYS: &str = "/proc/sys";
 
-pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
+pub(super) fn apply(policy: &Chosen<'_>, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
     let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
     let (mut desired, mut warnings) = desired(policy, &rules)?;
+    warnings.extend(other_policy(policy, options.root.as_deref()));
     let is_bound = !arguments.guarded.force && !arguments.dry_run;
     warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
     if arguments.save {
@@ -46,7 +48,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
 }
 
 /// What the policy brings about on this host, without files, and what is to be said of it.
-pub(super) fn desired(policy: &Policy, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
+pub(super) fn desired(policy: &Chosen<'_>, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let warnings = left_out(&expansion);
     let of = |family| rules.iter().find(|rules| rules.family == family);
@@ -60,8 +62,16 @@ pub(super) fn desired(policy: &Policy, rules: &[Rules]) -> Result<(Desired, Vec<
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
         files: Vec::new(),
+        policy: policy.name.map(str::to_owned),
     };
     Ok((desired, warnings))
+}
+
+/// Warns where another policy of the program is in force.
+pub(super) fn other_policy(policy: &Chosen<'_>, root: Option<&Path>) -> Option<String> {
+    let name = policy.name?;
+    let former = host::policy_names(root).loaded.filter(|former| former != name)?;
+    Some(format!("the policy that was applied last is `{former}`, and this is `{name}`"))
 }
 
 /// Warns where the boot will load the rules in another variant of iptables.

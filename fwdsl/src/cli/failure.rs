@@ -10,6 +10,8 @@ use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
 use fwdsl_runtime::host::{ApplyError, Ended};
 
+use super::fleet::ChoiceError;
+
 /// Why a command did not do its work.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -29,6 +31,12 @@ pub(super) enum Failure {
     Unconfirmed(Option<Ended>),
     /// The policy would cut off whoever loads it; the packets, each with what decides.
     CutOff(Vec<String>),
+    /// It is not clear which of several policies is this host's.
+    Choice(ChoiceError),
+    /// Several policies of one program are wrong, or cannot be told apart; what of each.
+    Fleet(Vec<String>),
+    /// The page of a manual cannot be had.
+    Page(io::Error),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -55,12 +63,15 @@ pub(super) enum Exit {
 impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Failure::Policy(_) => Exit::Policy,
+            Failure::Policy(_) | Failure::Fleet(_) => Exit::Policy,
+            Failure::Choice(_) => Exit::Usage,
             Failure::Question(RequestError::NoFamily(_)) => Exit::NotDone,
             Failure::Question(_) => Exit::Usage,
-            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
-                Exit::NotDone
-            }
+            Failure::NoFamily(_)
+            | Failure::Sysctls(_)
+            | Failure::Boot(_)
+            | Failure::SysctlFiles(_)
+            | Failure::Page(_) => Exit::NotDone,
             Failure::Unconfirmed(_) => Exit::Unconfirmed,
             Failure::CutOff(_) => Exit::CutOff,
             Failure::Apply(error) => of_apply(error),
@@ -132,6 +143,9 @@ impl fmt::Display for Failure {
                 packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
                 f.write_str("\nhelp: let these packets pass, or apply with --force; nothing was changed")
             }
+            Failure::Choice(error) => error.fmt(f),
+            Failure::Fleet(wrong) => f.write_str(wrong.join("\n").trim_end()),
+            Failure::Page(error) => error.fmt(f),
             Failure::Apply(error) => say_apply(error, f),
         }
     }

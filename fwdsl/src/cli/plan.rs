@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::analysis::Change;
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{
@@ -15,6 +14,7 @@ use super::apply;
 use super::args::PlanArguments;
 use super::color::{Paint, Painter};
 use super::failure::{Exit, Failure, of_apply};
+use super::fleet::Chosen;
 use super::output::{Answer, Done};
 use super::report;
 use super::save;
@@ -22,12 +22,13 @@ use super::save;
 /// So many elements of a set are told.
 const ELEMENTS_TOLD: usize = 5;
 
-pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer, Failure> {
+pub(super) fn plan(policy: &Chosen<'_>, arguments: &PlanArguments) -> Result<Answer, Failure> {
     let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    warnings.extend(apply::other_policy(policy, options.root.as_deref()));
     let mut unplanned = None;
     if arguments.save {
         match save::kept(policy, &rules, Some(&desired.sysctls), &tree) {

@@ -3,7 +3,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{self, recovery};
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
@@ -14,10 +13,11 @@ use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet};
 use super::apply::{self, PROC_SYS, Rules};
 use super::args::{RECOVER, SaveArguments};
 use super::failure::Failure;
+use super::fleet::Chosen;
 use super::output::Done;
 use super::report;
 
-pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, Failure> {
+pub(super) fn save(policy: &Chosen<'_>, arguments: &SaveArguments) -> Result<Done, Failure> {
     let policy = &policy.read()?;
     let mut warnings = Vec::new();
     // An image's interfaces are not those of the machine that it is made on.
@@ -48,7 +48,7 @@ pub(super) struct Kept {
 /// The files of rules, sysctls and modules and the links that enable services, in the system of `tree`, in the order
 /// in which they are to be put in place. Without `writes`, for an image.
 pub(super) fn kept(
-    policy: &Policy,
+    policy: &Chosen<'_>,
     rules: &[Rules],
     writes: Option<&[SysctlWrite]>,
     tree: &Tree,
@@ -83,6 +83,7 @@ pub(super) fn kept(
     files.extend(plan.files);
     files
         .extend([modules_file(&settings), sysctl_file(&settings, writes, boot::sysctl_reader(distribution))]);
+    files.push(host::policy_name_file(policy.name));
     let said = taken.iter().chain(&unplaced).chain(&plan.warnings).chain(&sets.warnings);
     warnings.extend(said.map(ToString::to_string));
     warnings.extend(elsewhere.iter().map(ToString::to_string));

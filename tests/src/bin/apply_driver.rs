@@ -171,6 +171,7 @@ fn parse_desired(value: &Value) -> Desired {
         ipv6_sharing: sharing(Family::Ipv6),
         sets: policy_sets.chain(list("sets").iter().map(set)).collect(),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
+        policy: None,
         files: list("files").iter().map(file).collect(),
     }
 }

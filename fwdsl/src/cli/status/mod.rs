@@ -4,7 +4,6 @@ mod columns;
 mod json;
 mod text;
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, FileOutlook, KeptState, Origin, Part, Status};
 use fwdsl_runtime::loc::Sources;
@@ -13,15 +12,17 @@ use super::apply;
 use super::args::StatusArguments;
 use super::color::Painter;
 use super::failure::{Exit, Failure};
+use super::fleet::Chosen;
 use super::output::{Answer, Done};
 use super::save;
 
-pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Answer, Failure> {
+pub(super) fn status(policy: &Chosen<'_>, arguments: &StatusArguments) -> Result<Answer, Failure> {
     let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    warnings.extend(apply::other_policy(policy, options.root.as_deref()));
     let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree);
     let boot = kept.map(|kept| {
         warnings.extend(kept.warnings);
