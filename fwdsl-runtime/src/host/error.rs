@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::boot::BootError;
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
 use super::variant::Variant;
@@ -74,6 +75,8 @@ pub enum ApplyError {
     Foreign(Vec<Foreign>),
     /// What others are to have made is not there, each in words.
     Missing(Vec<String>),
+    /// What is kept for boot cannot be loaded.
+    Kept(Box<BootError>),
     /// Something that is asked for cannot be done here.
     Impossible(String),
     /// A helper process (see [`super::guardian::intercept`]) did not start.
@@ -247,6 +250,7 @@ impl fmt::Display for ApplyError {
                 )?;
                 lines(f, list)
             }
+            ApplyError::Kept(error) => write!(f, "{error}; nothing was changed"),
             ApplyError::Impossible(what) => write!(f, "{what}; nothing was changed"),
             ApplyError::Helper(what) => write!(
                 f,

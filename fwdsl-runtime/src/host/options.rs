@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::boot::Loader;
 use super::change::{FileChange, SysctlWrite};
 use super::error::{ApplyError, at};
 use super::sets::DesiredSet;
@@ -28,6 +29,9 @@ pub struct Desired {
     pub sysctls: Vec<SysctlWrite>,
     /// The files, in the order in which they are to be put in place.
     pub files: Vec<FileChange>,
+    /// What loads the policy at boot by these files; note is taken of what stood there before, for
+    /// [`boot::installed`](super::boot::installed).
+    pub installs: Option<Loader>,
 }
 
 /// How to apply.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::boot;
 use super::change::{FileChange, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
@@ -142,6 +143,11 @@ pub(crate) fn make(
         let known = Known { tables: record.of(*family), chains: record.chains_of(*family) };
         let names = owned::tables(new, sharing, known);
         let former = rules::save_of(programs, &host.runner, *family, &names)?;
+        // The boot could not load what the record says, and locked the host down instead.
+        if let Some(lockdown) = boot::loaded_lockdown(&former) {
+            record.set(*family, &SavedText { tables: vec![lockdown] });
+        }
+        let known = Known { tables: record.of(*family), chains: record.chains_of(*family) };
         let goals = owned::find(*family, new, sharing, known, &former, &protocols);
         missing.extend(goals.missing.iter().cloned());
         snapshots.push(Snapshot { family: *family, programs, goals, former });
@@ -208,7 +214,14 @@ pub(crate) fn make(
     // Files alone, as for an image, leave no trace of ours.
     let recorded = record;
     let record = if snapshots.is_empty() { None } else { plan_file(host, &recorded.as_file()?)? };
-    let files = desired.files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = desired.files.clone();
+    if let Some(loader) = desired.installs {
+        let noted = boot::installed(&host.root)
+            .and_then(|former| boot::record(former, loader, &files, &host.root))
+            .map_err(|error| ApplyError::Kept(Box::new(error)))?;
+        files.push(noted);
+    }
+    let files = files.iter().map(|change| plan_file(host, change)).collect::<Result<Vec<_>, _>>()?;
     Ok(Plan {
         rules,
         sets,

@@ -6,7 +6,7 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::boot;
+use fwdsl_runtime::host::boot::{self, Loader};
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing};
@@ -15,7 +15,7 @@ use super::args::ApplyArguments;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
-use super::save::{self, Kept};
+use super::save::{self, Keeping, Kept};
 
 /// Where the running kernel has its parameters.
 pub(super) const PROC_SYS: &str = "/proc/sys";
@@ -28,31 +28,47 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let mut warnings = left_out(&expansion);
     let mut files = Vec::new();
+    let mut installs = None;
     if arguments.save {
-        let kept: Kept = save::kept(policy, &rules, Some(&expansion.writes), &tree)?;
+        let installed = boot::installed(options.root.as_deref().unwrap_or(Path::new("/")))?;
+        let keeping = Keeping::again(installed.as_ref(), options.variant, false);
+        let kept: Kept = save::kept(policy, &rules, Some(&expansion.writes), &tree, &keeping)?;
         warnings.extend(kept.warnings);
         files = kept.files;
+        installs = Some(keeping.loader);
     }
-    let of = |family| rules.iter().find(|rules| rules.family == family);
-    let text = |family| of(family).map(|rules| rules.text.clone());
-    let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
     let desired = Desired {
-        ipv4: text(Family::Ipv4),
-        ipv6: text(Family::Ipv6),
-        ipv4_sharing: sharing(Family::Ipv4),
-        ipv6_sharing: sharing(Family::Ipv6),
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
         files,
+        installs,
+        ..desired_rules(&rules)
     };
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
-    if let (true, Some(variant)) = (arguments.save, report.variant) {
+    if let (Some(Loader::Distribution), Some(variant)) = (installs, report.variant) {
         let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
         let others = boot::other_variants(&families, variant, &tree);
         warnings.extend(others.iter().map(ToString::to_string));
     }
+    if arguments.save && !report.dry_run && options.root.is_none() {
+        warnings.extend(boot::tell_init(boot::detect_init(&tree, &tree)?));
+    }
     Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
+}
+
+/// The rules alone, to be brought about.
+pub(super) fn desired_rules(rules: &[Rules]) -> Desired {
+    let of = |family| rules.iter().find(|rules| rules.family == family);
+    let text = |family| of(family).map(|rules| rules.text.clone());
+    let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
+    Desired {
+        ipv4: text(Family::Ipv4),
+        ipv6: text(Family::Ipv6),
+        ipv4_sharing: sharing(Family::Ipv4),
+        ipv6_sharing: sharing(Family::Ipv6),
+        ..Desired::default()
+    }
 }
 
 /// The rules of one family.

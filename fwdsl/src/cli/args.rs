@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fwdsl_runtime::analysis::Request;
 use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::boot::Loader;
 use fwdsl_runtime::host::{Options, Variant};
 
 /// What the exit codes mean; documentation shows the same text.
 pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
 
-/// The command that the boot runs.
+/// The commands that the boot runs.
 pub(super) const RECOVER: &str = "recover";
+pub(super) const BOOT: &str = "boot";
 
 /// Shows, checks, applies and saves the firewall policy that is built into this program
 #[derive(Debug, Parser)]
@@ -43,9 +45,24 @@ pub(super) enum Command {
     /// Keep the rules and sysctls for the next boot, without applying them
     ///
     /// The rules go where the distribution keeps them (Alpine, Arch, Debian, Fedora and their like), and the service
-    /// that loads them there is enabled. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf. On the running host, a service
+    /// that loads them there is enabled; after an `install`, they are kept for its service instead. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf. On the running host, a service
     /// that runs `recover` at boot comes with them, for an apply that a power failure cuts off.
     Save(SaveArguments),
+    /// Have the policy loaded at every boot, with a lock-down for when that fails
+    ///
+    /// A service of its own, for systemd or OpenRC, loads the policy before the network is configured. If it cannot, a
+    /// lock-down comes up, which still lets in what the policy asserts to be accepted. The program is copied to
+    /// /usr/local/sbin unless it lies in a place for good. `save` and `apply --save` from then on keep the policy for
+    /// this service; `uninstall` undoes all of it.
+    Install(InstallArguments),
+    /// Undo an install, and every save: no policy is loaded at boot any more
+    ///
+    /// All files and settings are as they were before the first of them. Rules and sysctls in force stay so until the
+    /// next boot.
+    Uninstall(UninstallArguments),
+    /// Load the policy that is kept for boot; the service fwdsl runs this
+    #[command(name = BOOT)]
+    Boot(BootArguments),
     /// Undo an apply that was ended before it was complete
     ///
     /// The guardian of an apply does this by itself, and so does the next apply. This is for when the guardian was
@@ -126,6 +143,45 @@ pub(super) struct SaveArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct InstallArguments {
+    /// What loads the policy: a service of fwdsl's own, or the one that the distribution has for that
+    #[arg(long, value_name = "LOADER", default_value = "fwdsl")]
+    with: LoaderName,
+    /// Install even if the policy asserts no way into the host, so that the lock-down has none
+    #[arg(long)]
+    pub(super) without_way_in: bool,
+    /// Load the policy with this variant of iptables instead of the one that `iptables-restore` is at boot
+    #[arg(long)]
+    variant: Option<VariantName>,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Install into the image whose root is this directory, instead of the running host
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UninstallArguments {
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Undo what was installed into the image whose root is this directory
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BootArguments {
+    /// Use this variant of iptables instead of the one that was installed for
+    #[arg(long)]
+    variant: Option<VariantName>,
+    /// Find the policy below this directory instead of /
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RecoverArguments {
     /// Find the undo journal below this directory instead of /
     #[arg(long, value_name = "DIR")]
@@ -143,6 +199,12 @@ pub(super) enum FamilyName {
 pub(super) enum Format {
     Restore,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LoaderName {
+    Fwdsl,
+    Distribution,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -206,6 +268,46 @@ impl SaveArguments {
     /// The image to write into, if it is not the running host.
     pub(super) fn image(&self) -> Option<&Path> {
         self.root.as_deref()
+    }
+}
+
+impl InstallArguments {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            variant: self.variant.map(Variant::from),
+            root: self.root.clone(),
+            dry_run: self.dry_run,
+            ..Options::default()
+        }
+    }
+
+    /// The image to install into, if it is not the running host.
+    pub(super) fn image(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    pub(super) fn loader(&self) -> Loader {
+        match self.with {
+            LoaderName::Fwdsl => Loader::Fwdsl,
+            LoaderName::Distribution => Loader::Distribution,
+        }
+    }
+}
+
+impl UninstallArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { root: self.root.clone(), dry_run: self.dry_run, ..Options::default() }
+    }
+
+    /// The image to undo it in, if it is not the running host.
+    pub(super) fn image(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+}
+
+impl BootArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { variant: self.variant.map(Variant::from), root: self.root.clone(), ..Options::default() }
     }
 }
 

@@ -10,6 +10,8 @@ use fwdsl_runtime::host::ApplyError;
 use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
 
+use super::save::NO_WAY_IN;
+
 /// Why a command did not do its work.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -23,6 +25,8 @@ pub(super) enum Failure {
     Sysctls(ExpandError),
     /// The rules cannot be kept for boot here.
     Boot(BootError),
+    /// The policy asserts no way into the host.
+    NoWayIn,
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
     /// The engine's own errors.
@@ -48,9 +52,11 @@ impl Failure {
             Failure::Policy(_) => Exit::Policy,
             Failure::Question(RequestError::NoFamily(_)) => Exit::NotDone,
             Failure::Question(_) => Exit::Usage,
-            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
-                Exit::NotDone
-            }
+            Failure::NoFamily(_)
+            | Failure::Sysctls(_)
+            | Failure::Boot(_)
+            | Failure::NoWayIn
+            | Failure::SysctlFiles(_) => Exit::NotDone,
             Failure::Apply(error) => of_apply(error),
         }
     }
@@ -89,6 +95,11 @@ impl fmt::Display for Failure {
             Failure::NoFamily(family) => write!(f, "the policy has no rules for {family}"),
             Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
             Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
+            Failure::NoWayIn => write!(
+                f,
+                "{NO_WAY_IN}; nothing was changed\nhelp: assert how it is administered, such as `assert INPUT {{ from \
+                 192.0.2.0/24 tcp dport ssh ct new => accept; }}`, or say that it needs no way in (--without-way-in)"
+            ),
             Failure::SysctlFiles(error) => {
                 write!(
                     f,

@@ -21,6 +21,9 @@
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
+//! | `install` | has the policy loaded at every boot by a service of its own, with a lock-down for when that fails |
+//! | `uninstall` | undoes an install and every save |
+//! | `boot` | loads the policy that is kept for boot; the service runs this |
 //! | `recover` | undoes an apply that was ended before it was complete |
 //!
 //! Results go to standard output, warnings and errors to standard error. With `--json` a single object goes to
@@ -30,9 +33,11 @@
 
 mod apply;
 mod args;
+mod boot;
 mod check;
 mod explain;
 mod failure;
+mod install;
 mod output;
 mod recover;
 mod report;
@@ -70,6 +75,9 @@ fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
         Command::Explain(arguments) => explain::explain(policy, arguments),
         Command::Apply(arguments) => apply::apply(policy, arguments),
         Command::Save(arguments) => save::save(policy, arguments),
+        Command::Install(arguments) => install::install(policy, arguments),
+        Command::Uninstall(arguments) => install::uninstall(arguments),
+        Command::Boot(arguments) => boot::boot(arguments),
         Command::Recover(arguments) => recover::recover(arguments),
     }
 }

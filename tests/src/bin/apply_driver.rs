@@ -130,5 +130,6 @@ fn parse_desired(value: &Value) -> Desired {
         sets: policy_sets.chain(list("sets").iter().map(set)).collect(),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
         files: list("files").iter().map(file).collect(),
+        ..Desired::default()
     }
 }

@@ -1,0 +1,106 @@
+//! `install` and `uninstall`: all that it takes to have the policy loaded at boot, and its undo.
+
+use std::path::Path;
+
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::host::boot;
+use fwdsl_runtime::host::sysctl::expand;
+use fwdsl_runtime::host::tree::Tree;
+use fwdsl_runtime::host::{self, Desired};
+use serde_json::json;
+
+use super::apply::{self, PROC_SYS};
+use super::args::{InstallArguments, UninstallArguments};
+use super::failure::Failure;
+use super::output::Done;
+use super::report;
+use super::save::{self, Keeping};
+
+pub(super) fn install(policy: &Policy, arguments: &InstallArguments) -> Result<Done, Failure> {
+    policy.check()?;
+    let options = arguments.options();
+    let (tree, loader) = (Tree::new(options.root.as_deref()), arguments.loader());
+    let mut warnings = Vec::new();
+    let writes = match arguments.image() {
+        Some(_) => None,
+        None => {
+            let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
+            warnings.extend(apply::left_out(&expansion));
+            Some(expansion.writes)
+        }
+    };
+    let root = options.root.as_deref().unwrap_or(Path::new("/"));
+    let installed = boot::installed(root)?;
+    if let Some(installed) = installed.as_ref().filter(|installed| installed.loader != loader) {
+        return Err(boot::BootError::OtherLoader { installed: installed.loader, wanted: loader }.into());
+    }
+    let keeping = Keeping {
+        loader,
+        variant: options.variant,
+        installed: installed.as_ref(),
+        image: arguments.image().is_some(),
+        recovers: true,
+    };
+    let kept = save::kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
+    if kept.no_way_in && !arguments.without_way_in {
+        return Err(Failure::NoWayIn);
+    }
+    warnings.extend(kept.warnings);
+    let desired = Desired { files: kept.files, installs: Some(loader), ..Desired::default() };
+    let report = host::apply(&desired, &options)?;
+    warnings.extend(report.warnings.iter().cloned());
+    let startup = kept.startup;
+    let managers = boot::boot_managers(&startup.services, owns_tables(policy), startup.init, &tree);
+    warnings.extend(managers.iter().map(ToString::to_string));
+    if !report.dry_run && arguments.image().is_none() {
+        warnings.extend(boot::tell_init(startup.init));
+    }
+    let mut text = report::text(&report);
+    let services = startup.services.join(", ");
+    text.push_str(&format!("at boot, the policy is loaded by {services}\n"));
+    let mut json = report::json(&report);
+    json.insert("loader".to_owned(), json!(loader));
+    json.insert("services".to_owned(), json!(startup.services));
+    Ok(Done { text, json, warnings })
+}
+
+fn owns_tables(policy: &Policy) -> bool {
+    policy.model().ownership() == &fwdsl_runtime::model::Ownership::Tables
+}
+
+pub(super) fn uninstall(arguments: &UninstallArguments) -> Result<Done, Failure> {
+    let options = arguments.options();
+    // What it left would be taken for what is installed.
+    let recovered = if options.dry_run { None } else { host::recover(&options)? };
+    let root = options.root.as_deref().unwrap_or(Path::new("/"));
+    let Some(installed) = boot::installed(root)? else {
+        let mut text = recovered.as_ref().map(report::recovered).unwrap_or_default();
+        text.push_str("nothing to undo: no policy is installed or saved for boot\n");
+        let json = [("changed".to_owned(), json!(false)), ("recovered".to_owned(), json!(recovered))];
+        return Ok(Done { text, json: json.into_iter().collect(), warnings: Vec::new() });
+    };
+    let removal = installed.removal(root)?;
+    let desired = Desired { files: removal.files.clone(), ..Desired::default() };
+    let mut report = host::apply(&desired, &options)?;
+    report.recovered = report.recovered.or(recovered);
+    let mut warnings: Vec<String> = removal
+        .kept
+        .iter()
+        .map(|path| format!("`{}` stays as it is: others have changed it since it was saved", path.display()))
+        .collect();
+    warnings.extend(report.warnings.iter().cloned());
+    if !report.dry_run {
+        boot::sweep_directories(&removal, root);
+        if arguments.image().is_none() {
+            warnings.extend(boot::tell_init(boot::detect_init(&Tree::new(None), &Tree::new(None))?));
+        }
+    }
+    let mut text = report::text(&report);
+    if arguments.image().is_none() {
+        text.push_str("rules, sets and sysctls that are in force stay so until the next boot\n");
+    }
+    let mut json = report::json(&report);
+    json.insert("loader".to_owned(), json!(installed.loader));
+    json.insert("kept".to_owned(), json!(removal.kept));
+    Ok(Done { text, json, warnings })
+}
