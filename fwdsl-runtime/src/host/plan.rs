@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::boot;
-use super::change::{FileChange, SysctlWrite};
+use super::change::{FileChange, FileContent, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
 use super::faithful::{self, Unfaithful};
@@ -387,6 +387,7 @@ impl Plan {
     pub(crate) fn files_report(&self) -> Vec<FileReport> {
         let report = |file: &FilePlan| FileReport {
             path: file.change.path.clone(),
+            removed: file.change.content == FileContent::Absent,
             purpose: file.change.purpose.clone(),
         };
         self.files.iter().map(report).collect()

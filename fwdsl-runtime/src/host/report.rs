@@ -107,6 +107,8 @@ pub struct FileReport {
     pub path: PathBuf,
     /// What it is for.
     pub purpose: String,
+    /// It went.
+    pub removed: bool,
 }
 
 /// What was put back of an apply that died.

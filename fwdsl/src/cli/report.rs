@@ -38,7 +38,8 @@ pub(super) fn text(report: &Report) -> String {
         text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
     }
     for file in &report.files {
-        text.push_str(&format!("{} {would}updated ({})\n", file.path.display(), file.purpose));
+        let change = if file.removed { "removed" } else { "updated" };
+        text.push_str(&format!("{} {would}{change} ({})\n", file.path.display(), file.purpose));
     }
     if !report.changed() {
         text.push_str("nothing to change: all is as the policy says\n");

@@ -140,7 +140,7 @@ impl Installed {
             if now.is(&content) {
             } else if is_own(&file.path) || hash_of(&now) == file.ours {
                 let purpose = match content {
-                    FileContent::Absent => "no longer needed",
+                    FileContent::Absent => "it was not there before",
                     _ => "as it was before",
                 };
                 removal.files.push(FileChange {

@@ -6,6 +6,7 @@
 
 mod distribution;
 mod enable;
+mod hardening;
 mod installed;
 mod kept;
 mod layout;

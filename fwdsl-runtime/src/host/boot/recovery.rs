@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::enable::{self, OPENRC_SERVICES, SYSTEMD_ETC};
+use super::hardening::{COMMON, RESTORER};
 use super::layout::{Init, Startup};
 use super::program::{BootProgram, Unfit, is_speakable, quoted_for_systemd, why_not_at_boot};
 use super::{BootError, cannot_read};
@@ -103,6 +104,7 @@ fn unit(program: &str, argument: &str, services: &str) -> String {
          [Service]\n\
          Type=oneshot\n\
          ExecStart={program} {argument}\n\
+         {RESTORER}{COMMON}\
          \n\
          [Install]\n\
          WantedBy=sysinit.target\n"

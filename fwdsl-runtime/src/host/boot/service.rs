@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::enable::{self, OPENRC_SERVICES, SYSTEMD_ETC};
+use super::hardening::{COMMON, LOADERS};
 use super::layout::Init;
 use super::lockdown::SCRIPT;
 use super::program::quoted_for_systemd;
@@ -74,37 +75,6 @@ fn order(after: &str) -> String {
     )
 }
 
-/// What a service that loads rules can do without (systemd.exec(5)). Modules are loaded by the kernel for whoever asks
-/// for what they bring, and the few that it does not load by itself by `systemd-modules-load.service`.
-const HARDENING: &str = "\
-CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW
-NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=/run
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectProc=invisible
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectControlGroups=yes
-ProtectClock=yes
-ProtectHostname=yes
-RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-IPAddressDeny=any
-KeyringMode=private
-UMask=0077
-";
-
 /// A start that takes longer has failed. Programs of an apply have deadlines of their own, which are shorter.
 const START_DEADLINE: &str = "TimeoutStartSec=5min";
 
@@ -123,8 +93,7 @@ fn unit(program: &str, argument: &str) -> String {
          {START_DEADLINE}\n\
          StateDirectory=fwdsl\n\
          StateDirectoryMode=0700\n\
-         {HARDENING}\
-         SystemCallFilter=@chown\n\
+         {LOADERS}{COMMON}\
          \n\
          [Install]\n\
          WantedBy=sysinit.target\n",
@@ -145,7 +114,7 @@ fn lockdown_unit() -> String {
          RemainAfterExit=yes\n\
          ExecStart=/bin/sh {SCRIPT}\n\
          {START_DEADLINE}\n\
-         {HARDENING}\
+         {LOADERS}{COMMON}\
          \n\
          [Install]\n\
          WantedBy=sysinit.target\n",
