@@ -12,6 +12,7 @@ pub mod analysis;
 pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
+pub mod edits;
 pub mod emit;
 mod expression;
 pub mod family;

@@ -140,9 +140,11 @@ fn request(netns: &Netns, message: u16, attributes: &[u8]) -> i32 {
 
 /// `NFNL_SUBSYS_CTNETLINK` and its message `IPCTNL_MSG_CT_NEW` (linux/netfilter/nfnetlink_conntrack.h).
 const NEW_CONNECTION: u16 = 1 << 8;
+/// `IPCTNL_MSG_CT_DELETE`.
+const DELETE_CONNECTION: u16 = 1 << 8 | 2;
 
 /// The ends of a connection as its first packet names them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuple {
     /// Source and destination.
     pub ends: [IpAddr; 2],
@@ -174,7 +176,7 @@ impl Tuple {
 /// # Panics
 ///
 /// If the kernel refuses it.
-pub fn add_connection(netns: &Netns, tuple: &Tuple, status: u32, master: Option<&Tuple>) {
+pub(crate) fn add_connection(socket: &OwnedFd, tuple: &Tuple, status: u32, master: Option<&Tuple>) {
     let mut attributes = [tuple.attribute(1, false), tuple.attribute(2, true)].concat();
     attributes.extend(attribute(3, &status.to_be_bytes()));
     attributes.extend(attribute(7, &600u32.to_be_bytes()));
@@ -187,7 +189,17 @@ pub fn add_connection(netns: &Netns, tuple: &Tuple, status: u32, master: Option<
     attributes.extend(master.into_iter().flat_map(|master| master.attribute(14, false)));
     let family = if tuple.ends[0].is_ipv4() { 2 } else { 10 };
     let request = Request { message: NEW_CONNECTION, family, attributes, ..Request::default() };
-    let error = netns.enter(|| request.send(&netfilter_socket()));
+    let error = request.send(socket);
     // One of these ends may be there already (EEXIST).
     assert!([0, -17].contains(&error), "{tuple:?}: error {error}");
+}
+
+/// Makes connection tracking forget all connections, as `conntrack -F` does.
+///
+/// # Panics
+///
+/// If the kernel refuses it.
+pub(crate) fn forget_connections(socket: &OwnedFd) {
+    let request = Request { message: DELETE_CONNECTION, ..Request::default() };
+    assert_eq!(request.send(socket), 0, "all connections can be forgotten");
 }

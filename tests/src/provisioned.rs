@@ -80,8 +80,34 @@ impl Host {
     ///
     /// If the binary cannot be run.
     pub fn apply(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(&["apply", "--variant", self.variant.name(), "--root"]);
+        self.act("apply", arguments)
+    }
+
+    /// Runs a command with the host's variant and tree.
+    ///
+    /// # Panics
+    ///
+    /// If the binary cannot be run.
+    pub fn act(&self, command: &str, arguments: &[&str]) -> Output {
+        let mut command = self.command(&[command, "--variant", self.variant.name(), "--root"]);
         command.arg(&self.root).args(arguments).output().expect("the binary runs")
+    }
+
+    /// The same as an ordinary user.
+    ///
+    /// # Panics
+    ///
+    /// If the binary, or `setpriv`, cannot be run.
+    pub fn act_without_rights(&self, command: &str, arguments: &[&str]) -> Output {
+        // Where cargo builds, others than root need not come.
+        let copy = self.root.with_extension("binary");
+        fs::copy(&self.binary, &copy).expect("the binary can be copied");
+        let mut setpriv = self.netns.command("setpriv");
+        setpriv.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]).arg(&copy);
+        setpriv.args([command, "--variant", self.variant.name(), "--root"]).arg(&self.root);
+        let output = setpriv.args(arguments).output().expect("setpriv runs");
+        fs::remove_file(&copy).expect("the copy can be removed");
+        output
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -32,7 +32,7 @@ fn everything_is_in_force_and_a_second_apply_touches_nothing() {
         assert_eq!(
             first["report"]["rules"],
             json!([
-                { "family": "ipv4", "tables": ["filter", "nat"] },
+                { "family": "ipv4", "tables": ["filter", "nat"], "order": ["nat", "filter"] },
                 { "family": "ipv6", "tables": ["filter"] },
             ])
         );

@@ -3,35 +3,50 @@
 use super::packet::{Status, Tracking};
 use super::program::{Classes, choice_domain, spans_between};
 use super::region::{Choice, LATER, Region, Span, WHOLE};
+use crate::catalogue::CONNTRACK;
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
 use crate::model::{Action, OptionUse};
 use crate::table::Hook;
 
+/// What of all the rules of a family decides about what packets there can be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Surroundings {
+    family: Family,
+    /// Whether fragments are put together as they arrive.
+    pub(super) tracks: bool,
+    /// Whether a rule can tell what has become of a connection.
+    asks_for_status: bool,
+}
+
+impl Surroundings {
+    pub(super) fn new(ruleset: &Ruleset) -> Surroundings {
+        let asks_for_status = || {
+            let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+            let matches = rules.flat_map(|rule| &rule.matches).filter(|entry| *entry.extension == CONNTRACK);
+            { matches }.any(|entry| entry.options.iter().any(|option| option.spec.name == "ctstatus"))
+        };
+        let tracks = uses_tracking(ruleset);
+        Surroundings { family: ruleset.family, tracks, asks_for_status: tracks && asks_for_status() }
+    }
+
+    /// A region in parts that the rules can tell apart by their status.
+    pub(super) fn by_status_if_asked(self, region: &Region) -> Vec<Region> {
+        if self.asks_for_status { by_status(region) } else { vec![region.clone()] }
+    }
+}
+
 /// All packets that can be at a place, as regions for each kind of hook.
-pub(super) fn entries(hooks: &[Hook], ruleset: &Ruleset, classes: &Classes) -> Vec<Region> {
-    let tracks = uses_tracking(ruleset);
+pub(super) fn entries(hooks: &[Hook], surroundings: Surroundings, classes: &Classes) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for hook in hooks {
-        let region = entry(*hook, ruleset.family, tracks, classes);
+        let region = entry(*hook, surroundings.family, surroundings.tracks, classes);
         if regions.contains(&region) {
             continue;
         }
-        regions.extend(by_status_if_asked(ruleset, &region));
+        regions.extend(surroundings.by_status_if_asked(&region));
     }
     regions
-}
-
-/// Whether a rule can tell what has become of a connection.
-fn asks_for_status(ruleset: &Ruleset) -> bool {
-    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
-    let options = rules.flat_map(|rule| &rule.matches).flat_map(|entry| &entry.options);
-    { options }.any(|option| option.spec.name == "ctstatus")
-}
-
-/// A region in parts that the rules can tell apart by their status.
-pub(super) fn by_status_if_asked(ruleset: &Ruleset, region: &Region) -> Vec<Region> {
-    if asks_for_status(ruleset) { by_status(region) } else { vec![region.clone()] }
 }
 
 /// A region in parts whose states go with the status.

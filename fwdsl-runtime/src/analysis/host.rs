@@ -4,7 +4,7 @@
 //! is set whole, packets that are not to be tracked. Else it may be anything.
 
 use super::effect::{effects, not_followed};
-use super::entry::{by_status_if_asked, sees_fragments, uses_tracking};
+use super::entry::{Surroundings, sees_fragments};
 use super::flow::{Effect, Event, Flow, RulePlace};
 use super::packet::{CtState, PacketType, Tracking};
 use super::program::{Classes, LOOPBACK, Program, domain, program_where, spans_between};
@@ -32,7 +32,7 @@ pub(super) struct HostProgram {
     tables: Vec<(TableName, Program, Vec<Vec<Effect>>)>,
     pub(super) classes: Classes,
     family: Family,
-    tracks: bool,
+    surroundings: Surroundings,
     /// What connection tracking can say, a bit for each.
     translations: u64,
 }
@@ -61,7 +61,7 @@ pub(super) fn prepare_host(ruleset: &Ruleset, classes: &Classes) -> HostProgram 
         tables: tables.collect(),
         classes: classes.clone(),
         family: ruleset.family,
-        tracks: uses_tracking(ruleset),
+        surroundings: Surroundings::new(ruleset),
         translations: translations(ruleset),
     }
 }
@@ -75,7 +75,8 @@ pub(super) fn beginning(host: &HostProgram, ruleset: &Ruleset, way: Way) -> Vec<
     let both = [of(way.has_in_interface()), of(way.has_out_interface())];
     let spans = spans_between(both, host.family, &host.classes);
     let first = if way == Way::Out { Hook::Output } else { Hook::Prerouting };
-    let mut fragments = if sees_fragments(first, host.family, host.tracks) { WHOLE | LATER } else { WHOLE };
+    let mut fragments =
+        if sees_fragments(first, host.family, host.surroundings.tracks) { WHOLE | LATER } else { WHOLE };
     if way == Way::In && host.family == Family::Ipv4 && !has_chain(ruleset, Hook::Prerouting) {
         // Put together before the first rule that looks at it.
         fragments = WHOLE;
@@ -102,7 +103,7 @@ pub(super) fn beginning(host: &HostProgram, ruleset: &Ruleset, way: Way) -> Vec<
         let tracking = host.translations;
         others.extend(here.iter().map(|region| region.with_choice(Choice::Tracking, tracking)));
     }
-    others.iter().flat_map(|region| by_status_if_asked(ruleset, region)).collect()
+    others.iter().flat_map(|region| host.surroundings.by_status_if_asked(region)).collect()
 }
 
 /// Whether a table of the policy has rules at a hook.
@@ -241,8 +242,7 @@ impl HostWay<'_> {
                 }
             }
         }
-        let steps = thin(&mut on);
-        *budget = budget.checked_sub(steps as u64).ok_or(Stop::Budget)?;
+        thin(&mut on, budget)?;
         Ok(on)
     }
 

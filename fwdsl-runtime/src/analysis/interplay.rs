@@ -33,11 +33,12 @@ pub(crate) fn interplay(model: &Model, tables: &mut Tables, wanted: Wanted) -> I
     }
     let prepared = tables.prepare_all(model);
     if dead || no_effect {
-        found.unreachable = unreachable(&prepared);
-    }
-    if no_effect {
-        let dead: HashSet<_> = found.unreachable.iter().map(|rule| (rule.table, rule.loc)).collect();
-        found.no_effect = without_effect(&prepared, &dead);
+        let comers;
+        (found.unreachable, comers) = unreachable(&prepared);
+        if no_effect {
+            let dead: HashSet<_> = found.unreachable.iter().map(|rule| (rule.table, rule.loc)).collect();
+            found.no_effect = without_effect(&prepared, &comers, &dead);
+        }
     }
     if conflicting {
         found.conflicting = conflicts(&prepared);

@@ -1,7 +1,13 @@
 //! Which part of a packet each option of the catalogue looks at.
 
 use crate::catalogue::{self, Aspects, Extension, OptionSpec, TCP, UDP};
+#[cfg(feature = "host")]
+use crate::family::Family;
 use crate::lower::Table;
+#[cfg(feature = "host")]
+use crate::lower::lower;
+#[cfg(feature = "host")]
+use crate::model::Model;
 use crate::model::{Action, Match, OptionUse, Value};
 use crate::variant::Variant;
 
@@ -61,6 +67,13 @@ pub(super) fn meaning(extension: &Extension, spec: &OptionSpec) -> Meaning {
 pub(super) fn changes(table: &Table) -> Aspects {
     let rules = table.chains.iter().flat_map(|chain| &chain.rules);
     rules.fold(Aspects::NONE, |all, rule| all.or(changes_of(table, &rule.action)))
+}
+
+/// What the rules of a family change of packets that go on, for other tables to see.
+#[cfg(feature = "host")]
+pub(crate) fn changed_by(model: &Model, family: Family) -> Aspects {
+    let tables = lower(model, family).map(|ruleset| ruleset.tables).unwrap_or_default();
+    tables.iter().fold(Aspects::NONE, |all, table| all.or(changes(table)))
 }
 
 /// What an action by itself changes of packets that go on, whatever is done in a chain of the table that it leads to.

@@ -57,6 +57,7 @@ mod witness;
 pub use answer::Answer;
 pub use compare::{
     COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
+    compare_rulesets,
 };
 pub use conflicting::{Conflict, conflicting_rules};
 pub use evaluate::{evaluate, evaluate_for};
@@ -70,6 +71,8 @@ pub(crate) use host::ends_the_way;
 pub(crate) use interplay::{Wanted, interplay};
 pub(crate) use lints::{lint_families, lint_packets};
 pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
+#[cfg(feature = "host")]
+pub(crate) use meaning::changed_by;
 pub use no_effect::{NoEffect, rules_without_effect};
 pub use packet::{CtState, Packet, PacketType, Status, Tracking};
 pub(crate) use prove::prove_known;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::reach::{Effects, Prepared};
+use super::interplay::{Wanted, interplay};
+use super::reach::{Comers, Effects, Prepared};
 use super::tables::Tables;
 use super::unknown::known_part;
 use super::unreachable::is_step;
@@ -27,21 +28,23 @@ pub struct NoEffect {
 
 /// The rules of a policy without which every packet would get the same verdict, and would be noticed the same: by logs,
 /// marks and matches that count. A rule without matches at the end of its chain is a matter of style, and not among
-/// them, nor is one that takes all packets of a rule in `unreachable`, of which that is told.
-pub fn rules_without_effect(model: &Model, unreachable: &HashSet<(TableName, Loc)>) -> Vec<NoEffect> {
+/// them, nor is one that takes all packets of an unreachable rule, of which that is told.
+pub fn rules_without_effect(model: &Model) -> Vec<NoEffect> {
     let known = known_part(model);
     let mut tables = Tables::new(&known.model);
-    without_effect(&tables.prepare_all(&known.model), unreachable)
+    let wanted = Wanted { unreachable: false, no_effect: true, conflicting: false };
+    interplay(&known.model, &mut tables, wanted).no_effect
 }
 
-/// The same for tables that are prepared.
+/// The same for tables that are prepared, with the packets that are known to come to the rules of each.
 pub(super) fn without_effect(
     tables: &[(&Table, Prepared<'_>)],
+    comers: &[Comers],
     unreachable: &HashSet<(TableName, Loc)>,
 ) -> Vec<NoEffect> {
     let mut rules: BTreeMap<(TableName, Loc), Option<Vec<Loc>>> = BTreeMap::new();
-    for (table, prepared) in tables {
-        add_table(table, prepared, unreachable, &mut rules);
+    for ((table, prepared), comers) in tables.iter().zip(comers) {
+        add_table(table, prepared, comers, unreachable, &mut rules);
     }
     let found = rules.into_iter().filter_map(|((table, loc), instead)| {
         let mut instead = instead?;
@@ -55,6 +58,7 @@ pub(super) fn without_effect(
 fn add_table(
     table: &Table,
     prepared: &Prepared<'_>,
+    comers: &Comers,
     unreachable: &HashSet<(TableName, Loc)>,
     rules: &mut BTreeMap<(TableName, Loc), Option<Vec<Loc>>>,
 ) {
@@ -71,8 +75,12 @@ fn add_table(
                 && !unreachable.contains(&(table.name, rule.loc))
                 && !(index + 1 == of.rules.len() && matches_all(rule));
             let is_absent = |chain: usize, index: usize| table.chains[chain].rules[index].loc == rule.loc;
-            let found =
-                if is_asked { effects.instead((chain, index), &is_absent, STEPS_OF_RULE) } else { None };
+            let found = if is_asked {
+                let known = comers.get(&(chain, index)).map(|cube| &**cube);
+                effects.instead((chain, index), known, &is_absent, STEPS_OF_RULE)
+            } else {
+                None
+            };
             let is_told = |other: &Loc| unreachable.contains(&(table.name, *other));
             match found.map(|found| found.iter().map(loc).collect::<Vec<Loc>>()) {
                 Some(found) if !found.iter().any(is_told) => instead.extend(found),

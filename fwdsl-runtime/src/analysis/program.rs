@@ -10,7 +10,7 @@ use super::meaning::{
 };
 use super::packet::{PacketType, Status, Tracking};
 use super::region::{AXES, Axis, Choice, Condition, LATER, Region, Set, Span, WHOLE, complement, union};
-use super::sets::{Exact, PORT_SET_PROTOCOLS, exact, known, names_unknown};
+use super::sets::{Contents, PORT_SET_PROTOCOLS, exact, known, names_unknown};
 use crate::catalogue::{Aspects, CONNTRACK, CORE, Extension, Flow, RAW, RETURN, SET_MATCH, TCP_NUMBER};
 use crate::family::Family;
 use crate::lower::{Table, can_have_protocol};
@@ -121,11 +121,11 @@ fn prepare(
         model::Action::Jump(name) => chain(name).map(Action::Jump),
         model::Action::Goto(name) => chain(name).map(Action::Goto),
     };
-    let mut atoms = Atoms::default();
+    let (mut atoms, mut contents) = (Atoms::default(), Contents::default());
     let chains = table.chains.iter().enumerate().map(|(number, chain)| {
         let rules = chain.rules.iter().enumerate().map(|(place, rule)| {
             let changed = changed(number, place);
-            let mut test = test(&rule.matches, family, &classes, changed);
+            let mut test = test_with(&rule.matches, family, &classes, changed, &mut contents);
             test.is_steady = find_atoms(&rule.matches, &classes, changed, &mut atoms, &mut test.atoms);
             // Such a target is a verdict on the packets that it takes, and nobody knows on which.
             let may_end = matches!(
@@ -252,6 +252,17 @@ pub(super) fn choice_domain(choice: Choice, classes: &Classes) -> u64 {
 /// The conjunction of matches. Their options may hold lists and be negated.
 /// What is changed on the way of a packet is not known of it.
 pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed: Aspects) -> Test {
+    test_with(matches, family, classes, changed, &mut Contents::default())
+}
+
+/// The same with sets that others ask for too.
+fn test_with(
+    matches: &[Match],
+    family: Family,
+    classes: &Classes,
+    changed: Aspects,
+    contents: &mut Contents,
+) -> Test {
     let mut test = Test {
         drops_tiny_fragments: family == Family::Ipv4 && drops_tiny_fragments(matches, None),
         ..Test::default()
@@ -263,7 +274,7 @@ pub(super) fn test(matches: &[Match], family: Family, classes: &Classes, changed
                 test.opaque = true;
                 continue;
             }
-            test.ask_set(entry, family, classes);
+            test.ask_set(entry, family, classes, contents);
             continue;
         }
         test.opaque |= !is_modelled(entry.extension);
@@ -457,26 +468,25 @@ impl Division {
 
 impl Test {
     /// Adds what a match on a set asks.
-    fn ask_set(&mut self, entry: &Match, family: Family, classes: &Classes) {
-        let Some(Exact { meaning, negated, values }) = exact(entry) else {
+    fn ask_set(&mut self, entry: &Match, family: Family, classes: &Classes, contents: &mut Contents) {
+        let Some(asked) = exact(entry) else {
             self.opaque = true;
             return;
         };
-        let axis = match meaning {
+        let axis = match asked.meaning {
             Meaning::Source => Axis::Source,
             Meaning::Destination => Axis::Destination,
             Meaning::SourcePort => Axis::SourcePort,
             _ => Axis::DestinationPort,
         };
-        let spans = values.iter().filter_map(|value| value_span(axis, value, family, classes));
-        let spans = union(spans.collect());
         let of_ports = matches!(axis, Axis::SourcePort | Axis::DestinationPort);
-        match (of_ports, negated) {
-            (false, false) => self.always.push(Condition::Within(axis, spans)),
-            (false, true) => {
-                let outside = complement(&spans, domain(axis, family, classes));
-                self.always.push(Condition::Within(axis, outside));
-            }
+        let spans = contents.numbers(axis, &asked, || {
+            let spans = asked.values.iter().filter_map(|value| value_span(axis, value, family, classes));
+            let spans = union(spans.collect());
+            if asked.negated && !of_ports { complement(&spans, domain(axis, family, classes)) } else { spans }
+        });
+        match (of_ports, asked.negated) {
+            (false, _) => self.always.push(Condition::Within(axis, spans)),
             (true, false) => {
                 self.reads_transport = true;
                 self.always.push(has_ports_of_sets());

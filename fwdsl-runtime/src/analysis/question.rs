@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::entry::entries;
+use super::entry::{Surroundings, entries};
 use super::evaluate::evaluate;
 use super::packet::{CtState, Packet, Tracking};
 use super::program::{LOOPBACK, Program, domain};
@@ -27,6 +27,7 @@ pub(super) const LOCAL_PORTS: Span = Span { first: 32768, last: 60999 };
 /// The rules of one hook in `filter`, and the chain of the source that they begin in.
 pub(super) struct Asked<'a> {
     pub(super) ruleset: &'a Ruleset,
+    surroundings: Surroundings,
     pub(super) table: &'a Table,
     pub(super) program: &'a Program,
     pub(super) hook: Hook,
@@ -62,11 +63,11 @@ impl<'a> Asked<'a> {
         program: usize,
         hook: Hook,
     ) -> Option<Asked<'a>> {
-        let ruleset = &tables.rulesets[ruleset];
+        let (ruleset, surroundings) = (&tables.rulesets[ruleset], tables.surroundings[ruleset]);
         let table = ruleset.table(TableName::Filter).filter(|_| !ruleset.chains_alone)?;
         let start = table.start(hook)?;
         let chain = chain_of(model, ruleset.family, hook);
-        Some(Asked { ruleset, table, program: &tables.programs[program].2, hook, start, chain })
+        Some(Asked { ruleset, surroundings, table, program: &tables.programs[program].2, hook, start, chain })
     }
 
     /// The family.
@@ -76,7 +77,7 @@ impl<'a> Asked<'a> {
 
     /// The packets at the top of which all of this is true; no later fragments.
     pub(super) fn packets(&self, conditions: &[Condition]) -> Vec<Region> {
-        let mut regions = entries(&[self.hook], self.ruleset, &self.program.classes);
+        let mut regions = entries(&[self.hook], self.surroundings, &self.program.classes);
         let whole = Condition::OneOf(Choice::Fragment, WHOLE);
         for condition in conditions.iter().chain([&whole]) {
             let mut inside = Vec::with_capacity(regions.len());

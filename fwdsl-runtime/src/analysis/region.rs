@@ -14,7 +14,7 @@ pub(super) struct Span {
 pub(super) type Set = Rc<[Span]>;
 
 /// The fields of a region that are sets of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Axis {
     In,
     Out,
@@ -140,33 +140,52 @@ pub(super) fn meets(set: &[Span], other: &[Span]) -> bool {
     })
 }
 
-/// Whether all of a set is in another one.
+/// Whether all of a set is in another one. Spans do not touch, so one of the other's has to hold each.
 pub(super) fn is_within(set: &[Span], other: &[Span]) -> bool {
-    cut(set, other).1.is_empty()
+    let mut number = 0;
+    while number < set.len() {
+        let span = set[number];
+        let at = if other.len() == 1 { 0 } else { other.partition_point(|other| other.last < span.first) };
+        if at == other.len() || other[at].first > span.first || other[at].last < span.last {
+            return false;
+        }
+        number += 1;
+    }
+    true
 }
 
 /// Cuts a set into what is in another one and what is not.
-fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
+pub(super) fn cut(set: &[Span], by: &[Span]) -> (Vec<Span>, Vec<Span>) {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let mut at = 0;
     for span in set {
-        cut_span(*span, by, &mut inside, &mut outside);
+        // Of two long lists the next span is mostly near.
+        if at < by.len() && by[at].last < span.first {
+            at += 1;
+            if at < by.len() && by[at].last < span.first {
+                at += by[at..].partition_point(|other| other.last < span.first);
+            }
+        }
+        cut_span(*span, by, &mut at, &mut inside, &mut outside);
     }
     (inside, outside)
 }
 
-fn cut_span(span: Span, by: &[Span], inside: &mut Vec<Span>, outside: &mut Vec<Span>) {
+/// Cuts a span by those from a place on, and moves the place to the first that may meet what comes behind the span.
+fn cut_span(span: Span, by: &[Span], at: &mut usize, inside: &mut Vec<Span>, outside: &mut Vec<Span>) {
     let mut next = span.first;
-    let from = by.partition_point(|other| other.last < span.first);
-    for other in by[from..].iter().take_while(|other| other.first <= span.last) {
+    while *at < by.len() && by[*at].first <= span.last {
+        let other = by[*at];
         if other.first > next {
             outside.push(Span { first: next, last: other.first - 1 });
         }
-        let last = other.last.min(span.last);
-        inside.push(Span { first: other.first.max(next), last });
+        let last = if other.last < span.last { other.last } else { span.last };
+        inside.push(Span { first: if other.first > next { other.first } else { next }, last });
         if last == span.last {
             return;
         }
         next = last + 1;
+        *at += 1;
     }
     outside.push(Span { first: next, last: span.last });
 }
@@ -180,9 +199,9 @@ impl Region {
         &self.sets[axis as usize]
     }
 
-    /// The set of the axis with this number.
-    pub(super) fn spans(&self, axis: usize) -> &[Span] {
-        &self.sets[axis]
+    /// The set of an axis, to be shared.
+    pub(super) fn shared(&self, axis: Axis) -> &Set {
+        &self.sets[axis as usize]
     }
 
     pub(super) fn choices(&self) -> [u64; CHOICES] {
@@ -207,8 +226,19 @@ impl Region {
 
     /// Whether every packet of the other region is in this one.
     pub(super) fn covers(&self, other: &Region) -> bool {
-        self.choices.iter().zip(&other.choices).all(|(mine, other)| other & !mine == 0)
-            && self.sets.iter().zip(&other.sets).all(|(mine, other)| cut(other, mine).1.is_empty())
+        for choice in 0..CHOICES {
+            if other.choices[choice] & !self.choices[choice] != 0 {
+                return false;
+            }
+        }
+        for axis in 0..AXES {
+            let (mine, others) = (&self.sets[axis], &other.sets[axis]);
+            // Parts of one region share the fields in which nothing cut.
+            if !Rc::ptr_eq(mine, others) && !is_within(others, mine) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Adds the part of which a condition is true to `inside`, and the rest to `outside`.

@@ -228,7 +228,7 @@ impl Search<'_> {
             leaving.flows = vec![entering];
         } else {
             leaving.flows.append(&mut here);
-            self.thin(&mut leaving.flows)?;
+            thin(&mut leaving.flows, self.budget)?;
         }
         Ok(leaving)
     }
@@ -304,26 +304,21 @@ impl Search<'_> {
         }
         Ok(())
     }
-
-    fn thin(&mut self, flows: &mut Vec<Flow>) -> Result<(), Stop> {
-        let steps = thin(flows);
-        self.spend(steps)
-    }
 }
 
-/// Drops flows that another one covers, which would only double the work behind. Returns the steps that it took.
-pub(super) fn thin(flows: &mut Vec<Flow>) -> usize {
-    let mut steps = 0;
+/// Drops flows that another one covers, which would only double the work behind.
+pub(super) fn thin(flows: &mut Vec<Flow>, budget: &mut u64) -> Result<(), Stop> {
     let mut kept: Vec<Flow> = Vec::with_capacity(flows.len());
     for flow in flows.drain(..) {
-        steps += 1 + kept.len() / 8;
+        let steps = 1 + kept.len() as u64 / 8;
+        *budget = budget.checked_sub(steps).ok_or(Stop::Budget)?;
         if !kept.iter().any(|other| other.covers(&flow)) {
             kept.retain(|other| !flow.covers(other));
             kept.push(flow);
         }
     }
     *flows = kept;
-    steps
+    Ok(())
 }
 
 /// Of what happened in a chain that packets came back from, only what was assumed and changed matters behind, and a

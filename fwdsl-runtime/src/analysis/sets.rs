@@ -3,7 +3,11 @@
 //! The policy's contents are taken for the set's: whoever changes a set by hand changes the policy. What times out,
 //! what rules add and delete, what others fill (`keep`, `foreign`), and what has more parts than one is opaque.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::meaning::Meaning;
+use super::region::{Axis, Set};
 use crate::catalogue::{TCP_NUMBER, UDP_NUMBER};
 use crate::ipset::{Direction, Part};
 use crate::model::{Match, OptionUse, SetRef, Value};
@@ -16,6 +20,22 @@ pub(super) struct Exact<'a> {
     pub(super) meaning: Meaning,
     pub(super) negated: bool,
     pub(super) values: &'a [Value],
+}
+
+/// What is in the sets that rules ask for, as numbers: many rules may ask for the same long set.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    /// By the place of the values in memory, with the field and whether it is what is not in the set.
+    known: HashMap<(*const Value, Axis, bool), Set>,
+}
+
+impl Contents {
+    /// The numbers that a match on a set asks for in a field, made by `make` if it is the first that asks for them. The values stay
+    /// where they are meanwhile.
+    pub(super) fn numbers(&mut self, axis: Axis, of: &Exact<'_>, make: impl FnOnce() -> Set) -> Set {
+        let key = (of.values.as_ptr(), axis, of.negated);
+        Rc::clone(self.known.entry(key).or_insert_with(make))
+    }
 }
 
 /// What a match of the extension `set` looks at, if that is known.

@@ -1,5 +1,6 @@
 //! The tables of a policy, prepared once for all that is asked of them.
 
+use super::entry::Surroundings;
 use super::program::{Classes, Program, program};
 use super::reach::Prepared;
 use crate::family::Family;
@@ -11,14 +12,18 @@ use crate::table::TableName;
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     pub(super) rulesets: Vec<Ruleset>,
+    /// Of each of these.
+    pub(super) surroundings: Vec<Surroundings>,
     pub(super) programs: Vec<(Family, TableName, Program)>,
 }
 
 impl Tables {
     /// The rules of a policy, as the kernel gets them.
     pub(crate) fn new(model: &Model) -> Tables {
-        let rulesets = model.families().iter().filter_map(|family| lower(model, family)).collect();
-        Tables { rulesets, programs: Vec::new() }
+        let rulesets: Vec<Ruleset> =
+            model.families().iter().filter_map(|family| lower(model, family)).collect();
+        let surroundings = rulesets.iter().map(Surroundings::new).collect();
+        Tables { rulesets, surroundings, programs: Vec::new() }
     }
 
     /// The rules of a family, if there are any.
@@ -56,9 +61,9 @@ impl Tables {
         let places: Vec<(usize, usize)> =
             names.into_iter().filter_map(|(family, name)| self.prepare(model, family, name)).collect();
         let prepare = |(ruleset, place): (usize, usize)| {
-            let (ruleset, (_, name, program)) = (&self.rulesets[ruleset], &self.programs[place]);
-            let table = ruleset.table(*name)?;
-            Some((table, Prepared::new(program, table, ruleset)))
+            let (_, name, program) = &self.programs[place];
+            let table = self.rulesets[ruleset].table(*name)?;
+            Some((table, Prepared::new(program, table, self.surroundings[ruleset])))
         };
         places.into_iter().filter_map(prepare).collect()
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::entry::Surroundings;
 use super::packet::Packet;
 use super::program::{Classes, Program, program};
-use super::reach::{Prepared, Reach, Scope};
+use super::reach::{Comers, Cube, Prepared, Reach, Scope};
+use super::region::{Choice, WHOLE};
 use super::tables::Tables;
 use super::unknown::known_part;
 use super::witness::witness;
@@ -83,7 +85,7 @@ pub struct RuleReach {
 /// Whether packets come to a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReachState {
-    /// This one comes to it, as it is at the hook, and the rule may match it.
+    /// This one comes to it, as it is at the hook, and the rule may match it: a later fragment only if no other packet does.
     Reached(Box<Packet>),
     /// None that it matches does, for a reason and because of these rules.
     Unreachable(UnreachableKind, Vec<Loc>),
@@ -94,13 +96,17 @@ pub enum ReachState {
 /// For each rule of a family whether packets come to it, with one that does.
 pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
     let mut all = Vec::new();
+    let surroundings = Surroundings::new(ruleset);
     for table in &ruleset.tables {
         let program = whole_program(table, ruleset.family);
-        let prepared = Prepared::new(&program, table, ruleset);
+        let prepared = Prepared::new(&program, table, surroundings);
         for (chain, of) in table.chains.iter().enumerate() {
             for (index, rule) in of.rules.iter().enumerate() {
                 let state = match find(&prepared, table, (chain, index)) {
-                    Found::Reached(cube) => ReachState::Reached(Box::new(witness(&cube.region(), &program))),
+                    Found::Reached(cube) => {
+                        let cube = whole(&prepared, (chain, index), cube);
+                        ReachState::Reached(Box::new(witness(&cube.region(), &program)))
+                    }
                     Found::Unreachable(kind, causes) => ReachState::Unreachable(kind, causes),
                     Found::NotDecided => ReachState::NotDecided,
                 };
@@ -112,23 +118,32 @@ pub fn reach_of_rules(ruleset: &Ruleset) -> Vec<RuleReach> {
     all
 }
 
+/// Packets that come to a rule and are no later fragments, if there are; else those that were found.
+fn whole(prepared: &Prepared<'_>, rule: (usize, usize), found: Box<Cube>) -> Box<Cube> {
+    if found.region().choice(Choice::Fragment) & WHOLE != 0 {
+        return found;
+    }
+    match prepared.reach_whole(rule, &mut { STEPS_OF_RULE }) {
+        Reach::Reached(cube) => cube,
+        Reach::Never(_) | Reach::NotDecided => found,
+    }
+}
+
 /// The rules of a policy to which no packet comes that they match. One that several rules of iptables stand for is
 /// among them only if all of these are, in every family.
 /// Whatever asks for a Rust value that is not known yet may match or not.
 pub fn unreachable_rules(model: &Model) -> Vec<Unreachable> {
     let known = known_part(model);
     let mut tables = Tables::new(&known.model);
-    unreachable(&tables.prepare_all(&known.model))
+    unreachable(&tables.prepare_all(&known.model)).0
 }
 
-/// The same for tables that are prepared.
-pub(super) fn unreachable(tables: &[(&Table, Prepared<'_>)]) -> Vec<Unreachable> {
+/// The same for tables that are prepared, and of each table the packets that were found to come to rules.
+pub(super) fn unreachable(tables: &[(&Table, Prepared<'_>)]) -> (Vec<Unreachable>, Vec<Comers>) {
     let mut rules: BTreeMap<(TableName, Loc), Sum> = BTreeMap::new();
-    for (table, prepared) in tables {
-        add_table(table, prepared, &mut rules);
-    }
+    let comers = tables.iter().map(|(table, prepared)| add_table(table, prepared, &mut rules)).collect();
     let found = rules.into_iter().filter(|(_, sum)| !sum.is_alive && sum.is_final);
-    found.map(|((table, loc), sum)| sum.finding(table, loc)).collect()
+    (found.map(|((table, loc), sum)| sum.finding(table, loc)).collect(), comers)
 }
 
 /// What is known of a rule of the source.
@@ -159,7 +174,8 @@ impl Sum {
     }
 }
 
-fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) {
+fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(TableName, Loc), Sum>) -> Comers {
+    let mut comers = Comers::default();
     for (chain, of) in table.chains.iter().enumerate() {
         for (index, rule) in of.rules.iter().enumerate() {
             let sum = rules.entry((table.name, rule.loc)).or_default();
@@ -172,10 +188,15 @@ fn add_table(table: &Table, prepared: &Prepared<'_>, rules: &mut BTreeMap<(Table
                     sum.kind = sum.kind.max(Some(kind));
                     sum.causes.extend(causes);
                 }
-                Found::Reached(_) | Found::NotDecided => sum.is_alive = true,
+                Found::Reached(cube) => {
+                    sum.is_alive = true;
+                    comers.insert((chain, index), cube);
+                }
+                Found::NotDecided => sum.is_alive = true,
             }
         }
     }
+    comers
 }
 
 /// Whether a rule of a table is a step of the lowering, not what a rule of the source says: into an auxiliary chain, or out
@@ -194,7 +215,7 @@ fn whole_program(table: &Table, family: Family) -> Program {
 }
 
 enum Found {
-    Reached(Box<super::reach::Cube>),
+    Reached(Box<Cube>),
     Unreachable(UnreachableKind, Vec<Loc>),
     NotDecided,
 }

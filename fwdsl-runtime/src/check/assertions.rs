@@ -75,7 +75,12 @@ fn check_pattern(model: &Model, scope: &Scope, case: &AssertionCase, diagnostics
     if let Scope::Host(Some(way)) = scope {
         let has = (way.has_in_interface(), way.has_out_interface());
         for option in case.matches.iter().flat_map(|entry| &entry.options) {
-            check_interface(has, &format!("cannot be asked: packets {}", way.kind()), option, diagnostics);
+            check_interface(
+                has,
+                format_args!("cannot be asked: packets {}", way.kind()),
+                option,
+                diagnostics,
+            );
         }
     }
 }

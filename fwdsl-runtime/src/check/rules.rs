@@ -1,5 +1,7 @@
 //! Rules: whether their parts go together, and may stand where they do.
 
+use std::fmt;
+
 use super::sets;
 use super::values::check_options;
 use crate::catalogue::{
@@ -29,18 +31,20 @@ pub(super) fn check_rule(
     if let Some(comment) = &rule.comment {
         super::values::check_comment(&comment.value, comment.loc, diagnostics);
     }
+    let asked = asked_protocols(&rule.matches);
+    let asked = asked.as_deref();
     for verdict in &rule.verdicts {
         if let Action::Target { extension, options } = verdict.action() {
             check_place(extension, chain.table, verdict.loc(), diagnostics);
             check_options(extension, options, verdict.loc(), diagnostics);
             let first = diagnostics.len();
-            check_protocols_of_options(&rule.matches, extension, options, diagnostics);
+            check_protocols_of_options(asked, &rule.matches, extension, options, diagnostics);
             let translates = [&DNAT, &SNAT, &MASQUERADE, &REDIRECT].contains(extension);
             if rule.exact && translates && iptables_takes_ports(&rule.matches) {
                 diagnostics[first..].iter_mut().for_each(|diagnostic| diagnostic.lint = Some(ODD_VALUE));
             }
             let before = diagnostics.len();
-            check_protocols(&rule.matches, extension, verdict.loc(), diagnostics);
+            check_protocols(asked, extension, verdict.loc(), diagnostics);
             if **extension == SET {
                 sets::check_target(model, chain, options, diagnostics);
             }
@@ -129,21 +133,23 @@ pub(super) fn check_matches(
     matches: &[Match],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let asked = asked_protocols(matches);
+    let asked = asked.as_deref();
     for entry in matches {
         check_place(entry.extension, table, entry.loc, diagnostics);
         check_options(entry.extension, &entry.options, entry.loc, diagnostics);
-        check_protocols(matches, entry.extension, entry.loc, diagnostics);
+        check_protocols(asked, entry.extension, entry.loc, diagnostics);
         if *entry.extension == SET_MATCH {
             sets::check_match(model, entry, diagnostics);
         }
-        check_protocols_of_options(matches, entry.extension, &entry.options, diagnostics);
+        check_protocols_of_options(asked, matches, entry.extension, &entry.options, diagnostics);
         for option in &entry.options {
             if !entry.extension.module {
-                sets::check_field(model, option, asked_protocols(matches).as_deref(), diagnostics);
+                sets::check_field(model, option, asked, diagnostics);
             }
             if let Some(hook) = hook {
                 let has = (hook.has_in_interface(), hook.has_out_interface());
-                check_interface(has, &format!("in {hook}: packets there"), option, diagnostics);
+                check_interface(has, format_args!("in {hook}: packets there"), option, diagnostics);
             }
         }
     }
@@ -153,7 +159,7 @@ pub(super) fn check_matches(
 /// only built-in chains, and so does iptables. `has` tells whether there is one of each.
 pub(super) fn check_interface(
     has: (bool, bool),
-    place: &str,
+    place: fmt::Arguments<'_>,
     option: &OptionUse,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -197,12 +203,12 @@ fn check_place(extension: &Extension, table: TableName, loc: Loc, diagnostics: &
 }
 
 /// An extension that works with certain protocols wants one of them in the same rule.
-fn check_protocols(matches: &[Match], extension: &Extension, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
+fn check_protocols(asked: Option<&[u8]>, extension: &Extension, loc: Loc, diagnostics: &mut Vec<Diagnostic>) {
     if extension.protocols.is_empty() {
         return;
     }
     let is_ports = *extension == PORTS;
-    match asked_protocols(matches) {
+    match asked {
         None => {
             let (message, help) = if is_ports {
                 (
@@ -239,12 +245,12 @@ fn check_protocols(matches: &[Match], extension: &Extension, loc: Loc, diagnosti
 /// `reject(tcp-reset)`, ports of address translation and their like: an option or a value that works
 /// with certain protocols only.
 fn check_protocols_of_options(
+    asked: Option<&[u8]>,
     matches: &[Match],
     extension: &Extension,
     options: &[OptionUse],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let asked = asked_protocols(matches);
     // Untracked packets have neither; iptables takes them there all the same.
     let is_taken = options.iter().any(|option| option.spec.flag == "--notrack");
     for option in options.iter().filter(|option| option.spec.any_protocol && asked.is_none()) {
@@ -258,9 +264,9 @@ fn check_protocols_of_options(
         found.lint = is_taken.then_some(ODD_VALUE);
         diagnostics.push(found);
     }
-    let mut check = |what: &str, protocols: &[u8], loc: Loc| {
-        let fits = |asked: &Vec<u8>| asked.iter().all(|number| protocols.contains(number));
-        if protocols.is_empty() || asked.as_ref().is_some_and(fits) {
+    let mut check = |what: &dyn Fn() -> String, protocols: &[u8], loc: Loc| {
+        let fits = |asked: &[u8]| asked.iter().all(|number| protocols.contains(number));
+        if protocols.is_empty() || asked.is_some_and(fits) {
             return;
         }
         // That no protocol is asked for has been said of the rule's own ports.
@@ -268,15 +274,15 @@ fn check_protocols_of_options(
             return;
         }
         let names = protocol_names(protocols);
-        let message = format!("{what} works with {names} only");
+        let message = format!("{} works with {names} only", what());
         let help = format!("the rule must ask for it: `{} … => …`", protocol_name(protocols[0]));
         diagnostics.push(Diagnostic::error(loc, message).help(help));
     };
     for option in options.iter().filter(|option| !option.spec.any_protocol || asked.is_some()) {
-        let option_name = format!("`{}` of `{}`", option.spec.name, extension.word());
+        let option_name = || format!("`{}` of `{}`", option.spec.name, extension.word());
         check(&option_name, option.spec.protocols, option.loc);
         for value in &option.values {
-            let what = match &value.value {
+            let what = || match &value.value {
                 Value::Word(index) => {
                     let word = option.spec.value.words().get(usize::from(*index));
                     word.map_or(String::new(), |word| format!("`{}`", word.name))

@@ -37,11 +37,7 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     if !options.dry_run {
         recovered = undo::leftover(&host.root)?;
     } else if journal::exists(&host.root)? {
-        warnings.push(
-            "another apply is under way or was ended before it was complete; what is said here is of the state \
-             between, and the next apply undoes it first"
-                .to_owned(),
-        );
+        warnings.push(journal::UNDER_WAY.to_owned());
     }
     let plan = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
         let mut notes = std::mem::take(&mut warnings);

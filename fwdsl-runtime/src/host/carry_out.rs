@@ -10,15 +10,13 @@ use super::guardian::Guardian;
 use super::journal::{self, Draft, FormerRules, Journal};
 use super::kernel;
 use super::options::Options;
-use super::owned;
+use super::owned::{Goal, Loader};
 use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
 use super::program::Runner;
-use super::rules;
 use super::sets::{self, SetsUndo};
 use super::sysctls::{self, SysctlUndo};
 use super::undo;
-use crate::restore_text::{NormalTable, SavedTable, normal_table};
 
 /// A step that failed, in words, and why.
 type Failed = (String, ApplyError);
@@ -61,6 +59,7 @@ fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result
             tables,
             text: plan.former.to_string(),
             shared,
+            order: plan.order.clone(),
         }
     };
     let file =
@@ -93,19 +92,16 @@ fn run_steps(
     // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
-        if !family.new.is_empty() {
-            rules::restore(&family.programs, runner, &family.new, options.lock_wait, false).map_err(step)?;
-        }
-        if !family.shared.is_empty() {
-            let goals = family.shared.iter().map(|planned| &planned.goal);
-            let (programs, wait) = (&family.programs, options.lock_wait);
-            owned::carry_out(programs, runner, family.family, goals, wait, &plan.protocols, false)
-                .map_err(step)?;
-        }
-    }
-    for family in &plan.rules {
-        check_loaded(family, plan, runner)
-            .map_err(|error| (format!("checking the {} rules", family.family), error))?;
+        let goals: Vec<Goal> = family.new.iter().map(Goal::whole).collect();
+        let goals = goals.iter().chain(family.shared.iter().map(|planned| &planned.goal));
+        let loader = Loader {
+            programs: &family.programs,
+            runner,
+            family: family.family,
+            lock_wait: options.lock_wait,
+            protocols: &plan.protocols,
+        };
+        loader.carry_out(goals, &family.order).map_err(step)?;
     }
     for (write, _) in &plan.sysctl_changes {
         let step = |error| (format!("setting sysctl `{}`", write.key), error);
@@ -140,43 +136,6 @@ fn load_late(
     let mut sysctls = journal.sysctls()?.split_off(journal.manifest.sysctls.len());
     sysctls.push(SysctlUndo { key: key.to_owned(), value });
     journal.add_sysctls(&sysctls)
-}
-
-/// Asks the kernel whether it holds what was loaded.
-fn check_loaded(family: &RulesPlan, plan: &Plan, runner: &Runner) -> Result<(), ApplyError> {
-    let now = rules::save(&family.programs, runner, family.family)?;
-    for wanted in &family.new {
-        let pristine = SavedTable::pristine(&wanted.name);
-        let found = normal_table(now.table(&wanted.name).unwrap_or(&pristine), &plan.protocols);
-        let wanted_normal = normal_table(wanted, &plan.protocols);
-        if found != wanted_normal {
-            let difference = first_difference(&wanted_normal, &found);
-            return Err(ApplyError::Mismatch { what: format!("in table {}, {difference}", wanted.name) });
-        }
-    }
-    Ok(())
-}
-
-fn first_difference(wanted: &NormalTable, found: &NormalTable) -> String {
-    for (name, chain) in &wanted.chains {
-        let Some(other) = found.chains.get(name) else { return format!("chain {name} is missing") };
-        if chain.policy != other.policy {
-            let text = |policy: &Option<String>| policy.clone().unwrap_or_else(|| "none".to_owned());
-            return format!(
-                "the policy of {name} is {} instead of {}",
-                text(&other.policy),
-                text(&chain.policy)
-            );
-        }
-        let longest = chain.rules.len().max(other.rules.len());
-        let pair = |index: usize| (chain.rules.get(index), other.rules.get(index));
-        if let Some((wanted, found)) = (0..longest).map(pair).find(|(wanted, found)| wanted != found) {
-            let text = |rule: Option<&String>| rule.map_or("no rule".to_owned(), |rule| format!("`{rule}`"));
-            return format!("there is {} instead of {}", text(found), text(wanted));
-        }
-    }
-    let more = found.chains.keys().find(|name| !wanted.chains.contains_key(*name));
-    format!("there is a chain {} too many", more.map_or("", String::as_str))
 }
 
 /// Writes the record where nothing else changes: the rules are in force already, whoever loaded them.

@@ -26,8 +26,15 @@ pub(crate) struct Host {
     pub(crate) ipv6_absent: bool,
 }
 
-/// Looks around; changes nothing.
+/// Looks around, and refuses to go on without the rights that an apply needs; changes nothing.
 pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, ApplyError> {
+    let host = look_around(options, wanted)?;
+    host.variant.map_or(Ok(()), kernel::check_rights)?;
+    Ok(host)
+}
+
+/// Looks around, whatever this process may do.
+pub(crate) fn look_around(options: &Options, wanted: &[Family]) -> Result<Host, ApplyError> {
     let root = options.root()?;
     kernel::check_signals()?;
     let programs = Programs::new(options.program_dir.as_deref());
@@ -39,7 +46,6 @@ pub(crate) fn detect(options: &Options, wanted: &[Family]) -> Result<Host, Apply
         Some(variant) => Some(variant).filter(|_| !present.is_empty()),
         None => common_variant(&programs, &runner, &present)?,
     };
-    variant.map_or(Ok(()), kernel::check_rights)?;
     let forced = options.variant.is_some();
     let families = present
         .into_iter()

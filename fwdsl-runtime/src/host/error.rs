@@ -163,6 +163,15 @@ pub(crate) fn at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> 
     move |error| ApplyError::System { doing, path, error }
 }
 
+impl From<BootError> for ApplyError {
+    fn from(error: BootError) -> ApplyError {
+        match error {
+            BootError::Read { path, error } => ApplyError::System { doing: "read", path, error },
+            error => ApplyError::Kept(Box::new(error)),
+        }
+    }
+}
+
 impl From<ProgramError> for ApplyError {
     fn from(error: ProgramError) -> ApplyError {
         ApplyError::Program(error)
@@ -292,6 +301,13 @@ impl fmt::Display for ApplyError {
                 )
             }
         }
+    }
+}
+
+impl ApplyError {
+    /// The error without a word on what was changed, for those who only look.
+    pub fn reason(&self) -> String {
+        self.to_string().replacen("; nothing was changed", "", 1)
     }
 }
 

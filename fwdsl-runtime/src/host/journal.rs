@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApplyError, at};
 use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
+use super::order::Order;
 use super::owned::Goal;
 use super::places;
 use super::rules::FamilyPrograms;
@@ -66,6 +67,9 @@ pub(crate) struct RulesUndo {
     /// What was ours in the other tables that the apply changes.
     #[serde(default)]
     pub(crate) shared: Vec<Goal>,
+    /// The order in which all of them change.
+    #[serde(default)]
+    pub(crate) order: Order,
 }
 
 /// A former file.
@@ -124,12 +128,17 @@ pub(crate) struct FormerRules {
     pub(crate) text: String,
     /// What was ours in other tables to change.
     pub(crate) shared: Vec<Goal>,
+    pub(crate) order: Order,
 }
 
 /// Where the journal is.
 pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
     places::below(root, Path::new(places::JOURNAL))
 }
+
+/// What is said where there is one, to those who only look.
+pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said here is \
+     of the state between, and the next apply undoes it first";
 
 /// Whether there is one. Who may not look does not know.
 pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
@@ -190,8 +199,8 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
     for former in draft.rules {
         let text = format!("{}.rules", former.family.name());
         write_file(&dir.join(&text), former.text.as_bytes())?;
-        let FormerRules { programs, tables, shared, .. } = former;
-        let undo = Some(RulesUndo { programs, tables, text, shared });
+        let FormerRules { programs, tables, shared, order, .. } = former;
+        let undo = Some(RulesUndo { programs, tables, text, shared, order });
         match former.family {
             Family::Ipv4 => manifest.ipv4 = undo,
             Family::Ipv6 => manifest.ipv6 = undo,

@@ -10,6 +10,7 @@ mod apply;
 pub mod boot;
 mod carry_out;
 pub mod change;
+mod counters;
 mod detect;
 mod error;
 mod faithful;
@@ -23,7 +24,9 @@ mod kernel;
 mod lock;
 mod nft;
 mod options;
+mod order;
 mod others;
+mod outlook;
 mod owned;
 mod places;
 mod plan;
@@ -47,9 +50,13 @@ pub use foreign::Foreign;
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
-pub use report::{
-    ChainChange, ChainReport, FileReport, Recovered, Report, RulesReport, SetChange, SetReport, SysctlReport,
+pub use outlook::{
+    DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
-pub use sets::{DesiredSet, restore_text as sets_text};
+pub use report::{
+    ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
+    SysctlReport,
+};
+pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use variant::Variant;

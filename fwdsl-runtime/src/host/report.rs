@@ -41,6 +41,13 @@ pub struct RulesReport {
     /// What changed in tables that are shared with others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<ChainReport>,
+    /// The order in which the tables changed, if there were several: one in which no mixture of old and new tables
+    /// accepts what neither the old nor the new rules accept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// No order is certain to be such, so `filter` let nothing pass until all tables had changed: a few milliseconds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed_meanwhile: bool,
 }
 
 /// A chain in a table that is shared with others.
@@ -124,6 +131,22 @@ pub struct Recovered {
     pub sysctls: Vec<String>,
     /// The files that were put back, as paths of the running system.
     pub files: Vec<PathBuf>,
+}
+
+/// A part of what an apply brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The rules of iptables.
+    Rules,
+    /// The sets of ipset.
+    Sets,
+    /// Kernel parameters.
+    Sysctls,
+    /// Files, and the links that enable services.
+    Files,
+    /// The journal, which tells of an apply that is under way or was cut off.
+    Journal,
 }
 
 impl Report {

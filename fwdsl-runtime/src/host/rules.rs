@@ -49,13 +49,14 @@ pub(crate) fn save(
 }
 
 /// The same, where these tables must be among what is printed if they are there. `iptables-nft-save` leaves out a
-/// table that holds an expression unknown to it, with a comment that says so; it would pass for an empty one.
+/// table that holds an expression unknown to it, with a comment that says so; it would pass for an empty one. Beside the
+/// tables comes the text that was printed.
 pub(crate) fn save_of(
     programs: &FamilyPrograms,
     runner: &Runner,
     family: Family,
     tables: &[&str],
-) -> Result<SavedText, ApplyError> {
+) -> Result<(SavedText, String), ApplyError> {
     let text = print(programs, runner, family)?;
     let left_out = |table: &&&str| text.contains(&format!("# Table `{table}' is incompatible"));
     if let Some(table) = tables.iter().find(left_out) {
@@ -65,7 +66,7 @@ pub(crate) fn save_of(
             programs.save.display()
         )));
     }
-    parse(programs, &text)
+    Ok((parse(programs, &text)?, text))
 }
 
 fn print(programs: &FamilyPrograms, runner: &Runner, family: Family) -> Result<String, ApplyError> {
@@ -84,29 +85,25 @@ fn parse(programs: &FamilyPrograms, text: &str) -> Result<SavedText, ApplyError>
     })
 }
 
-/// Replaces tables, all of them in one call.
+/// Replaces tables, all of them in one call; chains and rules get the counters that they come with.
 pub(crate) fn restore(
     programs: &FamilyPrograms,
     runner: &Runner,
     tables: &[SavedTable],
     lock_wait: Duration,
-    counters: bool,
 ) -> Result<(), ApplyError> {
     let text: String = tables.iter().map(ToString::to_string).collect();
-    let args = if counters { &["-c"][..] } else { &[] };
-    load(programs, runner, text, lock_wait, args)
+    load(programs, runner, text, lock_wait, &["-c"])
 }
 
-/// Changes tables by lines that leave alone what they do not name.
+/// Changes tables by lines that leave alone what they do not name; rules get the counters that stand before them.
 pub(crate) fn edit(
     programs: &FamilyPrograms,
     runner: &Runner,
     text: String,
     lock_wait: Duration,
-    counters: bool,
 ) -> Result<(), ApplyError> {
-    let args = if counters { &["--noflush", "-c"][..] } else { &["--noflush"] };
-    load(programs, runner, text, lock_wait, args)
+    load(programs, runner, text, lock_wait, &["--noflush", "-c"])
 }
 
 fn load(

@@ -1,7 +1,7 @@
 //! Putting the former state back. The same code serves an apply that failed, the guardian, and a later command;
 //! it may be run any number of times.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::group::{self, Group};
 use super::journal::{self, Journal, Manifest, RulesUndo};
 use super::kernel;
 use super::nft;
-use super::owned;
+use super::owned::{Goal, Loader};
 use super::places;
 use super::program::Runner;
 use super::report::Recovered;
@@ -159,32 +159,38 @@ fn undo_family(
     let former = restore_text::parse(&journal.text(&undo.text)?)
         .map_err(|error| ApplyError::Journal { journal: journal.dir.clone(), reason: error.to_string() })?;
     let mut differing = differing_tables(runner, family, undo, &former)?;
-    let mut texts = Vec::new();
-    for name in &differing {
-        match former.table(name) {
-            Some(table) => texts.push(table.clone()),
-            // It was not there: an empty one that accepts is the same to packets. Where it can go altogether, it does.
-            None if deleted(&journal.manifest, runner, family, undo, name) => {}
-            None => texts.push(SavedTable::pristine(name)),
-        }
+    // One that was not there is the same to packets if it is empty and accepts.
+    let table = |name: &String| former.table(name).cloned().unwrap_or_else(|| SavedTable::pristine(name));
+    let whole: Vec<SavedTable> = differing.iter().map(table).collect();
+    // Both were printed by this machine, so names of protocols are the same in both.
+    let protocols = Protocols::default();
+    let lock_wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
+    let loader = Loader { programs: &undo.programs, runner, family, lock_wait, protocols: &protocols };
+    let shared = loader.unreached(&undo.shared)?;
+    let goals: Vec<Goal> = whole.iter().map(Goal::whole).collect();
+    let order = undo.order.back();
+    if loader.carry_out(goals.iter().chain(&undo.shared), &order).is_err() {
+        // Whatever tables hold by now, to replace them leads back. What they named of our chains is gone then.
+        rules::restore(&undo.programs, runner, &whole, lock_wait)?;
+        loader.carry_out(&undo.shared, &order)?;
     }
-    if !texts.is_empty() {
-        let wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
-        rules::restore(&undo.programs, runner, &texts, wait, true)?;
+    for name in differing.iter().filter(|name| former.table(name).is_none()) {
+        delete_if_possible(&journal.manifest, runner, family, undo, name);
     }
     let still = differing_tables(runner, family, undo, &former)?;
     if still.is_empty() {
-        // After whole tables, so that what they named of our chains is gone.
-        let wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
-        differing.extend(owned::undo(&undo.programs, runner, family, &undo.shared, wait)?);
+        differing.extend(shared);
         return Ok(differing);
     }
     Err(ApplyError::Mismatch { what: format!("table {} differs from what it was", still.join(", ")) })
 }
 
-fn deleted(manifest: &Manifest, runner: &Runner, family: Family, undo: &RulesUndo, table: &str) -> bool {
-    let nft: Option<&PathBuf> = manifest.nft.as_ref().filter(|_| undo.programs.variant == Variant::Nft);
-    nft.is_some_and(|nft| nft::delete_table(nft, runner, family, table).is_ok())
+/// Deletes a table that is empty, so that nothing is there that was not.
+fn delete_if_possible(manifest: &Manifest, runner: &Runner, family: Family, undo: &RulesUndo, table: &str) {
+    if let (Some(nft), Variant::Nft) = (&manifest.nft, undo.programs.variant) {
+        // One that is left is the same to packets.
+        let _ = nft::delete_table(nft, runner, family, table);
+    }
 }
 
 fn differing_tables(

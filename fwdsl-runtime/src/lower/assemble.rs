@@ -26,7 +26,7 @@ use super::{Chain, Rule, emitted_name};
 use crate::catalogue::{COMMENT, CORE, RETURN, TCP};
 use crate::family::Family;
 use crate::ipset::KernelSet;
-use crate::model::{Action, Model, Rule as SourceRule, Value, Verdict};
+use crate::model::{Action, Match, Model, Rule as SourceRule, Value, Verdict};
 
 /// How many rules a product of several lists may become before chains are the smaller encoding.
 const PRODUCT_MAX: usize = 16;
@@ -119,16 +119,18 @@ impl Assembly<'_> {
 
     /// The rule as it is written, once for each verdict.
     fn exact(&mut self, rule: &SourceRule) {
+        let Some((last, others)) = rule.verdicts.split_last() else { return };
         for matches in exact_rules(rule, self.family) {
-            for verdict in &rule.verdicts {
-                let action = normal_action(&verdict.action, self.family);
-                self.chains[self.current].rules.push(Rule {
-                    matches: matches.clone(),
-                    action,
-                    loc: rule.loc,
-                });
+            for verdict in others {
+                self.push_as_is(rule, matches.clone(), verdict);
             }
+            self.push_as_is(rule, matches, last);
         }
+    }
+
+    fn push_as_is(&mut self, rule: &SourceRule, matches: Vec<Match>, verdict: &Verdict) {
+        let action = normal_action(&verdict.action, self.family);
+        self.chains[self.current].rules.push(Rule { matches, action, loc: rule.loc });
     }
 
     /// One rule for each alternative and verdict.

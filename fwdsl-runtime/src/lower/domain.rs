@@ -1,7 +1,7 @@
 //! All conditions of a rule on one field, as one list of what may be and one of what may not.
 
 use super::elements::networks;
-use super::family::{can_have_protocol, protocol_families, values_of};
+use super::family::{can_have_protocol, is_of_family, protocol_families, values_of};
 use crate::family::Family;
 use crate::model::{
     Address, IcmpMatch, MaskedAddr, Net, OptionUse, PortRange, Rule, Value, from_bits, width,
@@ -55,33 +55,49 @@ pub(super) fn names_set(option: &OptionUse) -> bool {
     option.values().any(|value| matches!(value, Value::Set(_)))
 }
 
+/// The fields of which a rule may ask what no packet has, by the options that ask.
+const FIELDS: [(&str, &str); 7] = [
+    ("from", "source address"),
+    ("to", "destination address"),
+    ("in", "incoming interface"),
+    ("out", "outgoing interface"),
+    ("proto", "protocol"),
+    ("sport", "source port"),
+    ("dport", "destination port"),
+];
+
 /// Names a field on which the rule asks for what no packet has, in a family that it is for.
 pub(crate) fn contradiction(rule: &Rule, family: Family) -> Option<&'static str> {
-    [
-        ("from", "source address"),
-        ("to", "destination address"),
-        ("in", "incoming interface"),
-        ("out", "outgoing interface"),
-        ("proto", "protocol"),
-        ("sport", "source port"),
-        ("dport", "destination port"),
-    ]
-    .into_iter()
-    .find(|(option, _)| {
-        // What a Rust value stands for is not known while the policy is compiled. A protocol that says nothing in the
-        // family may be a number that packets have all the same.
-        let may_be = |value: &Value| match value {
-            Value::Rust(_) => true,
-            Value::Protocol(number) => foreign(*number, family),
-            _ => false,
-        };
-        if rule.uses(option).any(|option| option.values().any(may_be)) {
-            return false;
+    let mut uses: [Vec<&OptionUse>; FIELDS.len()] = Default::default();
+    for option in rule.matches.iter().filter(|entry| !entry.extension.module).flat_map(|entry| &entry.options)
+    {
+        if let Some(field) = FIELDS.iter().position(|(name, _)| *name == option.spec.name) {
+            uses[field].push(option);
         }
-        let domain = domain(rule.uses(option), family);
-        domain.any_of.is_some_and(|values| values.is_empty()) || domain.none_of.iter().any(is_everything)
-    })
-    .map(|(_, field)| field)
+    }
+    let field = uses.iter().position(|uses| exclude_all(uses, family))?;
+    Some(FIELDS[field].1)
+}
+
+/// Whether conditions on one field leave nothing that it can be.
+fn exclude_all(uses: &[&OptionUse], family: Family) -> bool {
+    // What a Rust value stands for is not known while the policy is compiled. A protocol that says nothing in the
+    // family may be a number that packets have all the same.
+    let may_be = |value: &Value| match value {
+        Value::Rust(_) => true,
+        Value::Protocol(number) => foreign(*number, family),
+        _ => false,
+    };
+    match uses {
+        [] => false,
+        // One alone leaves something, unless its values are of the other family.
+        [only] if !only.negated && only.values().any(|value| is_of_family(only.spec, value, family)) => false,
+        _ if uses.iter().any(|option| option.values().any(may_be)) => false,
+        _ => {
+            let domain = domain(uses.iter().copied(), family);
+            domain.any_of.is_some_and(|values| values.is_empty()) || domain.none_of.iter().any(is_everything)
+        }
+    }
 }
 
 fn foreign(number: u8, family: Family) -> bool {

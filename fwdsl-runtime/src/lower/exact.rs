@@ -21,18 +21,22 @@ use crate::model::{Match, OptionUse, Rule, Value};
 /// The rules that an exact rule is, one for each combination of its lists' values; the first list varies slowest, as
 /// with `iptables -s a,b -d c,d`. None if no packet of the family can match.
 pub(crate) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
-    let matches = rule.matches.iter().cloned().chain(comment(rule));
-    let mut rules: Vec<Vec<Match>> = vec![Vec::new()];
-    for entry in matches {
-        let alternatives = alternatives(&entry, family);
-        rules = rules
-            .iter()
-            .flat_map(|rule| {
-                alternatives.iter().map(move |entry| rule.iter().chain([entry]).cloned().collect())
-            })
-            .collect();
+    let mut rules = vec![Vec::with_capacity(rule.matches.len() + 1)];
+    for entry in rule.matches.iter().chain(comment(rule).as_ref()) {
+        rules = product(rules, alternatives(entry, family));
     }
     rules.into_iter().map(|rule| in_place(rule, family)).collect()
+}
+
+/// Every row with each of the items behind it.
+fn product<T: Clone>(mut rows: Vec<Vec<T>>, mut items: Vec<T>) -> Vec<Vec<T>> {
+    // Hardly ever is there a list.
+    if let ([row], [_]) = (rows.as_mut_slice(), items.as_slice()) {
+        row.append(&mut items);
+        return rows;
+    }
+    let with = |row: &Vec<T>, item: &T| row.iter().chain([item]).cloned().collect();
+    rows.iter().flat_map(|row| items.iter().map(move |item| with(row, item))).collect()
 }
 
 /// The rule's own comment comes last, as with the other rules.
@@ -48,29 +52,24 @@ fn comment(rule: &Rule) -> Option<Match> {
 
 /// A match for each value of a list where iptables takes one. Ports stay a list: `multiport` takes one.
 fn alternatives(entry: &Match, family: Family) -> Vec<Match> {
-    let mut alternatives = vec![Match { options: Vec::new(), ..entry.clone() }];
+    let mut rows = vec![Vec::with_capacity(entry.options.len())];
     for option in &entry.options {
-        let mut values = values_of(option, family);
-        if values.is_empty() && option.spec.value == ValueKind::Protocol {
-            // The family is said beside a protocol that does not belong to it.
-            values = option.values().cloned().collect();
-        }
-        let choices: Vec<OptionUse> = if !is_choice(entry, option) {
-            vec![option.clone()]
-        } else {
-            let one =
-                |value| OptionUse { loc: option.loc, ..option_use(option.spec, option.negated, vec![value]) };
-            values.into_iter().map(one).collect()
-        };
-        let with = |entry: &Match, choice: &OptionUse| {
-            let mut entry = entry.clone();
-            entry.options.push(choice.clone());
-            entry
-        };
-        alternatives =
-            alternatives.iter().flat_map(|entry| choices.iter().map(|choice| with(entry, choice))).collect();
+        rows = product(rows, choices(entry, option, family));
     }
-    alternatives
+    rows.into_iter().map(|options| Match { options, ..*entry }).collect()
+}
+
+fn choices(entry: &Match, option: &OptionUse, family: Family) -> Vec<OptionUse> {
+    if !is_choice(entry, option) {
+        return vec![option.clone()];
+    }
+    let mut values = values_of(option, family);
+    if values.is_empty() && option.spec.value == ValueKind::Protocol {
+        // The family is said beside a protocol that does not belong to it.
+        values = option.values().cloned().collect();
+    }
+    let one = |value| OptionUse { loc: option.loc, ..option_use(option.spec, option.negated, vec![value]) };
+    values.into_iter().map(one).collect()
 }
 
 /// Whether a list in this option becomes several rules.
@@ -100,7 +99,7 @@ fn in_place(matches: Vec<Match>, family: Family) -> Vec<Match> {
         }
     }
     let core = (!core.options.is_empty()).then_some(core);
-    core.into_iter().chain(rest).map(|entry| exact_match(&entry, family)).collect()
+    core.into_iter().chain(rest).map(|entry| exact_match(entry, family)).collect()
 }
 
 /// Whether options written beside a match stand in it: `tcp syn dport 22` is one `-m tcp`.

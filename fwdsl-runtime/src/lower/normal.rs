@@ -20,7 +20,7 @@ pub(crate) use hmark::hash_field;
 
 /// A match as it is saved, under the name that its state has in the kernel.
 pub(super) fn normal_match(entry: &Match, family: Family) -> Match {
-    let mut entry = exact_match(entry, family);
+    let mut entry = exact_match(entry.clone(), family);
     if *entry.extension == HASHLIMIT {
         hashlimit::rename(&mut entry.options, family);
     }
@@ -28,29 +28,31 @@ pub(super) fn normal_match(entry: &Match, family: Family) -> Match {
 }
 
 /// A match as it is saved, names unchanged.
-pub(super) fn exact_match(entry: &Match, family: Family) -> Match {
-    let options = normal_options(entry.extension, &entry.options, family);
-    Match { extension: entry.extension, options, loc: entry.loc }
+pub(super) fn exact_match(entry: Match, family: Family) -> Match {
+    Match { options: normal_options(entry.extension, entry.options, family), ..entry }
 }
 
 /// Options as they are emitted for a family, each with a blank before it.
 #[cfg(feature = "syntax")]
 pub(crate) fn saved_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> String {
-    crate::emit::emit_options(extension, &normal_options(extension, options, family), family)
+    crate::emit::emit_options(extension, &normal_options(extension, options.to_vec(), family), family)
 }
 
 /// A verdict as it is saved.
 pub(super) fn normal_action(action: &Action, family: Family) -> Action {
     match action {
         Action::Target { extension, options } => {
-            Action::Target { extension, options: normal_options(extension, options, family) }
+            Action::Target { extension, options: normal_options(extension, options.clone(), family) }
         }
         Action::Jump(_) | Action::Goto(_) => action.clone(),
     }
 }
 
-fn normal_options(extension: &'static Extension, options: &[OptionUse], family: Family) -> Vec<OptionUse> {
-    let mut options = options.to_vec();
+fn normal_options(
+    extension: &'static Extension,
+    mut options: Vec<OptionUse>,
+    family: Family,
+) -> Vec<OptionUse> {
     for option in &mut options {
         if option.spec.value != ValueKind::Protocol {
             option.values.retain(|value| is_of_family(option.spec, &value.value, family));

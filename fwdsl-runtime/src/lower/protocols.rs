@@ -1,19 +1,32 @@
 //! The protocols that a rule asks for, and those that its parts want it to ask for.
 
-use crate::catalogue::{CORE, Extension, NAT_PROTOCOLS, OptionSpec};
+use crate::catalogue::{CORE, Extension, NAT_PROTOCOLS, OptionSpec, ValueKind};
 use crate::model::{Match, OptionUse, Value};
 
 /// The protocols of which a rule asks for one; `None` if it does not say.
 pub(crate) fn asked_protocols(matches: &[Match]) -> Option<Vec<u8>> {
-    let options = matches.iter().filter(|entry| *entry.extension == CORE).flat_map(|entry| &entry.options);
-    let positive = options.filter(|option| option.spec.name == "proto" && !option.negated);
-    positive
-        .map(|option| {
+    let mut asked: Option<Vec<u8>> = None;
+    for entry in matches {
+        if *entry.extension != CORE {
+            continue;
+        }
+        for option in &entry.options {
+            if option.spec.value != ValueKind::Protocol || option.negated {
+                continue;
+            }
             let number =
                 |value: &Value| if let Value::Protocol(number) = value { Some(*number) } else { None };
-            option.values().filter_map(number).collect::<Vec<u8>>()
-        })
-        .reduce(|a, b| a.into_iter().filter(|number| b.contains(number)).collect())
+            let numbers = option.values().filter_map(number);
+            asked = Some(match asked {
+                None => numbers.collect(),
+                Some(before) => {
+                    let numbers: Vec<u8> = numbers.collect();
+                    before.into_iter().filter(|number| numbers.contains(number)).collect()
+                }
+            });
+        }
+    }
+    asked
 }
 
 /// The protocols with which a value works; any if empty.

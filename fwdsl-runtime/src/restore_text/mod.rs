@@ -99,6 +99,11 @@ impl SavedTable {
         self.rules.is_empty() && self.chains.iter().all(|chain| chain.policy.as_deref() == Some("ACCEPT"))
     }
 
+    /// Whether the table has a chain of this name.
+    pub fn has_chain(&self, name: &str) -> bool {
+        self.chains.iter().any(|chain| chain.name == name)
+    }
+
     /// The names of the chains that are not built in.
     pub fn user_chains(&self) -> impl Iterator<Item = &str> {
         self.chains.iter().filter(|chain| chain.policy.is_none()).map(|chain| chain.name.as_str())

@@ -9,7 +9,7 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{self, Loader};
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing};
+use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing, Variant};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
@@ -25,36 +25,43 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
-    let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
-    let mut warnings = left_out(&expansion);
-    let mut files = Vec::new();
-    let mut installs = None;
+    let (mut desired, mut warnings) = desired(policy, &rules)?;
+    let mut loader = None;
     if arguments.save {
-        let installed = boot::installed(options.root.as_deref().unwrap_or(Path::new("/")))?;
-        let keeping = Keeping::again(installed.as_ref(), options.variant, false);
-        let kept: Kept = save::kept(policy, &rules, Some(&expansion.writes), &tree, &keeping)?;
+        let keeping = Keeping::again(&options, false)?;
+        let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
         warnings.extend(kept.warnings);
-        files = kept.files;
-        installs = Some(keeping.loader);
+        desired.files = kept.files;
+        desired.installs = Some(keeping.loader);
+        loader = Some((keeping.loader, kept.startup.init));
     }
+    let report = host::apply(&desired, &options)?;
+    warnings.extend(report.warnings.iter().cloned());
+    if let (Some((Loader::Distribution, _)), Some(variant)) = (loader, report.variant) {
+        warnings.extend(at_boot(&rules, variant, &tree));
+    }
+    if let (Some((_, init)), None, false) = (loader, &options.root, report.dry_run) {
+        warnings.extend(boot::tell_init(init));
+    }
+    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
+}
+
+/// What the policy brings about on this host, without files, and what is to be said of it.
+pub(super) fn desired(policy: &Policy, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
+    let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
+    let warnings = left_out(&expansion);
     let desired = Desired {
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
-        files,
-        installs,
-        ..desired_rules(&rules)
+        ..desired_rules(rules)
     };
-    let report = host::apply(&desired, &options)?;
-    warnings.extend(report.warnings.iter().cloned());
-    if let (Some(Loader::Distribution), Some(variant)) = (installs, report.variant) {
-        let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
-        let others = boot::other_variants(&families, variant, &tree);
-        warnings.extend(others.iter().map(ToString::to_string));
-    }
-    if arguments.save && !report.dry_run && options.root.is_none() {
-        warnings.extend(boot::tell_init(boot::detect_init(&tree, &tree)?));
-    }
-    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
+    Ok((desired, warnings))
+}
+
+/// Warns where the boot will load the rules in another variant of iptables.
+pub(super) fn at_boot(rules: &[Rules], variant: Variant, tree: &Tree) -> Vec<String> {
+    let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
+    boot::other_variants(&families, variant, tree).iter().map(ToString::to_string).collect()
 }
 
 /// The rules alone, to be brought about.

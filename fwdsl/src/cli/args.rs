@@ -37,6 +37,11 @@ pub(super) enum Command {
     /// The pattern is that of assertions: `in eth0 tcp from 203.0.113.7 dport 22 ct new`. What it leaves open may be
     /// anything: each verdict that is possible is told, with a packet that gets it.
     Explain(ExplainArguments),
+    /// Tell what an apply would change on this host, and change nothing
+    ///
+    /// Rules are compared by meaning: packets that would be newly accepted and newly refused, each with the rules that
+    /// decide. It needs no rights; what this process may not look at is said to be unknown.
+    Plan(PlanArguments),
     /// Load the rules and set the sysctls, all or nothing
     ///
     /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
@@ -130,6 +135,49 @@ pub(super) struct ApplyArguments {
     /// Rules and sysctls are those of the running kernel all the same.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    /// Show the lines that change, as iptables-save prints them
+    #[arg(long)]
+    pub(super) text: bool,
+    /// Take in the files for the next boot, as apply --save does
+    #[arg(long)]
+    pub(super) save: bool,
+    /// Take for granted that rules and chains that fwdsl did not load are replaced
+    #[arg(long)]
+    replace_foreign: bool,
+    #[command(flatten)]
+    pub(super) look: LookArguments,
+}
+
+/// Where and how a command that only looks looks.
+#[derive(Debug, Args)]
+pub(super) struct LookArguments {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+    /// Look at this variant of iptables instead of the one that `iptables-restore` is
+    #[arg(long)]
+    variant: Option<VariantName>,
+    /// Look for iptables and other programs in this directory alone
+    #[arg(long, value_name = "DIR")]
+    program_dir: Option<PathBuf>,
+    /// Look for files and the state directory below this directory instead of /
+    ///
+    /// Rules and sysctls are those of the running kernel all the same.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Args)]
@@ -255,6 +303,24 @@ impl ApplyArguments {
             root: self.root.clone(),
             replace_foreign: self.replace_foreign,
             dry_run: self.dry_run,
+            ..Options::default()
+        }
+    }
+}
+
+impl PlanArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { replace_foreign: self.replace_foreign, ..self.look.options() }
+    }
+}
+
+impl LookArguments {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            variant: self.variant.map(Variant::from),
+            program_dir: self.program_dir.clone(),
+            root: self.root.clone(),
+            dry_run: true,
             ..Options::default()
         }
     }

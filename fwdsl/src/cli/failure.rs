@@ -44,6 +44,10 @@ pub(super) enum Exit {
     Undone = 5,
     Between = 6,
     Unsaid = 7,
+    /// Not a failure: what was asked for is not in force.
+    Differs = 10,
+    /// Not a failure: this process may not look at all of it.
+    Unknown = 11,
 }
 
 impl Failure {
@@ -61,6 +65,11 @@ impl Failure {
         }
     }
 
+    /// What is wrong, without a word on what was changed.
+    pub(super) fn reason(&self) -> String {
+        self.to_string().replacen("; nothing was changed", "", 1)
+    }
+
     /// The word for the exit code in JSON.
     pub(super) fn kind(&self) -> &'static str {
         match self.exit() {
@@ -71,11 +80,13 @@ impl Failure {
             Exit::Undone => "undone",
             Exit::Between => "between",
             Exit::Unsaid => "unsaid",
+            Exit::Differs => "differs",
+            Exit::Unknown => "unknown",
         }
     }
 }
 
-fn of_apply(error: &ApplyError) -> Exit {
+pub(super) fn of_apply(error: &ApplyError) -> Exit {
     match error {
         ApplyError::Foreign(_) => Exit::Foreign,
         ApplyError::Undone { .. } => Exit::Undone,
@@ -171,8 +182,10 @@ mod tests {
             Exit::Undone,
             Exit::Between,
             Exit::Unsaid,
+            Exit::Differs,
+            Exit::Unknown,
         ] {
-            assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
+            assert!(EXIT_CODES.contains(&format!("\n {:2}  ", exit as u8)), "{exit:?}");
         }
     }
 

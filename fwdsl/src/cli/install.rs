@@ -29,18 +29,12 @@ pub(super) fn install(policy: &Policy, arguments: &InstallArguments) -> Result<D
             Some(expansion.writes)
         }
     };
-    let root = options.root.as_deref().unwrap_or(Path::new("/"));
-    let installed = boot::installed(root)?;
+    let installed = save::installed(&options)?;
     if let Some(installed) = installed.as_ref().filter(|installed| installed.loader != loader) {
         return Err(boot::BootError::OtherLoader { installed: installed.loader, wanted: loader }.into());
     }
-    let keeping = Keeping {
-        loader,
-        variant: options.variant,
-        installed: installed.as_ref(),
-        image: arguments.image().is_some(),
-        recovers: true,
-    };
+    let image = arguments.image().is_some();
+    let keeping = Keeping { loader, variant: options.variant, installed, image, recovers: true };
     let kept = save::kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
     if kept.no_way_in && !arguments.without_way_in {
         return Err(Failure::NoWayIn);
@@ -73,7 +67,7 @@ pub(super) fn uninstall(arguments: &UninstallArguments) -> Result<Done, Failure>
     // What it left would be taken for what is installed.
     let recovered = if options.dry_run { None } else { host::recover(&options)? };
     let root = options.root.as_deref().unwrap_or(Path::new("/"));
-    let Some(installed) = boot::installed(root)? else {
+    let Some(installed) = save::installed(&options)? else {
         let mut text = recovered.as_ref().map(report::recovered).unwrap_or_default();
         text.push_str("nothing to undo: no policy is installed or saved for boot\n");
         let json = [("changed".to_owned(), json!(false)), ("recovered".to_owned(), json!(recovered))];

@@ -19,6 +19,7 @@
 //! | `show` | prints the rules as `iptables-restore` reads them, or the policy as JSON |
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
+//! | `plan` | tells what an apply would change: packets newly accepted and refused, lines, sets, sysctls, files |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
 //! | `install` | has the policy loaded at every boot by a service of its own, with a lock-down for when that fails |
@@ -35,10 +36,12 @@ mod apply;
 mod args;
 mod boot;
 mod check;
+mod color;
 mod explain;
 mod failure;
 mod install;
 mod output;
+mod plan;
 mod recover;
 mod report;
 mod save;
@@ -51,7 +54,7 @@ use fwdsl_runtime::host::guardian;
 
 use args::Command;
 use failure::Failure;
-use output::Done;
+use output::{Answer, Done};
 
 /// Runs the command line of the running process for the policy, and returns the exit code for `main`.
 ///
@@ -68,8 +71,9 @@ pub fn run(policy: &Policy) -> ExitCode {
     output::print(arguments.json, command(policy, &arguments.command))
 }
 
-fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
-    match command {
+fn command(policy: &Policy, command: &Command) -> Result<Answer, Failure> {
+    let done: Result<Done, Failure> = match command {
+        Command::Plan(arguments) => return plan::plan(policy, arguments),
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),
@@ -79,5 +83,6 @@ fn command(policy: &Policy, command: &Command) -> Result<Done, Failure> {
         Command::Uninstall(arguments) => install::uninstall(arguments),
         Command::Boot(arguments) => boot::boot(arguments),
         Command::Recover(arguments) => recover::recover(arguments),
-    }
+    };
+    done.map(Answer::from)
 }

@@ -18,13 +18,27 @@ pub(super) struct Done {
     pub(super) warnings: Vec<String>,
 }
 
+/// What a command did, and what that means to scripts.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) done: Done,
+    /// `None` if it is done, or there was nothing to do.
+    pub(super) exit: Option<Exit>,
+}
+
+impl From<Done> for Answer {
+    fn from(done: Done) -> Answer {
+        Answer { done, exit: None }
+    }
+}
+
 /// Prints what became of a command and returns the exit code for it.
-pub(super) fn print(json: bool, result: Result<Done, Failure>) -> ExitCode {
+pub(super) fn print(json: bool, result: Result<Answer, Failure>) -> ExitCode {
     let code = match &result {
-        Ok(_) => 0,
+        Ok(answer) => answer.exit.map_or(0, |exit| exit as u8),
         Err(failure) => failure.exit() as u8,
     };
-    let text = match (json, result) {
+    let text = match (json, result.map(|answer| answer.done)) {
         (true, result) => format!("{:#}\n", object(result)),
         (false, Ok(done)) => {
             done.warnings.iter().for_each(|warning| say("warning", warning));

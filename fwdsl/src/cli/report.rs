@@ -1,6 +1,6 @@
 //! What an apply did, in words and as JSON.
 
-use fwdsl_runtime::host::{ChainChange, ChainReport, Recovered, Report, SetChange};
+use fwdsl_runtime::host::{ChainChange, ChainReport, Part, Recovered, Report, SetChange};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,19 @@ pub(super) fn text(report: &Report) -> String {
             let tables = rules.tables.join(", ");
             text.push_str(&format!("{} rules {would}loaded ({variant}table {tables})\n", rules.family));
         }
+        if !rules.order.is_empty() {
+            let order = rules.order.join(", then ");
+            let closed = match rules.closed_meanwhile {
+                true => {
+                    "; meanwhile nothing passes, for no order is certain to let through only what either allows"
+                }
+                false => "",
+            };
+            text.push_str(&format!(
+                "{} tables {would}changed in this order: {order}{closed}\n",
+                rules.family
+            ));
+        }
         for ChainReport { table, chain, change } in &rules.chains {
             let what = match change {
                 ChainChange::Filled => format!("chain {chain} {would}filled"),
@@ -24,16 +37,10 @@ pub(super) fn text(report: &Report) -> String {
         }
     }
     for set in &report.sets {
-        let change = match set.change {
-            SetChange::Created => "made and filled",
-            SetChange::PutRight => "put right in place",
-            SetChange::Grown => "given elements of the policy",
-            SetChange::Destroyed => "destroyed",
-        };
-        text.push_str(&format!("set {} {would}{change}\n", set.name));
+        text.push_str(&format!("set {} {would}{}\n", set.name, set_change(set.change)));
     }
     for sysctl in &report.sysctls {
-        let key = sysctl.key.parse::<Key>().map_or_else(|_| sysctl.key.clone(), |key| key.to_string());
+        let key = key(&sysctl.key);
         let old = sysctl.old.as_deref().unwrap_or("absent");
         text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
     }
@@ -45,6 +52,32 @@ pub(super) fn text(report: &Report) -> String {
         text.push_str("nothing to change: all is as the policy says\n");
     }
     text
+}
+
+/// What becomes of a set.
+pub(super) fn set_change(change: SetChange) -> &'static str {
+    match change {
+        SetChange::Created => "made and filled",
+        SetChange::PutRight => "put right in place",
+        SetChange::Grown => "given elements of the policy",
+        SetChange::Destroyed => "destroyed",
+    }
+}
+
+/// A sysctl's key as people write it.
+pub(super) fn key(slashed: &str) -> String {
+    slashed.parse::<Key>().map_or_else(|_| slashed.to_owned(), |key| key.to_string())
+}
+
+/// The word for a part of what an apply brings about.
+pub(super) fn part(part: Part) -> &'static str {
+    match part {
+        Part::Rules => "rules",
+        Part::Sets => "sets",
+        Part::Sysctls => "sysctls",
+        Part::Files => "files",
+        Part::Journal => "journal of an apply",
+    }
 }
 
 /// The report, with the one thing that scripts ask first.

@@ -11,7 +11,7 @@ use fwdsl_runtime::host::boot::{
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
 use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewhere, sysctl_file};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Variant};
 
 use super::apply::{self, PROC_SYS, Rules};
 use super::args::{BOOT, RECOVER, SaveArguments};
@@ -33,8 +33,7 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
         }
     };
     let tree = Tree::new(arguments.image());
-    let installed = boot::installed(options.root.as_deref().unwrap_or(Path::new("/")))?;
-    let keeping = Keeping::again(installed.as_ref(), None, arguments.image().is_some());
+    let keeping = Keeping::again(&options, arguments.image().is_some())?;
     let kept = kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
     warnings.extend(kept.warnings);
     // Without rules and sysctls to bring about, an apply needs no program and no right but to write the files.
@@ -48,26 +47,32 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
 }
 
 /// How a policy is kept for boot.
-pub(super) struct Keeping<'a> {
+pub(super) struct Keeping {
     /// What will load it.
     pub(super) loader: Loader,
     /// The variant of iptables to load it with.
     pub(super) variant: Option<Variant>,
     /// What an earlier save or install left.
-    pub(super) installed: Option<&'a Installed>,
+    pub(super) installed: Option<Installed>,
     /// It is not the running system's boot.
     pub(super) image: bool,
     /// A service undoes what a power failure cuts off.
     pub(super) recovers: bool,
 }
 
-impl Keeping<'_> {
+impl Keeping {
     /// As it was installed, or as the distribution does it. No boot starts on an image before its files are complete, so
     /// nothing has to be undone there.
-    pub(super) fn again(installed: Option<&Installed>, variant: Option<Variant>, image: bool) -> Keeping<'_> {
-        let loader = installed.map_or(Loader::Distribution, |installed| installed.loader);
-        Keeping { loader, variant, installed, image, recovers: !image }
+    pub(super) fn again(options: &Options, image: bool) -> Result<Keeping, Failure> {
+        let installed = installed(options)?;
+        let loader = installed.as_ref().map_or(Loader::Distribution, |installed| installed.loader);
+        Ok(Keeping { loader, variant: options.variant, installed, image, recovers: !image })
     }
+}
+
+/// What an earlier save or install left.
+pub(super) fn installed(options: &Options) -> Result<Option<Installed>, Failure> {
+    Ok(boot::installed(options.root.as_deref().unwrap_or(Path::new("/")))?)
 }
 
 /// What is to stand for the policy to be in force after a boot.
@@ -87,7 +92,7 @@ pub(super) fn kept(
     rules: &[Rules],
     writes: Option<&[SysctlWrite]>,
     tree: &Tree,
-    keeping: &Keeping<'_>,
+    keeping: &Keeping,
 ) -> Result<Kept, Failure> {
     let settings = policy.sysctls();
     let sets: Vec<DesiredSet> = policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect();
@@ -124,12 +129,13 @@ fn by_own_service(
     sets: Vec<DesiredSet>,
     startup: Startup,
     tree: &Tree,
-    keeping: &Keeping<'_>,
+    keeping: &Keeping,
 ) -> Result<Kept, Failure> {
     let desired = Desired { sets, ..apply::desired_rules(rules) };
     let kept = KeptPolicy { desired, variant: keeping.variant };
     let lockdown = boot::lockdown(&policy.model());
-    let program: BootProgram = boot::boot_program(&program()?, tree, keeping.image, keeping.installed)?;
+    let program: BootProgram =
+        boot::boot_program(&program()?, tree, keeping.image, keeping.installed.as_ref())?;
     let commands = Commands { load: BOOT, recover: RECOVER };
     let BootPlan { files, warnings } =
         boot::plan_own(&kept, &lockdown, &program, commands, startup.init, tree)?;
@@ -150,7 +156,7 @@ fn by_distribution(
     sets: &[DesiredSet],
     distribution: Distribution,
     tree: &Tree,
-    keeping: &Keeping<'_>,
+    keeping: &Keeping,
 ) -> Result<Kept, Failure> {
     let startup = Startup::of_distribution(distribution, tree)?;
     let mut whole = Vec::new();
@@ -170,7 +176,7 @@ fn by_distribution(
     if keeping.recovers {
         let program = match keeping.image {
             false => BootProgram { path: program()?, copy: None },
-            true => boot::boot_program(&program()?, tree, true, keeping.installed)?,
+            true => boot::boot_program(&program()?, tree, true, keeping.installed.as_ref())?,
         };
         files.extend(program.copy.iter().cloned());
         let recovery = recovery::plan(&program.path, RECOVER, &startup, tree)?;

@@ -1,5 +1,7 @@
 //! The apply engine as a program, for tests: `apply_driver apply|recover|inspect DESIRED.json [options]`.
 //!
+//! `apply_driver alternate DESIRED.json --other OTHER.json --times N [options]` applies the one and the other in turn.
+//!
 //! Prints the report as JSON; an error goes to standard error, with exit code 1. Under a file name that ends in `-deaf` it
 //! is a program whose author forgot the guardian.
 
@@ -23,10 +25,8 @@ fn main() -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [command, desired, options @ ..] = args.as_slice() else { panic!("a command and a file are needed") };
-    let options = parse_options(options);
-    let text = std::fs::read_to_string(desired).expect("the file can be read");
-    let desired = parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"));
-    match run(command, &desired, &options) {
+    let (options, turns) = parse_options(options);
+    match run(command, &read_desired(desired), &options, turns.as_ref()) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -38,11 +38,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &str, desired: &Desired, options: &Options) -> Result<Value, ApplyError> {
+fn read_desired(path: &str) -> Desired {
+    let text = std::fs::read_to_string(path).expect("the file can be read");
+    parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"))
+}
+
+/// What is applied in turn with the first, and how often in all.
+type Turns = (Desired, usize);
+
+fn run(
+    command: &str,
+    desired: &Desired,
+    options: &Options,
+    turns: Option<&Turns>,
+) -> Result<Value, ApplyError> {
     Ok(match command {
         "apply" => {
             let report = host::apply(desired, options)?;
             json!({ "changed": report.changed(), "report": report })
+        }
+        "alternate" => {
+            let (other, times) = turns.expect("another state and a number");
+            let mut changed = 0;
+            for turn in 0..*times {
+                let report = host::apply(if turn % 2 == 0 { desired } else { other }, options)?;
+                changed += usize::from(report.changed());
+            }
+            json!({ "changed": changed })
         }
         "recover" => json!({ "recovered": host::recover(options)? }),
         "inspect" => json!(host::inspect(options)?),
@@ -50,8 +72,9 @@ fn run(command: &str, desired: &Desired, options: &Options) -> Result<Value, App
     })
 }
 
-fn parse_options(args: &[String]) -> Options {
+fn parse_options(args: &[String]) -> (Options, Option<Turns>) {
     let mut options = Options::default();
+    let (mut other, mut times) = (None, None);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().expect("the option has a value").as_str();
@@ -64,12 +87,14 @@ fn parse_options(args: &[String]) -> Options {
             "--root" => options.root = Some(PathBuf::from(value())),
             "--replace-foreign" => options.replace_foreign = true,
             "--dry-run" => options.dry_run = true,
+            "--other" => other = Some(read_desired(value())),
+            "--times" => times = Some(value().parse().expect("a number")),
             "--lock-wait" => options.lock_wait = seconds(value()),
             "--program-deadline" => options.program_deadline = seconds(value()),
             other => panic!("no option `{other}`"),
         }
     }
-    options
+    (options, other.zip(times))
 }
 
 /// A policy from source text, as `firewall!` compiles it.

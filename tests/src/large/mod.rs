@@ -5,6 +5,7 @@
 
 mod campus;
 mod lists;
+mod mazes;
 mod plants;
 mod writer;
 
@@ -12,6 +13,7 @@ use fwdsl::family::Family;
 
 pub use campus::{campus, without_plants};
 pub use lists::{access_list, many_callers, many_chains, pairs_of_fields, ports_of_one_host};
+pub use mazes::{excluded_ports, gotos, holes, opaque_returns, ranges, wide_fields};
 
 /// A firewall.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use fwdsl_runtime::catalogue::{ICMP, ICMPV6, SCTP_NUMBER, TCP_NUMBER, UDP_NUMBER
 use fwdsl_runtime::family::Family;
 
 use super::network::{Conntrack, Host, LINKS, Route, Sender};
-use super::observer::preparing_rules;
 use super::packets::{Outgoing, addresses, plain_packet};
+use super::watch::{family_word, of_random_packets, preparing_rules, translating_rules};
 use crate::constructs::probe::{ACK, SYN};
 use crate::nfnetlink::{Tuple, add_connection};
 use crate::random::Random;
@@ -17,9 +17,9 @@ use crate::wire::Transport;
 /// How many flows there are in each family.
 const FLOWS: usize = 64;
 /// `IPS_SEEN_REPLY`, `IPS_ASSURED` and `IPS_CONFIRMED` (linux/netfilter/nf_conntrack_common.h).
-const SEEN_REPLY: u32 = 2;
-const ASSURED: u32 = 4;
-const CONFIRMED: u32 = 8;
+pub(super) const SEEN_REPLY: u32 = 2;
+pub(super) const ASSURED: u32 = 4;
+pub(super) const CONFIRMED: u32 = 8;
 
 /// How a connection came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,11 +111,13 @@ pub(super) fn make_flows(host: &Host, family: Family, random: &mut Random) -> Ve
         return flows;
     }
     // What the host says to packets that it did not ask for would end the connections.
-    let quiet = "chain quiet { type filter hook output priority -400; tcp flags & rst == rst drop\n\
-                 icmp type destination-unreachable drop; icmpv6 type destination-unreachable drop; }\n";
-    let rules = preparing_rules(family, host.conntrack);
-    let rules = rules.strip_suffix("}\n").expect("the rules end with their table");
-    host.load(&format!("{rules}{quiet}}}\n"));
+    let quiet = format!(
+        "table {} observe {{ chain quiet {{ type filter hook output priority -400; tcp flags & rst == rst drop\n\
+         icmp type destination-unreachable drop; icmpv6 type destination-unreachable drop; }}\n}}\n",
+        family_word(family)
+    );
+    let rules = preparing_rules(family, host.conntrack, &of_random_packets());
+    host.load(&(rules + &translating_rules(family) + &quiet));
     host.netns.sh("echo 1 >/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal");
     for flow in &flows {
         let steps: &[(bool, u8)] = match flow.birth {
@@ -137,7 +139,7 @@ pub(super) fn make_flows(host: &Host, family: Family, random: &mut Random) -> Ve
     for flow in told(false).chain(told(true)) {
         if let Birth::Injected { status, expected } = flow.birth {
             let master = told(false).next().filter(|_| expected).map(tuple);
-            add_connection(&host.netns, &tuple(flow), status, master.as_ref());
+            add_connection(&host.tracker, &tuple(flow), status, master.as_ref());
         }
     }
     flows

@@ -12,16 +12,23 @@
 //! nobody has to know what routing, reassembly and connection tracking make of it, and replies that the host makes
 //! up are more packets to judge.
 
+mod confirm;
+mod confirmed;
 mod counters;
 mod decode;
+mod directed;
 mod flows;
 mod network;
 mod observer;
 mod packets;
 mod rules;
 mod run;
+mod stand;
 mod tally;
+mod watch;
 
+pub use confirm::{Effort, Suspect, confirm};
+pub use confirmed::Confirmed;
 pub use network::{Conntrack, Host};
 pub use rules::random_rules;
 pub use run::{Judged, judge};

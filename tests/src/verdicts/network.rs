@@ -1,27 +1,32 @@
-//! A host whose packets go wherever their type of service says, and a sender on each of its links.
+//! A host whose packets go wherever their type of service says, and a sender at the other end of its links.
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
 use rustix::io::Errno;
-use rustix::net::sockopt::{set_ip_tos, set_ipv6_tclass, set_socket_broadcast};
-use rustix::net::{SendFlags, ipproto, netdevice, sendto};
+use rustix::net::sockopt::{set_ip_tos, set_ipv6_tclass};
+use rustix::net::{SendFlags, ipproto, sendto};
 
+use fwdsl_runtime::analysis::PacketType;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::table::TableName;
 
 use super::flows::Flow;
-use super::observer::Observer;
+use super::observer::{Observed, Observer};
 use crate::constructs::network::raw_socket;
 use crate::netns::Netns;
+use crate::nfnetlink::netfilter_socket;
 
 /// The host's links besides `lo`; random rules speak of them.
 pub(super) const LINKS: [&str; 6] = ["eth0", "eth1", "eth0.100", "br-lan", "wg7", "WAN"];
-/// On the first link, what is sent to an address with this last byte is sent to everybody.
-pub(super) const TO_EVERYBODY: u8 = 9;
+/// How many links there can be at most.
+pub(super) const LINKS_MAX: usize = 60;
+/// How many links the host can send packets to at a time: `ip rule` knows three bits of the type of service in IPv4.
+const ROUTES: usize = 7;
+/// The first routing table of these.
+const FIRST_TABLE: usize = 100;
 
 /// Whether the host tracks connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +51,15 @@ impl Route {
     pub(super) fn tos(self) -> u8 {
         match self {
             Route::Local => 0,
-            Route::Out(link) => 4 * (link as u8 + 1),
+            Route::Out(link) => 4 * ((link % ROUTES) as u8 + 1),
+        }
+    }
+
+    /// Of which group of links it is one, to which the host can send at the same time.
+    pub(super) fn group(self) -> usize {
+        match self {
+            Route::Local => 0,
+            Route::Out(link) => link / ROUTES,
         }
     }
 }
@@ -66,28 +79,42 @@ pub struct Host {
     pub(super) netns: Netns,
     pub(super) conntrack: Conntrack,
     pub(super) observer: Observer,
+    /// Asks connection tracking.
+    pub(super) tracker: OwnedFd,
     /// The connections that there are, once they are made.
     pub(super) flows: HashMap<Family, Vec<Flow>>,
     /// What the observer looks at.
-    pub(super) observed: Option<(Family, TableName)>,
-    /// By link and family: what is sent there, and the number of the device.
-    links: Vec<([OwnedFd; 2], u32)>,
+    pub(super) observed: Option<(Family, Observed)>,
+    /// The names of the links.
+    pub(super) links: Vec<String>,
+    /// What is sent by a link, by family.
+    outside: [OwnedFd; 2],
     /// By route and family.
     own: Vec<[OwnedFd; 2]>,
-    // The sockets above are theirs.
-    _senders: Vec<Netns>,
+    // The sockets above are its.
+    _senders: Netns,
 }
 
 impl Host {
-    /// Makes it.
+    /// Makes one whose links are [`LINKS`].
     ///
     /// # Panics
     ///
     /// If it cannot be done; ask [`crate::netns::require`] first.
     #[must_use]
     pub fn new(conntrack: Conntrack) -> Host {
-        let netns = Netns::new();
-        let senders: Vec<Netns> = LINKS.iter().map(|_| Netns::new()).collect();
+        Host::with_links(conntrack, LINKS.map(str::to_owned).into())
+    }
+
+    /// Makes one with links of these names.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be done; ask [`crate::netns::require`] first.
+    #[must_use]
+    pub fn with_links(conntrack: Conntrack, links: Vec<String>) -> Host {
+        assert!(links.len() <= LINKS_MAX, "there is an address for each link");
+        let (netns, senders) = (Netns::new(), Netns::new());
         netns.sh(
             "for key in all default; do cd /proc/sys/net/ipv4/conf/$key; echo 0 >rp_filter; echo 1 >accept_local\n\
              echo 1 >route_localnet; echo 0 >send_redirects; cd /proc/sys/net/ipv6/conf/$key; echo 0 >accept_ra\n\
@@ -96,58 +123,93 @@ impl Host {
              echo 1000000 >ipv4/icmp_msgs_per_sec; echo 100000 >ipv4/icmp_msgs_burst\n\
              echo 0 >ipv4/icmp_echo_ignore_broadcasts",
         );
-        let (mut lines, mut lines6) = ("link set lo up\n".to_owned(), String::new());
-        for (index, (link, sender)) in LINKS.iter().zip(&senders).enumerate() {
+        let mut outside = format!(
+            "link set lo up\n{}",
+            "addr add fd99::1/128 dev lo nodad\naddr add 100.65.0.1/32 dev lo\n"
+        );
+        let (mut inside, mut inside6) = ("link set lo up\n".to_owned(), String::new());
+        for (index, link) in links.iter().enumerate() {
             // Both ends have one hardware address and nobody asks for it, so that whatever is sent comes out at the
             // other end as a packet for that host.
-            let address = format!("address 02:00:00:00:00:{:02x}", index + 1);
-            sender.sh(&format!(
-                "for key in all default; do echo 0 >/proc/sys/net/ipv6/conf/$key/accept_ra; done\n\
-                 ip -batch - <<END\n\
-                 link set lo up\n\
-                 link add p {address} type veth peer name {link} {address} netns {}\n\
-                 link set p arp off addrgenmode none up\n\
-                 addr add fd99:{index}::1/128 dev p nodad\n\
-                 route add default dev p\n\
-                 route add ::/0 dev p\n\
-                 END",
+            let mac = format!("02:00:00:00:00:{:02x}", index + 1);
+            outside.push_str(&format!(
+                "link add p{index} address {mac} type veth peer name {link} address {mac} netns {}\n\
+                 link set p{index} arp off addrgenmode none up\n",
                 netns.name()
             ));
-            lines.push_str(&format!("link set {link} arp off addrgenmode none up\n"));
-            lines.push_str(&format!("addr add fd98:{index}::1/128 dev {link} nodad\n"));
-            let (table, tos) = (100 + index, Route::Out(index).tos());
-            lines.push_str(&format!("route add default dev {link} table {table}\n"));
-            lines.push_str(&format!("route add ::/0 dev {link} table {table}\n"));
-            lines.push_str(&format!("rule add pref 10 tos {tos:#x} lookup {table}\n"));
-            lines6.push_str(&format!("rule add pref 10 tos {tos:#x} lookup {table}\n"));
+            for (packet_type, mac) in ADDRESSEES {
+                for family in Family::ALL {
+                    let to = gate(family, index, packet_type);
+                    outside.push_str(&format!("route add {to} dev p{index}\n"));
+                    if let Some(mac) = mac {
+                        outside
+                            .push_str(&format!("neigh add {to} lladdr {mac} dev p{index} nud permanent\n"));
+                    }
+                }
+            }
+            inside.push_str(&format!(
+                "link set {link} arp off addrgenmode none up\n\
+                 addr add fd98:{index:x}::1/128 dev {link} nodad\naddr add 100.64.{index}.1/32 dev {link}\n"
+            ));
         }
-        lines.push_str(
+        for slot in 0..ROUTES {
+            let (table, tos) = (FIRST_TABLE + slot, Route::Out(slot).tos());
+            for lines in [&mut inside, &mut inside6] {
+                lines.push_str(&format!("rule add pref 10 tos {tos:#x} lookup {table}\n"));
+            }
+        }
+        inside.push_str(
             "route add local default dev lo table local\nroute add local ::/0 dev lo table local\n",
         );
-        for lines in [&mut lines, &mut lines6] {
+        for lines in [&mut inside, &mut inside6] {
             lines.push_str("rule add pref 20 lookup local\nrule del pref 0\n");
         }
-        netns.sh(&format!("ip -batch - <<END\n{lines}END\nip -6 -batch - <<END\n{lines6}END"));
-        senders[0].sh(&everybody());
+        senders.sh(&format!(
+            "for key in all default; do echo 0 >/proc/sys/net/ipv6/conf/$key/accept_ra; done\n\
+             ip -batch - <<END\n{outside}END"
+        ));
+        netns.sh(&format!("ip -batch - <<END && ip -6 -batch - <<END6\n{inside}END\n{inside6}END6"));
         let sockets =
             |netns: &Netns| netns.enter(|| Family::ALL.map(|family| raw_socket(family, ipproto::RAW)));
-        let links = senders.iter().map(|sender| {
-            let [ipv4, ipv6] = sockets(sender);
-            set_socket_broadcast(&ipv4, true).expect("root may send to everybody");
-            let device = netdevice::name_to_index(&ipv4, "p").expect("the link is there");
-            ([ipv4, ipv6], device)
-        });
-        let routes = std::iter::once(Route::Local).chain((0..LINKS.len()).map(Route::Out));
+        let routes = std::iter::once(Route::Local).chain((0..ROUTES).map(Route::Out));
         let own = routes.map(|route| {
             let [ipv4, ipv6] = sockets(&netns);
             set_ip_tos(&ipv4, route.tos()).expect("a type of service");
             set_ipv6_tclass(&ipv6, route.tos().into()).expect("a traffic class");
             [ipv4, ipv6]
         });
-        let (links, own) = (links.collect(), own.collect());
-        let observer = Observer::new(&netns);
-        let flows = HashMap::new();
-        Host { netns, conntrack, observer, flows, observed: None, links, own, _senders: senders }
+        let (own, outside) = (own.collect(), sockets(&senders));
+        let (observer, tracker) = (Observer::new(&netns), netns.enter(netfilter_socket));
+        let (flows, observed) = (HashMap::new(), None);
+        let host = Host {
+            netns,
+            conntrack,
+            observer,
+            tracker,
+            flows,
+            observed,
+            links,
+            outside,
+            own,
+            _senders: senders,
+        };
+        host.send_to_group(0);
+        host
+    }
+
+    /// Sends packets to the links of a group from now on.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be done.
+    pub(super) fn send_to_group(&self, group: usize) {
+        let mut lines = String::new();
+        for (slot, link) in self.links.iter().skip(group * ROUTES).take(ROUTES).enumerate() {
+            for network in ["default", "::/0"] {
+                lines.push_str(&format!("route replace {network} dev {link} table {}\n", FIRST_TABLE + slot));
+            }
+        }
+        self.netns.sh(&format!("ip -batch - <<END\n{lines}END"));
     }
 
     /// Loads rules of `nft`.
@@ -162,23 +224,28 @@ impl Host {
         assert!(nft.wait().expect("nft ends").success(), "{rules}");
     }
 
-    /// Sends a packet; the route is for what the host sends itself.
+    /// Sends a packet, which a link brings as one of a type; the route is for what the host sends itself.
     ///
     /// # Panics
     ///
     /// If the kernel does not take it.
-    pub(super) fn send(&self, sender: Sender, route: Route, to: IpAddr, bytes: &[u8]) {
-        let family = usize::from(to.is_ipv6());
-        let (socket, device) = match (sender, route) {
-            (Sender::Link(link), _) => (&self.links[link].0[family], self.links[link].1),
-            (Sender::Host, Route::Local) => (&self.own[0][family], 0),
-            (Sender::Host, Route::Out(link)) => (&self.own[1 + link][family], 0),
+    pub(super) fn send(
+        &self,
+        sender: Sender,
+        route: Route,
+        packet_type: PacketType,
+        to: IpAddr,
+        bytes: &[u8],
+    ) {
+        let family = if to.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+        let of_family = usize::from(to.is_ipv6());
+        let (socket, to) = match (sender, route) {
+            // What a packet says of its destination is for the host to read.
+            (Sender::Link(link), _) => (&self.outside[of_family], gate(family, link, packet_type)),
+            (Sender::Host, Route::Local) => (&self.own[0][of_family], to),
+            (Sender::Host, Route::Out(link)) => (&self.own[1 + link % ROUTES][of_family], to),
         };
-        let to = match to {
-            IpAddr::V4(_) => SocketAddr::new(to, 0),
-            IpAddr::V6(to) => SocketAddrV6::new(to, 0, 0, device).into(),
-        };
-        match sendto(socket, bytes, SendFlags::empty(), &to) {
+        match sendto(socket, bytes, SendFlags::empty(), &SocketAddr::new(to, 0)) {
             // A rule in OUTPUT has dropped it, which is for the observer to tell.
             Ok(_) | Err(Errno::PERM) => {}
             Err(error) => panic!("to {to} from {sender:?} by {route:?}: {error}\n{bytes:x?}"),
@@ -186,9 +253,19 @@ impl Host {
     }
 }
 
-/// Commands for the sender of the first link that send what is for some addresses to everybody.
-fn everybody() -> String {
-    let addresses = [format!("10.0.0.{TO_EVERYBODY}"), format!("2001:db8::{TO_EVERYBODY:x}")];
-    let entry = |address| format!("ip neigh add {address} lladdr ff:ff:ff:ff:ff:ff dev p nud permanent\n");
-    addresses.map(entry).concat()
+/// Whom a link brings packets to, with the hardware address that says so, which is that of the link if there is none.
+const ADDRESSEES: [(PacketType, Option<&str>); 3] = [
+    (PacketType::Unicast, None),
+    (PacketType::Broadcast, Some("ff:ff:ff:ff:ff:ff")),
+    (PacketType::Multicast, Some("33:33:00:00:00:01")),
+];
+
+/// The address by which senders reach the host over a link, for packets of a type.
+fn gate(family: Family, link: usize, packet_type: PacketType) -> IpAddr {
+    let number =
+        ADDRESSEES.iter().position(|(other, _)| *other == packet_type).expect("links bring such packets");
+    match family {
+        Family::Ipv4 => Ipv4Addr::new(100, 66, link as u8, 1 + number as u8).into(),
+        Family::Ipv6 => Ipv6Addr::new(0xfd97, link as u16, 0, 0, 0, 0, 0, 1 + number as u16).into(),
+    }
 }

@@ -1,6 +1,5 @@
-//! Rules right before and right behind the tested ones that show each packet to a socket.
+//! The socket to which rules around the tested ones show each packet.
 
-use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -9,12 +8,8 @@ use rustix::net::sockopt::{Timeout, set_socket_recv_buffer_size_force, set_socke
 use rustix::net::{RecvFlags, netdevice, recv};
 
 use fwdsl_runtime::analysis::{CtState, PacketType, Status, Tracking};
-use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::table::{Hook, TableName};
 
-use super::network::Conntrack;
-use super::packets::MARKER;
 use crate::netns::Netns;
 use crate::nfnetlink::{Request, attribute, attributes, messages, netfilter_socket};
 
@@ -22,7 +17,7 @@ use crate::nfnetlink::{Request, attribute, attributes, messages, netfilter_socke
 const LOGGED: u16 = 4 << 8;
 const CONFIGURE: u16 = 4 << 8 | 1;
 /// The group of the log.
-const GROUP: u16 = 7;
+pub(super) const GROUP: u16 = 7;
 /// How much of each packet is shown; none is longer.
 const SHOWN: u32 = 1500;
 /// Room for what is shown while nobody reads.
@@ -30,37 +25,30 @@ const ROOM: usize = 64 << 20;
 /// How long the last packet may take; far beyond what it takes.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Packets whose TTL is in this range are not tracked; the last three bits of any TTL say which mark it gets.
-pub(super) const UNTRACKED: std::ops::RangeInclusive<u8> = 72..=79;
-/// The marks, by the last three bits of the TTL.
-pub(super) const MARKS: [u32; 8] = [0, 0, 1, 2, 0x10, 0x11, 0x1234, u32::MAX];
-/// What is sent to this port of TCP is for the port behind it, so that its connection is translated.
-pub(super) const TRANSLATED: [(u16, u16); 2] = [(2222, 22), (8888, 80)];
-
-/// What the log calls the sides, and markers.
-const BEFORE: &str = "before";
-const AFTER: &str = "after";
-const OVER: &str = "over";
+/// What the log calls markers, packets that have come through, and, with a table, those right before its rules.
+pub(super) const OVER: &str = "over";
+pub(super) const AFTER: &str = "after";
+pub(super) const BEFORE: &str = "before ";
 /// What `nft` calls the types of packets; the first is not logged.
-const PACKET_TYPES: [(PacketType, &str); 4] = [
+pub(super) const PACKET_TYPES: [(PacketType, &str); 4] = [
     (PacketType::Unicast, "host"),
     (PacketType::Broadcast, "broadcast"),
     (PacketType::Multicast, "multicast"),
     (PacketType::OtherHost, "other"),
 ];
-const STATES: [CtState; 5] =
+pub(super) const STATES: [CtState; 5] =
     [CtState::Invalid, CtState::Untracked, CtState::New, CtState::Established, CtState::Related];
-const STATUSES: [(Status, &str); 4] = [
+pub(super) const STATUSES: [(Status, &str); 4] = [
     (Status::EXPECTED, "expected"),
     (Status::SEEN_REPLY, "seen-reply"),
     (Status::ASSURED, "assured"),
     (Status::CONFIRMED, "confirmed"),
 ];
 
-/// Whether a packet was seen before the tested rules or behind them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a packet was seen at a hook: right before the rules of a table, or behind the tested ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Side {
-    Before,
+    Before(TableName),
     After,
 }
 
@@ -76,6 +64,15 @@ pub(super) struct Sight {
     pub(super) tracking: Tracking,
     pub(super) status: Status,
     pub(super) bytes: Vec<u8>,
+}
+
+/// What the observer looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Observed {
+    /// The chains of a table.
+    Table(TableName),
+    /// The whole way.
+    Way,
 }
 
 /// The end of the log.
@@ -123,11 +120,12 @@ impl Observer {
                     let mut is_over = false;
                     for (_, body) in packets {
                         let shown = self.read(&body[4..]);
-                        match shown.prefix.as_str() {
-                            AFTER => sights.push(shown.sight(Side::After, &mut facts)),
-                            BEFORE => sights.push(shown.sight(Side::Before, &mut facts)),
-                            OVER => is_over = true,
-                            _ => facts.push(shown),
+                        let table = shown.prefix.strip_prefix(BEFORE).and_then(TableName::from_name);
+                        match (shown.prefix.as_str(), table) {
+                            (AFTER, _) => sights.push(shown.sight(Side::After, &mut facts)),
+                            (OVER, _) => is_over = true,
+                            (_, Some(table)) => sights.push(shown.sight(Side::Before(table), &mut facts)),
+                            (_, None) => facts.push(shown),
                         }
                     }
                     if is_over {
@@ -174,7 +172,7 @@ struct Shown {
     out_interface: Option<String>,
     mark: u32,
     bytes: Vec<u8>,
-    /// A side, or a word that is true of the packet.
+    /// Where it was seen, or a word that is true of it.
     prefix: String,
 }
 
@@ -192,7 +190,7 @@ impl Shown {
             status: Status::NONE,
             bytes: self.bytes,
         };
-        if side == Side::Before {
+        if side != Side::After {
             let is_of_it = |fact: &mut Shown| fact.hook == self.hook && fact.bytes == sight.bytes;
             let own: Vec<Shown> = facts.extract_if(.., is_of_it).collect();
             own.iter().for_each(|fact| sight.learn(&fact.prefix));
@@ -217,92 +215,4 @@ impl Sight {
             },
         }
     }
-}
-
-/// The priority of a table's chains (linux/netfilter_ipv4.h); the nft variant has its own of `security`.
-fn priority(table: TableName, variant: Variant) -> i32 {
-    match table {
-        TableName::Raw => -300,
-        TableName::Mangle => -150,
-        TableName::Nat => -100,
-        TableName::Filter => 0,
-        TableName::Security if variant == Variant::Nft => 150,
-        TableName::Security => 50,
-    }
-}
-
-/// Rules for `nft` that give packets their marks and keep some from being tracked, and those that show the packets
-/// around the chains of a table. What comes through all hooks of the table goes no further, so that nobody answers it
-/// and no connection begins; but what the host sends itself comes in first.
-pub(super) fn observing_rules(
-    family: Family,
-    table: TableName,
-    variant: Variant,
-    conntrack: Conntrack,
-) -> String {
-    let mut text = preparing_rules(family, conntrack);
-    let name = family_word(family);
-    let _ = writeln!(text, "table {name} observe {{");
-    for hook in table.hooks() {
-        let (word, at) = (hook.name().to_lowercase(), priority(table, variant));
-        let _ = writeln!(text, "chain before-{word} {{ type filter hook {word} priority {};", at - 1);
-        for (_, kind) in &PACKET_TYPES[1..] {
-            let _ = writeln!(text, "meta pkttype {kind} log prefix \"{kind}\" group {GROUP}");
-        }
-        if conntrack == Conntrack::On {
-            for state in STATES.map(CtState::name) {
-                let _ = writeln!(text, "ct state {state} log prefix \"{state}\" group {GROUP}");
-            }
-            for bit in STATUSES.iter().map(|(_, name)| *name).chain(["snat", "dnat"]) {
-                let _ = writeln!(text, "ct status {bit} log prefix \"{bit}\" group {GROUP}");
-            }
-        }
-        let _ = writeln!(text, "log prefix \"{BEFORE}\" group {GROUP}");
-        let has = |other: Hook| table.hooks().contains(&other);
-        let away = match hook {
-            Hook::Prerouting if has(Hook::Input) => "",
-            Hook::Forward | Hook::Output if has(Hook::Postrouting) => "",
-            Hook::Output | Hook::Postrouting => "oifname != \"lo\" drop",
-            Hook::Prerouting | Hook::Input | Hook::Forward => "drop",
-        };
-        let _ = writeln!(
-            text,
-            "}}\nchain after-{word} {{ type filter hook {word} priority {}; log prefix \"{AFTER}\" group {GROUP}\n{away}\n}}",
-            at + 1
-        );
-    }
-    text + "}\n"
-}
-
-/// The same without showing packets, and all come through but markers.
-pub(super) fn preparing_rules(family: Family, conntrack: Conntrack) -> String {
-    let name = family_word(family);
-    let ttl = if family == Family::Ipv4 { "ip ttl" } else { "ip6 hoplimit" };
-    let mut text = format!("table {name} observe\ndelete table {name} observe\ntable {name} observe {{\n");
-    for hook in ["prerouting", "output"] {
-        let _ = writeln!(text, "chain prepare-{hook} {{ type filter hook {hook} priority -350;");
-        let _ = writeln!(text, "meta l4proto {MARKER} log prefix \"{OVER}\" group {GROUP} drop");
-        for ttl_of in [64, *UNTRACKED.start()] {
-            for (index, mark) in MARKS.iter().enumerate() {
-                let _ = writeln!(text, "{ttl} {} meta mark set {mark}", ttl_of + index as u8);
-            }
-        }
-        if conntrack == Conntrack::On {
-            let _ = writeln!(text, "{ttl} {}-{} notrack", UNTRACKED.start(), UNTRACKED.end());
-        }
-        text.push_str("}\n");
-    }
-    if conntrack == Conntrack::On {
-        text.push_str("chain translate { type nat hook prerouting priority -100;\n");
-        for (port, other) in TRANSLATED {
-            let _ = writeln!(text, "tcp dport {port} redirect to :{other}");
-        }
-        text.push_str("}\nchain hide { type nat hook postrouting priority 100;\n");
-        text.push_str("udp dport 273 masquerade\n}\n");
-    }
-    text + "}\n"
-}
-
-fn family_word(family: Family) -> &'static str {
-    if family == Family::Ipv4 { "ip" } else { "ip6" }
 }

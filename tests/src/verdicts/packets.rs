@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
+use fwdsl_runtime::analysis::PacketType;
 use fwdsl_runtime::catalogue::{DCCP_NUMBER, SCTP_NUMBER, UDPLITE_NUMBER};
 use fwdsl_runtime::family::Family;
 
 use super::flows::Flow;
-use super::network::{Host, LINKS, Route, Sender, TO_EVERYBODY};
-use super::observer::{TRANSLATED, UNTRACKED};
+use super::network::{Host, LINKS, Route, Sender};
+use super::watch::{TRANSLATED, UNTRACKED};
 use crate::constructs::probe::{ACK, FIN, PSH, RST, SYN, URG};
 use crate::random::Random;
 use crate::wire::{Fragment, IpPacket, Transport, fragment, number, set_length};
@@ -19,9 +20,12 @@ pub(super) const ICMP_TYPES: [u8; 13] = [0, 3, 4, 5, 8, 11, 1, 2, 128, 129, 135,
 /// The protocol of markers, which no other packet has: one for experiments.
 pub(super) const MARKER: u8 = 253;
 
+/// What is sent to an address with this last byte is sent to everybody.
+const TO_EVERYBODY: u8 = 9;
+
 const FLAGS: [u8; 10] = [SYN, SYN, ACK, SYN | ACK, FIN | ACK, RST, RST | ACK, PSH | ACK, 0, FIN | PSH | URG];
 /// The usual length of a packet's payload with its header.
-const ROOM: usize = 68;
+pub(super) const ROOM: usize = 68;
 
 /// Addresses that random rules speak of, and others.
 pub(super) fn addresses(family: Family) -> &'static [&'static str] {
@@ -55,15 +59,16 @@ pub(super) fn addresses(family: Family) -> &'static [&'static str] {
 /// A packet with who sends it.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
-    sender: Sender,
-    route: Route,
-    to: IpAddr,
+    pub(super) sender: Sender,
+    pub(super) route: Route,
+    pub(super) packet_type: PacketType,
+    pub(super) to: IpAddr,
     pub(super) bytes: Vec<u8>,
 }
 
 impl Outgoing {
     pub(super) fn send(&self, host: &Host) {
-        host.send(self.sender, self.route, self.to, &self.bytes);
+        host.send(self.sender, self.route, self.packet_type, self.to, &self.bytes);
     }
 
     /// Each fragment by itself, of the same number.
@@ -113,7 +118,21 @@ fn packet(
     let header = if from.is_ipv4() { 20 } else { 40 };
     let headers = Vec::new();
     let packet = IpPacket { from, to, ttl, tos: route.tos(), fragment: Fragment::Whole, headers, transport };
-    Outgoing { sender, route, to, bytes: packet.bytes(header + room) }
+    let packet_type = usual_type(to);
+    Outgoing { sender, route, packet_type, to, bytes: packet.bytes(header + room) }
+}
+
+/// Whom senders send what is for an address.
+fn usual_type(to: IpAddr) -> PacketType {
+    let is_for_everybody = match to {
+        IpAddr::V4(to) => to.is_broadcast() || to.octets() == [10, 0, 0, TO_EVERYBODY],
+        IpAddr::V6(to) => to.segments() == [0x2001, 0xdb8, 0, 0, 0, 0, 0, TO_EVERYBODY.into()],
+    };
+    match (is_for_everybody, to.is_multicast()) {
+        (true, _) => PacketType::Broadcast,
+        (false, true) => PacketType::Multicast,
+        (false, false) => PacketType::Unicast,
+    }
 }
 
 /// A packet that stands behind others: the host shows it to the observer as it comes in, and no rule sees it.

@@ -10,13 +10,14 @@ use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::lower::Ruleset;
 use fwdsl_runtime::table::{Hook, TableName};
 
-use super::counters::{Counters, Expected};
+use super::counters::{Counters, Expected, Loaded, fault, kind_of};
 use super::decode::{Decoded, Piece, decode};
 use super::flows::{birth, make_flows};
 use super::network::{Conntrack, Host};
-use super::observer::{Side, Sight, observing_rules};
+use super::observer::{Observed, Side, Sight};
 use super::packets::{marker, random_packets};
 use super::tally::Tally;
+use super::watch::{of_random_packets, preparing_rules, table_rules, translating_rules};
 use crate::random::Random;
 use crate::rules::restore;
 use crate::wire::number_of;
@@ -73,7 +74,7 @@ pub fn judge(
     let mut refused: HashMap<u16, bool> = HashMap::new();
     let decodes: Vec<Option<Decoded>> = sights.iter().map(decode).collect();
     faults.extend(miscounted(judged, &sights, &decodes, &counters, tally));
-    for (sight, decoded) in sights.iter().zip(&decodes).filter(|(sight, _)| sight.side == Side::Before) {
+    for (sight, decoded) in sights.iter().zip(&decodes).filter(|(sight, _)| sight.side != Side::After) {
         let key = (sight.hook, sight.bytes.as_slice());
         // What came twice cannot be told apart.
         let Some(decoded) = decoded.as_ref().filter(|_| before[&key] == 1) else {
@@ -139,13 +140,19 @@ fn miscounted(
     tally: &mut Tally,
 ) -> Vec<String> {
     let mut expected = Expected::default();
-    for (sight, decoded) in sights.iter().zip(decodes).filter(|(sight, _)| sight.side == Side::Before) {
+    for (sight, decoded) in sights.iter().zip(decodes).filter(|(sight, _)| sight.side != Side::After) {
         match decoded {
             Some(decoded) if !decoded.cut_short => expected.add(&judged.trace(sight.hook, &decoded.packet)),
             _ => return Vec::new(),
         }
     }
-    expected.faults(counters, tally)
+    let mut faults = Vec::new();
+    for (place, counted) in &counters.0 {
+        let Some(bounds) = expected.of(place) else { return Vec::new() };
+        faults.extend(fault(place, *counted, bounds));
+        tally.add("counter", kind_of(bounds));
+    }
+    faults
 }
 
 fn is_for_many(address: IpAddr) -> bool {
@@ -162,7 +169,7 @@ fn refused_number(sight: &Sight, count: usize) -> Option<u16> {
     };
     let quoted = bytes.get(header + 8..).filter(|quoted| quoted.len() >= header)?;
     let number = number_of(quoted);
-    let is_answer = sight.side == Side::Before && sight.hook == Hook::Output && protocol;
+    let is_answer = sight.side != Side::After && sight.hook == Hook::Output && protocol;
     (is_answer && bytes[header..].starts_with(&error) && (1..=count).contains(&number.into()))
         .then_some(number)
 }
@@ -171,7 +178,7 @@ impl Host {
     /// Loads rules, sends packets, and gives back what is seen of them, and what the rules have counted.
     fn seen(&mut self, judged: &Judged<'_>, random: &mut Random, count: usize) -> (Vec<Sight>, Counters) {
         let family = judged.ruleset.family;
-        let place = (family, judged.table);
+        let place = (family, Observed::Table(judged.table));
         if !self.flows.contains_key(&family) {
             let flows = make_flows(self, family, random);
             self.flows.insert(family, flows);
@@ -184,18 +191,20 @@ impl Host {
             let output = restore(&self.netns, family, judged.variant, &others);
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             for family in Family::ALL {
-                let rules = if family == place.0 {
-                    observing_rules(family, judged.table, judged.variant, self.conntrack)
-                } else {
-                    super::observer::preparing_rules(family, self.conntrack)
-                };
+                let mut rules = preparing_rules(family, self.conntrack, &of_random_packets());
+                if self.conntrack == Conntrack::On {
+                    rules += &translating_rules(family);
+                }
+                if family == place.0 {
+                    rules += &table_rules(family, judged.table, judged.variant, self.conntrack);
+                }
                 self.load(&rules);
             }
             self.observed = Some(place);
         }
         // What is left of other rules comes before the first marker, and then nothing but the packets.
         loop {
-            Counters::reset(&self.netns, judged);
+            self.loaded(judged).reset(judged.table);
             if self.rest(family).is_empty() {
                 break;
             }
@@ -205,7 +214,7 @@ impl Host {
         }
         let mut sights = self.rest(family);
         loop {
-            let counters = Counters::read(&self.netns, judged);
+            let counters = self.loaded(judged).read(judged.table);
             let late = self.rest(family);
             if late.is_empty() {
                 return (sights, counters);
@@ -214,8 +223,12 @@ impl Host {
         }
     }
 
+    fn loaded(&self, judged: &Judged<'_>) -> Loaded<'_> {
+        Loaded { netns: &self.netns, family: judged.ruleset.family, variant: judged.variant }
+    }
+
     /// What is seen of the packets that are on their way.
-    fn rest(&mut self, family: Family) -> Vec<Sight> {
+    pub(super) fn rest(&mut self, family: Family) -> Vec<Sight> {
         marker(family).send(self);
         self.observer.until_marker()
     }

@@ -7,7 +7,7 @@ use super::hook::{Change, Held, compare_hook};
 use super::report::Comparison;
 use super::verdict::Verdicts;
 use super::walk::Shared;
-use crate::analysis::diagram::{Diagram, Space};
+use crate::analysis::diagram::{Diagram, Exhausted, Space};
 use crate::analysis::meaning::changes;
 use crate::analysis::program::{Classes, Program};
 use crate::catalogue::Aspects;
@@ -67,18 +67,33 @@ pub fn compare(old: &Model, new: &Model, families: FamilySet, budget: u64) -> Re
     let mut changes = Vec::new();
     for family in families.iter() {
         let rulesets = [ruleset(old, family), ruleset(new, family)];
-        for name in TableName::ALL {
-            let tables = rulesets.each_ref().map(|ruleset| ruleset.table(name));
-            if tables.iter().all(Option::is_none) {
-                continue;
-            }
-            for hook in name.hooks() {
-                let found = hook_changes(&rulesets, tables, name, *hook, &mut left);
-                changes.extend(found.map_err(|_| NotDecided { budget })?);
-            }
-        }
+        let found = family_changes([&rulesets[0], &rulesets[1]], &mut left);
+        changes.extend(found.map_err(|_| NotDecided { budget })?);
     }
     Ok(Comparison { changes, families })
+}
+
+/// The same of the rules of one family.
+///
+/// # Errors
+/// If that takes more steps than allowed.
+pub fn compare_rulesets(old: &Ruleset, new: &Ruleset, budget: u64) -> Result<Comparison, NotDecided> {
+    let changes = family_changes([old, new], &mut budget.clone()).map_err(|_| NotDecided { budget })?;
+    Ok(Comparison { changes, families: FamilySet::only(new.family) })
+}
+
+fn family_changes(rulesets: [&Ruleset; 2], left: &mut u64) -> Result<Vec<Change>, Exhausted> {
+    let mut changes = Vec::new();
+    for name in TableName::ALL {
+        let tables = rulesets.map(|ruleset| ruleset.table(name));
+        if tables.iter().all(Option::is_none) {
+            continue;
+        }
+        for hook in name.hooks() {
+            changes.extend(hook_changes(rulesets, tables, name, *hook, left)?);
+        }
+    }
+    Ok(changes)
 }
 
 /// The rules of a family; none if the firewall has no table for it.
@@ -92,12 +107,12 @@ fn ruleset(model: &Model, family: Family) -> Ruleset {
 }
 
 fn hook_changes(
-    rulesets: &[Ruleset; 2],
+    rulesets: [&Ruleset; 2],
     tables: [Option<&Table>; 2],
     name: TableName,
     hook: Hook,
     left: &mut u64,
-) -> Result<Vec<Change>, crate::analysis::diagram::Exhausted> {
+) -> Result<Vec<Change>, Exhausted> {
     let family = rulesets[0].family;
     let rules = tables.iter().flatten().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
     let classes = Classes::new(rules.map(|rule| rule.matches.as_slice()));
@@ -115,7 +130,7 @@ fn hook_changes(
     let [old, new] = [(0, 1), (1, 0)].map(|(own, other)| {
         let table = tables[own];
         Held {
-            ruleset: &rulesets[own],
+            ruleset: rulesets[own],
             table,
             start: table.and_then(|table| start(table, tables[other], hook)),
         }

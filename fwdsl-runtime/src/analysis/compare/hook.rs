@@ -6,7 +6,7 @@ use super::verdict::Verdict;
 use super::walk::{Shared, Walk};
 use super::words::{Words, header_protocols};
 use crate::analysis::diagram::{ALL, Exhausted, Field, GOES_ON, Level, NONE, Node, Product, likely};
-use crate::analysis::entry::entries;
+use crate::analysis::entry::{Surroundings, entries};
 use crate::analysis::packet::{Packet, Tracking};
 use crate::analysis::program::tracking_bits;
 use crate::analysis::region::{Axis, Choice, LATER, Span, intersection, union};
@@ -88,7 +88,7 @@ pub(super) fn compare_hook(
 ) -> Result<Vec<Change>, Exhausted> {
     let mut regions = Vec::new();
     for side in sides {
-        for region in entries(&[hook], side.ruleset, &shared.program.classes) {
+        for region in entries(&[hook], Surroundings::new(side.ruleset), &shared.program.classes) {
             if !regions.contains(&region) {
                 regions.push(region);
             }

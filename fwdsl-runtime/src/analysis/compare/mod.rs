@@ -24,7 +24,7 @@ mod verdict;
 mod walk;
 mod words;
 
-pub use firewalls::{COMPARE_BUDGET, CompareError, NotDecided, compare};
+pub use firewalls::{COMPARE_BUDGET, CompareError, NotDecided, compare, compare_rulesets};
 pub use hook::{Change, Decision, Line};
 pub use report::{Comparison, Side};
 pub use verdict::Verdict;

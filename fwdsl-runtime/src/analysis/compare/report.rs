@@ -16,19 +16,19 @@ pub struct Comparison {
 }
 
 /// Where the rules of a firewall stand.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Side<'a> {
     /// The files of its places.
     pub sources: &'a Sources,
-    /// The text of the first of them, if it is to be shown.
-    pub text: &'a str,
+    /// The text of each of them, as far as it is to be shown.
+    pub texts: Vec<&'a str>,
 }
 
 impl Side<'_> {
     /// What stands at a place.
     pub fn text_at(&self, loc: Loc) -> Option<&str> {
-        let line = self.text.lines().nth((loc.line as usize).checked_sub(1)?);
-        line.map(str::trim).filter(|_| self.sources.file_of(loc) == self.sources.file())
+        let text = self.texts.get(usize::from(loc.file))?;
+        text.lines().nth((loc.line as usize).checked_sub(1)?).map(str::trim)
     }
 
     fn decision(&self, decision: Decision) -> String {
@@ -52,7 +52,7 @@ impl Comparison {
     pub fn text(&self, old: &Side<'_>, new: &Side<'_>) -> String {
         let mut out = String::new();
         for change in &self.changes {
-            push_change(&mut out, change, old, new);
+            let _ = writeln!(out, "{}\n{}", change.title(), change.text(old, new));
         }
         if self.is_same() {
             let families: Vec<String> = self.families.iter().map(|family| family.to_string()).collect();
@@ -71,20 +71,26 @@ impl Change {
             _ => "otherwise",
         }
     }
-}
 
-fn push_change(out: &mut String, change: &Change, old: &Side<'_>, new: &Side<'_>) {
-    let Change { family, table, hook, .. } = change;
-    let (was, is) = (change.old.participle(), change.new.participle());
-    let _ = writeln!(out, "{family}, {hook} of {table}, {}: {was} before, {is} now", change.kind());
-    for line in &change.lines {
-        let _ = writeln!(out, "    {}", line.text);
-        let _ = writeln!(out, "        packet: {}", line.packet);
-        let _ = writeln!(out, "        old:    {}", old.decision(line.old));
-        let _ = writeln!(out, "        new:    {}", new.decision(line.new));
+    /// Where and what, in a line: `IPv4, INPUT of filter, newly accepted: dropped before, accepted now`.
+    pub fn title(&self) -> String {
+        let Change { family, table, hook, .. } = self;
+        let (was, is) = (self.old.participle(), self.new.participle());
+        format!("{family}, {hook} of {table}, {}: {was} before, {is} now", self.kind())
     }
-    if !change.is_complete {
-        let _ = writeln!(out, "    and more: only the first {} lines are told", change.lines.len());
+
+    /// The packets, and the rules that decide them as the sides show them.
+    pub fn text(&self, old: &Side<'_>, new: &Side<'_>) -> String {
+        let mut out = String::new();
+        for line in &self.lines {
+            let _ = writeln!(out, "    {}", line.text);
+            let _ = writeln!(out, "        packet: {}", line.packet);
+            let _ = writeln!(out, "        old:    {}", old.decision(line.old));
+            let _ = writeln!(out, "        new:    {}", new.decision(line.new));
+        }
+        if !self.is_complete {
+            let _ = writeln!(out, "    and more: only the first {} lines are told", self.lines.len());
+        }
+        out
     }
-    out.push('\n');
 }

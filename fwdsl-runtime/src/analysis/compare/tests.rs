@@ -2,7 +2,7 @@
 
 use super::{COMPARE_BUDGET, Change, Comparison, Decision, Verdict, compare};
 use crate::analysis::diagram::tests::{Random, point, read, rule, ruleset};
-use crate::analysis::entry::entries;
+use crate::analysis::entry::{Surroundings, entries};
 use crate::analysis::evaluate::evaluate;
 use crate::analysis::packet::Packet;
 use crate::analysis::program::{Classes, program};
@@ -132,7 +132,7 @@ fn the_lines_are_the_packets_of_which_something_else_becomes() {
                     }
                 }
             }
-            for region in entries(&[hook], &old, &program.classes) {
+            for region in entries(&[hook], Surroundings::new(&old), &program.classes) {
                 for _ in 0..30 {
                     let packet = witness(&point(&mut random, &region, &program), &program);
                     let [was, is] = [&old, &new].map(|ruleset| verdicts(ruleset, name, &packet));

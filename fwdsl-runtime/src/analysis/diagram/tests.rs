@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{ALL, Diagram, Functions, GOES_ON, Level, NONE, Node};
-use crate::analysis::entry::{entries, hooks};
+use crate::analysis::entry::{Surroundings, entries, hooks};
 use crate::analysis::evaluate::evaluate;
 use crate::analysis::program::{Action, Classes, Program, program};
 use crate::analysis::region::{Axis, Choice, Condition, Region, Span};
@@ -188,7 +188,7 @@ fn functions_give_what_evaluation_gives() {
             let chain = table.chains.iter().position(|chain| chain.name == name).expect("the chain");
             let end = falling_off(&table.chains[chain]);
             let function = functions.chain_with_end(&mut diagram, chain, end).expect("few steps");
-            for region in entries(&hooks(table, chain), &ruleset, &program.classes) {
+            for region in entries(&hooks(table, chain), Surroundings::new(&ruleset), &program.classes) {
                 for _ in 0..40 {
                     let point = point(&mut random, &region, &program);
                     let packet = witness(&point, &program);
@@ -222,7 +222,7 @@ fn what_a_rule_matches_is_what_the_search_finds() {
         let mut diagram = Diagram::new(STEPS);
         let functions = Functions::new(&mut diagram, &program, true).expect("few steps");
         let input = table.start(crate::table::Hook::Input).expect("the chain");
-        let regions = entries(&hooks(table, input), &ruleset, &program.classes);
+        let regions = entries(&hooks(table, input), Surroundings::new(&ruleset), &program.classes);
         let entering = functions.space.regions(&mut diagram, &regions).expect("few steps");
         let reach = functions.reach(&mut diagram, &program, &[(input, entering)]).expect("few steps");
         for chain in 0..program.chains.len() {

@@ -4,7 +4,7 @@ use super::partition::Relation;
 use super::question::{MatrixError, Open, Question};
 use super::service::Service;
 use crate::analysis::diagram::{ALL, Diagram, Exhausted, Functions, Level, NONE, Node, Space};
-use crate::analysis::entry::{entries, hooks};
+use crate::analysis::entry::{Surroundings, entries, hooks};
 use crate::analysis::packet::{CtState, Tracking};
 use crate::analysis::program::{Action, Classes, Program, Rule, Test, program};
 use crate::analysis::region::{Axis, Choice, Condition, Region, Span, WHOLE};
@@ -25,7 +25,7 @@ pub(super) fn relation(ruleset: &Ruleset, question: &Question<'_>) -> Result<Rel
     let (table, start) = question.place(ruleset)?;
     let rules = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.matches.as_slice());
     let program = program(table, ruleset.family, Classes::new(rules));
-    let packets = entries(&hooks(table, start), ruleset, &program.classes);
+    let packets = entries(&hooks(table, start), Surroundings::new(ruleset), &program.classes);
     let packets = of_service(packets, &question.service);
     let program = Settling { packets: &packets, question }.program(program, start);
     let mut diagram = Diagram::new(STEPS);

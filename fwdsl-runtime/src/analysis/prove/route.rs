@@ -2,7 +2,7 @@
 
 use super::Prover;
 use crate::analysis::effect::{effects, not_followed};
-use crate::analysis::entry::{entries, hooks};
+use crate::analysis::entry::{Surroundings, entries, hooks};
 use crate::analysis::flow::Effect;
 use crate::analysis::host::{beginning, prepare_host};
 use crate::analysis::program::{Classes, Program, program_where, test};
@@ -115,7 +115,7 @@ impl Prover<'_> {
             Route::Chain { program, table, chain, .. } => {
                 let classes = &self.programs[program].program.classes;
                 let Some(table) = ruleset.table(table) else { return Vec::new() };
-                (entries(&hooks(table, chain), ruleset, classes), classes)
+                (entries(&hooks(table, chain), Surroundings::new(ruleset), classes), classes)
             }
             Route::Host { host, way, .. } => {
                 let host = &self.hosts[host].1;

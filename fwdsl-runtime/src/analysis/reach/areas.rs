@@ -1,14 +1,17 @@
 //! What a rule asks, as areas.
 
+use std::rc::Rc;
+
 use super::super::program::Test;
 use super::super::region::{Axis, Choice, Condition, LATER, Set, WHOLE, complement, intersection};
 use super::super::sets::PORT_SET_PROTOCOLS;
-use super::cube::Area;
+use super::area::Area;
+use super::cuts::Cuts;
 use crate::analysis::program::{Classes, domain, numbers};
 use crate::family::Family;
 
 /// The areas of a rule: a packet matches if it is in one of them, for sure or perhaps.
-pub(super) fn areas(rule: u32, test: &Test, family: Family, classes: &Classes) -> Vec<Area> {
+pub(super) fn areas(rule: u32, test: &Test, family: Family, classes: &Classes, cuts: &Rc<Cuts>) -> Vec<Area> {
     let certain = !test.opaque || test.is_steady;
     let mut areas = vec![Area {
         rule,
@@ -17,6 +20,7 @@ pub(super) fn areas(rule: u32, test: &Test, family: Family, classes: &Classes) -
         atoms: test.atoms.clone(),
         certain,
         is_headless: false,
+        cuts: Rc::clone(cuts),
     }];
     for condition in &test.always {
         add(&mut areas, condition);
@@ -112,6 +116,7 @@ impl Area {
             atoms: self.atoms.clone(),
             certain: self.certain,
             is_headless: self.is_headless,
+            cuts: Rc::clone(&self.cuts),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rules that part of the packets meet in common, and about which the one that stands first decides.
 
-use super::cube::Area;
+use super::area::Area;
 use super::prepare::Prepared;
 use crate::analysis::program::Action;
 use crate::analysis::region::meets;

@@ -3,9 +3,11 @@
 //! From behind a rule its packets are followed on, as if it had let them go. If none of them can get another
 //! verdict, and nothing on the way notices them (a log, a mark, a match that counts), the rule has no effect.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::cube::{Area, Cube};
+use super::area::Area;
+use super::cube::Cube;
 use super::index::{Index, index};
 use super::prepare::Prepared;
 use super::search::{DEPTH_MAX, Reach, has_all};
@@ -14,6 +16,9 @@ use crate::analysis::walk::falling_off;
 use crate::catalogue::{ACCEPT, COUNT, DROP, REJECT};
 use crate::lower::{Rule, Table};
 use crate::model;
+
+/// Packets that are known to come to rules, by chain and place.
+pub(in crate::analysis) type Comers = HashMap<(usize, usize), Box<Cube>>;
 
 /// A prepared table, with what packets are noticed by.
 #[derive(Debug)]
@@ -61,6 +66,8 @@ struct Follow<'a> {
     rule: (usize, usize),
     /// What the rule asks beside what is modelled.
     atoms: Vec<u32>,
+    /// Packets that come to the rule.
+    known: Option<&'a Cube>,
     /// Whether a rule is taken for absent, by chain and place.
     is_absent: &'a dyn Fn(usize, usize) -> bool,
     /// The rules that decide the same, by chain and place.
@@ -119,10 +126,11 @@ impl<'a> Effects<'a> {
 
     /// Whether a rule changes nothing, and then the rules that decide instead of it; `None` if it does change something,
     /// if that is not decided, or not asked: of rules that do more than decide. The rules that are taken for absent are
-    /// to include the rule itself.
+    /// to include the rule itself. What is known to come to the rule need not be looked for.
     pub(in crate::analysis) fn instead(
         &self,
         (chain, rule): (usize, usize),
+        known: Option<&Cube>,
         is_absent: &dyn Fn(usize, usize) -> bool,
         budget: u64,
     ) -> Option<Vec<(usize, usize)>> {
@@ -140,13 +148,20 @@ impl<'a> Effects<'a> {
             effects: self,
             rule: (chain, rule),
             atoms: areas.first()?.atoms.clone(),
+            known,
             is_absent,
             instead: Vec::new(),
             frames: Vec::new(),
             open: Vec::new(),
             budget,
         };
-        follow.begin(areas).and_then(|()| follow.run()).ok()?;
+        // Of most rules one packet tells that they have an effect.
+        if let Some(cube) = known {
+            follow.begin(cube.packet()).and_then(|()| follow.run()).ok()?;
+            follow.instead.clear();
+            follow.budget = budget;
+        }
+        follow.begin_all(areas).and_then(|()| follow.run()).ok()?;
         follow.instead.sort_unstable();
         follow.instead.dedup();
         Some(follow.instead)
@@ -177,15 +192,19 @@ fn decide_the_same(one: &Rule, other: &Rule) -> bool {
 }
 
 impl Follow<'_> {
-    fn begin(&mut self, areas: &[Area]) -> Result<(), Stop> {
+    fn begin(&mut self, cube: Cube) -> Result<(), Stop> {
         let (chain, rule) = self.rule;
+        self.go(chain, Some(rule), Back::Leave(chain), 0, cube)
+    }
+
+    fn begin_all(&mut self, areas: &[Area]) -> Result<(), Stop> {
         let anything = &self.effects.prepared.anything;
         for area in areas.iter().filter(|area| !area.is_headless) {
             let (mut with, mut without) = (Vec::new(), Vec::new());
             area.cut(anything, &mut with, &mut without);
             self.spend(with.len() as u64)?;
             for cube in with {
-                self.go(chain, Some(rule), Back::Leave(chain), 0, cube)?;
+                self.begin(cube)?;
             }
         }
         Ok(())
@@ -352,6 +371,9 @@ impl Follow<'_> {
 
     /// Packets fare otherwise without the rule, if they come to it at all.
     fn differ(&mut self, cube: &Cube) -> Result<(), Stop> {
+        if self.known.is_some_and(|known| known.meets(cube)) {
+            return Err(Stop);
+        }
         match self.effects.prepared.reach_with(self.rule, cube, &mut self.budget) {
             Reach::Never(_) => Ok(()),
             Reach::Reached(_) | Reach::NotDecided => Err(Stop),

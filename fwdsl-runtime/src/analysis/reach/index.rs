@@ -1,6 +1,7 @@
 //! Which areas of a long chain a cube meets, without looking at each.
 
-use super::cube::{Area, Cube};
+use super::area::Area;
+use super::cube::Cube;
 use crate::analysis::region::{Axis, Choice, LATER};
 
 /// Chains with fewer areas are looked through.

@@ -10,9 +10,12 @@
 //!
 //! A match that is not modelled never cuts, unless the rule itself asks the very same (`Test::atoms`).
 
+mod area;
 mod areas;
 mod conflict;
 mod cube;
+mod cut;
+mod cuts;
 mod effect;
 mod index;
 mod prepare;
@@ -21,6 +24,6 @@ mod search;
 mod tests;
 
 pub(super) use cube::Cube;
-pub(super) use effect::Effects;
+pub(super) use effect::{Comers, Effects};
 pub(super) use prepare::Prepared;
 pub(super) use search::{Reach, Scope};

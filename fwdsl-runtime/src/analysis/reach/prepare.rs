@@ -2,15 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use super::area::Area;
 use super::areas::areas;
-use super::cube::{Area, Cube};
+use super::cube::Cube;
+use super::cuts::Cuts;
 use super::index::{Index, index};
 use super::search::Known;
-use crate::analysis::entry::entries;
+use crate::analysis::entry::{Surroundings, entries};
 use crate::analysis::program::{Action, Program, choice_domain};
 use crate::analysis::region::Choice;
-use crate::lower::{Ruleset, Table};
+use crate::lower::Table;
 
 /// A table of one family, with the areas of its rules.
 #[derive(Debug)]
@@ -50,7 +53,12 @@ pub(super) struct Chain {
 
 impl<'a> Prepared<'a> {
     /// Prepares a table.
-    pub(in crate::analysis) fn new(program: &'a Program, table: &Table, ruleset: &Ruleset) -> Prepared<'a> {
+    pub(in crate::analysis) fn new(
+        program: &'a Program,
+        table: &Table,
+        surroundings: Surroundings,
+    ) -> Prepared<'a> {
+        let cuts = Rc::new(Cuts::default());
         let mut chains: Vec<Chain> = Vec::with_capacity(program.chains.len());
         for (rules, of) in program.chains.iter().zip(&table.chains) {
             let mut chain = Chain {
@@ -67,7 +75,7 @@ impl<'a> Prepared<'a> {
             };
             for (number, rule) in rules.iter().enumerate() {
                 chain.starts.push(chain.areas.len() as u32);
-                chain.areas.extend(areas(number as u32, &rule.test, program.family, &program.classes));
+                chain.areas.extend(areas(number as u32, &rule.test, program.family, &program.classes, &cuts));
             }
             chain.starts.push(chain.areas.len() as u32);
             chains.push(chain);
@@ -77,7 +85,7 @@ impl<'a> Prepared<'a> {
         for hook in table.name.hooks() {
             if let Some(start) = table.start(*hook) {
                 let all = choice_domain(Choice::Fragment, &program.classes);
-                let regions = entries(&[*hook], ruleset, &program.classes);
+                let regions = entries(&[*hook], surroundings, &program.classes);
                 let cubes: Vec<Cube> = regions
                     .iter()
                     .map(|region| Cube::of_region(&region.with_choice(Choice::Fragment, all)))

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use super::cube::{Area, Cube};
+use super::area::Area;
+use super::cube::Cube;
 use super::prepare::{Chain, Prepared};
 use crate::analysis::program::Action;
+use crate::analysis::region::{Choice, WHOLE};
 
 /// How deep chains may call each other; far more than loads.
 pub(super) const DEPTH_MAX: u32 = 100;
@@ -111,6 +113,13 @@ impl Prepared<'_> {
         budget: &mut u64,
     ) -> Reach {
         self.search((chain, rule), scope, only, &self.anything, budget)
+    }
+
+    /// Looks for a packet that comes from a hook to a rule and that it may match, among those that are no later
+    /// fragments: the kernel may put these together before.
+    pub(in crate::analysis) fn reach_whole(&self, rule: (usize, usize), budget: &mut u64) -> Reach {
+        let whole = self.anything.region().with_choice(Choice::Fragment, WHOLE);
+        self.reach_with(rule, &Cube::of_region(&whole), budget)
     }
 
     /// Looks for a packet out of a cube that comes from a hook to a rule and that it may match.

@@ -31,8 +31,7 @@ use crate::restore_text::{SavedText, parse};
 /// [`ApplyError::Kept`] if nothing usable is kept, else as for an [`apply`](crate::host::apply).
 pub fn load(options: &Options) -> Result<Report, ApplyError> {
     let root = options.root()?;
-    let KeptPolicy { mut desired, variant } =
-        KeptPolicy::load(&Tree::new(Some(&root))).map_err(|error| ApplyError::Kept(Box::new(error)))?;
+    let KeptPolicy { mut desired, variant } = KeptPolicy::load(&Tree::new(Some(&root)))?;
     let marker = places::below(&root, Path::new(LOADED))?;
     let is_first = !marker.exists();
     let options = Options {
@@ -127,5 +126,5 @@ fn make(
         let chains: String = chains.iter().map(|chain| format!(":{chain} - [0:0]\n")).collect();
         format!("*{name}\n{chains}COMMIT\n")
     };
-    rules::edit(programs, &host.runner, tables.iter().map(table).collect(), options.lock_wait, false)
+    rules::edit(programs, &host.runner, tables.iter().map(table).collect(), options.lock_wait)
 }

@@ -2,8 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::goal::{Goal, Place, SharedChain, is_built_in};
+use super::goal::{Goal, Place, PlacedRule, SharedChain, is_built_in};
+use crate::edits::{Edit as Step, edits};
+use crate::host::counters::Known;
 use crate::restore_text::{Counters, Protocols, SavedChain, SavedRule, SavedTable, normal_rule};
+
+/// How many rules of a chain may be changed one by one; iptables counts through the chain for each.
+const STEPS_MAX: usize = 500;
 
 /// A change of one table, as one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +37,9 @@ pub(crate) fn edit(now: &SavedTable, goal: &Goal, protocols: &Protocols) -> Resu
     for shared in &goal.shared {
         draft.share(now, shared, protocols)?;
     }
-    draft.remove(&goal.absent);
-    Ok(draft.finish())
+    let others = now.user_chains().filter(|chain| goal.whole && !goal.chains.has_chain(chain));
+    draft.remove(&others.map(str::to_owned).chain(goal.absent.iter().cloned()).collect::<Vec<_>>());
+    Ok(draft.finish(now, &goal.chains))
 }
 
 /// An edit in the making: its lines by kind, since chains are declared before they are filled or gone to, and
@@ -65,29 +71,61 @@ impl Draft {
         }
     }
 
-    /// Fills a chain that is ours as a whole, unless it stands so.
+    /// Makes a chain that is ours as a whole what it is to be, unless it is.
     fn write(&mut self, now: &SavedTable, wanted: &SavedTable, chain: &SavedChain, protocols: &Protocols) {
         let name = &chain.name;
         let normal = |table: &SavedTable| -> Vec<String> {
             table.rules_of(name).map(|rule| normal_rule(&rule.text, protocols)).collect()
         };
-        let built_in = is_built_in(&now.name, name);
-        let is_there = now.chains.iter().find(|there| there.name == *name);
-        // Under nft, a built-in chain that accepts need not be there.
-        let policy = is_there.and_then(|there| there.policy.as_deref()).or(built_in.then_some("ACCEPT"));
-        let same_rules = normal(now) == normal(wanted);
-        if (is_there.is_some() || built_in) && policy == chain.policy.as_deref() && same_rules {
+        let there = now.chains.iter().find(|there| there.name == *name);
+        // Under nft, a built-in chain that accepts need not be there, if the table is.
+        let accepts = is_built_in(&now.name, name) && !now.chains.is_empty();
+        let policy = there.and_then(|there| there.policy.as_deref()).or(accepts.then_some("ACCEPT"));
+        let (old, new) = (normal(now), normal(wanted));
+        let same_policy = policy == chain.policy.as_deref();
+        if (there.is_some() || accepts) && same_policy && old == new {
             return;
         }
-        let policy = chain.policy.as_deref().unwrap_or("-");
-        self.chains.push(format!(":{name} {policy} {}", chain.counters));
-        if built_in {
-            // A chain line flushes a user's chain alone.
-            self.deletions.push(format!("-F {name}"));
+        let steps = edits(&old, &new);
+        let changes = steps.iter().filter(|step| !step.is_same()).count();
+        // A rule that is left alone keeps its counters and, under nft, the state of its matches.
+        let rules = with_counters(wanted.rules_of(name), now.rules_of(name), protocols);
+        if changes < steps.len() && changes <= STEPS_MAX {
+            self.change(name, &steps, &rules);
+            if !same_policy {
+                self.chains.push(chain_line(chain, now));
+            }
+        } else {
+            self.refill(name, there.is_some(), &rules);
+            self.chains.push(chain_line(chain, now));
         }
-        self.rules.extend(wanted.rules_of(name).map(line));
-        self.after.set_chain(chain.clone(), wanted.rules_of(name).cloned().collect());
+        self.after.set_chain(chain.clone(), rules);
         self.written.push(name.clone());
+    }
+
+    /// Removes and inserts single rules of a chain, by their numbers.
+    fn change(&mut self, chain: &str, steps: &[Step], rules: &[SavedRule]) {
+        let mut length = steps.iter().filter(|step| step.is_same()).count();
+        for step in steps.iter().rev() {
+            if let Step::Old(at) = step {
+                self.deletions.push(format!("-D {chain} {}", at + 1));
+            }
+        }
+        for step in steps {
+            if let Step::New(at) = *step {
+                self.insertions.push(insertion(chain, &rules[at], at, length));
+                length += 1;
+            }
+        }
+    }
+
+    /// Empties a chain and fills it.
+    fn refill(&mut self, chain: &str, is_there: bool, rules: &[SavedRule]) {
+        // A chain line flushes a user's chain alone.
+        if is_there && is_built_in(&self.after.name, chain) {
+            self.deletions.push(format!("-F {chain}"));
+        }
+        self.rules.extend(rules.iter().map(line));
     }
 
     /// Puts rules of ours where they belong among those of others, unless they stand there.
@@ -98,8 +136,10 @@ impl Draft {
         let (ours, others): (Vec<&SavedRule>, Vec<&SavedRule>) =
             there.iter().partition(|rule| is_ours.contains(&normal(&rule.text)));
         let mut gaps: Vec<Vec<SavedRule>> = vec![Vec::new(); others.len() + 1];
-        for placed in &shared.wanted {
-            gaps[find_gap(&shared.name, &others, &placed.place)?].push(placed.saved());
+        let saved: Vec<SavedRule> = shared.wanted.iter().map(PlacedRule::saved).collect();
+        let saved = with_counters(&saved, ours.iter().copied(), protocols);
+        for (placed, rule) in shared.wanted.iter().zip(saved) {
+            gaps[find_gap(&shared.name, &others, &placed.place)?].push(rule);
         }
         let mut wanted: Vec<(SavedRule, bool)> = Vec::new();
         for (index, gap) in gaps.into_iter().enumerate() {
@@ -119,13 +159,7 @@ impl Draft {
         }
         for (index, (rule, is_ours)) in wanted.iter().enumerate() {
             if *is_ours {
-                let to = format!("-A {}", shared.name);
-                let rest = rule.text.strip_prefix(&to).unwrap_or_default();
-                let text = match index == wanted.len() - 1 {
-                    true => rule.text.clone(),
-                    false => format!("-I {} {}{rest}", shared.name, index + 1),
-                };
-                self.insertions.push(line(&SavedRule { text, ..rule.clone() }));
+                self.insertions.push(insertion(&shared.name, rule, index, wanted.len() - 1));
             }
         }
         let rules = wanted.into_iter().map(|(rule, _)| rule).collect();
@@ -158,11 +192,20 @@ impl Draft {
         }
     }
 
-    fn finish(self) -> Option<Edit> {
-        let lines = [self.chains, self.deletions, self.rules, self.insertions, self.removals].concat();
-        if lines.is_empty() {
+    /// All of it, if it changes anything. Each change of a legacy table sets the counters of policies to zero, so those of
+    /// ours are said again.
+    fn finish(mut self, now: &SavedTable, wanted: &SavedTable) -> Option<Edit> {
+        let lines = [&self.chains, &self.deletions, &self.rules, &self.insertions, &self.removals];
+        if lines.iter().all(|lines| lines.is_empty()) {
             return None;
         }
+        for chain in wanted.chains.iter().filter(|chain| chain.policy.is_some()) {
+            let line = chain_line(chain, now);
+            if now.has_chain(&chain.name) && !self.chains.contains(&line) {
+                self.chains.push(line);
+            }
+        }
+        let lines = [self.chains, self.deletions, self.rules, self.insertions, self.removals].concat();
         let text = format!("*{}\n{}\nCOMMIT\n", self.after.name, lines.join("\n"));
         let (written, removed, moved) = (self.written, self.removed, self.moved);
         Some(Edit { text, after: self.after, written, removed, moved })
@@ -182,6 +225,41 @@ pub(super) fn still_used(table: &SavedTable, going: &[&String]) -> HashSet<Strin
         let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
         kept.extend(found);
     }
+}
+
+/// The rules, each that brings no counters with those of the rule in `now` that says the same.
+fn with_counters<'a>(
+    rules: impl IntoIterator<Item = &'a SavedRule>,
+    now: impl Iterator<Item = &'a SavedRule>,
+    protocols: &Protocols,
+) -> Vec<SavedRule> {
+    let now: Vec<&SavedRule> = now.collect();
+    let mut known = Known::new(now, protocols);
+    let rule = |rule: &SavedRule| {
+        let kept = known.take(rule);
+        SavedRule { counters: rule.counters.or(kept), ..rule.clone() }
+    };
+    rules.into_iter().map(rule).collect()
+}
+
+/// The line that declares a chain. A policy that stays keeps its counters, unless others are given.
+fn chain_line(chain: &SavedChain, now: &SavedTable) -> String {
+    let same = now.chains.iter().find(|there| there.name == chain.name && there.policy == chain.policy);
+    let counters = match (chain.counters == Counters::default(), same) {
+        (true, Some(same)) if chain.policy.is_some() => same.counters,
+        _ => chain.counters,
+    };
+    format!(":{} {} {counters}", chain.name, chain.policy.as_deref().unwrap_or("-"))
+}
+
+/// The line that puts a rule at a place of a chain that has `length` rules by then.
+fn insertion(chain: &str, rule: &SavedRule, at: usize, length: usize) -> String {
+    let rest = rule.text.strip_prefix(&format!("-A {chain}")).unwrap_or_default();
+    let text = match at == length {
+        true => rule.text.clone(),
+        false => format!("-I {chain} {}{rest}", at + 1),
+    };
+    line(&SavedRule { text, ..rule.clone() })
 }
 
 /// A rule with its counters, where it has some that are worth a word.

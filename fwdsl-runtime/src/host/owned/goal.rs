@@ -13,6 +13,9 @@ pub(crate) struct Goal {
     /// The chains that are ours as a whole, with their rules; a built-in one with its policy.
     #[serde(with = "as_text")]
     pub(crate) chains: SavedTable,
+    /// Whether the table is ours as a whole: no other chain is to be there.
+    #[serde(default)]
+    pub(crate) whole: bool,
     /// The chains that are ours and not to be there.
     pub(crate) absent: Vec<String>,
     /// The built-in chains of others in which rules of ours stand, or stood.
@@ -66,7 +69,12 @@ impl Goal {
     /// A goal that names nothing.
     pub(crate) fn new(table: &str) -> Goal {
         let chains = SavedTable { name: table.to_owned(), chains: Vec::new(), rules: Vec::new() };
-        Goal { chains, absent: Vec::new(), shared: Vec::new() }
+        Goal { chains, whole: false, absent: Vec::new(), shared: Vec::new() }
+    }
+
+    /// The table as a whole.
+    pub(crate) fn whole(table: &SavedTable) -> Goal {
+        Goal { chains: table.clone(), whole: true, absent: Vec::new(), shared: Vec::new() }
     }
 
     /// The table.
@@ -85,7 +93,8 @@ impl Goal {
 
     /// Whether the chain is one that this goal fills or removes.
     pub(crate) fn holds(&self, chain: &str) -> bool {
-        self.absent.iter().any(|absent| absent == chain)
+        self.whole
+            || self.absent.iter().any(|absent| absent == chain)
             || self.chains.chains.iter().any(|ours| ours.name == chain)
     }
 

@@ -1,4 +1,4 @@
-//! Tables in which not everything is ours: chains that are, among chains and rules of others.
+//! Tables changed in place: those that are ours as a whole, and chains of ours among chains and rules of others.
 //!
 //! ```text
 //! Sharing · record · what is there ──goals──▶ Goal ──edit──▶ a text for `iptables-restore --noflush`
@@ -16,13 +16,13 @@
 //! brought about once more.
 
 mod carry;
+pub(crate) mod close;
+mod difference;
 mod edit;
 mod goal;
 mod goals;
-mod undo;
+mod policy;
 
-pub(crate) use carry::carry_out;
-pub(crate) use edit::edit;
+pub(crate) use carry::Loader;
 pub(crate) use goal::Goal;
 pub(crate) use goals::{Goals, Known, Planned, find, tables};
-pub(crate) use undo::undo;

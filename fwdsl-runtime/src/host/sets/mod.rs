@@ -5,13 +5,18 @@
 //! changed by hand, and a set that is declared `keep`, which gets the policy's elements beside those that are there.
 
 mod carry;
+mod held;
 mod ipset;
 mod normal;
+mod outlook;
 mod plan;
 mod saved;
 mod undo;
 
 pub(crate) use carry::{check, put, sweep};
+pub(crate) use held::held;
+pub use outlook::SetOutlook;
+pub(crate) use outlook::outlook;
 pub(crate) use plan::{SetsPlan, plan};
 pub(crate) use undo::{SetsUndo, undo};
 

@@ -213,6 +213,11 @@ impl SetsPlan {
         !(self.new.is_empty() && self.changed.is_empty() && self.grown.is_empty())
     }
 
+    /// Whether a set would hold something else under the same name.
+    pub(crate) fn changes_in_place(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
     /// What the record holds from now on: the sets of this apply, and those that are yet to go.
     pub(crate) fn recorded(&self) -> Vec<RecordedSet> {
         self.wanted.iter().chain(&self.stale).cloned().collect()

@@ -85,6 +85,6 @@ fn written(comparison: &Comparison, old: &Firewall, new: &Firewall, as_json: boo
 
 /// Where its rules stand; the places of a policy as JSON are in the source that it was made from.
 fn side(firewall: &Firewall) -> Side<'_> {
-    let text = if firewall.source.is_json() { "" } else { firewall.source.text.as_str() };
-    Side { sources: firewall.model.sources(), text }
+    let texts = if firewall.source.is_json() { Vec::new() } else { vec![firewall.source.text.as_str()] };
+    Side { sources: firewall.model.sources(), texts }
 }

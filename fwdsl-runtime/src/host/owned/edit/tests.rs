@@ -36,7 +36,7 @@ fn an_edit_names_nothing_of_others_and_leads_to_the_goal() {
     assert_eq!(
         change.text,
         "*filter\n:fwdsl-INPUT - [0:0]\n-D INPUT -j fwdsl-INPUT\n-A fwdsl-INPUT -j DROP\n\
-         -I INPUT 1 -j fwdsl-INPUT\n-F web\n-X web\nCOMMIT\n"
+         [2:2] -I INPUT 1 -j fwdsl-INPUT\n-F web\n-X web\nCOMMIT\n"
     );
     assert_eq!(edit(&change.after, &goal, &Protocols::default()), Ok(None));
 }

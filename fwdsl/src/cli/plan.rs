@@ -1,0 +1,239 @@
+//! `plan`: what an apply would change.
+
+use std::fmt::Write;
+
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::analysis::Change;
+use fwdsl_runtime::diagnostic::Diagnostics;
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::boot::Loader;
+use fwdsl_runtime::host::tree::Tree;
+use fwdsl_runtime::host::{self, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff};
+use fwdsl_runtime::json::comparison_to_json;
+use fwdsl_runtime::lower::Ruleset;
+use serde_json::{Map, Value, json};
+
+use super::apply;
+use super::args::PlanArguments;
+use super::color::{Paint, Painter};
+use super::failure::{Exit, Failure, of_apply};
+use super::output::{Answer, Done};
+use super::report;
+use super::save::{self, Keeping};
+
+/// So many elements of a set are told.
+const ELEMENTS_TOLD: usize = 5;
+
+pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer, Failure> {
+    policy.check()?;
+    let options = arguments.options();
+    let tree = Tree::new(options.root.as_deref());
+    let rules = apply::rules(policy)?;
+    let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    let mut unplanned = None;
+    if arguments.save {
+        let kept = Keeping::again(&options, false).and_then(|keeping| {
+            let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
+            Ok((kept, keeping.loader))
+        });
+        match kept {
+            Ok((kept, loader)) => {
+                warnings.extend(kept.warnings);
+                desired.files = kept.files;
+                desired.installs = Some(loader);
+            }
+            Err(failure) => unplanned = Some(failure),
+        }
+    }
+    let model = policy.model();
+    let rulesets = rulesets(policy)?;
+    let origin = Origin { rulesets: &rulesets, sources: model.sources() };
+    let mut outlook = host::plan(&desired, origin, &options)?;
+    match unplanned {
+        Some(Failure::Apply(error)) => outlook.add_problem(Part::Files, error),
+        Some(failure) => outlook.unknown.push((Part::Files, failure.reason())),
+        None => {}
+    }
+    warnings.append(&mut outlook.warnings);
+    if let (Some(Loader::Distribution), Some(variant)) = (desired.installs, outlook.variant) {
+        warnings.extend(apply::at_boot(&rules, variant, &tree));
+    }
+    let painter = Painter::new(arguments.look.color);
+    let text = text(&outlook, arguments.text, painter);
+    Ok(Answer { exit: exit(&outlook), done: Done { text, json: json(&outlook), warnings } })
+}
+
+/// The policy's rules, family by family.
+pub(super) fn rulesets(policy: &Policy) -> Result<Vec<Ruleset>, Diagnostics> {
+    Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose()).collect()
+}
+
+/// What an apply would be refused for comes first, for it would change nothing.
+fn exit(outlook: &Outlook) -> Option<Exit> {
+    match outlook.blocked.first() {
+        Some((_, error)) => Some(of_apply(error)),
+        None if outlook.changed() => Some(Exit::Differs),
+        None if !outlook.unknown.is_empty() => Some(Exit::Unknown),
+        None => None,
+    }
+}
+
+fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
+    let mut text = String::new();
+    for rules in &outlook.rules {
+        push_rules(&mut text, rules, lines, painter);
+    }
+    for set in &outlook.sets {
+        push_set(&mut text, set, painter);
+    }
+    for sysctl in &outlook.sysctls {
+        let (old, new) = (sysctl.old.as_deref().unwrap_or("absent"), &sysctl.new);
+        let _ = writeln!(text, "sysctl {}: {old} -> {new}", report::key(&sysctl.key));
+    }
+    for file in &outlook.files {
+        let what = if file.is_link() { "service" } else { "file" };
+        let _ =
+            writeln!(text, "{what} {}: {} ({})", file.path.display(), file.alteration.word(), file.purpose);
+    }
+    for (part, reason) in &outlook.unknown {
+        let line = format!("{}: unknown: {reason}", report::part(*part));
+        let _ = writeln!(text, "{}", painter.paint(Paint::Otherwise, &line));
+    }
+    for (_, error) in &outlook.blocked {
+        let line = format!("an apply would be refused: {}", error.reason());
+        let _ = writeln!(text, "{}", painter.paint(Paint::Goes, &line));
+    }
+    if !outlook.changed() && outlook.blocked.is_empty() {
+        text.push_str(match outlook.unknown.is_empty() {
+            true => "nothing to change: all is as the policy says\n",
+            false => "nothing to change in what can be seen\n",
+        });
+    }
+    text
+}
+
+fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Painter) {
+    for table in &rules.tables {
+        let title = format!(
+            "{} table {}: {} lines come, {} go",
+            rules.family,
+            table.table,
+            table.count(Sign::Comes),
+            table.count(Sign::Goes)
+        );
+        let _ = writeln!(text, "{}", painter.paint(Paint::Title, &title));
+        if lines {
+            push_lines(text, table, painter);
+        }
+    }
+    let family = rules.family;
+    let Some(meaning) = &rules.meaning else {
+        let _ = writeln!(
+            text,
+            "{family}: what becomes of packets is unknown, for iptables does not print all rules"
+        );
+        return;
+    };
+    match &meaning.comparison {
+        Err(stop) => {
+            let _ = writeln!(text, "{family}: what becomes of packets is {stop}");
+        }
+        Ok(comparison) if comparison.is_same() => {
+            let _ = writeln!(text, "{family}: no packet fares differently");
+        }
+        Ok(comparison) => {
+            for change in &comparison.changes {
+                let title = painter.paint(paint_of(change), &change.title());
+                let _ = write!(text, "{title}\n{}", change.text(&meaning.old(), &meaning.new()));
+            }
+        }
+    }
+}
+
+fn paint_of(change: &Change) -> Paint {
+    match change.kind() {
+        "newly accepted" => Paint::Comes,
+        "newly refused" => Paint::Goes,
+        _ => Paint::Otherwise,
+    }
+}
+
+fn push_lines(text: &mut String, table: &TableDiff, painter: Painter) {
+    for line in &table.lines {
+        let shown = format!("{}{}", line.sign.sign(), line.text);
+        let shown = match line.sign {
+            Sign::Comes => painter.paint(Paint::Comes, &shown),
+            Sign::Goes => painter.paint(Paint::Goes, &shown),
+            Sign::Stays => shown,
+            Sign::Gap => "…".to_owned(),
+        };
+        let _ = writeln!(text, "    {shown}");
+    }
+}
+
+fn push_set(text: &mut String, set: &SetOutlook, painter: Painter) {
+    let replaces = set.replaces.as_ref().map(|old| format!(", in the place of {old}")).unwrap_or_default();
+    let _ = writeln!(text, "set {}: {}{replaces}", set.name, report::set_change(set.change));
+    for (sign, paint, elements) in [("+", Paint::Comes, &set.added), ("-", Paint::Goes, &set.removed)] {
+        if elements.is_empty() {
+            continue;
+        }
+        let told = elements[..elements.len().min(ELEMENTS_TOLD)].join(", ");
+        let more = if elements.len() > ELEMENTS_TOLD { ", …" } else { "" };
+        let line = format!("{sign}{} {told}{more}", elements.len());
+        let _ = writeln!(text, "    {}", painter.paint(paint, &line));
+    }
+}
+
+fn json(outlook: &Outlook) -> Map<String, Value> {
+    let refused = |(part, error): &(Part, fwdsl_runtime::host::ApplyError)| json!({ "part": part, "exit_code": of_apply(error) as u8, "message": error.reason() });
+    let unknown = |(part, reason): &(Part, String)| json!({ "part": part, "reason": reason });
+    let file = |file: &host::FileOutlook| json!({ "path": file.path, "purpose": file.purpose, "change": file.alteration.word() });
+    Map::from_iter([
+        ("changed".to_owned(), json!(outlook.changed())),
+        ("variant".to_owned(), json!(outlook.variant)),
+        ("rules".to_owned(), outlook.rules.iter().map(rules_json).collect()),
+        ("sets".to_owned(), outlook.sets.iter().map(set_json).collect()),
+        ("sysctls".to_owned(), json!(outlook.sysctls)),
+        ("files".to_owned(), outlook.files.iter().map(file).collect()),
+        ("ipv6_absent".to_owned(), json!(outlook.ipv6_absent)),
+        ("blocked".to_owned(), outlook.blocked.iter().map(refused).collect()),
+        ("unknown".to_owned(), outlook.unknown.iter().map(unknown).collect()),
+    ])
+}
+
+fn rules_json(rules: &RulesOutlook) -> Value {
+    let lines = |table: &TableDiff, sign| -> Vec<String> {
+        let lines = table.lines.iter().filter(|line| line.sign == sign);
+        lines.map(|line| line.text.clone()).collect()
+    };
+    let table = |table: &TableDiff| {
+        json!({
+            "table": table.table,
+            "added": lines(table, Sign::Comes),
+            "removed": lines(table, Sign::Goes),
+        })
+    };
+    let meaning = rules.meaning.as_ref().map(|meaning| match &meaning.comparison {
+        Ok(comparison) => comparison_to_json(comparison, &meaning.old(), &meaning.new()),
+        Err(stop) => json!({ "not_decided": stop.to_string() }),
+    });
+    json!({
+        "family": rules.family.name(),
+        "tables": rules.tables.iter().map(table).collect::<Vec<_>>(),
+        "meaning": meaning,
+    })
+}
+
+fn set_json(set: &SetOutlook) -> Value {
+    let first = |elements: &[String]| json!(elements[..elements.len().min(ELEMENTS_TOLD)]);
+    json!({
+        "name": set.name,
+        "change": set.change,
+        "replaces": set.replaces,
+        "added": set.added.len(),
+        "removed": set.removed.len(),
+        "first_added": first(&set.added),
+        "first_removed": first(&set.removed),
+    })
+}
