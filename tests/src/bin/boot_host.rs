@@ -37,7 +37,7 @@ static HOST: Policy = firewall! {
         in eth0 from 192.0.2.64..=192.0.2.66 tcp dport ssh ct new => accept;
         from 2001:db8:ad::/48 tcp dport ssh ct new               => accept;
         in eth0 tcp dport mysql ct new                           => drop;
-        in eth0 from @FRIENDS tcp dport http ct new              => accept|drop;
+        in wg0 from 198.51.100.8 mark 1 udp dport 51820                            => accept;
         tcp ct established                                       => accept;
     }
     assert host input   { in wg0 from 198.51.100.7 udp dport 51820 ct new => accept; }
