@@ -280,10 +280,13 @@ fn hash(content: &FileContent) -> String {
         FileContent::Regular { bytes, mode } => (format!("{mode:o}"), bytes.as_slice()),
         FileContent::Symlink(target) => ("link".to_owned(), target.as_os_str().as_bytes()),
     };
-    // FNV-1a, which is the same on every machine and in every version of Rust.
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    // FNV-1a, which is the same on every machine and in every version of Rust, but of eight bytes at a time, for a program
+    // has millions of them.
+    let (words, rest) = bytes.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let hash = words
+        .chain(rest.iter().map(|byte| u64::from(*byte)))
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3));
     format!("{kind}:{hash:016x}")
 }
 
