@@ -297,6 +297,7 @@ fn outside(host: &Host) -> Netns {
     host.netns.sh(&format!(
         "ip link set lo up; ip link add eth0 type veth peer name eth0 netns {peer} && ip link set eth0 up && \
          ip address add 192.0.2.129/25 dev eth0 && ip address add 192.0.2.14/25 dev eth0 && \
+         ip address add 192.0.2.13/25 dev eth0 && \
          ip address add 2001:db8:ad::1/64 dev eth0 nodad",
         peer = peer.name()
     ));
@@ -327,10 +328,10 @@ fn the_lock_down_lets_administrators_in_and_nobody_else() {
         assert_eq!(said.contains("ipv4.stateless"), stateless, "{said}");
         let peer = outside(&host);
         let listen = |address: &str| host.netns.enter(|| TcpListener::bind(address).unwrap());
-        let listeners =
-            ["192.0.2.14:22", "192.0.2.14:80", "[2001:db8:ad::1]:22"].map(|address| listen(address));
+        let listeners = ["0.0.0.0:22", "192.0.2.14:80", "[2001:db8:ad::1]:22"].map(|address| listen(address));
         let connects = |from: &str, to: &str| peer.enter(|| connect(from, to));
         assert!(connects("192.0.2.1", "192.0.2.14:22"), "an administrator");
+        assert!(!connects("192.0.2.1", "192.0.2.13:22"), "an address that the assertion excepts");
         assert!(!connects("192.0.2.1", "192.0.2.14:80"), "another port");
         assert!(!connects("192.0.2.99", "192.0.2.14:22"), "somebody else");
         // Neighbours are found, or nothing would get through.

@@ -34,6 +34,8 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done,
         desired.files = kept.files;
         desired.installs = Some(keeping.loader);
         loader = Some((keeping.loader, kept.startup.init));
+    } else if let Ok(init) = boot::detect_init(&tree, &Tree::new(None)) {
+        warnings.extend(boot::saves_on_stop(init, &tree)?);
     }
     let report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());

@@ -33,7 +33,7 @@ static HOST: Policy = firewall! {
 
     assert INPUT {
         in lo                                                    => accept;
-        in eth0 from 192.0.2.0/28 tcp dport [ssh, 8022] ct new   => accept;
+        in eth0 from 192.0.2.0/28 to ![192.0.2.13, 192.0.2.200..=192.0.2.203] tcp dport [ssh, 8022] ct new   => accept;
         in eth0 from 192.0.2.64..=192.0.2.66 tcp dport ssh ct new => accept;
         from 2001:db8:ad::/48 tcp dport ssh ct new               => accept;
         in eth0 tcp dport mysql ct new                           => drop;

@@ -286,7 +286,7 @@ mod tests {
             (String::new(), "EOF"),
             (whole.replace("\"format\": 1", "\"format\": 2"), "another version of fwdsl (format 2)"),
             (whole.replace("-A fwdsl-INPUT", "fwdsl-INPUT"), "the IPv4 rules: "),
-            (whole.replace("hash:ip", "hash:op"), "the set `A.4.00000000` has the kind `hash:op`"),
+            (whole.replace("\"ip\"", "\"op\""), "the set `A.4.00000000` has the kind `op`"),
             (whole.replace("\"family\": 4", "\"family\": 5"), "has the family `5`"),
         ] {
             let image = Image::new().file(POLICY, &damaged);

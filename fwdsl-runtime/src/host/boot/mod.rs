@@ -41,7 +41,7 @@ pub use managers::{BootManager, boot_managers};
 pub use notify::tell_init;
 pub use own::{Commands, own_modules, plan_own};
 pub use program::{BootProgram, Unfit, boot_program};
-pub use save_on_stop::switch_off;
+pub use save_on_stop::{saves_on_stop, switch_off};
 pub use service_variant::service_variant;
 pub use sets::plan_sets;
 pub use shared::whole_tables;

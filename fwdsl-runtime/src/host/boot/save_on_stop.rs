@@ -76,6 +76,21 @@ pub fn switch_off(init: Init, started: &[&str], tree: &Tree) -> Result<Vec<FileC
     Ok(changes)
 }
 
+/// Services that the boot starts and that will save, as they stop, whatever is loaded then: each in words.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn saves_on_stop(init: Init, tree: &Tree) -> Result<Vec<String>, BootError> {
+    let say = |change: &FileChange| {
+        format!(
+            "a service saves the rules that are loaded when it stops, as a shutdown makes it do (`{}`), whoever loaded \
+             them: an `install` or a `save` of this policy switches that off",
+            change.path.display()
+        )
+    };
+    Ok(switch_off(init, &[], tree)?.iter().map(say).collect())
+}
+
 /// The text with these settings off; `None` where none of them is on.
 fn switched_off(text: &str, keys: &[&str]) -> Option<String> {
     let mut changed = String::with_capacity(text.len());

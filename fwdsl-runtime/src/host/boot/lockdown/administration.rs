@@ -1,19 +1,16 @@
 //! The ways into a host that its policy asserts to be open: what the lock-down leaves open too.
 //!
 //! An assertion that packets to the host are accepted (`assert INPUT { tcp dport ssh => accept; }`) is proven of the policy, so
-//! its pattern as a rule opens nothing that the policy does not. The pattern is lowered like any rule, after lists of ports
-//! and ranges of addresses are taken apart, for which iptables needs modules of their own. What still asks for more than every
-//! iptables has is left out, and said.
+//! its pattern as a rule opens nothing that the policy does not. The pattern is lowered like any rule, after it is put
+//! plainly ([`super::opening`]). What still asks for more than every iptables has is left out, and said.
 
+use super::opening::{Opening, chain, opening};
 use super::{INPUT, Tracking};
-use crate::catalogue::{ACCEPT, CONNTRACK, CORE, Extension, PORTS, STATE, TCP_NUMBER, UDP_NUMBER};
+use crate::catalogue::{ACCEPT, CONNTRACK, Extension, STATE, TCP_NUMBER, UDP_NUMBER};
 use crate::emit::{Protocols, emit_chains};
-use crate::family::{Family, FamilySet};
-use crate::loc::Located;
-use crate::lower::{asked_protocols, lower, networks};
-use crate::model::{
-    Action, Address, AssertionCase, Chain, Match, Model, OptionUse, Outcome, Rule, Scope, Value, Verdict,
-};
+use crate::family::Family;
+use crate::lower::{asked_protocols, lower};
+use crate::model::{AssertionCase, Match, Model, OptionUse, Outcome, Scope, Value};
 use crate::restore_text::{SavedTable, parse};
 use crate::table::{Hook, TableName, Way};
 
@@ -21,8 +18,6 @@ use crate::table::{Hook, TableName, Way};
 const EVERYWHERE: [&str; 4] = ["tcp", "udp", "icmp", "icmp6"];
 /// The one that the first of the two texts asks beside them.
 const WITH_TRACKING: &str = "conntrack";
-/// How many rules the lists of one pattern may become.
-const RULES_MAX: usize = 256;
 
 /// The ways in of one family.
 #[derive(Debug, Default)]
@@ -37,22 +32,21 @@ pub(in super::super) struct Ways {
 
 pub(in super::super) fn ways(model: &Model, family: Family, tracking: Tracking) -> Ways {
     let mut ways = Ways::default();
-    let mut rules = Vec::new();
-    for case in accepted(model) {
+    let mut all = Opening::default();
+    for (number, case) in accepted(model).enumerate() {
         let Some(matches) = for_tracking(&case.matches, tracking) else { continue };
-        let expanded = expanded(&matches, family);
-        let lowered = expanded.as_ref().map(|expanded| table(model, as_rules(expanded, case), family));
-        match lowered {
+        let opening = opening(&matches, family, case.loc, number + 1);
+        match opening.as_ref().map(|opening| table(model, opening, family)) {
             // Of the other family.
             Some(None) => {}
             Some(Some(table)) if is_everywhere(&table, tracking) => {
                 ways.has_way_in |= opens_a_port(&matches);
-                rules.extend(as_rules(expanded.as_deref().unwrap_or_default(), case));
+                all.extend(opening.unwrap_or_default());
             }
             _ => ways.left_out.push(model.sources().place(case.loc)),
         }
     }
-    ways.table = table(model, rules, family);
+    ways.table = table(model, &all, family);
     ways
 }
 
@@ -108,94 +102,18 @@ fn takes_new(option: &OptionUse) -> bool {
     option.values().any(is_new) != option.negated
 }
 
-/// The pattern with lists of ports and ranges of addresses taken apart; `None` if that becomes too much.
-fn expanded(matches: &[Match], family: Family) -> Option<Vec<Vec<Match>>> {
-    let mut patterns = vec![Vec::new()];
-    for entry in matches {
-        let mut entries = vec![Match { options: Vec::new(), ..entry.clone() }];
-        for option in &entry.options {
-            let choices = choices(entry, option, family);
-            if entries.len() * patterns.len() * choices.len() > RULES_MAX {
-                return None;
-            }
-            entries = product(&entries, &choices, |entry, option| entry.options.push(option.clone()));
-        }
-        patterns = product(&patterns, &entries, |pattern, entry| pattern.push(entry.clone()));
-    }
-    Some(patterns)
-}
-
-fn product<A: Clone, B>(firsts: &[A], seconds: &[B], add: impl Fn(&mut A, &B)) -> Vec<A> {
-    let with = |first: &A, second: &B| {
-        let mut first = first.clone();
-        add(&mut first, second);
-        first
-    };
-    firsts
-        .iter()
-        .flat_map(|first| seconds.iter().map(move |second| with(first, second)).collect::<Vec<_>>())
-        .collect()
-}
-
-/// The option in forms that a rule can hold one after another.
-fn choices(entry: &Match, option: &OptionUse, family: Family) -> Vec<OptionUse> {
-    let with = |values: Vec<Located<Value>>| OptionUse { values, ..option.clone() };
-    if *entry.extension == PORTS && !option.negated {
-        return option.values.iter().map(|value| with(vec![value.clone()])).collect();
-    }
-    if *entry.extension != CORE {
-        return vec![option.clone()];
-    }
-    let parts = |value: &Located<Value>| -> Vec<Located<Value>> {
-        match &value.value {
-            Value::Address(range @ Address::Range { .. }) if range.family() == family => {
-                let net = |net| Located::new(Value::Address(Address::Net(net)), value.loc);
-                networks(range).into_iter().map(net).collect()
-            }
-            _ => vec![value.clone()],
-        }
-    };
-    vec![with(option.values.iter().flat_map(parts).collect())]
-}
-
-fn as_rules(patterns: &[Vec<Match>], case: &AssertionCase) -> Vec<Rule> {
-    let accept =
-        Verdict { action: Action::Target { extension: &ACCEPT, options: Vec::new() }, loc: case.loc };
-    let rule = |matches: &Vec<Match>| Rule {
-        families: FamilySet::BOTH,
-        matches: matches.clone(),
-        verdicts: vec![accept.clone()],
-        comment: None,
-        exact: false,
-        levels: Vec::new(),
-        loc: case.loc,
-    };
-    patterns.iter().map(rule).collect()
-}
-
-/// The rules in the chain of the lock-down, as iptables has them; `None` if the family gets none.
-fn table(policy: &Model, rules: Vec<Rule>, family: Family) -> Option<SavedTable> {
-    let chain = Chain {
-        table: TableName::Filter,
-        name: INPUT.to_owned(),
-        policy: None,
-        position: None,
-        families: FamilySet::BOTH,
-        doc: String::new(),
-        rules,
-        levels: Vec::new(),
-        loc: Default::default(),
-    };
+/// The chains of the lock-down, as iptables has them; `None` if the family gets none.
+fn table(policy: &Model, opening: &Opening, family: Family) -> Option<SavedTable> {
     let model = Model {
         families: policy.families(),
         sets: policy.sets.clone(),
-        chains: vec![chain],
+        chains: [vec![chain(INPUT, opening.rules.clone())], opening.chains.clone()].concat(),
         ..Model::default()
     };
     let text = emit_chains(&lower(&model, family)?, Protocols::Numbered);
     let mut table = parse(&text).ok()?.tables.into_iter().next()?;
     table.chains.retain(|chain| chain.policy.is_none());
-    (!table.rules.is_empty()).then_some(table)
+    table.rules.iter().any(|rule| rule.chain() == INPUT).then_some(table)
 }
 
 /// Whether every kernel loads the rules.

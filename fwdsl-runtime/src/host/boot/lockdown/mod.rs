@@ -9,6 +9,7 @@
 //! leaves nothing of it, whether it owns the table or only its chains.
 
 pub(super) mod administration;
+mod opening;
 
 use std::fmt::Write;
 
