@@ -28,6 +28,7 @@ pub mod rules;
 pub mod samples;
 pub mod sandbox;
 pub mod schema;
+pub mod session;
 pub mod sets;
 pub mod steady;
 pub mod verdicts;

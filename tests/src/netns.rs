@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,6 +12,9 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 /// Set to `required`, what a test lacks is a failure instead of a reason to skip it.
 const SWITCH: &str = "FWDSL_KERNEL_TESTS";
+
+/// The lock of the legacy programs.
+const XTABLES_LOCK: &str = "/run/xtables.lock";
 
 /// Whether the calling test can run here: as root, with these programs.
 ///
@@ -81,7 +84,18 @@ impl Netns {
         let name = format!("fwdsl-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let output = Command::new("ip").args(["netns", "add", &name]).output().expect("ip runs");
         assert!(output.status.success(), "ip netns add: {}", String::from_utf8_lossy(&output.stderr));
-        Netns { name }
+        let netns = Netns { name };
+        for lock in [Path::new(XTABLES_LOCK), &netns.xtables_lock()] {
+            File::options().create(true).append(true).open(lock).expect("a lock can be made");
+        }
+        netns
+    }
+
+    /// What the programs that run in the namespace take for `/run/xtables.lock`: a machine has one for all namespaces, but
+    /// tests are machines of their own.
+    #[must_use]
+    pub fn xtables_lock(&self) -> PathBuf {
+        std::env::temp_dir().join(format!("{}-xtables.lock", self.name))
     }
 
     /// The name, as `ip netns` knows it.
@@ -93,7 +107,10 @@ impl Netns {
     /// A command that will run `program` in the namespace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name]).arg(program);
+        // That command has mounts of its own already.
+        command.args(["netns", "exec", &self.name, "sh", "-c"]);
+        command.arg(format!("mount --bind \"$0\" {XTABLES_LOCK} && exec \"$@\""));
+        command.arg(self.xtables_lock()).arg(program);
         command
     }
 
@@ -149,5 +166,6 @@ impl Drop for Netns {
     fn drop(&mut self) {
         // A test that fails shows its own reason, not that its namespace is still in use.
         let _ = Command::new("ip").args(["netns", "delete", &self.name]).output();
+        let _ = std::fs::remove_file(self.xtables_lock());
     }
 }

@@ -109,7 +109,8 @@ impl Host {
         output
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command that runs the binary in the namespace.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.netns.command(&self.binary);
         command.args(arguments);
         command

@@ -10,9 +10,10 @@ use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 
 use crate::netns::Netns;
 
-/// The host's addresses, and those of its neighbour.
-const HOST: [&str; 2] = ["10.9.0.1", "fd09::1"];
-const NEIGHBOUR: [&str; 2] = ["10.9.0.2", "fd09::2"];
+/// The host's addresses.
+pub const HOST: [&str; 2] = ["10.9.0.1", "fd09::1"];
+/// Those of its neighbour.
+pub const NEIGHBOUR: [&str; 2] = ["10.9.0.2", "fd09::2"];
 
 /// A packet of each kind every so often.
 const PACE: Duration = Duration::from_millis(1);

@@ -252,3 +252,21 @@ fn what_is_asked_of_a_host_is_checked() {
         "chain INPUT { _ => jump \"host\"; } chain \"host\" { } assert \"host\" { _ => return; } assert filter/host { _ => return; }",
     );
 }
+
+#[test]
+fn an_assertion_holds_whichever_order_the_tables_are_asked_in() {
+    let rules = "family ipv4;
+        table nat { chain INPUT { from 192.0.2.1 => snat(to 10.9.9.9); } }
+        table security { chain INPUT { from 10.9.9.9 => drop; from 192.0.2.1 udp => drop; } }
+        chain INPUT { }";
+    let host = |case: &str| format!("{rules} assert host input {{ {case} }}");
+    // Legacy lets it through, and nft does not.
+    fails(&host("in eth0 from 192.0.2.1 tcp ct new => accept;"), &["is dropped"]);
+    fails(&host("in eth0 from 192.0.2.1 tcp ct new => drop;"), &["is accepted"]);
+    // One rule drops it on the one, one on the other.
+    holds(&host("in eth0 from 192.0.2.1 udp ct new => drop;"));
+    holds(&host("in eth0 from 192.0.2.7 ct new => accept;"));
+    // Which connections were translated is not known of their later packets.
+    fails(&host("in eth0 from 192.0.2.7 ct established => accept;"), &["is dropped"]);
+    holds(&host("in eth0 from 10.9.9.9 ct new => drop;"));
+}

@@ -209,6 +209,45 @@ fn the_first_packet_of_a_connection_is_translated() {
 }
 
 #[test]
+fn nobody_knows_where_a_packet_leaves_before_it_is_routed() {
+    let rules = ruleset(
+        "table raw { chain PREROUTING { _ => jump one; } chain one { out !eth1 tcp dport 80 => drop; } }
+         chain FORWARD policy drop { out eth1 => accept; }",
+    );
+    assert_eq!(host(&rules, &forwarded()), ["drop"]);
+    let other = Packet { dport: 81, ..forwarded() };
+    assert_eq!(host(&rules, &other), ["accept"]);
+    let trace = trace_host(&rules, &other, None).unwrap();
+    assert!(trace.steps.iter().all(|step| !matches!(step.event, Event::Changed(_))));
+}
+
+#[test]
+fn security_sees_the_source_before_or_after_its_translation() {
+    let rules = ruleset(
+        "family ipv4;
+         table nat { chain INPUT { from 192.0.2.0/24 => snat(to 10.9.9.9); } }
+         table security { chain INPUT { from 10.9.9.9 => drop; from 192.0.2.1 ct snat => drop; } }",
+    );
+    let of = |packet: &Packet, variant| words(&evaluate_host(&rules, packet, variant).unwrap().verdicts);
+    assert_eq!(of(&arriving(), Some(Variant::Legacy)), ["accept"]);
+    assert_eq!(of(&arriving(), Some(Variant::Nft)), ["drop"]);
+    assert_eq!(host(&rules, &arriving()), ["accept", "drop"]);
+    // What nothing translates is the same to both.
+    let other = Packet { from: addr("198.51.100.7"), ..arriving() };
+    assert_eq!(host(&rules, &other), ["accept"]);
+    assert_eq!(host(&rules, &Packet { from: addr("10.9.9.9"), ..other }), ["drop"]);
+    // Later packets of a translated connection come from an address that nobody knows.
+    let tracking = Tracking { state: CtState::Established, snat: true, dnat: false };
+    let later = Packet { tracking, status: Status::usual(CtState::Established), ..arriving() };
+    assert_eq!(of(&later, Some(Variant::Legacy)), ["drop"]);
+    assert_eq!(of(&later, Some(Variant::Nft)), ["accept", "drop"]);
+    // What leaves is translated behind all rules.
+    let trace = trace_host(&rules, &arriving(), None).unwrap();
+    let certain = trace.steps.iter().filter(|step| step.table == TableName::Security && step.certain);
+    assert_eq!(certain.count(), 0);
+}
+
+#[test]
 fn fragments_are_put_together_before_the_rules_that_would_see_them() {
     let fragment = |packet: Packet| Packet { later_fragment: true, ..packet };
     let plain = ruleset(

@@ -299,6 +299,83 @@ fn missing_rights_are_named() {
     });
 }
 
+/// Runs the driver as a user who has these capabilities and nothing else.
+fn as_nobody(host: &Sandbox, capabilities: &str, options: &[&str]) -> std::process::Output {
+    let sets = ["inh", "ambient", "bounding"].map(|set| match set {
+        "bounding" => format!("--bounding-set=-all,{capabilities}"),
+        set => format!("--{set}-caps=-all,{capabilities}"),
+    });
+    let mut wrapper = vec!["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    wrapper.extend(sets.iter().map(String::as_str));
+    host.command_under(&wrapper, "apply", options).output().unwrap()
+}
+
+#[test]
+fn nft_needs_one_capability_and_legacy_says_what_more_it_needs() {
+    if !require(&["setpriv"]) {
+        return;
+    }
+    each_variant(|host| {
+        let lock = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(host.netns.xtables_lock(), lock).unwrap();
+        let rules = |value: Value| json!({ "ipv4": value["ipv4"], "ipv6": value["ipv6"] });
+        host.desire(&rules(desired()));
+        // Where his files are is his.
+        host.netns.sh(&format!("chown -R 65534:65534 {}", host.root.display()));
+        let before = host.state();
+        match host.variant {
+            Variant::Nft => {
+                let report = report(&as_nobody(&host, "+net_admin", &["--replace-foreign"]));
+                assert_eq!(report["changed"], true);
+                assert!(host.state().contains("--dport 50134"));
+            }
+            Variant::Legacy => {
+                let said = failure(&as_nobody(&host, "+net_admin", &[]));
+                assert!(said.contains("lacks CAP_NET_RAW"), "{said}");
+                for (option, what) in [
+                    ("--replace-foreign", "needs to open the lock `/run/xtables.lock`"),
+                    ("--dry-run", "needs to read `/proc/net/ip_tables_names`"),
+                ] {
+                    let said = failure(&as_nobody(&host, "+net_admin,+net_raw", &[option]));
+                    assert!(said.contains(what) && said.contains("run it as root"), "{said}");
+                }
+                assert_eq!(host.state(), before);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_environment_names_no_programs() {
+    each_variant(|host| {
+        let dir = host.file("evil");
+        std::fs::create_dir(&dir).unwrap();
+        let log = host.file("log");
+        let script = format!("#!/bin/sh\necho $0 >>{}\nexit 1\n", log.display());
+        for name in ["iptables", "ip6tables"] {
+            for middle in ["", "-legacy", "-nft"] {
+                for action in ["", "-save", "-restore"] {
+                    let path = dir.join(format!("{name}{middle}{action}"));
+                    std::fs::write(&path, &script).unwrap();
+                    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+                        .unwrap();
+                }
+            }
+        }
+        std::fs::copy(dir.join("iptables"), dir.join("nft")).unwrap();
+        let mut command = host.command("apply", &["--replace-foreign"]);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", dir.display()));
+        for variable in ["XTABLES_LIBDIR", "IPTABLES_LIB_DIR", "IP6TABLES_LIB_DIR"] {
+            command.env(variable, &dir);
+        }
+        command.env("XTABLES_LOCKFILE", host.file("lock")).env("BASH_ENV", dir.join("iptables"));
+        assert_eq!(report(&command.output().unwrap())["changed"], true);
+        assert!(!log.exists(), "{}", std::fs::read_to_string(&log).unwrap());
+        assert!(!host.file("lock").exists());
+    });
+}
+
 #[test]
 fn a_kernel_without_ipv6_gets_the_ipv4_rules() {
     if !require(&["unshare"]) {

@@ -1,5 +1,6 @@
 //! The kernel's counters are the judge of what is said of rules: one to which no packet comes that it matches counts
 //! nothing, whatever is sent at it, and one that is reached counts the packet that is said to come to it.
+//! `FWDSL_RANDOM_POLICIES=100` tries so many random sets of rules of each kind, and the huge firewalls.
 
 use fwdsl_runtime::analysis::reach_of_rules;
 use fwdsl_runtime::family::Family;
@@ -12,12 +13,15 @@ use fwdsl_tests::large;
 use fwdsl_tests::netns::require;
 use fwdsl_tests::random::Random;
 use fwdsl_tests::sandbox::PROGRAMS;
-use fwdsl_tests::verdicts::{Confirmed, Conntrack, Effort, Suspect, confirm, random_rules};
+use fwdsl_tests::verdicts::{Confirmed, Conntrack, Effort, Suspect, confirm, random_host, random_rules};
 
-/// How many random sets of rules there are for each table and family, both with connection tracking and without.
+/// How many random sets of rules there are for each table and family, and for all tables at once, both with connection
+/// tracking and without.
 const POLICIES: usize = 2;
 /// Firewalls of more rules are large, and of these only some witnesses are sent.
 const LARGE: usize = 600;
+/// Those of more lines are tried on demand alone.
+const HUGE: usize = 2000;
 
 /// Random rules, and generated firewalls whose dead rules are known.
 fn made(random: &mut Random, policies: usize) -> Vec<Firewall> {
@@ -44,6 +48,12 @@ fn made(random: &mut Random, policies: usize) -> Vec<Firewall> {
                 }
             }
         }
+        for conntrack in [Conntrack::On, Conntrack::Off] {
+            for number in 0..policies {
+                let text = random_host(random, family, conntrack);
+                add(format!("random host {conntrack:?} {number}"), family, text);
+            }
+        }
     }
     made
 }
@@ -65,11 +75,7 @@ fn judge(firewall: &Firewall, variant: Variant, seed: u64) -> (Confirmed, Vec<St
         said: &said,
     };
     let mut confirmed = Confirmed::default();
-    let started = std::time::Instant::now();
     let faults = confirm(&suspect, variant, effort, &mut Random::new(seed), &mut confirmed);
-    if std::env::var_os("SHOW").is_some() {
-        println!("{} {} {} rules {:?}", firewall.name, firewall.family, said.len(), started.elapsed());
-    }
     (confirmed, faults)
 }
 
@@ -80,7 +86,8 @@ fn the_counters_agree(variant: Variant, seed: u64) {
     let policies: usize =
         std::env::var("FWDSL_RANDOM_POLICIES").map_or(POLICIES, |count| count.parse().expect("a number"));
     let mut all = made(&mut Random::new(seed), policies);
-    all.extend(firewalls().into_iter().filter(|it| policies > POLICIES || it.text.lines().count() < 2000));
+    let is_tried = |firewall: &Firewall| policies > POLICIES || firewall.text.lines().count() < HUGE;
+    all.extend(firewalls().into_iter().filter(is_tried));
     let numbered: Vec<(usize, Firewall)> = all.into_iter().enumerate().collect();
     let judged = side_by_side(
         &numbered,
@@ -93,6 +100,9 @@ fn the_counters_agree(variant: Variant, seed: u64) {
         confirmed.merge(&counted);
         for fault in faults.iter().take(5) {
             wrong += &format!("{} {}: {fault}\n", firewall.name, firewall.family);
+        }
+        if !faults.is_empty() && firewall.name.starts_with("random") {
+            wrong += &firewall.text;
         }
     }
     println!("{variant}: {confirmed}");

@@ -6,7 +6,7 @@ use super::packet::{CtState, Tracking};
 use super::program::{Classes, domain};
 use super::region::{Axis, Choice, Span};
 use crate::catalogue::{
-    self, Aspects, CONNMARK, CT, DNAT, Extension, MARK, NETMAP, NOTRACK, REDIRECT, TPROXY,
+    self, Aspects, CONNMARK, CT, DNAT, Extension, MARK, NETMAP, NOTRACK, RAW, REDIRECT, SNAT, TPROXY,
 };
 use crate::family::Family;
 use crate::lower::Table;
@@ -24,6 +24,46 @@ pub(super) fn effects(table: &Table, family: Family, classes: &Classes) -> Vec<V
         chain.rules.iter().map(|rule| effect(table, &rule.action, family, classes)).collect()
     };
     table.chains.iter().map(of_chain).collect()
+}
+
+/// What rules of the table `nat` do in INPUT: they translate the source.
+pub(super) fn source_effects(table: &Table, family: Family, classes: &Classes) -> Vec<Vec<Effect>> {
+    let effect = |action: &Action| match action {
+        Action::Target { extension, options } if **extension == SNAT || **extension == NETMAP => {
+            source(extension, options, family, classes)
+        }
+        Action::Jump(name) | Action::Goto(name) if table.is_foreign(name) => Effect {
+            translates_source: true,
+            translates: true,
+            ..anything(Aspects::ADDRESSES, family, classes)
+        },
+        Action::Target { extension, .. } if **extension == RAW => {
+            Effect { translates_source: true, ..anything(Aspects::ADDRESSES, family, classes) }
+        }
+        _ => Effect::default(),
+    };
+    { table.chains.iter() }
+        .map(|chain| chain.rules.iter().map(|rule| effect(&rule.action)).collect())
+        .collect()
+}
+
+/// Where a connection comes from, to those that it goes to. The port may be another one if it is taken already.
+fn source(extension: &Extension, options: &[OptionUse], family: Family, classes: &Classes) -> Effect {
+    let to = options.iter().find(|option| option.spec.name == "to");
+    let address = match to.and_then(|option| option.values().next()) {
+        Some(Value::Endpoint(Endpoint { addresses: None, .. })) => None,
+        Some(Value::Endpoint(Endpoint { addresses: Some((first, last)), .. })) => {
+            Some(Span { first: to_bits(*first), last: to_bits(*last) })
+        }
+        Some(Value::Address(network)) if *extension == NETMAP => {
+            let (first, last) = network.bounds();
+            Some(Span { first, last })
+        }
+        _ => Some(domain(Axis::Source, family, classes)),
+    };
+    let port = (Axis::SourcePort, domain(Axis::SourcePort, family, classes));
+    let sets = address.map(|span| (Axis::Source, span)).into_iter().chain([port]).collect();
+    Effect { sets, translates_source: true, ..Effect::default() }
 }
 
 fn effect(table: &Table, action: &Action, family: Family, classes: &Classes) -> Effect {

@@ -72,11 +72,13 @@ pub(super) struct Effect {
     pub(super) choices: Vec<(Choice, u64)>,
     /// Whether the connection has a translated destination then.
     pub(super) translates: bool,
+    /// The same of its source.
+    pub(super) translates_source: bool,
 }
 
 impl Effect {
     pub(super) fn is_none(&self) -> bool {
-        self.sets.is_empty() && self.choices.is_empty() && !self.translates
+        self.sets.is_empty() && self.choices.is_empty() && !self.translates && !self.translates_source
     }
 }
 
@@ -184,7 +186,12 @@ impl Flow {
         }
         if effect.translates {
             let bits = flow.now.choice(Choice::Tracking);
-            flow.choose(Choice::Tracking, with_translated_destination(bits));
+            flow.choose(Choice::Tracking, translated(bits, |tracking| tracking.dnat = true));
+        }
+        if effect.translates_source {
+            // Unless that is what it is already.
+            let bits = flow.now.choice(Choice::Tracking);
+            flow.choose(Choice::Tracking, bits | translated(bits, |tracking| tracking.snat = true));
         }
         flow
     }
@@ -212,15 +219,17 @@ impl Flow {
     }
 }
 
-/// The states of connections whose destination is translated from now on.
-fn with_translated_destination(bits: u64) -> u64 {
+/// The states of connections that are translated from now on.
+fn translated(bits: u64, translate: impl Fn(&mut Tracking)) -> u64 {
     let mut translated = 0;
     for (bit, tracking) in Tracking::ALL.iter().enumerate() {
         if bits & (1 << bit) == 0 {
             continue;
         }
-        let with =
-            if tracking.state.has_connection() { Tracking { dnat: true, ..*tracking } } else { *tracking };
+        let mut with = *tracking;
+        if tracking.state.has_connection() {
+            translate(&mut with);
+        }
         if let Some(place) = Tracking::ALL.iter().position(|other| *other == with) {
             translated |= 1 << place;
         }

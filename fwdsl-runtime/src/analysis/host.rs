@@ -3,7 +3,7 @@
 //! What a rule changes is followed as far as it is known: a destination that is translated to constants, a mark that
 //! is set whole, packets that are not to be tracked. Else it may be anything.
 
-use super::effect::{effects, not_followed};
+use super::effect::{effects, not_followed, source_effects};
 use super::entry::{Surroundings, sees_fragments};
 use super::flow::{Effect, Event, Flow, RulePlace};
 use super::packet::{CtState, PacketType, Tracking};
@@ -12,7 +12,7 @@ use super::region::{Axis, Choice, Condition, LATER, Region, Span, WHOLE, union};
 use super::search::{Decide, Decider, End, Place, Stop, Watch, search, thin};
 use super::travel::lets_pass;
 use super::walk::falling_off;
-use super::way::Station;
+use super::way::{Station, can_tell_orders, orders};
 use crate::catalogue::{
     ACCEPT, Aspects, DNAT, DROP, Extension, Flow as Ending, MASQUERADE, REDIRECT, RETURN, SNAT, TPROXY,
 };
@@ -30,6 +30,8 @@ pub(crate) fn ends_the_way(verdict: &Extension) -> bool {
 #[derive(Debug)]
 pub(super) struct HostProgram {
     tables: Vec<(TableName, Program, Vec<Vec<Effect>>)>,
+    /// What rules of `nat` do in INPUT, where somebody can tell.
+    sources: Vec<Vec<Effect>>,
     pub(super) classes: Classes,
     family: Family,
     surroundings: Surroundings,
@@ -57,8 +59,10 @@ pub(super) fn prepare_host(ruleset: &Ruleset, classes: &Classes) -> HostProgram 
         let program = program_where(table, ruleset.family, classes.clone(), changed);
         (table.name, program, effects(table, ruleset.family, classes))
     });
+    let nat = ruleset.table(TableName::Nat).filter(|_| can_tell_orders(ruleset));
     HostProgram {
         tables: tables.collect(),
+        sources: nat.map(|table| source_effects(table, ruleset.family, classes)).unwrap_or_default(),
         classes: classes.clone(),
         family: ruleset.family,
         surroundings: Surroundings::new(ruleset),
@@ -156,19 +160,22 @@ impl HostProgram {
 }
 
 impl HostWay<'_> {
-    /// Sends packets on their way. `decide` gets those whose way ends, and how.
+    /// Sends packets on their way. `decide` gets those whose way ends, and how: for each order of the tables, where that
+    /// may matter.
     pub(super) fn search(&self, flow: Flow, budget: &mut u64, decide: &mut Decide<'_>) -> Result<(), Stop> {
-        let mut flows = vec![flow];
-        let mut hook = None;
-        for station in self.way.stations() {
-            let Station::Rules(here, table) = station else { continue };
-            if hook.replace(here) != Some(here) {
-                flows.iter_mut().for_each(|flow| self.come_to(here, flow));
+        for order in orders(self.ruleset, self.way, None) {
+            let mut flows = vec![flow.clone()];
+            let mut hook = None;
+            for station in self.way.stations(*order) {
+                let Station::Rules(here, table) = station else { continue };
+                if hook.replace(here) != Some(here) {
+                    flows.iter_mut().for_each(|flow| self.come_to(here, flow));
+                }
+                flows = self.pass(here, table, flows, budget, decide)?;
             }
-            flows = self.pass(here, table, flows, budget, decide)?;
-        }
-        for flow in flows {
-            decide(End::Verdict(&ACCEPT, Decider::Nothing), flow)?;
+            for flow in flows {
+                decide(End::Verdict(&ACCEPT, Decider::Nothing), flow)?;
+            }
         }
         Ok(())
     }
@@ -250,6 +257,8 @@ impl HostWay<'_> {
     fn start(&self, hook: Hook, name: TableName) -> Option<Start<'_>> {
         let station = self.host.tables.iter().position(|(other, ..)| *other == name)?;
         let (_, program, effects) = &self.host.tables[station];
+        let is_of_sources = name == TableName::Nat && hook == Hook::Input && !self.host.sources.is_empty();
+        let effects = if is_of_sources { &self.host.sources } else { effects };
         let table = self.ruleset.table(name)?;
         let watch = self.watch.filter(|(watched, _)| *watched == name).map(|(_, watch)| watch);
         let place = Place { program, effects, station, watch, is_traced: self.is_traced };
@@ -301,7 +310,7 @@ impl HostWay<'_> {
     }
 
     /// Parts a flow into packets that ask the table `nat`, and those whose connection has its translation already,
-    /// which changes them now. Where packets leave, nothing looks at what it changes.
+    /// which changes them now. Where packets leave, nothing looks at what it changes, nor behind INPUT on legacy.
     fn translated(&self, hook: Hook, flow: &Flow) -> (Vec<Flow>, Vec<Flow>) {
         let arriving = matches!(hook, Hook::Prerouting | Hook::Output);
         let is_translated = |tracking: &Tracking| tracking.snat || tracking.dnat;
@@ -322,10 +331,13 @@ impl HostWay<'_> {
             others.push(silent);
         }
         if let Some(mut changed) = of(silent & bits_of(is_translated)) {
-            if arriving {
-                for axis in [Axis::Destination, Axis::DestinationPort] {
-                    changed.set(axis, vec![domain(axis, self.host.family, &self.host.classes)]);
-                }
+            let axes: &[Axis] = match hook {
+                _ if arriving => &[Axis::Destination, Axis::DestinationPort],
+                Hook::Input => &[Axis::Source, Axis::SourcePort],
+                _ => &[],
+            };
+            for axis in axes {
+                changed.set(*axis, vec![domain(*axis, self.host.family, &self.host.classes)]);
             }
             others.push(changed);
         }

@@ -47,6 +47,7 @@ mod sets;
 mod state;
 mod story;
 mod tables;
+mod translate;
 mod travel;
 mod unknown;
 mod unreachable;

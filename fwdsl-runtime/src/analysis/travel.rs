@@ -2,24 +2,28 @@
 //!
 //! What is not in the rules is taken from the packet: whether it is for this host or routed through tell its
 //! interfaces, and its state is what connection tracking says once it has seen it. One in state `new` without
-//! translated addresses is taken for the first of its connection, which the table `nat` translates.
+//! translated addresses is taken for the first of its connection, which the table `nat` translates, unless its
+//! connection is confirmed.
+//!
+//! What the kernel throws away by itself is not told: what it finds no route for, what is redirected to an interface
+//! without an address, what it cannot translate since it is broken, and what is of a masqueraded connection and to
+//! leave by another interface than the first.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use super::entry::uses_tracking;
 use super::evaluate::add;
 use super::packet::{CtState, Packet, Status, Tracking};
 use super::state::{Fields, State, add_state};
-use super::walk::{Ends, Given, Met, Walk, falling_off};
-use super::way::Station;
+use super::translate::translated;
+use super::walk::{Ends, Met, Walk, falling_off};
+use super::way::{Station, orders};
 use crate::catalogue::{
-    ACCEPT, Aspects, DNAT, DROP, Extension, Flow, ICMP, ICMPV6, NETMAP, NFQUEUE, QUEUE, RAW, REDIRECT,
-    REJECT, RETURN, TPROXY,
+    ACCEPT, Aspects, DROP, Extension, Flow, ICMP, ICMPV6, NFQUEUE, QUEUE, RAW, REJECT, RETURN, TPROXY,
 };
 use crate::family::Family;
 use crate::lower::{Ruleset, Table};
-use crate::model::{Action, Endpoint, OptionUse, PortRange, Value};
+use crate::model::Action;
 use crate::table::{Hook, TableName, Way};
 use crate::variant::Variant;
 
@@ -70,7 +74,7 @@ struct Traveller {
     certain: bool,
 }
 
-/// Sends a packet on its way.
+/// Sends a packet on its way. Where it is not known in which order it comes to the tables, it goes in both.
 pub(super) fn travel<'a>(
     ruleset: &'a Ruleset,
     packet: &Packet,
@@ -80,16 +84,30 @@ pub(super) fn travel<'a>(
     if packet.family() != ruleset.family {
         return None;
     }
+    let orders = orders(ruleset, Way::of(packet), variant);
+    let travels = orders.iter().map(|order| travel_in_order(ruleset, packet, variant, *order, recorded));
+    travels.reduce(Travel::or)
+}
+
+fn travel_in_order<'a>(
+    ruleset: &'a Ruleset,
+    packet: &Packet,
+    variant: Option<Variant>,
+    order: Variant,
+    recorded: bool,
+) -> Travel<'a> {
     let way = Way::of(packet);
     let mut travel = Travel::default();
     if packet.later_fragment && way != Way::Out && uses_tracking(ruleset) {
         travel.fate.joined = true;
-        return Some(travel);
+        return travel;
     }
     let mut guide = Guide { ruleset, origin: packet, variant, recorded, travel };
-    let start = Traveller { packet: packet.clone(), states: vec![State::new(packet.mark)], certain: true };
-    let mut here = vec![start];
-    for station in way.stations() {
+    // By which interface a packet leaves that is routed through, nobody knows before.
+    let out_interface = packet.out_interface.clone().filter(|_| way == Way::Out);
+    let arriving = Packet { out_interface, ..packet.clone() };
+    let mut here = vec![Traveller { packet: arriving, states: vec![State::new(packet.mark)], certain: true }];
+    for station in way.stations(order) {
         here = match station {
             Station::Rules(hook, table) => guide.rules(hook, table, here),
             Station::Tracking => guide.tracking(way, here),
@@ -97,14 +115,48 @@ pub(super) fn travel<'a>(
                 guide.travel.fate.joined |= !here.is_empty();
                 Vec::new()
             }
-            Station::Routing => here,
+            Station::Routing => {
+                here.iter_mut().for_each(|it| it.packet.out_interface.clone_from(&packet.out_interface));
+                here
+            }
         };
     }
     let mut travel = guide.travel;
     if !here.is_empty() {
         add(&mut travel.fate.verdicts, &ACCEPT);
     }
-    Some(travel)
+    travel
+}
+
+impl Travel<'_> {
+    /// This way or another. What happens on one of them alone is not certain.
+    fn or(mut self, mut other: Self) -> Self {
+        other.fate.verdicts.iter().for_each(|verdict| add(&mut self.fate.verdicts, verdict));
+        self.fate.joined |= other.fate.joined;
+        for visit in &mut self.visits {
+            let found = other.visits.iter().position(|other| other.is_like(visit));
+            match found {
+                Some(found) => drop(other.visits.remove(found)),
+                None => visit.doubt(),
+            }
+        }
+        other.visits.iter_mut().for_each(Visit::doubt);
+        self.visits.extend(other.visits);
+        self
+    }
+}
+
+impl Visit<'_> {
+    fn is_like(&self, other: &Visit<'_>) -> bool {
+        let states = |visit: &Visit<'_>| visit.met.first().map(|met| met.states.clone());
+        (self.hook, self.table.name) == (other.hook, other.table.name)
+            && self.packet == other.packet
+            && states(self) == states(other)
+    }
+
+    fn doubt(&mut self) {
+        self.met.iter_mut().for_each(|met| met.certain = false);
+    }
 }
 
 /// Whether a packet with this verdict goes on to the next table.
@@ -250,7 +302,11 @@ impl<'a> Guide<'a, '_> {
         }
         let origin = self.origin.tracking;
         match packet.tracking.state {
-            CtState::New => Some(!origin.snat && !origin.dnat),
+            // What was confirmed before has got its translation, or none.
+            CtState::New => {
+                let confirmed = packet.status.or(Status::CONFIRMED) == packet.status;
+                Some(!origin.snat && !origin.dnat && !confirmed)
+            }
             // Errors are translated as the packets that they are about. What a helper expects may have been told how.
             CtState::Related if packet.protocol == ICMP || packet.protocol == ICMPV6 => Some(false),
             CtState::Related if origin.snat || origin.dnat => Some(false),
@@ -263,11 +319,13 @@ impl<'a> Guide<'a, '_> {
     fn translate_again(&self, hook: Hook, traveller: &mut Traveller) {
         let Tracking { state, snat, dnat } = self.origin.tracking;
         let is_tracked = traveller.packet.tracking.state == state && state.has_connection();
-        if is_tracked && (snat || dnat) && matches!(hook, Hook::Prerouting | Hook::Output) {
-            for state in &mut traveller.states {
-                *state = state.hiding(Fields::DESTINATION.or(Fields::DESTINATION_PORT));
-            }
-        }
+        let fields = match hook {
+            _ if !(is_tracked && (snat || dnat)) => Fields::NONE,
+            Hook::Prerouting | Hook::Output => Fields::DESTINATION.or(Fields::DESTINATION_PORT),
+            Hook::Input => Fields::SOURCE.or(Fields::SOURCE_PORT),
+            Hook::Forward | Hook::Postrouting => Fields::NONE,
+        };
+        traveller.states.iter_mut().for_each(|state| *state = state.hiding(fields));
     }
 }
 
@@ -288,68 +346,5 @@ fn join(travellers: &mut Vec<Traveller>, traveller: Traveller) {
             other.certain &= traveller.certain;
         }
         None => travellers.push(traveller),
-    }
-}
-
-/// What a verdict that lets a packet pass makes of it. Sources are translated behind the last rules that could see it.
-fn translated(hook: Hook, packet: &Packet, given: &Given<'_>) -> (Packet, State) {
-    let Given { verdict, options, state } = *given;
-    if *verdict == TPROXY {
-        return (packet.clone(), state.after(verdict, options));
-    }
-    let (address, ports) = match verdict {
-        _ if *verdict == DNAT => match value(options) {
-            Some(Value::Endpoint(Endpoint { addresses, ports, .. })) => {
-                (addresses.map(|(first, last)| (first == last).then_some(first)), ports.map(single))
-            }
-            _ => (Some(None), Some(None)),
-        },
-        _ if *verdict == REDIRECT => {
-            let ports = value(options).map(|value| match value {
-                Value::Ports(ports) => single(*ports),
-                _ => None,
-            });
-            (Some(own_address(hook, packet.family())), ports)
-        }
-        _ if *verdict == NETMAP && matches!(hook, Hook::Prerouting | Hook::Output) => (Some(None), None),
-        _ => return (packet.clone(), state),
-    };
-    let mut now = packet.clone();
-    let mut hidden = Fields::NONE;
-    match address {
-        Some(Some(address)) => now.to = address,
-        Some(None) => hidden = hidden.or(Fields::DESTINATION),
-        None => {}
-    }
-    match ports {
-        Some(Some(port)) => now.dport = port,
-        Some(None) => hidden = hidden.or(Fields::DESTINATION_PORT),
-        None => {}
-    }
-    let mut state = state.hiding(hidden);
-    if hidden != Fields::NONE {
-        // Whether it is another destination is not known, and so is what connection tracking says of it.
-        state = state.with_changed(Aspects::TRACKING);
-    } else if (now.to, now.dport) != (packet.to, packet.dport) {
-        now.tracking.dnat = true;
-    }
-    (now, state)
-}
-
-/// The value of the first option: where a target sends packets.
-fn value(options: &[OptionUse]) -> Option<&Value> {
-    options.iter().find(|option| option.spec.name == "to").and_then(|option| option.values().next())
-}
-
-fn single(ports: PortRange) -> Option<u16> {
-    (ports.first == ports.last).then_some(ports.first)
-}
-
-/// The address of this host to which a packet is redirected, if it is known (net/netfilter/nf_nat_redirect.c).
-fn own_address(hook: Hook, family: Family) -> Option<IpAddr> {
-    match (hook, family) {
-        (Hook::Output, Family::Ipv4) => Some(Ipv4Addr::LOCALHOST.into()),
-        (Hook::Output, Family::Ipv6) => Some(Ipv6Addr::LOCALHOST.into()),
-        _ => None,
     }
 }

@@ -1,10 +1,14 @@
 //! The way of a packet through a host: the hooks that it comes to, the tables that look at it there, and what the
 //! kernel does in between.
 //!
-//! The order within a hook is that of the priorities in `linux/netfilter_ipv4.h`, which are the same for IPv6.
+//! The order within a hook is that of the priorities in `linux/netfilter_ipv4.h`, which are the same for IPv6. The nft
+//! variant has one of its own for `security`, 150 instead of 50, and so behind the 100 of `nat` in INPUT (iptables 1.8.9,
+//! iptables/nft.c, xtables_ipv4).
 
 use super::packet::Packet;
+use crate::lower::Ruleset;
 use crate::table::{Hook, TableName, Way};
+use crate::variant::Variant;
 
 /// A station on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +38,14 @@ const DELIVERED: &[Station] = &[
     Station::Rules(Hook::Input, TableName::Filter),
     Station::Rules(Hook::Input, TableName::Security),
     Station::Rules(Hook::Input, TableName::Nat),
+];
+
+/// The same on the nft variant, where `security` sees the translated source.
+const DELIVERED_BY_NFT: &[Station] = &[
+    Station::Rules(Hook::Input, TableName::Mangle),
+    Station::Rules(Hook::Input, TableName::Filter),
+    Station::Rules(Hook::Input, TableName::Nat),
+    Station::Rules(Hook::Input, TableName::Security),
 ];
 
 /// Those of a packet that is routed through.
@@ -75,9 +87,10 @@ impl Way {
         Way::of_interfaces(packet.in_interface.is_some(), packet.out_interface.is_some())
     }
 
-    /// The stations, in order.
-    pub fn stations(self) -> impl Iterator<Item = Station> {
+    /// The stations, in the order of a variant.
+    pub fn stations(self, variant: Variant) -> impl Iterator<Item = Station> {
         let (first, second, last): (_, _, &[Station]) = match self {
+            Way::In if variant == Variant::Nft => (ARRIVING, DELIVERED_BY_NFT, &[]),
             Way::In => (ARRIVING, DELIVERED, &[]),
             Way::Through => (ARRIVING, FORWARDED, LEAVING),
             Way::Out => (&[][..], MADE, LEAVING),
@@ -95,18 +108,36 @@ impl Way {
     }
 }
 
+/// Whether the rules can tell the orders of the variants apart.
+pub(super) fn can_tell_orders(ruleset: &Ruleset) -> bool {
+    let security = ruleset.table(TableName::Security);
+    let input = security.and_then(|table| Some(&table.chains[table.start(Hook::Input)?]));
+    input.is_some_and(|chain| !chain.rules.is_empty())
+}
+
+/// The variants whose orders a packet may come by the stations in: where it does not matter, one stands for both.
+pub(super) fn orders(ruleset: &Ruleset, way: Way, variant: Option<Variant>) -> &'static [Variant] {
+    match variant {
+        Some(Variant::Legacy) => &[Variant::Legacy],
+        Some(Variant::Nft) => &[Variant::Nft],
+        None if way == Way::In && can_tell_orders(ruleset) => &Variant::ALL,
+        None => &[Variant::Legacy],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_table_looks_at_a_packet_at_each_of_its_hooks_on_the_way() {
-        for (way, hooks) in [
+        let ways = [
             (Way::In, &[Hook::Prerouting, Hook::Input][..]),
             (Way::Through, &[Hook::Prerouting, Hook::Forward, Hook::Postrouting]),
             (Way::Out, &[Hook::Output, Hook::Postrouting]),
-        ] {
-            let rules: Vec<(Hook, TableName)> = { way.stations() }
+        ];
+        for ((way, hooks), variant) in ways.into_iter().flat_map(|way| Variant::ALL.map(|it| (way, it))) {
+            let rules: Vec<(Hook, TableName)> = { way.stations(variant) }
                 .filter_map(|station| match station {
                     Station::Rules(hook, table) => Some((hook, table)),
                     Station::Tracking | Station::Routing => None,

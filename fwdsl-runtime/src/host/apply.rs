@@ -1,18 +1,26 @@
 //! One step over tables, families, sysctls and files.
 
 use super::carry_out;
+use super::confirm::{self, Waiting};
 use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::journal;
 use super::kernel;
 use super::lock::Lock;
 use super::options::{Desired, Options};
+use super::outcome;
 use super::plan::{self, Plan};
 use super::record;
 use super::report::{Recovered, Report};
+use super::revoked::{self, Connections};
 use super::undo;
+use super::variant::Variant;
+use super::xtables_lock::XtablesLock;
 use crate::family::Family;
 use crate::restore_text::SavedText;
+
+/// How often others may change rules between the look at them and the load.
+const ATTEMPTS: usize = 5;
 
 /// Brings about what is desired, or changes nothing.
 ///
@@ -20,10 +28,18 @@ use crate::restore_text::SavedText;
 /// is put back, and if this process dies, the guardian does that. What is as it should be already is not touched.
 /// The program that calls this calls [`super::guardian::intercept`] first thing in its `main`.
 ///
+/// With [`Options::confirm`], the apply is undone unless [`super::confirm()`] confirms it in time; the report says for
+/// what it [waits](Report::waiting). If what is in force does not change, there is nothing to confirm.
+///
 /// # Errors
 ///
 /// See [`ApplyError`]: the host is as it was before, except after [`ApplyError::NotUndone`], which says what is not.
 pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError> {
+    if options.drop_revoked && options.confirm.is_some() {
+        let why = "connections that are ended do not come back if an apply is undone, so they are ended by one that is not to \
+                   be confirmed: apply once more with that option when this one is confirmed";
+        return Err(ApplyError::Impossible(why.to_owned()));
+    }
     let mut texts = plan::desired_texts(desired)?;
     plan::add_left_families(&mut texts, &record::load(&options.root()?)?.0);
     let families: Vec<Family> = texts.iter().map(|(family, _)| *family).collect();
@@ -32,25 +48,32 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         true => None,
         false => Some(Lock::acquire(&host.root, options.lock_wait)?),
     };
+    let legacy = host.variant == Some(Variant::Legacy) && !options.dry_run;
+    let _xtables = legacy.then(|| XtablesLock::acquire(&host.root, options.lock_wait)).transpose()?;
     let mut warnings = Vec::new();
     let mut recovered = None;
     if !options.dry_run {
-        recovered = undo::leftover(&host.root)?;
+        confirm::check_none_is_pending(&host.root)?;
+        recovered = undo::leftover(&host.root, confirm::end_of_leftover(&host.root, false)?)?;
+        let news = outcome::news(&host.root).filter(|_| recovered.is_none());
+        warnings.extend(news.map(|outcome| outcome.words().to_owned()));
     } else if journal::exists(&host.root)? {
         warnings.push(journal::UNDER_WAY.to_owned());
     }
-    let plan = bring_about(&host, &texts, desired, options, &mut warnings).map_err(|error| {
-        let mut notes = std::mem::take(&mut warnings);
-        if recovered.is_some() {
-            notes.push(
-                "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
-            );
-        }
-        match notes.is_empty() {
-            true => error,
-            false => ApplyError::Noted { cause: Box::new(error), notes },
-        }
-    })?;
+    let Done { plan, waiting, connections } = bring_about(&host, &texts, desired, options, &mut warnings)
+        .map_err(|error| {
+            let mut notes = std::mem::take(&mut warnings);
+            if recovered.is_some() {
+                notes.push(
+                    "an earlier apply, which was ended before it was complete, has been undone first"
+                        .to_owned(),
+                );
+            }
+            match notes.is_empty() {
+                true => error,
+                false => ApplyError::Noted { cause: Box::new(error), notes },
+            }
+        })?;
     if host.ipv6_absent {
         warnings.push(
             "this kernel has no IPv6 (`ipv6.disable=1`), so only the IPv4 rules are applied".to_owned(),
@@ -66,8 +89,17 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         files: plan.files_report(),
         ipv6_absent: host.ipv6_absent,
         recovered,
+        connections,
+        waiting,
         warnings,
     })
+}
+
+/// What came of an apply.
+struct Done {
+    plan: Plan,
+    waiting: Option<Waiting>,
+    connections: Option<Connections>,
 }
 
 /// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
@@ -77,34 +109,95 @@ fn bring_about(
     desired: &Desired,
     options: &Options,
     warnings: &mut Vec<String>,
-) -> Result<Plan, ApplyError> {
+) -> Result<Done, ApplyError> {
     let record = record::load(&host.root)?;
     warnings.extend(record.1);
-    let plan = plan::make(host, texts, record.0, desired, options)?;
-    if !options.dry_run {
-        match plan.changes_anything() {
-            true => carry_out::carry_out(host, &plan, options)?,
-            false => carry_out::write_record_alone(&plan)?,
+    let mut attempts = 1;
+    loop {
+        let plan = plan::make(host, texts, record.0.clone(), desired, options)?;
+        let done = match options.dry_run {
+            true => Ok(None),
+            false => carry_out(host, &plan, options, warnings),
+        };
+        match done {
+            Ok(waiting) => {
+                let connections = options
+                    .drop_revoked
+                    .then(|| revoked::drop_revoked(host, &plan, !options.dry_run, warnings));
+                if !options.dry_run && waiting.is_none() {
+                    warnings.extend(carry_out::sweep_sets(host, &plan));
+                }
+                return Ok(Done { plan, waiting, connections });
+            }
+            // What was planned is of the past: others have other rules now, which may be none of ours.
+            Err(ApplyError::Undone { cause, .. })
+                if matches!(*cause, ApplyError::ChangedMeanwhile) && attempts < ATTEMPTS =>
+            {
+                attempts += 1;
+            }
+            Err(error) => return Err(error),
         }
-        warnings.extend(carry_out::sweep_sets(host, &plan));
     }
-    Ok(plan)
 }
 
-/// Undoes an apply that died and whose guardian died too, if there is one.
+/// Carries a plan out. Gives back what waits for a confirmation.
+fn carry_out(
+    host: &Host,
+    plan: &Plan,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Waiting>, ApplyError> {
+    let window = options.confirm.filter(|_| plan.changes_the_kernel());
+    if options.confirm.is_some() && window.is_none() {
+        warnings.push(
+            "rules, sets and sysctls are as the policy says already, so there is nothing to confirm"
+                .to_owned(),
+        );
+    }
+    let options = Options { confirm: window, ..options.clone() };
+    let mut waiting = None;
+    match plan.changes_anything() {
+        true => {
+            let carried = carry_out::carry_out(host, plan, &options)?;
+            warnings.extend(carried.warning);
+            waiting = carried.waiting;
+        }
+        false => carry_out::write_record_alone(plan)?,
+    }
+    Ok(waiting)
+}
+
+/// Undoes an apply that died and whose guardian died too, as [`apply`] does by itself: for who has to know before what the
+/// host's files are.
 ///
-/// [`apply`] does this by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
+/// # Errors
+///
+/// [`ApplyError::Pending`] if an apply waits for its confirmation; else as for [`recover`].
+pub fn recover_cut_off(options: &Options) -> Result<Option<Recovered>, ApplyError> {
+    recover_with(options, false)
+}
+
+/// Undoes an apply that died and whose guardian died too, or one that waits for its confirmation, if there is one.
+///
+/// [`apply`] does the former by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
 ///
 /// # Errors
 ///
 /// [`ApplyError::Locked`] if an apply is at work, [`ApplyError::Unfinished`] if the apply belongs to another network
 /// namespace, [`ApplyError::NotUndone`] if something cannot be put back.
 pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
+    recover_with(options, true)
+}
+
+fn recover_with(options: &Options, asked_for: bool) -> Result<Option<Recovered>, ApplyError> {
     let root = options.root()?;
     if !journal::exists(&root)? {
         return Ok(None);
     }
     kernel::check_signals()?;
     let _lock = Lock::acquire(&root, options.lock_wait)?;
-    undo::leftover(&root)
+    if !asked_for {
+        confirm::check_none_is_pending(&root)?;
+    }
+    undo::leftover(&root, confirm::end_of_leftover(&root, asked_for)?)
 }

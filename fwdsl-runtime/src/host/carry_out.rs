@@ -1,46 +1,117 @@
 //! The changes themselves, each after its way back is on disk.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::clock;
+use super::confirm::Waiting;
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files;
+use super::generation::Watch;
 use super::group::{Group, GroupId};
 use super::guardian::Guardian;
-use super::journal::{self, Draft, FormerRules, Journal};
+use super::journal::{self, Draft, FormerRules, Journal, PendingDraft, StaleSets};
 use super::kernel;
 use super::options::Options;
 use super::owned::{Goal, Loader};
 use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
 use super::program::Runner;
+use super::record::{self, Record, RecordedSet};
+use super::rules;
+use super::session::{self, Caller};
 use super::sets::{self, SetsUndo};
 use super::sysctls::{self, SysctlUndo};
 use super::undo;
+use super::watchdog::Watchdog;
 
 /// A step that failed, in words, and why.
 type Failed = (String, ApplyError);
 
-/// Carries the plan out, or leaves everything as it was.
-pub(crate) fn carry_out(host: &Host, plan: &Plan, options: &Options) -> Result<(), ApplyError> {
-    // The guardian stands before there is a journal that it could find, so no moment is unguarded.
-    let group = Group::start(&marker()?)?;
-    let guardian = Guardian::arm(&host.root)?;
-    let journal = journal::create(&host.root, draft(host, plan, options, &group.id)?)?;
-    let runner = Runner { deadline: options.program_deadline, group: Some(group.id.clone()) };
-    let done = run_steps(host, plan, options, &runner, &journal)
-        .and_then(|()| journal.finish().map_err(|error| ("completing the apply".to_owned(), error)));
-    let result = done.map_err(|(step, cause)| {
-        let cause = Box::new(cause);
-        match undo::run(&host.root, &journal, false) {
-            Ok(_) => ApplyError::Undone { step, cause },
-            Err(problems) => {
-                ApplyError::NotUndone { failed: Some((step, cause)), problems, journal: journal.dir.clone() }
+/// What undoes an apply whose process dies.
+enum Guard {
+    Guardian(#[expect(dead_code, reason = "held, until there is nothing to guard")] Guardian),
+    /// It has to be confirmed, too.
+    Watchdog(Watchdog),
+}
+
+impl Guard {
+    /// Starts it; when this returns, it stands. Gives back what the user should know about it.
+    fn arm(host: &Host, options: &Options, marker: &str) -> Result<(Guard, Option<String>), ApplyError> {
+        match options.confirm {
+            None => Ok((Guard::Guardian(Guardian::arm(&host.root)?), None)),
+            Some(window) => {
+                let (watchdog, warning) = Watchdog::arm(&host.root, window, marker, &host.programs)?;
+                Ok((Guard::Watchdog(watchdog), warning))
             }
         }
+    }
+}
+
+/// What an apply left to do.
+pub(crate) struct Carried {
+    /// The confirmation.
+    pub(crate) waiting: Option<Waiting>,
+    pub(crate) warning: Option<String>,
+}
+
+/// Carries the plan out, or leaves everything as it was.
+pub(crate) fn carry_out(host: &Host, plan: &Plan, options: &Options) -> Result<Carried, ApplyError> {
+    // The guard stands before there is a journal that it could find, so no moment is unguarded.
+    let marker = marker()?;
+    let group = Group::start(&marker)?;
+    let (guard, warning) = Guard::arm(host, options, &marker)?;
+    let journal = journal::create(&host.root, draft(host, plan, options, &group.id)?)?;
+    let runner = Runner { deadline: options.program_deadline, group: Some(group.id.clone()) };
+    let completed = |error| ("completing the apply".to_owned(), error);
+    let done = run_steps(host, plan, options, &runner, &journal).and_then(|()| match options.confirm {
+        None => journal.finish().map(|()| None).map_err(completed),
+        Some(window) => wait_for_confirmation(host, plan, &journal, window).map(Some).map_err(completed),
     });
-    drop(guardian);
-    result
+    match done {
+        Ok(waiting) => {
+            match guard {
+                Guard::Watchdog(watchdog) if waiting.is_some() => watchdog.hand_over(),
+                guard => drop(guard),
+            }
+            Ok(Carried { waiting, warning })
+        }
+        Err((step, cause)) => {
+            let cause = Box::new(cause);
+            let error = match undo::run(&host.root, &journal, false, None) {
+                Ok(_) => ApplyError::Undone { step, cause },
+                Err(problems) => ApplyError::NotUndone {
+                    failed: Some((step, cause)),
+                    problems,
+                    journal: journal.dir.clone(),
+                },
+            };
+            drop(guard);
+            Err(error)
+        }
+    }
+}
+
+/// Ends an apply that has to be confirmed: from here on its time runs.
+fn wait_for_confirmation(
+    host: &Host,
+    plan: &Plan,
+    journal: &Journal,
+    window: Duration,
+) -> Result<Waiting, ApplyError> {
+    let caller = Caller::find();
+    // Whoever comes from here on comes through the new rules.
+    let connections = session::connections();
+    let deadline = clock::now() + window;
+    journal.make_pending(PendingDraft {
+        deadline,
+        from_afar: caller.is_from_afar(),
+        connections,
+        files: plan.files.iter().map(|file| file.change.clone()).collect(),
+        stale_sets: plan.sets.stale(),
+    })?;
+    Ok(Waiting::new(&host.root, journal.id(), deadline, caller))
 }
 
 /// Names this apply, among all others of this boot.
@@ -75,8 +146,14 @@ fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result
         rules: plan.rules.iter().map(rules).collect(),
         sets: SetsUndo::of(&plan.sets),
         sysctls: sysctls::record(&writes)?,
-        files: plan.files.iter().chain(&plan.record).map(file).collect(),
+        files: files_now(plan, options).map(file).collect(),
     })
+}
+
+/// The files that are put in place with the rules: those for boot wait for the confirmation, if there has to be one.
+fn files_now<'p>(plan: &'p Plan, options: &Options) -> impl Iterator<Item = &'p FilePlan> {
+    let waiting = options.confirm.is_some();
+    plan.files.iter().filter(move |_| !waiting).chain(&plan.record)
 }
 
 fn run_steps(
@@ -90,6 +167,7 @@ fn run_steps(
         .and_then(|()| sets::check(&plan.sets, runner, &plan.protocols))
         .map_err(|error| ("making the sets".to_owned(), error))?;
     // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
+    let watch = Watch::from(plan.generation);
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
         let goals: Vec<Goal> = family.new.iter().map(Goal::whole).collect();
@@ -100,8 +178,17 @@ fn run_steps(
             family: family.family,
             lock_wait: options.lock_wait,
             protocols: &plan.protocols,
+            watch: &watch,
         };
-        loader.carry_out(goals, &family.order).map_err(step)?;
+        if let Some(table) = family.order.tables.first() {
+            rules::check_lock(&family.programs, runner, table).map_err(step)?;
+        }
+        journal.begin(family.family).map_err(step)?;
+        let loaded = loader.carry_out(goals, &family.order);
+        if matches!(loaded, Err(ApplyError::ChangedMeanwhile)) {
+            journal.not_begun(family.family).map_err(step)?;
+        }
+        loaded.map_err(step)?;
     }
     for (write, _) in &plan.sysctl_changes {
         let step = |error| (format!("setting sysctl `{}`", write.key), error);
@@ -116,7 +203,7 @@ fn run_steps(
         // One sysctl can reset another.
         sysctls::check(write).map_err(|error| ("checking the sysctls".to_owned(), error))?;
     }
-    for file in plan.files.iter().chain(&plan.record) {
+    for file in files_now(plan, options) {
         let step =
             |error| (format!("writing `{}` ({})", file.change.path.display(), file.change.purpose), error);
         files::put(&file.real, &file.change.content, &file.before).map_err(step)?;
@@ -153,19 +240,37 @@ pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
 /// that are gone. Gives back what is left, in words.
 pub(crate) fn sweep_sets(host: &Host, plan: &Plan) -> Vec<String> {
     let (left, mut warnings) = sets::sweep(&plan.sets, &host.runner, !plan.rules.is_empty());
-    let mut record = plan.recorded.clone();
-    record.sets.retain(|set| !plan.sets.is_stale(&set.name) || left.contains(&set.name));
-    if record.sets == plan.recorded.sets {
-        return warnings;
+    let is_gone = |set: &RecordedSet| plan.sets.is_stale(&set.name) && !left.contains(&set.name);
+    warnings.extend(forget_sets(&host.root, &plan.recorded, is_gone));
+    warnings
+}
+
+/// The same for an apply that was confirmed.
+pub(crate) fn sweep_stale_sets(root: &Path, stale: &StaleSets, runner: &Runner) -> Vec<String> {
+    let (left, mut warnings) = sets::sweep_stale(stale, runner);
+    let is_gone = |set: &RecordedSet| stale.names.contains(&set.name) && !left.contains(&set.name);
+    match record::load(root) {
+        Ok((recorded, _)) => warnings.extend(forget_sets(root, &recorded, is_gone)),
+        Err(error) => warnings.push(names_too_many(&error)),
+    }
+    warnings
+}
+
+/// Writes the record without the sets that are gone; gives back why that failed.
+fn forget_sets(root: &Path, recorded: &Record, is_gone: impl Fn(&RecordedSet) -> bool) -> Option<String> {
+    let mut record = recorded.clone();
+    record.sets.retain(|set| !is_gone(set));
+    if record.sets == recorded.sets {
+        return None;
     }
     let write = || {
         let file = record.as_file()?;
-        let real = places::below(&host.root, &file.path)?;
+        let real = places::below(root, &file.path)?;
         files::put(&real, &file.content, &files::look(&real)?)
     };
-    if let Err(error) = write() {
-        warnings
-            .push(format!("the record still names sets that are gone, which the next apply mends: {error}"));
-    }
-    warnings
+    write().err().map(|error| names_too_many(&error))
+}
+
+fn names_too_many(error: &ApplyError) -> String {
+    format!("the record still names sets that are gone, which the next apply mends: {error}")
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use super::boot::BootError;
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
+use super::outcome::Outcome;
+use super::rules::LOCKED;
 use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::ParseError;
@@ -62,6 +64,27 @@ pub enum ApplyError {
         /// How long this one waited.
         waited: Duration,
     },
+    /// Another program holds the lock of the legacy variant.
+    XtablesLocked {
+        /// The lock.
+        path: PathBuf,
+        /// How long this process waited.
+        waited: Duration,
+    },
+    /// The legacy variant needs more than its capabilities, and this process may not have it.
+    LegacyNeeds {
+        /// What it needs to do.
+        what: String,
+        /// The system's answer.
+        error: io::Error,
+    },
+    /// Others changed rules between the look at them and the load.
+    ChangedMeanwhile,
+    /// Others changed a table in the moment in which it was loaded.
+    ChangedTogether {
+        /// What was there that is not of the policy.
+        what: String,
+    },
     /// The tables hold what iptables cannot say, so there would be no way back.
     Unfaithful(Vec<Unfaithful>),
     /// Whether the tables hold what iptables cannot say is not known, because `nft` is not installed.
@@ -94,6 +117,33 @@ pub enum ApplyError {
         journal: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// Another apply waits for its confirmation.
+    Pending {
+        /// How long it still does.
+        left: Duration,
+    },
+    /// No apply waits for a confirmation.
+    NothingToConfirm {
+        /// How the last one ended that did, if that is known.
+        last: Option<Outcome>,
+    },
+    /// The time for the confirmation is over; the former state is back.
+    TooLate {
+        /// The machine was restarted since.
+        restarted: bool,
+    },
+    /// A confirmation that does not show that the host can be reached.
+    NoProof {
+        /// Why not.
+        reason: String,
+    },
+    /// The confirmation failed; the apply waits on.
+    NotConfirmed {
+        /// Why.
+        cause: Box<ApplyError>,
+        /// For how long.
+        left: Duration,
     },
     /// The kernel does not hold what was loaded, though no program complained.
     Mismatch {
@@ -187,7 +237,9 @@ impl From<rustix::io::Errno> for ProgramFailure {
 impl std::error::Error for ApplyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ApplyError::Undone { cause, .. } | ApplyError::Noted { cause, .. } => Some(cause),
+            ApplyError::Undone { cause, .. }
+            | ApplyError::Noted { cause, .. }
+            | ApplyError::NotConfirmed { cause, .. } => Some(cause),
             ApplyError::System { error, .. } => Some(error),
             _ => None,
         }
@@ -225,6 +277,27 @@ impl fmt::Display for ApplyError {
                  changed",
                 path.display(),
                 waited.as_secs()
+            ),
+            ApplyError::XtablesLocked { path, waited } => write!(
+                f,
+                "another program is changing rules: it has held `{}` for the {} seconds that this one waited; nothing \
+                 was changed",
+                path.display(),
+                waited.as_secs()
+            ),
+            ApplyError::LegacyNeeds { what, error } => write!(
+                f,
+                "the legacy variant of iptables needs {what}, beside CAP_NET_ADMIN and CAP_NET_RAW, and this process \
+                 may not ({error}): run it as root; nothing was changed"
+            ),
+            ApplyError::ChangedMeanwhile => f.write_str(
+                "other programs change rules again and again (`nft monitor` tells which), so there was no moment to \
+                 load these: try again when they are done",
+            ),
+            ApplyError::ChangedTogether { what } => write!(
+                f,
+                "another program changed rules in the moment in which these were loaded; if it is to have its own, \
+                 start it again: {what}"
             ),
             ApplyError::Unfaithful(list) => {
                 f.write_str(
@@ -278,6 +351,33 @@ impl fmt::Display for ApplyError {
                     journal.display()
                 )
             }
+            ApplyError::Pending { left } => write!(
+                f,
+                "an apply waits for its confirmation, for another {} seconds: `confirm` it, or undo it with `recover`; \
+                 nothing was changed",
+                left.as_secs()
+            ),
+            ApplyError::NothingToConfirm { last } => {
+                f.write_str("there is nothing to confirm: no apply waits for it")?;
+                last.as_ref().map_or(Ok(()), |last| write!(f, "; {}", last.words()))
+            }
+            ApplyError::TooLate { restarted: true } => f.write_str(
+                "too late: the machine was restarted before the apply was confirmed; the former state is back",
+            ),
+            ApplyError::TooLate { restarted: false } => {
+                f.write_str("too late: the time for the confirmation is over; the former state is back")
+            }
+            ApplyError::NoProof { reason } => write!(
+                f,
+                "this does not count as a confirmation: {reason}; open a new connection, and run `confirm` there, or \
+                 run it at a console of this machine"
+            ),
+            ApplyError::NotConfirmed { cause, left } => write!(
+                f,
+                "the apply is not confirmed: {cause}\nit waits for another {} seconds, and is undone then; no file for \
+                 boot has changed",
+                left.as_secs()
+            ),
             ApplyError::Mismatch { what } => write!(f, "the kernel does not hold what was loaded: {what}"),
             ApplyError::Undone { step, cause } => {
                 write!(f, "{step} failed: {cause}\nthe former state is back: rules, sysctls and files")
@@ -349,7 +449,7 @@ fn explain(stderr: &str) -> Option<&'static str> {
              this is a container whose host has to load it",
         );
     }
-    if stderr.contains("holding the xtables lock") {
+    if stderr.contains(LOCKED) {
         return Some("another program is changing rules and did not finish in time");
     }
     None

@@ -83,7 +83,8 @@ fn builtin_hook(table: &str, chain: &str) -> Option<(&'static str, &'static str,
         ("mangle", _) => ("filter", -150),
         ("nat", "PREROUTING" | "OUTPUT") => ("nat", -100),
         ("nat", _) => ("nat", 100),
-        ("security", _) => ("filter", 50),
+        // Not the 50 of the legacy variant's.
+        ("security", _) => ("filter", 150),
         _ => ("filter", 0),
     };
     Some((kind, hook, priority))
@@ -241,8 +242,8 @@ impl RuleShape {
             }
             ("tcp", "flags") => {
                 let masked = equal && mask.is_some_and(is_flags) && is_flags(right);
-                // How nft prints `flags & MASK == 0`.
-                let none = op == "!" && mask.is_none() && is_flags(right);
+                // How nft prints `flags & MASK == 0`, and the contrary.
+                let none = matches!(op, "!" | "in") && mask.is_none() && is_flags(right);
                 (masked || none) && self.header_field(protocol, field)
             }
             _ => false,

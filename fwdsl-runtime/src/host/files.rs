@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, symlink};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags, open};
 
 use super::change::FileContent;
 use super::error::{ApplyError, at};
@@ -33,9 +35,19 @@ pub(crate) fn look(path: &Path) -> Result<Existing, ApplyError> {
             format!("`{}` is neither a file nor a symbolic link, so it is not replaced", path.display());
         return Err(ApplyError::Impossible(what));
     }
-    let bytes = fs::read(path).map_err(at("read", path))?;
+    let mut file = open_itself(path).map_err(at("read", path))?;
+    // What was looked at may have been replaced since.
+    let metadata = file.metadata().map_err(at("read", path))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(at("read", path))?;
     let (mode, uid, gid) = (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
     Ok(Existing::Regular { bytes, mode, uid, gid })
+}
+
+/// Opens a file for reading, but not what a link there points to, nor does it wait for who writes into a pipe.
+fn open_itself(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(open(path, flags, Mode::empty())?.into())
 }
 
 impl Existing {
@@ -134,7 +146,7 @@ fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) 
     // A service that may not give files away must be able to replace its own.
     let made = file.metadata().map_err(at("look at", &temporary))?;
     if let Some((uid, gid)) = owner.filter(|owner| *owner != (made.uid(), made.gid())) {
-        chown(&temporary, Some(uid), Some(gid)).map_err(at("change the owner of", &temporary))?;
+        fchown(&file, Some(uid), Some(gid)).map_err(at("change the owner of", &temporary))?;
     }
     file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", &temporary))?;
     file.sync_all().map_err(at("write", &temporary))?;
@@ -233,6 +245,25 @@ mod tests {
         put(&path, &text("ours", 0o644), &look(&path).unwrap()).unwrap();
         assert_eq!(fs::read_to_string(dir.join("theirs")).unwrap(), "theirs");
         assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_link_in_the_way_of_a_temporary_file_leads_nowhere() {
+        let dir = scratch("temporary");
+        fs::write(dir.join("theirs"), "theirs").unwrap();
+        let path = dir.join("ours");
+        for content in [text("ours", 0o644), FileContent::Symlink("/else".into())] {
+            symlink("theirs", temporary(&path)).unwrap();
+            put(&path, &content, &Existing::Absent).unwrap();
+            assert!(look(&path).unwrap().is(&content));
+            symlink("theirs", temporary(&path)).unwrap();
+            restore(&path, &Existing::Absent, &[]).unwrap();
+            assert_eq!(fs::read_to_string(dir.join("theirs")).unwrap(), "theirs");
+        }
+        // Whoever replaces a file by a link while it is looked at.
+        symlink("theirs", &path).unwrap();
+        assert!(open_itself(&path).is_err());
         fs::remove_dir_all(dir).unwrap();
     }
 

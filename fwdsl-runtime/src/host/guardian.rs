@@ -7,13 +7,16 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ExitCode};
+use std::time::Duration;
 
 use rustix::process::setsid;
 
 use super::error::ApplyError;
 use super::group;
 use super::lock::Lock;
+use super::outcome::Ended;
 use super::undo;
+use super::watchdog::{WATCHDOG_ARG, watch};
 
 /// The first argument of a process that is a guardian; the second is the root of the file tree.
 const GUARDIAN_ARG: &str = "__fwdsl-guardian";
@@ -47,6 +50,12 @@ pub fn intercept() -> Option<ExitCode> {
         Some(group::hold())
     } else if helper == GUARDIAN_ARG {
         Some(guard(&args.next().map_or_else(|| PathBuf::from("/"), PathBuf::from)))
+    } else if helper == WATCHDOG_ARG {
+        // An applier says all of it.
+        let root = PathBuf::from(args.next()?);
+        let mut number = || args.next()?.to_str()?.parse::<u64>().ok();
+        let (window, applier) = (Duration::from_millis(number()?), i32::try_from(number()?).ok()?);
+        Some(watch(&root, window, applier))
     } else {
         None
     }
@@ -113,7 +122,7 @@ fn guard(root: &Path) -> ExitCode {
 fn undo_after_death(root: &Path) -> Result<bool, ApplyError> {
     // The applier held the lock until it died. Who holds it now has found the journal, and undoes it himself.
     let _lock = Lock::acquire_without_limit(root)?;
-    Ok(undo::leftover(root)?.is_some())
+    Ok(undo::leftover(root, Ended::CutOff)?.is_some())
 }
 
 /// The terminal may be gone as well, so this must not fail.

@@ -43,6 +43,9 @@ pub(crate) fn has_legacy_tables(family: Family) -> Result<bool, ApplyError> {
         Ok(names) => Ok(!names.trim().is_empty()),
         // The kernel's module is not loaded.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(ApplyError::LegacyNeeds { what: format!("to read `{}`", path.display()), error })
+        }
         Err(error) => Err(at("read", path)(error)),
     }
 }

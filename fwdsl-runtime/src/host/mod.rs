@@ -6,26 +6,32 @@
 //! of these, the way back is [`recover`]'s, whoever runs it: the apply that failed, its guardian, the next command, or
 //! the boot ([`boot::recovery`]). `docs/safe-apply.md` tells it for users.
 
+mod access;
 mod apply;
 pub mod boot;
 mod carry_out;
 pub mod change;
+mod clock;
+mod confirm;
 mod counters;
 mod detect;
 mod error;
 mod faithful;
 mod files;
 mod foreign;
+mod generation;
 mod group;
 pub mod guardian;
 mod inspect;
 mod journal;
 mod kernel;
 mod lock;
+mod netlink;
 mod nft;
 mod options;
 mod order;
 mod others;
+mod outcome;
 mod outlook;
 mod owned;
 mod places;
@@ -34,22 +40,30 @@ mod program;
 mod record;
 mod report;
 mod retired;
+mod revoked;
 mod rules;
+mod session;
 mod sets;
 mod sharing;
+mod status;
 pub mod sysctl;
 mod sysctls;
 pub mod tree;
 mod undo;
 mod variant;
+mod watchdog;
+mod xtables_lock;
 
-pub use apply::{apply, recover};
+pub use access::{Access, check_access};
+pub use apply::{apply, recover, recover_cut_off};
+pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;
 pub use foreign::Foreign;
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
+pub use outcome::{Ended, Outcome};
 pub use outlook::{
     DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
@@ -57,6 +71,9 @@ pub use report::{
     ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
     SysctlReport,
 };
+pub use revoked::{Connections, TrackedConnection};
+pub use session::{Caller, Connection};
 pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
+pub use status::{ChainCount, Difference, Drift, FamilyCount, RuleCount, Status, status};
 pub use variant::Variant;

@@ -48,6 +48,11 @@ pub struct Options {
     pub replace_foreign: bool,
     /// Say what would change and touch nothing.
     pub dry_run: bool,
+    /// End the tracked connections that the former rules let begin and the new ones do not. That cannot be undone, so it is
+    /// not for an apply that has to be confirmed.
+    pub drop_revoked: bool,
+    /// Undo the apply unless it is confirmed ([`super::confirm`]) within this time. The files for boot wait for that.
+    pub confirm: Option<Duration>,
     /// How long to wait for another apply, and for the xtables lock (whole seconds, at least one).
     pub lock_wait: Duration,
     /// How long a program may run, beside the time it waits for the xtables lock.
@@ -72,6 +77,8 @@ impl Default for Options {
             root: None,
             replace_foreign: false,
             dry_run: false,
+            drop_revoked: false,
+            confirm: None,
             lock_wait: Duration::from_secs(60),
             program_deadline: Duration::from_secs(120),
         }

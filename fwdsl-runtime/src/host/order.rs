@@ -117,9 +117,7 @@ fn direction(family: Family, before: &SavedTable, after: &SavedTable) -> Directi
     let families = FamilySet::only(family);
     let Ok(mut found) = compare(&old, &new, families, BUDGET) else { return Direction::Either };
     // Here sources are translated, behind the last rules that could see it.
-    found.changes.retain(|change| {
-        change.table != TableName::Nat || !matches!(change.hook, Hook::Input | Hook::Postrouting)
-    });
+    found.changes.retain(|change| change.table != TableName::Nat || change.hook != Hook::Postrouting);
     let all = |holds: fn(bool, bool) -> bool| {
         found.changes.iter().all(|change| {
             let known =

@@ -14,6 +14,14 @@ pub(crate) fn lock(root: &Path) -> Result<PathBuf, ApplyError> {
     below(root, Path::new("/run/fwdsl/lock"))
 }
 
+/// The lock that the watchdog of an apply holds while it lives.
+pub(crate) fn watchdog(root: &Path) -> Result<PathBuf, ApplyError> {
+    below(root, Path::new("/run/fwdsl/watchdog"))
+}
+
+/// How the last apply ended that did not end by itself, as a path of the running system.
+pub(crate) const OUTCOME: &str = "/run/fwdsl/outcome.json";
+
 /// The journal of an apply that is under way, as a path of the running system.
 pub(crate) const JOURNAL: &str = "/var/lib/fwdsl/journal";
 

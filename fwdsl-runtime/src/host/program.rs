@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::error::{ApplyError, ProgramError, ProgramFailure};
 use super::group::{self, GroupId};
+use super::xtables_lock;
 
 /// Where programs are looked for, first match wins. Never `PATH`: this runs as root.
 const TRUSTED_DIRS: [&str; 6] =
@@ -83,6 +84,7 @@ impl Runner {
         let mut command = Command::new(program);
         command.args(args).env_clear().env("PATH", PATH).env("LC_ALL", "C").current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(xtables_lock::of_programs().map(|lock| (xtables_lock::VARIABLE, lock)));
         match &self.group {
             None => command.process_group(0),
             Some(group) => command.process_group(group.pgid).env(group::MARKER, &group.marker),

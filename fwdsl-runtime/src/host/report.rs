@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use super::change::{FileChange, FileContent};
+use super::confirm::Waiting;
+use super::revoked::Connections;
 use super::variant::Variant;
 use crate::family::Family;
 
@@ -26,6 +29,12 @@ pub struct Report {
     pub ipv6_absent: bool,
     /// An earlier apply was found unfinished and undone first.
     pub recovered: Option<Recovered>,
+    /// What became of tracked connections, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
+    /// The apply is undone unless it is confirmed in time. The files for boot wait for that.
+    #[serde(skip)]
+    pub waiting: Option<Waiting>,
     /// What the reader should know, each a sentence.
     pub warnings: Vec<String>,
 }
@@ -118,11 +127,20 @@ pub struct FileReport {
     pub removed: bool,
 }
 
+impl FileReport {
+    pub(super) fn of(change: FileChange) -> FileReport {
+        let removed = change.content == FileContent::Absent;
+        FileReport { path: change.path, purpose: change.purpose, removed }
+    }
+}
+
 /// What was put back of an apply that died.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 pub struct Recovered {
     /// The machine was restarted since, so rules and sysctls had gone by themselves.
     pub restarted: bool,
+    /// It was complete, but not confirmed.
+    pub unconfirmed: bool,
     /// The tables that were put back, as `IPv4 filter`.
     pub tables: Vec<String>,
     /// The sets that were destroyed again or put back.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::ApplyError;
+use super::error::{ApplyError, ProgramError, ProgramFailure};
 use super::program::{Programs, Runner};
 use super::variant::{self, Variant};
+use super::xtables_lock;
 use crate::family::Family;
 use crate::restore_text::{self, SavedTable, SavedText};
 
@@ -85,6 +86,9 @@ fn parse(programs: &FamilyPrograms, text: &str) -> Result<SavedText, ApplyError>
     })
 }
 
+/// What the programs say of the lock.
+pub(crate) const LOCKED: &str = "holding the xtables lock";
+
 /// Replaces tables, all of them in one call; chains and rules get the counters that they come with.
 pub(crate) fn restore(
     programs: &FamilyPrograms,
@@ -124,4 +128,22 @@ fn load(
     }
     runner.run(&programs.restore, &args, text)?;
     Ok(())
+}
+
+/// Sees whether the legacy programs take the lock that they are told to; if they do not, they are left the usual one. The
+/// table is one that is there, or will be.
+pub(crate) fn check_lock(programs: &FamilyPrograms, runner: &Runner, table: &str) -> Result<(), ApplyError> {
+    if programs.variant != Variant::Legacy || xtables_lock::of_programs().is_none() {
+        return Ok(());
+    }
+    let nothing = format!("*{table}\nCOMMIT\n");
+    match runner.run(&programs.restore, &["--test", "--noflush", "-w", "1"], nothing) {
+        Err(ProgramError { failure: ProgramFailure::Status { stderr, .. }, .. })
+            if stderr.contains(LOCKED) =>
+        {
+            xtables_lock::leave_to_programs();
+            Ok(())
+        }
+        done => Ok(done.map(|_| ())?),
+    }
 }

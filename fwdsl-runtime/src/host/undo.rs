@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use super::error::ApplyError;
 use super::files;
+use super::generation::Watch;
 use super::group::{self, Group};
 use super::journal::{self, Journal, Manifest, RulesUndo};
 use super::kernel;
 use super::nft;
+use super::outcome::{self, Ended};
 use super::owned::{Goal, Loader};
 use super::places;
 use super::program::Runner;
@@ -19,6 +21,7 @@ use super::rules;
 use super::sets;
 use super::sysctls;
 use super::variant::Variant;
+use super::xtables_lock::XtablesLock;
 use crate::family::Family;
 use crate::restore_text::{self, Protocols, SavedTable, SavedText, normal_table};
 
@@ -26,37 +29,52 @@ use crate::restore_text::{self, Protocols, SavedTable, SavedText, normal_table};
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Undoes the apply that died, if there is one, and leaves nothing of it. The caller holds the lock.
-pub(crate) fn leftover(root: &Path) -> Result<Option<Recovered>, ApplyError> {
+/// Undoes the apply that died, or that nobody confirmed, if there is one, and leaves nothing of it. The caller holds the
+/// lock, and says why it is undone, for whoever asks later.
+pub(crate) fn leftover(root: &Path, ended: Ended) -> Result<Option<Recovered>, ApplyError> {
     let Some(journal) = journal::load(root)? else {
         journal::sweep(root);
         return Ok(None);
     };
     let restarted = journal.manifest.boot_id != kernel::boot_id()?;
-    let here = kernel::network_namespace()?;
-    if !restarted && journal.manifest.network_namespace != here {
-        let there = &journal.manifest.network_namespace;
-        let reason = format!(
-            "it changed network namespace {there}, this is {here}; run the command there (`nsenter --net=…`), or, if \
-             that namespace is gone, delete the directory. Nothing was changed"
-        );
-        return Err(ApplyError::Unfinished { journal: journal.dir, reason });
+    if !restarted {
+        check_namespace(&journal)?;
     }
-    run(root, &journal, restarted).map(Some).map_err(|problems| ApplyError::NotUndone {
+    run(root, &journal, restarted, Some(ended)).map(Some).map_err(|problems| ApplyError::NotUndone {
         failed: None,
         problems,
         journal: journal.dir.clone(),
     })
 }
 
+/// Refuses to touch another network namespace than the one that the apply changed.
+pub(crate) fn check_namespace(journal: &Journal) -> Result<(), ApplyError> {
+    let here = kernel::network_namespace()?;
+    let there = &journal.manifest.network_namespace;
+    if *there == here {
+        return Ok(());
+    }
+    let reason = format!(
+        "it changed network namespace {there}, this is {here}; run the command there (`nsenter --net=…`), or, if that \
+         namespace is gone, delete the directory. Nothing was changed"
+    );
+    Err(ApplyError::Unfinished { journal: journal.dir.clone(), reason })
+}
+
 /// Puts back what the journal holds, and then removes it.
 ///
 /// After a restart (`restarted`), rules and sysctls have gone by themselves, and only files are put back.
-pub(crate) fn run(root: &Path, journal: &Journal, restarted: bool) -> Result<Recovered, Vec<String>> {
-    let mut recovered = Recovered { restarted, ..Recovered::default() };
+pub(crate) fn run(
+    root: &Path,
+    journal: &Journal,
+    restarted: bool,
+    ended: Option<Ended>,
+) -> Result<Recovered, Vec<String>> {
+    let unconfirmed = ended.is_some_and(|ended| ended != Ended::CutOff);
+    let mut recovered = Recovered { restarted, unconfirmed, ..Recovered::default() };
     let mut attempt = 1;
     loop {
-        match run_once(root, journal, &mut recovered) {
+        match run_once(root, journal, &mut recovered, ended) {
             problems if problems.is_empty() => return Ok(recovered),
             problems if attempt == ATTEMPTS => return Err(problems),
             _ => {
@@ -67,7 +85,7 @@ pub(crate) fn run(root: &Path, journal: &Journal, restarted: bool) -> Result<Rec
     }
 }
 
-fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<String> {
+fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered, ended: Option<Ended>) -> Vec<String> {
     let mut problems = Vec::new();
     let manifest = &journal.manifest;
     if !recovered.restarted {
@@ -82,7 +100,11 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<St
     undo_files(root, journal, recovered, &mut problems);
     if !recovered.restarted {
         undo_sysctls(journal, recovered, &mut problems);
-        undo_rules(journal, recovered, &mut problems);
+        undo_rules(root, journal, recovered, &mut problems);
+    }
+    if let Some(ended) = ended.filter(|_| problems.is_empty()) {
+        // All is back, whether it can be noted or not.
+        let _ = outcome::write(root, journal.id(), ended);
     }
     if problems.is_empty()
         && let Err(error) = journal.finish()
@@ -93,7 +115,14 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered) -> Vec<St
 }
 
 fn undo_files(root: &Path, journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
-    for undo in journal.manifest.files.iter().rev() {
+    let late = match journal.late_files() {
+        Ok(late) => late,
+        Err(error) => {
+            problems.push(format!("the files for boot are not as before: {error}"));
+            return;
+        }
+    };
+    for undo in late.iter().rev().chain(journal.manifest.files.iter().rev()) {
         let restore = || {
             let path = places::below(root, &undo.path)?;
             files::restore(&path, &journal.file_before(undo)?, &undo.made)
@@ -117,7 +146,7 @@ fn undo_sysctls(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec
     }
 }
 
-fn undo_rules(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
+fn undo_rules(root: &Path, journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
     let manifest = &journal.manifest;
     // Should this process be ended too, its programs must not outlive it. If the holder cannot be started, putting
     // the rules back still comes first.
@@ -126,9 +155,10 @@ fn undo_rules(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<S
         deadline: Duration::from_secs(manifest.program_deadline_seconds),
         group: group.as_ref().map(|group| group.id.clone()),
     };
-    for (family, undo) in [(Family::Ipv6, &manifest.ipv6), (Family::Ipv4, &manifest.ipv4)] {
-        let Some(undo) = undo else { continue };
-        match undo_family(journal, &runner, family, undo) {
+    let mut lock = None;
+    for family in [Family::Ipv6, Family::Ipv4] {
+        let Some(undo) = journal.changed_rules(family) else { continue };
+        match undo_family(root, journal, &runner, family, undo, &mut lock) {
             Ok(tables) => {
                 tables.iter().for_each(|table| add(&mut recovered.tables, format!("{family} {table}")))
             }
@@ -149,29 +179,44 @@ fn add<T: PartialEq>(list: &mut Vec<T>, entry: T) {
     }
 }
 
-/// Puts a family's tables back; gives back those that differed.
+/// Puts a family's tables back; gives back those that differed. Whoever undoes on legacy holds the `lock` from here on.
 fn undo_family(
+    root: &Path,
     journal: &Journal,
     runner: &Runner,
     family: Family,
     undo: &RulesUndo,
+    lock: &mut Option<XtablesLock>,
 ) -> Result<Vec<String>, ApplyError> {
     let former = restore_text::parse(&journal.text(&undo.text)?)
         .map_err(|error| ApplyError::Journal { journal: journal.dir.clone(), reason: error.to_string() })?;
-    let mut differing = differing_tables(runner, family, undo, &former)?;
-    // One that was not there is the same to packets if it is empty and accepts.
-    let table = |name: &String| former.table(name).cloned().unwrap_or_else(|| SavedTable::pristine(name));
-    let whole: Vec<SavedTable> = differing.iter().map(table).collect();
     // Both were printed by this machine, so names of protocols are the same in both.
     let protocols = Protocols::default();
     let lock_wait = Duration::from_secs(journal.manifest.lock_wait_seconds);
-    let loader = Loader { programs: &undo.programs, runner, family, lock_wait, protocols: &protocols };
-    let shared = loader.unreached(&undo.shared)?;
+    // What was there comes back, whoever else has changed it since.
+    let watch = Watch::from(None);
+    let programs = &undo.programs;
+    let loader = Loader { programs, runner, family, lock_wait, protocols: &protocols, watch: &watch };
+    let look = || -> Result<[Vec<String>; 2], ApplyError> {
+        Ok([differing_tables(runner, family, undo, &former)?, loader.unreached(&undo.shared)?])
+    };
+    let [mut differing, mut shared] = look()?;
+    if differing.is_empty() && shared.is_empty() {
+        return Ok(Vec::new());
+    }
+    if programs.variant == Variant::Legacy && lock.is_none() {
+        // If it cannot be had, the programs try for themselves, and say so.
+        *lock = XtablesLock::acquire(root, lock_wait).ok();
+        [differing, shared] = look()?;
+    }
+    // One that was not there is the same to packets if it is empty and accepts.
+    let table = |name: &String| former.table(name).cloned().unwrap_or_else(|| SavedTable::pristine(name));
+    let whole: Vec<SavedTable> = differing.iter().map(table).collect();
     let goals: Vec<Goal> = whole.iter().map(Goal::whole).collect();
     let order = undo.order.back();
     if loader.carry_out(goals.iter().chain(&undo.shared), &order).is_err() {
         // Whatever tables hold by now, to replace them leads back. What they named of our chains is gone then.
-        rules::restore(&undo.programs, runner, &whole, lock_wait)?;
+        rules::restore(programs, runner, &whole, lock_wait)?;
         loader.carry_out(&undo.shared, &order)?;
     }
     for name in differing.iter().filter(|name| former.table(name).is_none()) {

@@ -9,7 +9,7 @@ use super::request::{Request, RequestKind};
 use crate::emit::emit_rule;
 use crate::family::Family;
 use crate::loc::{Loc, Located};
-use crate::lower::{Chain as LoweredChain, Rule as LoweredRule, exact_rules};
+use crate::lower::{Chain as LoweredChain, Rule as LoweredRule, RuleOrigin, exact_rules};
 use crate::model::{Action, Chain, ChainPolicy, Model, Rule};
 use crate::restore_text::Counters;
 use crate::table::TableName;
@@ -397,8 +397,12 @@ fn rule_key(rule: &Rule, family: Family) -> u64 {
     let mut hasher = DefaultHasher::new();
     for matches in exact_rules(rule, family) {
         for verdict in &rule.verdicts {
-            let lowered =
-                LoweredRule { matches: matches.clone(), action: verdict.action.clone(), loc: rule.loc };
+            let lowered = LoweredRule {
+                matches: matches.clone(),
+                action: verdict.action.clone(),
+                loc: rule.loc,
+                origin: RuleOrigin::default(),
+            };
             emit_rule(&chain, &lowered, family).hash(&mut hasher);
         }
     }

@@ -22,7 +22,7 @@ use super::normal::normal_action;
 use super::plan::{Plan, plan};
 use super::protocols::{asked_protocols, wanted_protocols};
 use super::sets::{refer, refer_options};
-use super::{Chain, Rule, emitted_name};
+use super::{Chain, Rule, RuleOrigin, emitted_name};
 use crate::catalogue::{COMMENT, CORE, RETURN, TCP};
 use crate::family::Family;
 use crate::ipset::KernelSet;
@@ -34,7 +34,7 @@ const PRODUCT_MAX: usize = 16;
 /// Lowers a chain: the chain itself first, then those that had to be made for it.
 pub(super) fn lower_chain(
     model: &Model,
-    source: &crate::model::Chain,
+    (chain_number, source): (usize, &crate::model::Chain),
     family: Family,
     targets: &TargetFamilies<'_>,
     changes: &Changes<'_>,
@@ -43,7 +43,8 @@ pub(super) fn lower_chain(
 ) -> Vec<Chain> {
     let base = emitted_name(model, source);
     let own = Chain { name: base.clone(), policy: source.policy(), rules: Vec::new(), auxiliary: false };
-    let mut assembly = Assembly { chains: vec![own], current: 0, names, base, number: 0, family };
+    let mut assembly =
+        Assembly { chains: vec![own], current: 0, names, base, chain_number, number: 0, family };
     let here: Vec<(usize, &SourceRule)> = source
         .rules
         .iter()
@@ -86,6 +87,8 @@ struct Assembly<'a> {
     current: usize,
     names: &'a mut Names,
     base: String,
+    /// The place of the source chain among the policy's.
+    chain_number: usize,
     /// The number of the source rule, for names.
     number: usize,
     family: Family,
@@ -106,10 +109,10 @@ impl Assembly<'_> {
         } else if plan.excluded.is_empty() && plan.choices.is_empty() {
             let matches = plan.inline.with(&plan.stateful);
             match rule.verdicts.as_slice() {
-                [verdict] => self.push(self.current, rule, matches, verdict.action.clone()),
+                [verdict] => self.push(self.current, rule, matches, verdict.action.clone(), true),
                 _ => {
                     let body = self.body(rule);
-                    self.push(self.current, rule, matches, call(rule, &self.chains[body].name));
+                    self.push(self.current, rule, matches, call(rule, &self.chains[body].name), true);
                 }
             }
         } else {
@@ -121,16 +124,17 @@ impl Assembly<'_> {
     fn exact(&mut self, rule: &SourceRule) {
         let Some((last, others)) = rule.verdicts.split_last() else { return };
         for matches in exact_rules(rule, self.family) {
-            for verdict in others {
-                self.push_as_is(rule, matches.clone(), verdict);
+            for (place, verdict) in others.iter().enumerate() {
+                self.push_as_is(rule, matches.clone(), verdict, place == 0);
             }
-            self.push_as_is(rule, matches, last);
+            self.push_as_is(rule, matches, last, others.is_empty());
         }
     }
 
-    fn push_as_is(&mut self, rule: &SourceRule, matches: Vec<Match>, verdict: &Verdict) {
+    fn push_as_is(&mut self, rule: &SourceRule, matches: Vec<Match>, verdict: &Verdict, counts: bool) {
         let action = normal_action(&verdict.action, self.family);
-        self.chains[self.current].rules.push(Rule { matches, action, loc: rule.loc });
+        let origin = self.origin(counts);
+        self.chains[self.current].rules.push(Rule { matches, action, loc: rule.loc, origin });
     }
 
     /// One rule for each alternative and verdict.
@@ -143,8 +147,8 @@ impl Assembly<'_> {
                 .collect();
         }
         for draft in drafts {
-            for verdict in &rule.verdicts {
-                self.push(self.current, rule, draft.clone(), verdict.action.clone());
+            for (place, verdict) in rule.verdicts.iter().enumerate() {
+                self.push(self.current, rule, draft.clone(), verdict.action.clone(), place == 0);
             }
         }
     }
@@ -161,21 +165,21 @@ impl Assembly<'_> {
         let entry_name = self.chains[entry].name.clone();
         let go_on = rest.map(|rest| Action::Goto(self.chains[rest].name.clone()));
         let unconditional = plan.inline.matches.is_empty();
-        self.push(self.current, rule, plan.inline, call(rule, &entry_name));
+        self.push(self.current, rule, plan.inline, call(rule, &entry_name), false);
         if let (Some(go_on), false) = (&go_on, unconditional) {
             self.push_bare(self.current, rule, go_on.clone());
         }
 
         let back = go_on.clone().unwrap_or(Action::Target { extension: &RETURN, options: Vec::new() });
         for excluded in plan.excluded {
-            self.push(entry, rule, excluded, back.clone());
+            self.push(entry, rule, excluded, back.clone(), false);
         }
         let mut level = entry;
         for choice in plan.choices {
             let next = self.chain();
             let target = Action::Goto(self.chains[next].name.clone());
             for alternative in choice.alternatives {
-                self.push(level, rule, alternative, target.clone());
+                self.push(level, rule, alternative, target.clone(), false);
             }
             if let Some(go_on) = &go_on {
                 self.push_bare(level, rule, go_on.clone());
@@ -186,10 +190,10 @@ impl Assembly<'_> {
         if consults && several {
             let body = self.body(rule);
             let target = Action::Goto(self.chains[body].name.clone());
-            self.push(level, rule, plan.stateful, target);
+            self.push(level, rule, plan.stateful, target, true);
         } else {
-            for verdict in &rule.verdicts {
-                self.push(level, rule, plan.stateful.clone(), verdict.action.clone());
+            for (place, verdict) in rule.verdicts.iter().enumerate() {
+                self.push(level, rule, plan.stateful.clone(), verdict.action.clone(), place == 0);
             }
         }
         if let (Some(go_on), true) = (&go_on, consults) {
@@ -204,7 +208,7 @@ impl Assembly<'_> {
     fn body(&mut self, rule: &SourceRule) -> usize {
         let body = self.chain();
         for verdict in &rule.verdicts {
-            self.push(body, rule, Draft::default(), verdict.action.clone());
+            self.push(body, rule, Draft::default(), verdict.action.clone(), false);
         }
         body
     }
@@ -215,7 +219,9 @@ impl Assembly<'_> {
         self.chains.len() - 1
     }
 
-    fn push(&mut self, chain: usize, rule: &SourceRule, draft: Draft, action: Action) {
+    /// `counts`: the packets that come through are those that the source's rule matches.
+    fn push(&mut self, chain: usize, rule: &SourceRule, draft: Draft, action: Action, counts: bool) {
+        let origin = self.origin(counts);
         let action = normal_action(&action, self.family);
         for draft in with_what_it_wants(rule, draft, &action) {
             let mut matches = draft.finish();
@@ -223,13 +229,18 @@ impl Assembly<'_> {
                 let comment = Value::Text(comment.to_owned());
                 matches.extend(Draft::one(&COMMENT, "comment", false, vec![comment]).finish());
             }
-            self.chains[chain].rules.push(Rule { matches, action: action.clone(), loc: rule.loc });
+            self.chains[chain].rules.push(Rule { matches, action: action.clone(), loc: rule.loc, origin });
         }
     }
 
     /// A rule for every packet, without the source rule's comment.
     fn push_bare(&mut self, chain: usize, rule: &SourceRule, action: Action) {
-        self.chains[chain].rules.push(Rule { matches: Vec::new(), action, loc: rule.loc });
+        let origin = self.origin(false);
+        self.chains[chain].rules.push(Rule { matches: Vec::new(), action, loc: rule.loc, origin });
+    }
+
+    fn origin(&self, counts: bool) -> RuleOrigin {
+        RuleOrigin { chain: self.chain_number, rule: self.number - 1, counts }
     }
 }
 

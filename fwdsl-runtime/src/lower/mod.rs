@@ -99,6 +99,20 @@ pub struct Rule {
     pub action: Action,
     /// The rule of the source.
     pub loc: Loc,
+    /// Which rule of the policy that is.
+    pub origin: RuleOrigin,
+}
+
+/// Which rule of a policy a lowered rule comes of, and what its counter says about that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RuleOrigin {
+    /// The place of its chain among the policy's chains.
+    pub chain: usize,
+    /// The place of the rule in its chain.
+    pub rule: usize,
+    /// Whether packets that are counted here are those that the source's rule matches: each such packet passes one of
+    /// the lowered rules that count, once. An exact rule counts a packet for each of its alternatives that match.
+    pub counts: bool,
 }
 
 impl Ruleset {
@@ -166,10 +180,11 @@ pub fn lower(model: &Model, family: Family) -> Option<Ruleset> {
 }
 
 fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<KernelSet>]) -> Option<Table> {
-    let here = |chain: &&crate::model::Chain| {
+    let here = |(_, chain): &(usize, &crate::model::Chain)| {
         chain.table == name && model.families.and(chain.families).contains(family)
     };
-    let source: Vec<&crate::model::Chain> = model.chains.iter().filter(here).collect();
+    let (numbers, source): (Vec<usize>, Vec<&crate::model::Chain>) =
+        model.chains.iter().enumerate().filter(here).unzip();
     if source.is_empty() {
         return None;
     }
@@ -202,9 +217,10 @@ fn lower_table(model: &Model, name: TableName, family: Family, sets: &[Arc<Kerne
             auxiliary: false,
         });
     }
-    for chain in source {
+    for (number, chain) in numbers.into_iter().zip(source) {
         let mut lowered =
-            assemble::lower_chain(model, chain, family, &targets, &changes, sets, &mut names).into_iter();
+            assemble::lower_chain(model, (number, chain), family, &targets, &changes, sets, &mut names)
+                .into_iter();
         let own = lowered.next().expect("a chain lowers to itself first");
         match built_in.iter_mut().find(|chain| chain.name == own.name) {
             Some(chain) => chain.rules = own.rules,

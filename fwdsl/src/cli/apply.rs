@@ -9,43 +9,58 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{self, Loader};
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired, DesiredSet, Sharing, Variant};
+use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
 
 use super::args::ApplyArguments;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
 use super::save::{self, Keeping, Kept};
+use super::wait;
 
 /// Where the running kernel has its parameters.
 pub(super) const PROC_SYS: &str = "/proc/sys";
 
-pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments) -> Result<Done, Failure> {
+pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
     policy.check()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
     let (mut desired, mut warnings) = desired(policy, &rules)?;
-    let mut loader = None;
+    let is_bound = !arguments.force && !arguments.dry_run;
+    warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
+    let mut saved = None;
     if arguments.save {
         let keeping = Keeping::again(&options, false)?;
         let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
         warnings.extend(kept.warnings);
         desired.files = kept.files;
         desired.installs = Some(keeping.loader);
-        loader = Some((keeping.loader, kept.startup.init));
+        saved = Some((keeping, kept.startup.init));
     } else if let Ok(init) = boot::detect_init(&tree, &Tree::new(None)) {
-        warnings.extend(boot::saves_on_stop(init, &tree)?);
+        match boot::saves_on_stop(init, &tree) {
+            Ok(said) => warnings.extend(said),
+            Err(error) => warnings.push(error.to_string()),
+        }
     }
-    let report = host::apply(&desired, &options)?;
+    let mut report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
-    if let (Some((Loader::Distribution, _)), Some(variant)) = (loader, report.variant) {
-        warnings.extend(at_boot(&rules, variant, &tree));
+    if let Some((keeping, init)) = saved {
+        report.recovered = report.recovered.or(keeping.found.recovered);
+        if let (Loader::Distribution, Some(variant)) = (keeping.loader, report.variant) {
+            warnings.extend(at_boot(&rules, variant, &tree));
+        }
+        // Files that wait for the confirmation are told by whoever confirms.
+        if options.root.is_none() && !report.dry_run && report.waiting.is_none() {
+            warnings.extend(boot::tell_init(init));
+        }
     }
-    if let (Some((_, init)), None, false) = (loader, &options.root, report.dry_run) {
-        warnings.extend(boot::tell_init(init));
+    let done = Done { text: report::text(&report), json: report::json(&report), warnings };
+    match &report.waiting {
+        None => Ok(done),
+        Some(waiting) if arguments.detach => Ok(wait::leave(waiting, done)),
+        Some(waiting) => wait::wait(waiting, &options, done, json),
     }
-    Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
 }
 
 /// What the policy brings about on this host, without files, and what is to be said of it.
@@ -78,6 +93,22 @@ pub(super) fn desired_rules(rules: &[Rules]) -> Desired {
         ipv6_sharing: sharing(Family::Ipv6),
         ..Desired::default()
     }
+}
+
+/// What the policy would do to the connection by which it is applied.
+fn access(policy: &Policy, variant: Option<Variant>) -> Result<Access, Diagnostics> {
+    let rulesets = Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose());
+    let rulesets = rulesets.collect::<Result<Vec<_>, _>>()?;
+    Ok(check_access(&rulesets, policy.model().sources(), &Caller::find(), variant))
+}
+
+/// What is to be told of that, unless it has to be refused.
+fn access_warnings(access: Access, is_bound: bool) -> Result<Vec<String>, Failure> {
+    if is_bound && !access.cut.is_empty() {
+        return Err(Failure::CutOff(access.cut));
+    }
+    let cut = access.cut.into_iter().map(|what| format!("the policy cuts this session off: {what}"));
+    Ok(cut.chain(access.doubts).collect())
 }
 
 /// The rules of one family.

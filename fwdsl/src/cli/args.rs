@@ -1,13 +1,17 @@
 //! The arguments.
 
+mod boot;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fwdsl_runtime::analysis::Request;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::boot::Loader;
 use fwdsl_runtime::host::{Options, Variant};
+
+pub(super) use boot::{BootArguments, InstallArguments, UninstallArguments};
 
 /// What the exit codes mean; documentation shows the same text.
 pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
@@ -42,16 +46,27 @@ pub(super) enum Command {
     /// Rules are compared by meaning: packets that would be newly accepted and newly refused, each with the rules that
     /// decide. It needs no rights; what this process may not look at is said to be unknown.
     Plan(PlanArguments),
+    /// Tell whether the policy is in force, and how many packets each of its rules has matched
+    ///
+    /// What differs is named: the rule of the policy that is missing, the line of the kernel's that is too many, sets,
+    /// sysctls, files for boot. It needs no rights; what this process may not look at is said to be unknown.
+    Status(StatusArguments),
     /// Load the rules and set the sysctls, all or nothing
     ///
     /// Rules of both families, sysctls and, with --save, files change as one step: if anything fails or this program
     /// is killed, everything is put back. What is as it should be already is not touched.
     Apply(ApplyArguments),
+    /// Confirm the apply that waits for it (apply --confirm)
+    ///
+    /// It counts from a console of this machine, and from an SSH connection that was opened after the apply: one that
+    /// was open before survives nearly any rules. With it come the files of apply --save.
+    Confirm(ConfirmArguments),
     /// Keep the rules and sysctls for the next boot, without applying them
     ///
     /// The rules go where the distribution keeps them (Alpine, Arch, Debian, Fedora and their like), and the service
-    /// that loads them there is enabled; after an `install`, they are kept for its service instead. The sysctls go to /etc/sysctl.d/zz-fwdsl.conf. On the running host, a service
-    /// that runs `recover` at boot comes with them, for an apply that a power failure cuts off.
+    /// that loads them there is enabled; after an `install`, they are kept for its service instead. The sysctls go to
+    /// /etc/sysctl.d/zz-fwdsl.conf. On the running host, a service that runs `recover` at boot comes with them, for an
+    /// apply that a power failure cuts off.
     Save(SaveArguments),
     /// Have the policy loaded at every boot, with a lock-down for when that fails
     ///
@@ -121,6 +136,23 @@ pub(super) struct ApplyArguments {
     /// Keep rules and sysctls for the next boot in the same step
     #[arg(long)]
     pub(super) save: bool,
+    /// End the tracked connections that the former rules let begin and these do not
+    ///
+    /// Connections of which that is not certain are listed and left.
+    #[arg(long, conflicts_with = "confirm")]
+    drop_revoked: bool,
+    /// Undo it all unless it is confirmed within this time: 60s, 5m, 1h
+    ///
+    /// At a console, Enter confirms; over SSH, the command `confirm` in a second connection. Files of --save wait for
+    /// that. A watchdog undoes the apply if this program, its terminal or its connection ends.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    confirm: Option<Duration>,
+    /// Apply even where the policy would cut off the SSH connection of this session, or the next one
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Do not wait for the confirmation, but leave it to the watchdog
+    #[arg(long, requires = "confirm")]
+    pub(super) detach: bool,
     /// Replace rules and chains that fwdsl did not load
     #[arg(long)]
     replace_foreign: bool,
@@ -148,6 +180,12 @@ pub(super) struct PlanArguments {
     /// Take for granted that rules and chains that fwdsl did not load are replaced
     #[arg(long)]
     replace_foreign: bool,
+    #[command(flatten)]
+    pub(super) look: LookArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
     #[command(flatten)]
     pub(super) look: LookArguments,
 }
@@ -191,40 +229,8 @@ pub(super) struct SaveArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct InstallArguments {
-    /// What loads the policy: a service of fwdsl's own, or the one that the distribution has for that
-    #[arg(long, value_name = "LOADER", default_value = "fwdsl")]
-    with: LoaderName,
-    /// Install even if the policy asserts no way into the host, so that the lock-down has none
-    #[arg(long)]
-    pub(super) without_way_in: bool,
-    /// Load the policy with this variant of iptables instead of the one that `iptables-restore` is at boot
-    #[arg(long)]
-    variant: Option<VariantName>,
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Install into the image whose root is this directory, instead of the running host
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct UninstallArguments {
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Undo what was installed into the image whose root is this directory
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BootArguments {
-    /// Use this variant of iptables instead of the one that was installed for
-    #[arg(long)]
-    variant: Option<VariantName>,
-    /// Find the policy below this directory instead of /
+pub(super) struct ConfirmArguments {
+    /// Find the apply's journal below this directory instead of /
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
@@ -247,12 +253,6 @@ pub(super) enum FamilyName {
 pub(super) enum Format {
     Restore,
     Json,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LoaderName {
-    Fwdsl,
-    Distribution,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -303,14 +303,29 @@ impl ApplyArguments {
             root: self.root.clone(),
             replace_foreign: self.replace_foreign,
             dry_run: self.dry_run,
+            drop_revoked: self.drop_revoked,
+            confirm: self.confirm,
             ..Options::default()
         }
+    }
+}
+
+impl ConfirmArguments {
+    pub(super) fn options(&self) -> Options {
+        Options { root: self.root.clone(), ..Options::default() }
     }
 }
 
 impl PlanArguments {
     pub(super) fn options(&self) -> Options {
         Options { replace_foreign: self.replace_foreign, ..self.look.options() }
+    }
+}
+
+impl StatusArguments {
+    pub(super) fn options(&self) -> Options {
+        // What others added is told as that, rule by rule.
+        Options { replace_foreign: true, ..self.look.options() }
     }
 }
 
@@ -337,49 +352,27 @@ impl SaveArguments {
     }
 }
 
-impl InstallArguments {
-    pub(super) fn options(&self) -> Options {
-        Options {
-            variant: self.variant.map(Variant::from),
-            root: self.root.clone(),
-            dry_run: self.dry_run,
-            ..Options::default()
-        }
-    }
-
-    /// The image to install into, if it is not the running host.
-    pub(super) fn image(&self) -> Option<&Path> {
-        self.root.as_deref()
-    }
-
-    pub(super) fn loader(&self) -> Loader {
-        match self.with {
-            LoaderName::Fwdsl => Loader::Fwdsl,
-            LoaderName::Distribution => Loader::Distribution,
-        }
-    }
-}
-
-impl UninstallArguments {
-    pub(super) fn options(&self) -> Options {
-        Options { root: self.root.clone(), dry_run: self.dry_run, ..Options::default() }
-    }
-
-    /// The image to undo it in, if it is not the running host.
-    pub(super) fn image(&self) -> Option<&Path> {
-        self.root.as_deref()
-    }
-}
-
-impl BootArguments {
-    pub(super) fn options(&self) -> Options {
-        Options { variant: self.variant.map(Variant::from), root: self.root.clone(), ..Options::default() }
-    }
-}
-
 impl RecoverArguments {
     pub(super) fn options(&self) -> Options {
         Options { root: self.root.clone(), ..Options::default() }
+    }
+}
+
+/// The longest time that a confirmation may take: who needs longer has forgotten it.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A time with its unit.
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 60 * 60)];
+    let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)));
+    let Some((number, seconds)) = unit else {
+        return Err(format!("`{text}` has no unit: write 60s, 5m or 1h"));
+    };
+    let time = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*seconds));
+    match time.map(Duration::from_secs) {
+        Some(time) if !time.is_zero() && time <= LONGEST => Ok(time),
+        Some(_) => Err("it must be between 1s and 24h".to_owned()),
+        None => Err(format!("`{number}` is not a whole number")),
     }
 }
 
@@ -430,6 +423,18 @@ mod tests {
         assert!(options.dry_run && options.replace_foreign && !apply.save);
         assert_eq!(options.variant, Some(Variant::Legacy));
         assert_eq!(options.root.as_deref(), Some(Path::new("/image")));
+    }
+
+    #[test]
+    fn times_have_units_and_limits() {
+        let seconds = |text: &str| parse_time(text).map(|time| time.as_secs());
+        assert_eq!([seconds("30s"), seconds("5m"), seconds("24h")], [Ok(30), Ok(5 * 60), Ok(24 * 60 * 60)]);
+        for wrong in
+            ["60", "", "s", "0s", "25h", "-1s", "1.5m", "99999999999999999999s", "18446744073709551615h"]
+        {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+        assert!(parsed(&["apply", "--detach"]).is_err());
     }
 
     #[test]

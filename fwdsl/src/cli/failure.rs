@@ -6,9 +6,9 @@ use std::io;
 use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::ApplyError;
 use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
+use fwdsl_runtime::host::{ApplyError, Ended};
 
 use super::save::NO_WAY_IN;
 
@@ -29,6 +29,10 @@ pub(super) enum Failure {
     NoWayIn,
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
+    /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
+    Unconfirmed(Option<Ended>),
+    /// The policy would cut off whoever loads it; the packets, each with what decides.
+    CutOff(Vec<String>),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -44,6 +48,8 @@ pub(super) enum Exit {
     Undone = 5,
     Between = 6,
     Unsaid = 7,
+    Unconfirmed = 8,
+    CutOff = 9,
     /// Not a failure: what was asked for is not in force.
     Differs = 10,
     /// Not a failure: this process may not look at all of it.
@@ -61,6 +67,8 @@ impl Failure {
             | Failure::Boot(_)
             | Failure::NoWayIn
             | Failure::SysctlFiles(_) => Exit::NotDone,
+            Failure::Unconfirmed(_) => Exit::Unconfirmed,
+            Failure::CutOff(_) => Exit::CutOff,
             Failure::Apply(error) => of_apply(error),
         }
     }
@@ -80,6 +88,8 @@ impl Failure {
             Exit::Undone => "undone",
             Exit::Between => "between",
             Exit::Unsaid => "unsaid",
+            Exit::Unconfirmed => "unconfirmed",
+            Exit::CutOff => "cut-off",
             Exit::Differs => "differs",
             Exit::Unknown => "unknown",
         }
@@ -90,6 +100,7 @@ pub(super) fn of_apply(error: &ApplyError) -> Exit {
     match error {
         ApplyError::Foreign(_) => Exit::Foreign,
         ApplyError::Undone { .. } => Exit::Undone,
+        ApplyError::TooLate { .. } => Exit::Unconfirmed,
         ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
             Exit::Between
         }
@@ -116,6 +127,20 @@ impl fmt::Display for Failure {
                     f,
                     "cannot look for other files that set sysctls at boot: {error}; nothing was changed"
                 )
+            }
+            Failure::Unconfirmed(Some(Ended::Recalled)) => {
+                f.write_str("the apply was undone by `recover` before it was confirmed; the former state is back")
+            }
+            Failure::Unconfirmed(Some(_)) => {
+                f.write_str("the apply was not confirmed in time; the former state is back")
+            }
+            Failure::Unconfirmed(None) => f.write_str(
+                "the apply is over, but how it ended was not noted; `apply --dry-run` tells whether it is in force",
+            ),
+            Failure::CutOff(packets) => {
+                f.write_str("the policy would cut this session off:")?;
+                packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
+                f.write_str("\nhelp: let these packets pass, or apply with --force; nothing was changed")
             }
             Failure::Apply(error) => say_apply(error, f),
         }
@@ -182,6 +207,8 @@ mod tests {
             Exit::Undone,
             Exit::Between,
             Exit::Unsaid,
+            Exit::Unconfirmed,
+            Exit::CutOff,
             Exit::Differs,
             Exit::Unknown,
         ] {

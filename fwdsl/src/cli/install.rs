@@ -6,7 +6,7 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::host::boot;
 use fwdsl_runtime::host::sysctl::expand;
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Desired};
+use fwdsl_runtime::host::{self, Desired, Report};
 use serde_json::json;
 
 use super::apply::{self, PROC_SYS};
@@ -14,7 +14,7 @@ use super::args::{InstallArguments, UninstallArguments};
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
-use super::save::{self, Keeping};
+use super::save::{self, Found, Keeping};
 
 pub(super) fn install(policy: &Policy, arguments: &InstallArguments) -> Result<Done, Failure> {
     policy.check()?;
@@ -29,19 +29,19 @@ pub(super) fn install(policy: &Policy, arguments: &InstallArguments) -> Result<D
             Some(expansion.writes)
         }
     };
-    let installed = save::installed(&options)?;
-    if let Some(installed) = installed.as_ref().filter(|installed| installed.loader != loader) {
+    let found = save::found(&options)?;
+    if let Some(installed) = found.installed.as_ref().filter(|installed| installed.loader != loader) {
         return Err(boot::BootError::OtherLoader { installed: installed.loader, wanted: loader }.into());
     }
     let image = arguments.image().is_some();
-    let keeping = Keeping { loader, variant: options.variant, installed, image, recovers: true };
+    let keeping = Keeping { loader, variant: options.variant, found, image, recovers: true };
     let kept = save::kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
     if kept.no_way_in && !arguments.without_way_in {
         return Err(Failure::NoWayIn);
     }
     warnings.extend(kept.warnings);
     let desired = Desired { files: kept.files, installs: Some(loader), ..Desired::default() };
-    let report = host::apply(&desired, &options)?;
+    let report = Report { recovered: keeping.found.recovered, ..host::apply(&desired, &options)? };
     warnings.extend(report.warnings.iter().cloned());
     let startup = kept.startup;
     let managers = boot::boot_managers(&startup.services, owns_tables(policy), startup.init, &tree);
@@ -64,10 +64,9 @@ fn owns_tables(policy: &Policy) -> bool {
 
 pub(super) fn uninstall(arguments: &UninstallArguments) -> Result<Done, Failure> {
     let options = arguments.options();
-    // What it left would be taken for what is installed.
-    let recovered = if options.dry_run { None } else { host::recover(&options)? };
     let root = options.root.as_deref().unwrap_or(Path::new("/"));
-    let Some(installed) = save::installed(&options)? else {
+    let Found { installed, recovered } = save::found(&options)?;
+    let Some(installed) = installed else {
         let mut text = recovered.as_ref().map(report::recovered).unwrap_or_default();
         text.push_str("nothing to undo: no policy is installed or saved for boot\n");
         let json = [("changed".to_owned(), json!(false)), ("recovered".to_owned(), json!(recovered))];
@@ -75,8 +74,7 @@ pub(super) fn uninstall(arguments: &UninstallArguments) -> Result<Done, Failure>
     };
     let removal = installed.removal(root)?;
     let desired = Desired { files: removal.files.clone(), ..Desired::default() };
-    let mut report = host::apply(&desired, &options)?;
-    report.recovered = report.recovered.or(recovered);
+    let report = Report { recovered, ..host::apply(&desired, &options)? };
     let mut warnings: Vec<String> = removal
         .kept
         .iter()

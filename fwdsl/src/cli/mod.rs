@@ -20,7 +20,9 @@
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
 //! | `plan` | tells what an apply would change: packets newly accepted and refused, lines, sets, sysctls, files |
+//! | `status` | tells whether the policy is in force, which rule is not, and how many packets each rule has matched |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
+//! | `confirm` | confirms an apply that is undone otherwise (`apply --confirm 60s`) |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
 //! | `install` | has the policy loaded at every boot by a service of its own, with a lock-down for when that fails |
 //! | `uninstall` | undoes an install and every save |
@@ -37,6 +39,7 @@ mod args;
 mod boot;
 mod check;
 mod color;
+mod confirm;
 mod explain;
 mod failure;
 mod install;
@@ -46,6 +49,8 @@ mod recover;
 mod report;
 mod save;
 mod show;
+mod status;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -68,16 +73,18 @@ pub fn run(policy: &Policy) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    output::print(arguments.json, command(policy, &arguments.command))
+    output::print(arguments.json, command(policy, &arguments.command, arguments.json))
 }
 
-fn command(policy: &Policy, command: &Command) -> Result<Answer, Failure> {
+fn command(policy: &Policy, command: &Command, json: bool) -> Result<Answer, Failure> {
     let done: Result<Done, Failure> = match command {
         Command::Plan(arguments) => return plan::plan(policy, arguments),
+        Command::Status(arguments) => return status::status(policy, arguments),
         Command::Show(arguments) => show::show(policy, arguments),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),
-        Command::Apply(arguments) => apply::apply(policy, arguments),
+        Command::Apply(arguments) => apply::apply(policy, arguments, json),
+        Command::Confirm(arguments) => confirm::confirm(arguments),
         Command::Save(arguments) => save::save(policy, arguments),
         Command::Install(arguments) => install::install(policy, arguments),
         Command::Uninstall(arguments) => install::uninstall(arguments),

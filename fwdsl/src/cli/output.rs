@@ -81,7 +81,7 @@ fn object(result: Result<Done, Failure>) -> Value {
 }
 
 /// Writes to standard output. That nobody reads it (`show | head`) is no failure.
-fn write(text: &str) -> io::Result<()> {
+pub(super) fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -89,12 +89,12 @@ fn write(text: &str) -> io::Result<()> {
     }
 }
 
-fn say(kind: &str, sentence: &str) {
+pub(super) fn say(kind: &str, sentence: &str) {
     complain(&format!("{kind}: {sentence}"));
 }
 
 /// Where standard error cannot be written there is nobody to tell that.
-fn complain(text: &str) {
+pub(super) fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 

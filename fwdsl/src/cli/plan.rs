@@ -8,7 +8,9 @@ use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::Loader;
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff};
+use fwdsl_runtime::host::{
+    self, ApplyError, FileOutlook, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff,
+};
 use fwdsl_runtime::json::comparison_to_json;
 use fwdsl_runtime::lower::Ruleset;
 use serde_json::{Map, Value, json};
@@ -47,7 +49,7 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
     }
     let model = policy.model();
     let rulesets = rulesets(policy)?;
-    let origin = Origin { rulesets: &rulesets, sources: model.sources() };
+    let origin = Origin { model: &model, rulesets: &rulesets };
     let mut outlook = host::plan(&desired, origin, &options)?;
     match unplanned {
         Some(Failure::Apply(error)) => outlook.add_problem(Part::Files, error),
@@ -83,9 +85,7 @@ fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
     for rules in &outlook.rules {
         push_rules(&mut text, rules, lines, painter);
     }
-    for set in &outlook.sets {
-        push_set(&mut text, set, painter);
-    }
+    push_sets(&mut text, &outlook.sets, painter);
     for sysctl in &outlook.sysctls {
         let (old, new) = (sysctl.old.as_deref().unwrap_or("absent"), &sysctl.new);
         let _ = writeln!(text, "sysctl {}: {old} -> {new}", report::key(&sysctl.key));
@@ -95,14 +95,7 @@ fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
         let _ =
             writeln!(text, "{what} {}: {} ({})", file.path.display(), file.alteration.word(), file.purpose);
     }
-    for (part, reason) in &outlook.unknown {
-        let line = format!("{}: unknown: {reason}", report::part(*part));
-        let _ = writeln!(text, "{}", painter.paint(Paint::Otherwise, &line));
-    }
-    for (_, error) in &outlook.blocked {
-        let line = format!("an apply would be refused: {}", error.reason());
-        let _ = writeln!(text, "{}", painter.paint(Paint::Goes, &line));
-    }
+    push_unknown(&mut text, outlook, painter);
     if !outlook.changed() && outlook.blocked.is_empty() {
         text.push_str(match outlook.unknown.is_empty() {
             true => "nothing to change: all is as the policy says\n",
@@ -112,10 +105,22 @@ fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
     text
 }
 
+/// What cannot be seen, and what an apply would be refused for.
+pub(super) fn push_unknown(text: &mut String, outlook: &Outlook, painter: Painter) {
+    for (part, reason) in &outlook.unknown {
+        let line = format!("{}: unknown: {reason}", report::part(*part));
+        let _ = writeln!(text, "{}", painter.paint(Paint::Otherwise, &line));
+    }
+    for (_, error) in &outlook.blocked {
+        let line = format!("an apply would be refused: {}", error.reason());
+        let _ = writeln!(text, "{}", painter.paint(Paint::Goes, &line));
+    }
+}
+
 fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Painter) {
     for table in &rules.tables {
         let title = format!(
-            "{} table {}: {} lines come, {} go",
+            "{} table {}: +{} -{} lines",
             rules.family,
             table.table,
             table.count(Sign::Comes),
@@ -127,6 +132,7 @@ fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Pai
         }
     }
     let family = rules.family;
+    text.push_str(&report::order(family, "would be ", &rules.order, rules.closed_meanwhile));
     let Some(meaning) = &rules.meaning else {
         let _ = writeln!(
             text,
@@ -144,7 +150,7 @@ fn push_rules(text: &mut String, rules: &RulesOutlook, lines: bool, painter: Pai
         Ok(comparison) => {
             for change in &comparison.changes {
                 let title = painter.paint(paint_of(change), &change.title());
-                let _ = write!(text, "{title}\n{}", change.text(&meaning.old(), &meaning.new()));
+                let _ = write!(text, "{title}\n{}", change.text(&meaning.before(), &meaning.after()));
             }
         }
     }
@@ -171,6 +177,11 @@ fn push_lines(text: &mut String, table: &TableDiff, painter: Painter) {
     }
 }
 
+/// The sets that are not as they should be.
+pub(super) fn push_sets(text: &mut String, sets: &[SetOutlook], painter: Painter) {
+    sets.iter().for_each(|set| push_set(text, set, painter));
+}
+
 fn push_set(text: &mut String, set: &SetOutlook, painter: Painter) {
     let replaces = set.replaces.as_ref().map(|old| format!(", in the place of {old}")).unwrap_or_default();
     let _ = writeln!(text, "set {}: {}{replaces}", set.name, report::set_change(set.change));
@@ -186,20 +197,34 @@ fn push_set(text: &mut String, set: &SetOutlook, painter: Painter) {
 }
 
 fn json(outlook: &Outlook) -> Map<String, Value> {
-    let refused = |(part, error): &(Part, fwdsl_runtime::host::ApplyError)| json!({ "part": part, "exit_code": of_apply(error) as u8, "message": error.reason() });
-    let unknown = |(part, reason): &(Part, String)| json!({ "part": part, "reason": reason });
-    let file = |file: &host::FileOutlook| json!({ "path": file.path, "purpose": file.purpose, "change": file.alteration.word() });
     Map::from_iter([
         ("changed".to_owned(), json!(outlook.changed())),
         ("variant".to_owned(), json!(outlook.variant)),
         ("rules".to_owned(), outlook.rules.iter().map(rules_json).collect()),
         ("sets".to_owned(), outlook.sets.iter().map(set_json).collect()),
         ("sysctls".to_owned(), json!(outlook.sysctls)),
-        ("files".to_owned(), outlook.files.iter().map(file).collect()),
+        ("files".to_owned(), outlook.files.iter().map(file_json).collect()),
         ("ipv6_absent".to_owned(), json!(outlook.ipv6_absent)),
-        ("blocked".to_owned(), outlook.blocked.iter().map(refused).collect()),
-        ("unknown".to_owned(), outlook.unknown.iter().map(unknown).collect()),
+        ("blocked".to_owned(), blocked_json(outlook)),
+        ("unknown".to_owned(), unknown_json(outlook)),
     ])
+}
+
+/// What an apply would be refused for.
+pub(super) fn blocked_json(outlook: &Outlook) -> Value {
+    let blocked = |(part, error): &(Part, ApplyError)| json!({ "part": part, "exit_code": of_apply(error) as u8, "message": error.reason() });
+    outlook.blocked.iter().map(blocked).collect()
+}
+
+/// What cannot be seen.
+pub(super) fn unknown_json(outlook: &Outlook) -> Value {
+    let unknown = |(part, reason): &(Part, String)| json!({ "part": part, "reason": reason });
+    outlook.unknown.iter().map(unknown).collect()
+}
+
+/// A file that would change.
+pub(super) fn file_json(file: &FileOutlook) -> Value {
+    json!({ "path": file.path, "purpose": file.purpose, "change": file.alteration.word() })
 }
 
 fn rules_json(rules: &RulesOutlook) -> Value {
@@ -215,17 +240,20 @@ fn rules_json(rules: &RulesOutlook) -> Value {
         })
     };
     let meaning = rules.meaning.as_ref().map(|meaning| match &meaning.comparison {
-        Ok(comparison) => comparison_to_json(comparison, &meaning.old(), &meaning.new()),
+        Ok(comparison) => comparison_to_json(comparison, &meaning.before(), &meaning.after()),
         Err(stop) => json!({ "not_decided": stop.to_string() }),
     });
     json!({
         "family": rules.family.name(),
         "tables": rules.tables.iter().map(table).collect::<Vec<_>>(),
+        "order": rules.order,
+        "closed_meanwhile": rules.closed_meanwhile,
         "meaning": meaning,
     })
 }
 
-fn set_json(set: &SetOutlook) -> Value {
+/// A set that would change.
+pub(super) fn set_json(set: &SetOutlook) -> Value {
     let first = |elements: &[String]| json!(elements[..elements.len().min(ELEMENTS_TOLD)]);
     json!({
         "name": set.name,

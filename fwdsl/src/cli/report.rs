@@ -1,6 +1,9 @@
 //! What an apply did, in words and as JSON.
 
-use fwdsl_runtime::host::{ChainChange, ChainReport, Part, Recovered, Report, SetChange};
+use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::{
+    ChainChange, ChainReport, Connections, FileReport, Part, Recovered, Report, SetChange, TrackedConnection,
+};
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
@@ -14,19 +17,7 @@ pub(super) fn text(report: &Report) -> String {
             let tables = rules.tables.join(", ");
             text.push_str(&format!("{} rules {would}loaded ({variant}table {tables})\n", rules.family));
         }
-        if !rules.order.is_empty() {
-            let order = rules.order.join(", then ");
-            let closed = match rules.closed_meanwhile {
-                true => {
-                    "; meanwhile nothing passes, for no order is certain to let through only what either allows"
-                }
-                false => "",
-            };
-            text.push_str(&format!(
-                "{} tables {would}changed in this order: {order}{closed}\n",
-                rules.family
-            ));
-        }
+        text.push_str(&order(rules.family, would, &rules.order, rules.closed_meanwhile));
         for ChainReport { table, chain, change } in &rules.chains {
             let what = match change {
                 ChainChange::Filled => format!("chain {chain} {would}filled"),
@@ -37,6 +28,9 @@ pub(super) fn text(report: &Report) -> String {
         }
     }
     for set in &report.sets {
+        // They go when it is confirmed.
+        let would =
+            if report.waiting.is_some() && set.change == SetChange::Destroyed { "will be " } else { would };
         text.push_str(&format!("set {} {would}{}\n", set.name, set_change(set.change)));
     }
     for sysctl in &report.sysctls {
@@ -44,14 +38,35 @@ pub(super) fn text(report: &Report) -> String {
         let old = sysctl.old.as_deref().unwrap_or("absent");
         text.push_str(&format!("{key} {would}set: {old} -> {}\n", sysctl.new));
     }
-    for file in &report.files {
-        let change = if file.removed { "removed" } else { "updated" };
-        text.push_str(&format!("{} {would}{change} ({})\n", file.path.display(), file.purpose));
+    text.push_str(&files(&report.files, if report.waiting.is_some() { "will be " } else { would }));
+    if let Some(connections) = &report.connections {
+        text.push_str(&of_connections(connections, would));
     }
     if !report.changed() {
         text.push_str("nothing to change: all is as the policy says\n");
     }
     text
+}
+
+/// The order in which tables change, and whether the filter is closed meanwhile; nothing if there is one table.
+pub(super) fn order(family: Family, would: &str, tables: &[String], closed: bool) -> String {
+    if tables.is_empty() {
+        return String::new();
+    }
+    let closed = match closed {
+        true => "; meanwhile nothing passes, for no order is certain to let through only what either allows",
+        false => "",
+    };
+    format!("{family} tables {would}changed in this order: {}{closed}\n", tables.join(", then "))
+}
+
+/// A line for every file.
+pub(super) fn files(files: &[FileReport], would: &str) -> String {
+    let line = |file: &FileReport| {
+        let change = if file.removed { "removed" } else { "updated" };
+        format!("{} {would}{change} ({})\n", file.path.display(), file.purpose)
+    };
+    files.iter().map(line).collect()
 }
 
 /// What becomes of a set.
@@ -80,6 +95,22 @@ pub(super) fn part(part: Part) -> &'static str {
     }
 }
 
+/// A line for every connection that lost its permission, or may have.
+fn of_connections(connections: &Connections, would: &str) -> String {
+    let note = |connection: &TrackedConnection| {
+        connection.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default()
+    };
+    let ended = connections.ended.iter().map(|connection| {
+        let note = note(connection);
+        format!("connection {connection} {would}ended, which these rules would not let begin{note}\n")
+    });
+    let undecided = connections.undecided.iter().map(|connection| {
+        let note = note(connection);
+        format!("connection {connection} {would}left; whether these rules would let it begin is not certain{note}\n")
+    });
+    ended.chain(undecided).collect()
+}
+
 /// The report, with the one thing that scripts ask first.
 pub(super) fn json(report: &Report) -> Map<String, Value> {
     let mut object = match json!(report) {
@@ -94,7 +125,10 @@ pub(super) fn json(report: &Report) -> Map<String, Value> {
 pub(super) fn recovered(recovered: &Recovered) -> String {
     let others = recovered.sets.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
     let nothing = recovered.tables.is_empty() && others;
-    let mut text = "an earlier apply was ended before it was complete; ".to_owned();
+    let mut text = match recovered.unconfirmed {
+        true => "an apply was not confirmed; ".to_owned(),
+        false => "an earlier apply was ended before it was complete; ".to_owned(),
+    };
     text.push_str(match nothing {
         true => "all that it was to change is as before\n",
         false => "what it had changed is put back:\n",

@@ -11,7 +11,7 @@ use fwdsl_runtime::host::boot::{
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
 use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewhere, sysctl_file};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Recovered, Report, Variant};
 
 use super::apply::{self, PROC_SYS, Rules};
 use super::args::{BOOT, RECOVER, SaveArguments};
@@ -38,7 +38,7 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
     warnings.extend(kept.warnings);
     // Without rules and sysctls to bring about, an apply needs no program and no right but to write the files.
     let desired = Desired { files: kept.files, installs: Some(keeping.loader), ..Desired::default() };
-    let report = host::apply(&desired, &options)?;
+    let report = Report { recovered: keeping.found.recovered, ..host::apply(&desired, &options)? };
     warnings.extend(report.warnings.iter().cloned());
     if !report.dry_run && arguments.image().is_none() {
         warnings.extend(boot::tell_init(kept.startup.init));
@@ -53,7 +53,7 @@ pub(super) struct Keeping {
     /// The variant of iptables to load it with.
     pub(super) variant: Option<Variant>,
     /// What an earlier save or install left.
-    pub(super) installed: Option<Installed>,
+    pub(super) found: Found,
     /// It is not the running system's boot.
     pub(super) image: bool,
     /// A service undoes what a power failure cuts off.
@@ -64,15 +64,24 @@ impl Keeping {
     /// As it was installed, or as the distribution does it. No boot starts on an image before its files are complete, so
     /// nothing has to be undone there.
     pub(super) fn again(options: &Options, image: bool) -> Result<Keeping, Failure> {
-        let installed = installed(options)?;
-        let loader = installed.as_ref().map_or(Loader::Distribution, |installed| installed.loader);
-        Ok(Keeping { loader, variant: options.variant, installed, image, recovers: !image })
+        let found = found(options)?;
+        let loader = found.installed.as_ref().map_or(Loader::Distribution, |installed| installed.loader);
+        Ok(Keeping { loader, variant: options.variant, found, image, recovers: !image })
     }
 }
 
-/// What an earlier save or install left.
-pub(super) fn installed(options: &Options) -> Result<Option<Installed>, Failure> {
-    Ok(boot::installed(options.root.as_deref().unwrap_or(Path::new("/")))?)
+/// What earlier saves and installs left.
+pub(super) struct Found {
+    pub(super) installed: Option<Installed>,
+    /// What of one that was cut off had to be put back, so that it is not taken for what is installed.
+    pub(super) recovered: Option<Recovered>,
+}
+
+/// What earlier saves and installs left.
+pub(super) fn found(options: &Options) -> Result<Found, Failure> {
+    let recovered = if options.dry_run { None } else { host::recover_cut_off(options)? };
+    let installed = boot::installed(options.root.as_deref().unwrap_or(Path::new("/")))?;
+    Ok(Found { installed, recovered })
 }
 
 /// What is to stand for the policy to be in force after a boot.
@@ -135,7 +144,7 @@ fn by_own_service(
     let kept = KeptPolicy { desired, variant: keeping.variant };
     let lockdown = boot::lockdown(&policy.model());
     let program: BootProgram =
-        boot::boot_program(&program()?, tree, keeping.image, keeping.installed.as_ref())?;
+        boot::boot_program(&program()?, tree, keeping.image, keeping.found.installed.as_ref())?;
     let commands = Commands { load: BOOT, recover: RECOVER };
     let BootPlan { files, warnings } =
         boot::plan_own(&kept, &lockdown, &program, commands, startup.init, tree)?;
@@ -176,7 +185,7 @@ fn by_distribution(
     if keeping.recovers {
         let program = match keeping.image {
             false => BootProgram { path: program()?, copy: None },
-            true => boot::boot_program(&program()?, tree, true, keeping.installed.as_ref())?,
+            true => boot::boot_program(&program()?, tree, true, keeping.found.installed.as_ref())?,
         };
         files.extend(program.copy.iter().cloned());
         let recovery = recovery::plan(&program.path, RECOVER, &startup, tree)?;

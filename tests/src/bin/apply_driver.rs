@@ -86,6 +86,7 @@ fn parse_options(args: &[String]) -> (Options, Option<Turns>) {
             "--program-dir" => options.program_dir = Some(PathBuf::from(value())),
             "--root" => options.root = Some(PathBuf::from(value())),
             "--replace-foreign" => options.replace_foreign = true,
+            "--drop-revoked" => options.drop_revoked = true,
             "--dry-run" => options.dry_run = true,
             "--other" => other = Some(read_desired(value())),
             "--times" => times = Some(value().parse().expect("a number")),

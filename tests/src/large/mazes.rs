@@ -162,7 +162,7 @@ pub fn gotos(rules: usize) -> Large {
         writer.rule(Writer::FORWARD, format!("{}-j {}", wide(&mut random, 2), names[0][to]));
     }
     for layer in 0..layers {
-        for place in 0..breadth {
+        for &chain in &ids[layer] {
             for _ in 0..each {
                 let fields = 1 + random.below(2);
                 let how = match random.below(6) {
@@ -172,7 +172,7 @@ pub fn gotos(rules: usize) -> Large {
                     5 => "-j RETURN".to_owned(),
                     _ => format!("-j {}", random.pick(&["ACCEPT", "DROP"])),
                 };
-                writer.rule(ids[layer][place], format!("{}{how}", wide(&mut random, fields)));
+                writer.rule(chain, format!("{}{how}", wide(&mut random, fields)));
             }
         }
     }

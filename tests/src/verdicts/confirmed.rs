@@ -5,8 +5,8 @@ use std::fmt;
 
 use fwdsl_runtime::analysis::ReachState;
 
-use super::confirm::Outcome;
 use super::counters::kind_of;
+use super::trial::Outcome;
 
 /// What must not be missing, by what it is of.
 const WANTED: [(&str, &[&str]); 4] = [
@@ -75,9 +75,9 @@ impl Confirmed {
         }
     }
 
-    /// Adds a counter, of which the analysis knows that it is between two numbers.
-    pub(super) fn bounds(&mut self, bounds: [u64; 2]) {
-        self.add("counters", kind_of(bounds));
+    /// Adds a counter, of which the analysis knows that it is between two numbers, if it could tell.
+    pub(super) fn counter(&mut self, bounds: Option<[u64; 2]>) {
+        self.add("counters", bounds.map_or("not judged", kind_of));
     }
 
     fn add(&mut self, of: &'static str, kind: &'static str) {

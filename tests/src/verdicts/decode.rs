@@ -8,7 +8,7 @@ use fwdsl_runtime::catalogue::{
 };
 
 use super::observer::Sight;
-use crate::wire::sums_up;
+use crate::wire::{checksum, sums_up};
 
 /// IPv6's headers before the transport's: hop-by-hop options, routing, fragment, authentication, destination options.
 const EXTENSIONS: [u8; 5] = [0, 43, FRAGMENT, AUTHENTICATION, 60];
@@ -32,7 +32,7 @@ pub(super) struct Decoded {
     pub(super) piece: Piece,
     /// Whether it has less than its transport's header, though it is not a later fragment.
     pub(super) cut_short: bool,
-    /// Whether the transport's checksum is right, if it is one of TCP or UDP.
+    /// Whether the transport's checksum is right, if it is one of TCP, UDP or ICMP.
     pub(super) sums_up: bool,
 }
 
@@ -71,7 +71,10 @@ pub(super) fn decode(sight: &Sight) -> Option<Decoded> {
         later_fragment,
     };
     let cut_short = !later_fragment && transport.len() < header_length(protocol);
-    let sums_up = sums_up([from, to], protocol, transport);
+    let sums_up = match protocol {
+        ICMP => checksum(transport) == 0,
+        _ => sums_up([from, to], protocol, transport),
+    };
     Some(Decoded { packet, piece, cut_short, sums_up })
 }
 

@@ -96,7 +96,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Makes one whose links are [`LINKS`].
+    /// Makes one whose links are `LINKS`.
     ///
     /// # Panics
     ///
@@ -147,9 +147,11 @@ impl Host {
                     }
                 }
             }
+            // An address of each scope, for what is redirected to one.
             inside.push_str(&format!(
                 "link set {link} arp off addrgenmode none up\n\
-                 addr add fd98:{index:x}::1/128 dev {link} nodad\naddr add 100.64.{index}.1/32 dev {link}\n"
+                 addr add fd98:{index:x}::1/128 dev {link} nodad\naddr add 100.64.{index}.1/32 dev {link}\n\
+                 addr add fe80::{index:x}:1/128 dev {link} nodad\naddr add ::100.64.{index}.1/128 dev {link} nodad\n"
             ));
         }
         for slot in 0..ROUTES {

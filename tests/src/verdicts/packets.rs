@@ -281,6 +281,8 @@ fn random_transport(
         SCTP_NUMBER | DCCP_NUMBER | UDPLITE_NUMBER => Transport::with_ports(protocol, ports),
         // A header of authentication is on the way to another protocol in IPv6, and has a length.
         51 if family == Family::Ipv6 => Transport::Other(89, Vec::new()),
+        // What is of no version that the kernel knows, it does not translate but throws away.
+        47 => Transport::Other(protocol, vec![0; 4]),
         _ => Transport::Other(protocol, ports.map(u16::to_be_bytes).concat()),
     }
 }

@@ -36,18 +36,19 @@ pub fn random_rules(random: &mut Random, family: Family, table: TableName, connt
 }
 
 /// A rule in the making.
-struct Rule<'a> {
-    random: &'a mut Random,
-    family: Family,
-    conntrack: Conntrack,
+pub(super) struct Rule<'a> {
+    pub(super) random: &'a mut Random,
+    pub(super) family: Family,
+    pub(super) conntrack: Conntrack,
     /// Whether it may ask for what the analysis knows nothing of.
-    opaque: bool,
-    hook: Option<Hook>,
-    protocol: Option<&'static str>,
+    pub(super) opaque: bool,
+    pub(super) hook: Option<Hook>,
+    pub(super) protocol: Option<&'static str>,
 }
 
 impl Rule<'_> {
-    fn matches(&mut self, table: TableName) -> String {
+    /// What it asks for.
+    pub(super) fn matches(&mut self, table: TableName) -> String {
         let mut text = String::new();
         let parts = [
             (3, Rule::addresses as fn(&mut Self) -> String),

@@ -155,7 +155,8 @@ fn miscounted(
     faults
 }
 
-fn is_for_many(address: IpAddr) -> bool {
+/// Whether an address is that of many.
+pub(super) fn is_for_many(address: IpAddr) -> bool {
     address.is_multicast() || address == Ipv4Addr::BROADCAST
 }
 
@@ -187,7 +188,7 @@ impl Host {
         let output = restore(&self.netns, family, judged.variant, judged.text);
         assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), judged.text);
         if self.observed != Some(place) {
-            let others = open_tables(judged.table);
+            let others = open_tables(&[judged.table, TableName::Nat]);
             let output = restore(&self.netns, family, judged.variant, &others);
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             for family in Family::ALL {
@@ -234,11 +235,11 @@ impl Host {
     }
 }
 
-/// A text of all tables but one, where everything comes through.
-fn open_tables(judged: TableName) -> String {
+/// A text of all tables but some, where everything comes through.
+pub(super) fn open_tables(but: &[TableName]) -> String {
     let mut text = String::new();
-    for table in [TableName::Raw, TableName::Mangle, TableName::Filter, TableName::Security] {
-        if table != judged {
+    for table in TableName::ALL {
+        if !but.contains(&table) {
             let chains = table.hooks().iter().map(|hook| format!(":{} ACCEPT [0:0]\n", hook.name()));
             text += &format!("*{table}\n{}COMMIT\n", chains.collect::<String>());
         }

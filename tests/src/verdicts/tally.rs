@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use fwdsl_runtime::analysis::Packet;
+use fwdsl_runtime::analysis::{CtState, Packet};
 use fwdsl_runtime::catalogue::Extension;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::protocols;
-use fwdsl_runtime::table::{Hook, TableName};
+use fwdsl_runtime::table::{Hook, TableName, Way};
 
 use super::decode::Decoded;
 
 /// Kinds that must not be missing, by what they are kinds of. What is not among them is counted too.
-const WANTED: [(&str, &[&str]); 11] = [
+const WANTED: [(&str, &[&str]); 13] = [
     ("family", &["IPv4", "IPv6"]),
     (
         "chain",
@@ -30,6 +30,19 @@ const WANTED: [(&str, &[&str]); 11] = [
             "security INPUT",
             "security FORWARD",
             "security OUTPUT",
+        ],
+    ),
+    ("way", &["In ACCEPT", "In DROP", "Through ACCEPT", "Through DROP", "Out ACCEPT", "Out DROP"]),
+    (
+        "on the way",
+        &[
+            "another destination",
+            "another source",
+            "another port",
+            "another mark",
+            "kept from being tracked",
+            "may be put together",
+            "only in this order",
         ],
     ),
     ("counter", &["exact", "zero", "between two numbers"]),
@@ -74,6 +87,30 @@ impl Tally {
         self.add("protocol", &name);
         if packet.protocol == 6 && !packet.later_fragment {
             self.flags |= 1 << packet.tcp_flags;
+        }
+    }
+
+    /// Counts a packet whose whole way was judged.
+    pub(super) fn count_way(&mut self, way: Way, packet: &Packet, passed: bool) {
+        self.packets += 1;
+        self.passed += usize::from(passed);
+        self.add("way", &format!("{way:?} {}", if passed { "ACCEPT" } else { "DROP" }));
+        if packet.tracking.state == CtState::Untracked {
+            self.add("on the way", "kept from being tracked");
+        }
+    }
+
+    /// Counts what rules have changed of a packet: it came as the one and left as the other, with this mark.
+    pub(super) fn count_changes(&mut self, came: &Packet, left: &Packet, mark: u32) {
+        for (what, is_so) in [
+            ("another destination", came.to != left.to),
+            ("another source", came.from != left.from),
+            ("another port", (came.sport, came.dport) != (left.sport, left.dport)),
+            ("another mark", came.mark != mark),
+        ] {
+            if is_so {
+                self.add("on the way", what);
+            }
         }
     }
 

@@ -75,7 +75,7 @@ pub(super) fn table_rules(
     text + "}\n"
 }
 
-/// The same around the chains of several tables, and at the end of each packet's way.
+/// The same before the chains of several tables, and behind all of them at each hook but FORWARD.
 pub(super) fn way_rules(
     family: Family,
     tables: &[TableName],
@@ -88,6 +88,8 @@ pub(super) fn way_rules(
             text += &chain_before(*table, *hook, variant, conntrack);
         }
     }
+    text += &chain_after(Hook::Prerouting, END, "");
+    text += &chain_after(Hook::Output, END, "");
     text += &chain_after(Hook::Input, END, "drop");
     text += &chain_after(Hook::Postrouting, END, "oifname != \"lo\" drop");
     text + "}\n"

@@ -147,8 +147,13 @@ pub fn trace_host(ruleset: &Ruleset, packet: &Packet, variant: Option<Variant>) 
     let mut before = packet.clone();
     let mut is_cut = false;
     for visit in &travel.visits {
-        let told =
-            |packet: &Packet| Packet { tracking: before.tracking, status: before.status, ..packet.clone() };
+        // What connection tracking and routing say of it is no change.
+        let told = |packet: &Packet| Packet {
+            out_interface: before.out_interface.clone(),
+            tracking: before.tracking,
+            status: before.status,
+            ..packet.clone()
+        };
         if told(&visit.packet) != before {
             steps.push(Step {
                 hook: Some(visit.hook),

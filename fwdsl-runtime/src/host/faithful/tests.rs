@@ -1,7 +1,7 @@
 use super::*;
 
 /// Rules as iptables-nft makes them, in nft's JSON.
-const OF_IPTABLES: [&str; 20] = [
+const OF_IPTABLES: [&str; 21] = [
     // -i lo -j ACCEPT
     r#"[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"lo"}},C,{"accept":null}]"#,
     // -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
@@ -23,6 +23,8 @@ const OF_IPTABLES: [&str; 20] = [
     r#"[{"match":{"op":"==","left":{"&":[{"payload":{"protocol":"tcp","field":"flags"}},{"|":["fin","syn"]}]},"right":{"|":["fin","syn"]}}},C,{"jump":{"target":"X"}}]"#,
     // --tcp-flags FIN,SYN NONE
     r#"[{"match":{"op":"!","left":{"payload":{"protocol":"tcp","field":"flags"}},"right":["fin","syn"]}},C,{"drop":null}]"#,
+    // ! --tcp-flags SYN NONE; the bytes are those of nft's `tcp flags syn`
+    r#"[{"match":{"op":"in","left":{"payload":{"protocol":"tcp","field":"flags"}},"right":"syn"}},C,{"accept":null}]"#,
     // --dport :100 -m limit --limit 1/s -m mark --mark 1/0xff
     r#"[{"match":{"op":"<=","left":{"payload":{"protocol":"udp","field":"dport"}},"right":100}},
         {"limit":{"rate":1,"burst":5,"per":"second"}},
@@ -50,7 +52,7 @@ const OF_IPTABLES: [&str; 20] = [
 ];
 
 /// Rules of nft, each with what iptables-nft-save makes of it or leaves out.
-const NATIVE: [&str; 25] = [
+const NATIVE: [&str; 24] = [
     // tcp dport { 22, 80 }: -p tcp
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"set":[22,80]}}},C,{"accept":null}]"#,
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":"@ports"}},C,{"accept":null}]"#,
@@ -59,7 +61,6 @@ const NATIVE: [&str; 25] = [
     r#"[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":{"set":["a","b"]}}},C,{"accept":null}]"#,
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"range":["10.0.0.1","10.0.0.5"]}}},C,{"accept":null}]"#,
     r#"[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"new"}},C,{"accept":null}]"#,
-    r#"[{"match":{"op":"in","left":{"payload":{"protocol":"tcp","field":"flags"}},"right":"syn"}},C,{"accept":null}]"#,
     r#"[{"vmap":{"key":{"payload":{"protocol":"ip","field":"saddr"}},"data":"@m"}}]"#,
     // over a rate
     r#"[{"limit":{"rate":5,"burst":5,"per":"second","inv":true}},C,{"drop":null}]"#,

@@ -51,12 +51,12 @@ impl Firewall {
 
 impl Meaning {
     /// Where the kernel's rules stand: in what `iptables-save` prints.
-    pub fn old(&self) -> Side<'_> {
+    pub fn before(&self) -> Side<'_> {
         self.old.side()
     }
 
     /// Where the rules after an apply come from: the policy's source, and for those of others what `iptables-save` prints.
-    pub fn new(&self) -> Side<'_> {
+    pub fn after(&self) -> Side<'_> {
         self.new.side()
     }
 
@@ -85,7 +85,7 @@ impl Meaning {
         let all = SavedText { tables: after.tables.iter().chain(untouched).cloned().collect() }.to_string();
         let mut new = read(&all, &program, seen.family);
         new.tables.retain(|table| concerned(table.name.name()));
-        let mut sources = origin.sources.clone();
+        let mut sources = origin.model.sources().clone();
         let file = sources.files.len() as u16;
         sources.files.push(program.clone());
         place_as_printed(&mut new, &all, &printed, file);
@@ -109,6 +109,21 @@ impl Meaning {
             new: Firewall { sources, texts },
         }
     }
+}
+
+/// All rules of a family, now and after an apply, with what is in their sets.
+pub(in crate::host) fn sides(host: &Host, plan: &Plan, seen: &Seen) -> [Ruleset; 2] {
+    let after = after(seen, plan.rules.iter().find(|rules| rules.family == seen.family));
+    let untouched = seen.tables.tables.iter().filter(|table| after.table(&table.name).is_none());
+    let after = SavedText { tables: after.tables.iter().chain(untouched).cloned().collect() };
+    let program = variant::base(seen.family);
+    let mut sides =
+        [seen.tables.to_string(), after.to_string()].map(|text| read(&text, program, seen.family));
+    let names = sides.iter().flat_map(names_of_sets).collect();
+    let held = sets::held(host, &plan.sets, names, &[], &plan.protocols);
+    refer(&mut sides[0], &held.now);
+    refer(&mut sides[1], &held.after);
+    sides
 }
 
 /// The tables that change, as they are after an apply.

@@ -9,32 +9,37 @@ mod files;
 mod meaning;
 mod place;
 
+use std::time::Duration;
+
+use super::confirm;
 use super::detect::{self, Host};
 use super::error::ApplyError;
 use super::journal;
 use super::kernel;
 use super::options::{Desired, Options};
-use super::plan::{self, Plan, Problem, Survey};
+use super::plan::{self, Plan, Problem, RulesPlan, Survey};
 use super::record::{self, Record};
 use super::report::{Part, SysctlReport};
 use super::sets::{self, SetOutlook};
 use super::variant::Variant;
 use crate::family::Family;
-use crate::loc::Sources;
 use crate::lower::Ruleset;
+use crate::model::Model;
 use crate::restore_text::SavedText;
 
 pub use diff::{DiffLine, Sign, TableDiff};
 pub use files::{FileAlteration, FileOutlook};
 pub use meaning::Meaning;
+pub(super) use meaning::sides;
+pub(super) use place::PrintedLines;
 
 /// The policy behind the texts of a [`Desired`]: by it, rules are told from where they come.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
-    /// Its rules, family by family.
+    /// The policy.
+    pub model: &'a Model,
+    /// Its lowered rules, family by family.
     pub rulesets: &'a [Ruleset],
-    /// Its files.
-    pub sources: &'a Sources,
 }
 
 /// What an apply would change.
@@ -67,6 +72,11 @@ pub struct RulesOutlook {
     pub family: Family,
     /// The tables whose text would change, each with what goes and what comes.
     pub tables: Vec<TableDiff>,
+    /// The order in which tables would change; empty if there is no more than one.
+    pub order: Vec<String>,
+    /// No order is certain to let through only what either the old or the new rules do, so the filter would be closed
+    /// meanwhile.
+    pub closed_meanwhile: bool,
     /// What would become of packets; `None` where iptables does not print all that is there.
     pub meaning: Option<Meaning>,
 }
@@ -102,13 +112,24 @@ fn is_hidden(error: &ApplyError) -> bool {
 ///
 /// If the texts are not what they should be, or there is no such root directory.
 pub fn plan(desired: &Desired, origin: Origin<'_>, options: &Options) -> Result<Outlook, ApplyError> {
-    let Look { host, plan, problems, mut warnings } = look(desired, options)?;
+    let Look { host, plan, problems, warnings, .. } = look(desired, options)?;
     let is_printed = !problems.iter().any(|problem| is_about_printing(&problem.error));
     let rules = rules(&host, &plan, origin, is_printed);
+    Ok(Outlook { rules, ..outlook_of(&host, plan, problems, warnings, desired) })
+}
+
+/// What was found, but for the rules.
+pub(super) fn outlook_of(
+    host: &Host,
+    plan: Plan,
+    problems: Vec<Problem>,
+    mut warnings: Vec<String>,
+    desired: &Desired,
+) -> Outlook {
     let mut outlook = Outlook {
         variant: host.variant,
-        rules,
-        sets: sets::outlook(&host, &plan.sets, &plan.protocols),
+        rules: Vec::new(),
+        sets: sets::outlook(host, &plan.sets, &plan.protocols),
         sysctls: plan.sysctls_report(),
         files: plan.files.iter().map(FileOutlook::of).collect(),
         blocked: Vec::new(),
@@ -123,23 +144,26 @@ pub fn plan(desired: &Desired, origin: Origin<'_>, options: &Options) -> Result<
     }
     warnings.extend(plan.warnings);
     outlook.warnings = warnings;
-    Ok(outlook)
+    outlook
 }
 
 /// What was found by looking.
-struct Look {
-    host: Host,
-    plan: Plan,
-    problems: Vec<Problem>,
-    warnings: Vec<String>,
+pub(super) struct Look {
+    pub(super) host: Host,
+    pub(super) plan: Plan,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<String>,
+    /// How long an apply still waits for its confirmation, if one does.
+    pub(super) pending: Option<Duration>,
 }
 
 /// Looks at all parts of the host, as far as this process may.
-fn look(desired: &Desired, options: &Options) -> Result<Look, ApplyError> {
+pub(super) fn look(desired: &Desired, options: &Options) -> Result<Look, ApplyError> {
     let mut texts = plan::desired_texts(desired)?;
     let root = options.root()?;
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
+    let mut pending = None;
     let record = match record::load(&root) {
         Ok((record, warning)) => {
             warnings.extend(warning);
@@ -154,14 +178,21 @@ fn look(desired: &Desired, options: &Options) -> Result<Look, ApplyError> {
     };
     plan::add_left_families(&mut texts, &record);
     match journal::exists(&root) {
-        Ok(true) => warnings.push(journal::UNDER_WAY.to_owned()),
+        Ok(true) => match confirm::time_left(&root) {
+            Ok(Some(left)) => pending = Some(left),
+            // One that is just being written, or that ends meanwhile, is no other case.
+            Ok(None) | Err(_) => warnings.push(journal::UNDER_WAY.to_owned()),
+        },
         Ok(false) => {}
         Err(error) => problems.push(Problem { part: Part::Journal, error }),
+    }
+    if let Some(left) = pending {
+        problems.push(Problem { part: Part::Journal, error: ApplyError::Pending { left } });
     }
     let host = look_around(&texts, options, &mut problems)?;
     let Survey { plan, problems: found } = plan::survey(&host, &texts, record, desired, options);
     problems.extend(found);
-    Ok(Look { host, plan, problems, warnings })
+    Ok(Look { host, plan, problems, warnings, pending })
 }
 
 /// The host; without its families, and so without rules and sets, if they may not be looked at.
@@ -198,7 +229,8 @@ fn rules(host: &Host, plan: &Plan, origin: Origin<'_>, is_printed: bool) -> Vec<
         let meaning = is_printed.then(|| Meaning::of(host, plan, seen, &after, origin));
         let meaning = meaning.filter(|meaning| !tables.is_empty() || !meaning.is_same());
         if !tables.is_empty() || meaning.is_some() {
-            rules.push(RulesOutlook { family: seen.family, tables, meaning });
+            let (order, closed_meanwhile) = change.map(RulesPlan::order_told).unwrap_or_default();
+            rules.push(RulesOutlook { family: seen.family, tables, order, closed_meanwhile, meaning });
         }
     }
     rules

@@ -10,6 +10,7 @@ use super::goal::Goal;
 use super::policy::{self, Guarded};
 use crate::family::Family;
 use crate::host::error::ApplyError;
+use crate::host::generation::Watch;
 use crate::host::order::Order;
 use crate::host::program::Runner;
 use crate::host::rules::{self, FamilyPrograms};
@@ -26,6 +27,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) family: Family,
     pub(crate) lock_wait: Duration,
     pub(crate) protocols: &'a Protocols,
+    /// Tables that are ours as a whole are loaded only if nobody else has changed rules since they were looked at.
+    pub(crate) watch: &'a Watch,
 }
 
 impl Loader<'_> {
@@ -38,8 +41,12 @@ impl Loader<'_> {
         let mut goals: Vec<&Goal> = goals.into_iter().collect();
         goals.sort_by_key(|goal| order.tables.iter().position(|table| table == goal.table()));
         let tables: Vec<&str> = goals.iter().map(|goal| goal.table()).collect();
+        let watched = goals.iter().any(|goal| goal.whole);
         let mut attempts = 0;
         loop {
+            if watched && attempts == 0 {
+                self.watch.check()?;
+            }
             let (now, _) = rules::save_of(self.programs, self.runner, self.family, &tables)?;
             let text = self.lines(&goals, &now, order.closed)?;
             if text.is_empty() {
@@ -49,7 +56,12 @@ impl Loader<'_> {
                 return Err(ApplyError::Mismatch { what: self.differences(&goals, &now) });
             }
             attempts += 1;
+            let transactions = text.lines().filter(|line| *line == "COMMIT").count();
             rules::edit(self.programs, self.runner, text, self.lock_wait)?;
+            let alone = self.watch.loaded(u32::try_from(transactions).unwrap_or_default());
+            if watched && !alone {
+                self.check_together(&goals)?;
+            }
         }
     }
 
@@ -62,6 +74,14 @@ impl Loader<'_> {
         let (now, _) = rules::save_of(self.programs, self.runner, self.family, &tables)?;
         let unreached = |goal: &&Goal| !matches!(edit(&table_of(&now, goal), goal, self.protocols), Ok(None));
         Ok(goals.iter().filter(unreached).map(|goal| goal.table().to_owned()).collect())
+    }
+
+    /// Others changed rules while ours were loaded. If that was in tables of ours, it is not overwritten without a word.
+    fn check_together(&self, goals: &[&Goal]) -> Result<(), ApplyError> {
+        let now = rules::save(self.programs, self.runner, self.family)?;
+        let whole: Vec<&Goal> = goals.iter().copied().filter(|goal| goal.whole).collect();
+        let what = self.differences(&whole, &now);
+        if what.is_empty() { Ok(()) } else { Err(ApplyError::ChangedTogether { what }) }
     }
 
     /// What is not as it is to be.

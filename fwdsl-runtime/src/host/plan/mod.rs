@@ -16,6 +16,7 @@ use super::change::{FileChange, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
 use super::files::{self, Existing};
+use super::netlink;
 use super::options::{Desired, Options};
 use super::order::Order;
 use super::owned::Planned;
@@ -25,6 +26,7 @@ use super::report::Part;
 use super::rules::FamilyPrograms;
 use super::sets::{self, SetsPlan};
 use super::sysctls;
+use super::variant::Variant;
 use crate::family::Family;
 use crate::restore_text::{Protocols, SavedTable, SavedText};
 
@@ -44,6 +46,8 @@ pub(crate) struct Plan {
     /// What it holds then.
     pub(crate) recorded: Record,
     pub(crate) protocols: Protocols,
+    /// The generation of nft's rules that all of this is about.
+    pub(crate) generation: Option<u32>,
     pub(crate) warnings: Vec<String>,
     /// What the kernel holds, for those who only look.
     pub(crate) seen: Vec<Seen>,
@@ -126,6 +130,7 @@ pub(crate) fn survey(
     desired: &Desired,
     options: &Options,
 ) -> Survey {
+    let generation = (host.variant == Some(Variant::Nft)).then(netlink::generation).flatten();
     // Without the file, the names that every machine knows are enough.
     let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
     let mut problems = Vec::new();
@@ -158,6 +163,7 @@ pub(crate) fn survey(
         files,
         record,
         protocols,
+        generation,
         warnings,
         seen,
     };

@@ -1,24 +1,31 @@
 //! What a plan changes, for the report of the apply.
 
-use super::{FilePlan, Plan, RulesPlan};
-use crate::host::change::{FileContent, SysctlWrite};
+use super::{Plan, RulesPlan};
+use crate::host::change::SysctlWrite;
 use crate::host::owned::Planned;
 use crate::host::report::{ChainChange, ChainReport, FileReport, RulesReport, SysctlReport};
 
 impl Plan {
     /// Whether the host has to change.
     pub(crate) fn changes_anything(&self) -> bool {
-        let others = self.sysctl_changes.is_empty() && self.files.is_empty();
-        !(self.rules.is_empty() && others) || self.sets.changes_anything()
+        self.changes_the_kernel() || !self.files.is_empty()
+    }
+
+    /// Whether what is in force changes, beside what a boot would bring.
+    pub(crate) fn changes_the_kernel(&self) -> bool {
+        !(self.rules.is_empty() && self.sysctl_changes.is_empty()) || self.sets.changes_anything()
     }
 
     pub(crate) fn rules_report(&self) -> Vec<RulesReport> {
-        let report = |plan: &RulesPlan| RulesReport {
-            family: plan.family,
-            tables: plan.new.iter().map(|table| table.name.clone()).collect(),
-            chains: plan.shared.iter().flat_map(chain_reports).collect(),
-            order: if plan.order.tables.len() > 1 { plan.order.tables.clone() } else { Vec::new() },
-            closed_meanwhile: plan.order.closed,
+        let report = |plan: &RulesPlan| {
+            let (order, closed_meanwhile) = plan.order_told();
+            RulesReport {
+                family: plan.family,
+                tables: plan.new.iter().map(|table| table.name.clone()).collect(),
+                chains: plan.shared.iter().flat_map(chain_reports).collect(),
+                order,
+                closed_meanwhile,
+            }
         };
         self.rules.iter().map(report).collect()
     }
@@ -33,12 +40,15 @@ impl Plan {
     }
 
     pub(crate) fn files_report(&self) -> Vec<FileReport> {
-        let report = |file: &FilePlan| FileReport {
-            path: file.change.path.clone(),
-            purpose: file.change.purpose.clone(),
-            removed: file.change.content == FileContent::Absent,
-        };
-        self.files.iter().map(report).collect()
+        self.files.iter().map(|file| FileReport::of(file.change.clone())).collect()
+    }
+}
+
+impl RulesPlan {
+    /// The order in which tables change, if there are several, and whether the filter is closed meanwhile.
+    pub(crate) fn order_told(&self) -> (Vec<String>, bool) {
+        let several = self.order.tables.len() > 1;
+        (if several { self.order.tables.clone() } else { Vec::new() }, self.order.closed)
     }
 }
 

@@ -7,6 +7,7 @@ use super::ipset;
 use super::plan::Grown;
 use super::saved::SavedSet;
 use crate::host::error::ApplyError;
+use crate::host::journal::StaleSets;
 use crate::host::program::Runner;
 use crate::restore_text::Protocols;
 
@@ -59,14 +60,17 @@ pub(crate) fn check(plan: &SetsPlan, runner: &Runner, protocols: &Protocols) -> 
 /// Destroys the sets that nothing refers to any more. Gives back the names of those that stay, and why, in words: the
 /// apply is complete all the same. Only where rules have just changed (`rules_changed`) may a set be let go of soon.
 pub(crate) fn sweep(plan: &SetsPlan, runner: &Runner, rules_changed: bool) -> (Vec<String>, Vec<String>) {
-    let Some(program) = &plan.ipset else { return (Vec::new(), Vec::new()) };
     let patience = if rules_changed { ipset::RELEASE } else { Duration::ZERO };
-    let left = ipset::destroy(
-        program,
-        runner,
-        plan.stale.iter().map(|stale| stale.name.clone()).collect(),
-        patience,
-    );
+    plan.stale().map_or_else(Default::default, |stale| destroy(&stale, runner, patience))
+}
+
+/// The same, for an apply that was confirmed.
+pub(crate) fn sweep_stale(stale: &StaleSets, runner: &Runner) -> (Vec<String>, Vec<String>) {
+    destroy(stale, runner, Duration::ZERO)
+}
+
+fn destroy(stale: &StaleSets, runner: &Runner, patience: Duration) -> (Vec<String>, Vec<String>) {
+    let left = ipset::destroy(&stale.ipset, runner, stale.names.clone(), patience);
     let words = |(name, error): (String, ApplyError)| {
         let warning = format!(
             "the set `{name}` of an earlier apply could not be destroyed, and the next apply tries again: {error}"

@@ -13,7 +13,7 @@ mod plan;
 mod saved;
 mod undo;
 
-pub(crate) use carry::{check, put, sweep};
+pub(crate) use carry::{check, put, sweep, sweep_stale};
 pub(crate) use held::held;
 pub use outlook::SetOutlook;
 pub(crate) use outlook::outlook;

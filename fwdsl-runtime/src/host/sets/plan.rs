@@ -8,6 +8,7 @@ use super::{DesiredSet, ipset, stem};
 use crate::family::Family;
 use crate::host::detect::Host;
 use crate::host::error::ApplyError;
+use crate::host::journal::StaleSets;
 use crate::host::record::RecordedSet;
 use crate::host::report::{SetChange, SetReport};
 use crate::ipset::Method;
@@ -221,6 +222,12 @@ impl SetsPlan {
     /// What the record holds from now on: the sets of this apply, and those that are yet to go.
     pub(crate) fn recorded(&self) -> Vec<RecordedSet> {
         self.wanted.iter().chain(&self.stale).cloned().collect()
+    }
+
+    /// Those that are to go.
+    pub(crate) fn stale(&self) -> Option<StaleSets> {
+        let names: Vec<String> = self.stale.iter().map(|stale| stale.name.clone()).collect();
+        self.ipset.clone().filter(|_| !names.is_empty()).map(|ipset| StaleSets { ipset, names })
     }
 
     /// Whether it is one that is to go.

@@ -1,7 +1,8 @@
 //! The former state, on disk before the first change.
 //!
 //! The journal is a directory that appears and disappears by a rename, so it is there as a whole or not at all.
-//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died.
+//! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died,
+//! or one that waits for its confirmation (`pending`).
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
@@ -22,6 +23,10 @@ use super::rules::FamilyPrograms;
 use super::sets::SetsUndo;
 use super::sysctls::SysctlUndo;
 use crate::family::Family;
+
+mod pending;
+
+pub(crate) use pending::{Pending, PendingDraft, StaleSets};
 
 const MANIFEST: &str = "manifest.json";
 const LATE_SYSCTLS: &str = "late-sysctls.json";
@@ -70,6 +75,10 @@ pub(crate) struct RulesUndo {
     /// The order in which all of them change.
     #[serde(default)]
     pub(crate) order: Order,
+    /// The file of the journal that says that they have begun to. Without it nothing was loaded, and what has changed there
+    /// since is others' doing.
+    #[serde(default)]
+    begun: Option<String>,
 }
 
 /// A former file.
@@ -137,8 +146,8 @@ pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
 }
 
 /// What is said where there is one, to those who only look.
-pub(crate) const UNDER_WAY: &str = "another apply is under way or was ended before it was complete; what is said here is \
-     of the state between, and the next apply undoes it first";
+pub(crate) const UNDER_WAY: &str = "another apply is under way, waits for its confirmation or was ended before it was complete; \
+     what is said here is of the state between";
 
 /// Whether there is one. Who may not look does not know.
 pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
@@ -199,27 +208,38 @@ fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
     for former in draft.rules {
         let text = format!("{}.rules", former.family.name());
         write_file(&dir.join(&text), former.text.as_bytes())?;
+        let begun = Some(format!("{}.begun", former.family.name()));
         let FormerRules { programs, tables, shared, order, .. } = former;
-        let undo = Some(RulesUndo { programs, tables, text, shared, order });
+        let undo = Some(RulesUndo { programs, tables, text, shared, order, begun });
         match former.family {
             Family::Ipv4 => manifest.ipv4 = undo,
             Family::Ipv6 => manifest.ipv6 = undo,
         }
     }
     for (index, (path, existing, made)) in draft.files.into_iter().enumerate() {
-        let before = match existing {
-            Existing::Absent => FileBefore::Absent,
-            Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
-            Existing::Regular { bytes, mode, uid, gid } => {
-                let backup = format!("file-{index}");
-                write_file(&dir.join(&backup), &bytes)?;
-                FileBefore::Regular { backup, mode, uid, gid }
-            }
-        };
-        manifest.files.push(FileUndo { path, before, made });
+        manifest.files.push(record_file(dir, &format!("file-{index}"), path, existing, made)?);
     }
     write_json(&dir.join(MANIFEST), &manifest)?;
     Ok(manifest)
+}
+
+/// Keeps what stands at `path`, a regular file's contents under the name `backup`.
+fn record_file(
+    dir: &Path,
+    backup: &str,
+    path: PathBuf,
+    existing: Existing,
+    made: Vec<PathBuf>,
+) -> Result<FileUndo, ApplyError> {
+    let before = match existing {
+        Existing::Absent => FileBefore::Absent,
+        Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
+        Existing::Regular { bytes, mode, uid, gid } => {
+            write_file(&dir.join(backup), &bytes)?;
+            FileBefore::Regular { backup: backup.to_owned(), mode, uid, gid }
+        }
+    };
+    Ok(FileUndo { path, before, made })
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApplyError> {
@@ -264,6 +284,11 @@ fn read_json<T: for<'de> Deserialize<'de>>(dir: &Path, name: &str) -> Result<T, 
 }
 
 impl Journal {
+    /// What tells its apply from all others.
+    pub(crate) fn id(&self) -> &str {
+        &self.manifest.group.marker
+    }
+
     /// A text that the journal holds.
     pub(crate) fn text(&self, name: &str) -> Result<String, ApplyError> {
         let path = self.dir.join(name);
@@ -285,13 +310,39 @@ impl Journal {
         })
     }
 
+    /// The former rules of a family, if the apply has any to change.
+    fn rules(&self, family: Family) -> Option<&RulesUndo> {
+        match family {
+            Family::Ipv4 => self.manifest.ipv4.as_ref(),
+            Family::Ipv6 => self.manifest.ipv6.as_ref(),
+        }
+    }
+
+    /// Takes note that the rules of a family are about to change.
+    pub(crate) fn begin(&self, family: Family) -> Result<(), ApplyError> {
+        let Some(begun) = self.rules(family).and_then(|rules| rules.begun.as_ref()) else { return Ok(()) };
+        let path = self.dir.join(begun);
+        write_file(&path, b"")?;
+        sync_dir_of(&path)
+    }
+
+    /// Takes note that they did not.
+    pub(crate) fn not_begun(&self, family: Family) -> Result<(), ApplyError> {
+        let Some(begun) = self.rules(family).and_then(|rules| rules.begun.as_ref()) else { return Ok(()) };
+        let path = self.dir.join(begun);
+        fs::remove_file(&path).map_err(at("remove", &path))
+    }
+
+    /// The former rules of a family, if they may have changed.
+    pub(crate) fn changed_rules(&self, family: Family) -> Option<&RulesUndo> {
+        let has_begun =
+            |undo: &&RulesUndo| undo.begun.as_ref().is_none_or(|begun| self.dir.join(begun).exists());
+        self.rules(family).filter(has_begun)
+    }
+
     /// Adds the values of sysctls that were not there when the journal was written.
     pub(crate) fn add_sysctls(&self, late: &[SysctlUndo]) -> Result<(), ApplyError> {
-        let new = self.dir.join("late-sysctls.new");
-        let path = self.dir.join(LATE_SYSCTLS);
-        write_json(&new, &late)?;
-        fs::rename(&new, &path).map_err(at("write", &path))?;
-        sync_dir_of(&path)
+        self.put_json(LATE_SYSCTLS, &late)
     }
 
     /// All former sysctl values.

@@ -1,0 +1,78 @@
+//! `status`: what is loaded, against what the policy says.
+
+mod columns;
+mod json;
+mod text;
+
+use fwdsl_runtime::Policy;
+use fwdsl_runtime::host::tree::Tree;
+use fwdsl_runtime::host::{self, FileOutlook, Origin, Part, Status};
+use fwdsl_runtime::loc::Sources;
+
+use super::apply;
+use super::args::StatusArguments;
+use super::color::Painter;
+use super::failure::{Exit, Failure};
+use super::output::{Answer, Done};
+use super::plan;
+use super::save::{self, Keeping};
+
+pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Answer, Failure> {
+    policy.check()?;
+    let options = arguments.options();
+    let tree = Tree::new(options.root.as_deref());
+    let rules = apply::rules(policy)?;
+    let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    let kept = Keeping::again(&options, false)
+        .and_then(|keeping| save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping));
+    let boot = kept.map(|kept| {
+        warnings.extend(kept.warnings);
+        desired.files = kept.files;
+    });
+    let model = policy.model();
+    let rulesets = plan::rulesets(policy)?;
+    let mut status = host::status(&desired, Origin { model: &model, rulesets: &rulesets }, &options)?;
+    if let Err(failure) = boot {
+        status.outlook.unknown.push((Part::Files, failure.reason()));
+    }
+    warnings.append(&mut status.outlook.warnings);
+    let report =
+        Report { boot: Boot::of(&status), exit: exit(&status), status: &status, sources: model.sources() };
+    let text = report.text(Painter::new(arguments.look.color));
+    Ok(Answer { exit: report.exit, done: Done { text, json: report.json(), warnings } })
+}
+
+/// All that is to be said.
+struct Report<'a> {
+    status: &'a Status,
+    sources: &'a Sources,
+    boot: Boot<'a>,
+    exit: Option<Exit>,
+}
+
+/// What the boot brings.
+struct Boot<'a> {
+    /// The files, and the links that enable services, that are not as the policy says.
+    differing: &'a [FileOutlook],
+    /// Whether all of it is known.
+    is_known: bool,
+}
+
+impl<'a> Boot<'a> {
+    fn of(status: &'a Status) -> Boot<'a> {
+        let is_known = status.outlook.unknown.iter().all(|(part, _)| *part != Part::Files);
+        Boot { differing: status.outlook.files.as_slice(), is_known }
+    }
+}
+
+/// Files for boot are another promise, and so is a journal: what stands there does not tell whether the policy is in force.
+fn exit(status: &Status) -> Option<Exit> {
+    let outlook = &status.outlook;
+    let is_part = |part: &Part| !matches!(part, Part::Files | Part::Journal);
+    let hidden = outlook.unknown.iter().any(|(part, _)| is_part(part));
+    match status.differs() {
+        true => Some(Exit::Differs),
+        false if hidden || outlook.blocked.iter().any(|(part, _)| is_part(part)) => Some(Exit::Unknown),
+        false => None,
+    }
+}
