@@ -104,11 +104,13 @@ pub fn restart(host: &mut Host) {
     host.netns = fresh_netns();
     fs::remove_dir_all(host.root.join("run")).expect("the directory can be removed");
     fs::create_dir(host.root.join("run")).expect("the directory can be made");
-    let manifest = host.root.join(JOURNAL).join("manifest.json");
-    if let Ok(text) = fs::read_to_string(&manifest) {
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("the kernel has a boot id");
-        assert!(text.contains(boot.trim()) || text.contains("another-boot"), "{text}");
-        fs::write(&manifest, text.replace(boot.trim(), "another-boot")).expect("the file can be written");
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("the kernel has a boot id");
+    for journal in [JOURNAL, "var/lib/fwdsl/history/1", "var/lib/fwdsl/history/2"] {
+        let manifest = host.root.join(journal).join("manifest.json");
+        if let Ok(text) = fs::read_to_string(&manifest) {
+            assert!(text.contains(boot.trim()) || text.contains("another-boot"), "{text}");
+            fs::write(&manifest, text.replace(boot.trim(), "another-boot")).expect("the file can be written");
+        }
     }
 }
 

@@ -45,7 +45,7 @@ const NEW_IPV6: &str = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT
     -A INPUT -i lo -j ACCEPT\n-A INPUT -p ipv6-icmp -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 50134 -j ACCEPT\nCOMMIT\n";
 
 /// The sysctls that are looked at: those that are set, and those that the kernel sets beside them.
-const SYSCTLS: [&str; 8] = [
+pub(crate) const SYSCTLS: [&str; 8] = [
     "net/ipv4/ip_forward",
     "net/ipv4/conf/all/forwarding",
     "net/ipv4/conf/default/forwarding",
@@ -55,6 +55,9 @@ const SYSCTLS: [&str; 8] = [
     "net/ipv4/conf/lo/send_redirects",
     "net/ipv4/tcp_syncookies",
 ];
+
+/// A line between the parts of what a shell prints.
+const APART: &str = "=====";
 
 /// See the module.
 #[derive(Debug)]
@@ -206,15 +209,24 @@ impl Sandbox {
     /// If the host cannot be looked at.
     #[must_use]
     pub fn state(&self) -> String {
-        let variant = self.variant;
+        let saves =
+            Family::ALL.map(|family| format!("{} -c 2>/dev/null", self.variant.program(family, "save")));
+        // In one shell, for tests look thousands of times. Where ipset is not installed, there are no sets.
+        let looked = self.netns.sh(&format!(
+            "{} && echo {APART} && {} && echo {APART} && {{ ipset save 2>/dev/null || true; }} && echo {APART} && \
+             cd /proc/sys && grep '' {}",
+            saves[0],
+            saves[1],
+            SYSCTLS.join(" ")
+        ));
+        let parts: Vec<&str> = looked.split(&format!("{APART}\n")).collect();
+        let [ipv4, ipv6, sets, sysctls] = parts[..] else { panic!("not four parts: {looked}") };
         let mut text = String::new();
-        for family in Family::ALL {
-            let saved = self.netns.sh(&format!("{} -c 2>/dev/null", variant.program(family, "save")));
-            text += &format!("# {family}\n{}", without_pristine_tables(&saved));
+        for (family, saved) in Family::ALL.into_iter().zip([ipv4, ipv6]) {
+            text += &format!("# {family}\n{}", without_pristine_tables(saved));
         }
-        // Where ipset is not installed, there are no sets.
-        text += &sorted(&self.netns.sh("ipset save 2>/dev/null || true")).join("\n");
-        text += &self.netns.sh(&format!("cd /proc/sys && grep '' {}", SYSCTLS.join(" ")));
+        text += &sorted(sets).iter().map(|line| format!("{line}\n")).collect::<String>();
+        text += sysctls;
         let mut files = Vec::new();
         list_files(&self.root, &self.root, &mut files);
         files.sort();
@@ -282,13 +294,13 @@ fn without_pristine_tables(saved: &str) -> String {
     text.to_string()
 }
 
-/// Files with kind, mode, owner and contents; not the lock and the journal, which come and go.
-fn list_files(root: &Path, dir: &Path, found: &mut Vec<String>) {
+/// Files with kind, mode, owner and contents; not the lock, the journal and the history, which come and go.
+pub(crate) fn list_files(root: &Path, dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).expect("the tree can be read") {
         let path = entry.expect("the tree can be read").path();
         let name = path.strip_prefix(root).expect("it is below the root").display().to_string();
         let metadata = fs::symlink_metadata(&path).expect("the file can be looked at");
-        if ["run", "var/lib/fwdsl/journal"].iter().any(|own| name.starts_with(own)) {
+        if ["run", "var/lib/fwdsl/journal", "var/lib/fwdsl/history"].iter().any(|own| name.starts_with(own)) {
             continue;
         }
         if metadata.is_dir() {

@@ -8,6 +8,7 @@ use fwdsl_runtime::lower::{Ruleset, lower};
 use fwdsl_runtime::model::Model;
 use fwdsl_runtime::syntax::compile;
 use fwdsl_runtime::table::TableName;
+use fwdsl_tests::corpus::side_by_side;
 use fwdsl_tests::packets::packet;
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
@@ -32,6 +33,19 @@ struct Tally {
     not_decided: usize,
     not_followed: usize,
     covered: usize,
+}
+
+impl Tally {
+    fn and(self, other: Tally) -> Tally {
+        Tally {
+            proven: self.proven + other.proven,
+            broken: self.broken + other.broken,
+            no_packet: self.no_packet + other.no_packet,
+            not_decided: self.not_decided + other.not_decided,
+            not_followed: self.not_followed + other.not_followed,
+            covered: self.covered + other.covered,
+        }
+    }
 }
 
 fn try_policy(random: &mut Random, tally: &mut Tally) {
@@ -110,11 +124,17 @@ fn try_policy(random: &mut Random, tally: &mut Tally) {
 fn what_is_proven_of_random_policies_no_packet_refutes() {
     let wanted: usize =
         std::env::var("FWDSL_RANDOM_POLICIES").map_or(100, |count| count.parse().expect("a number"));
-    let mut random = Random::new(7);
-    let mut tally = Tally::default();
-    for _ in 0..wanted {
-        try_policy(&mut random, &mut tally);
-    }
+    let seeds: Vec<u64> = (7..).take(wanted).collect();
+    let tried = side_by_side(
+        &seeds,
+        || (),
+        |(), seed| {
+            let mut tally = Tally::default();
+            try_policy(&mut Random::new(*seed), &mut tally);
+            tally
+        },
+    );
+    let tally = tried.into_iter().fold(Tally::default(), Tally::and);
     let Tally { proven, broken, no_packet, not_decided, not_followed, covered } = tally;
     println!(
         "{proven} proven with {covered} packets, {broken} broken, {no_packet} cover none, {not_decided} open, {not_followed} not followed"

@@ -12,6 +12,7 @@ use fwdsl::table::{Hook, TableName};
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::catalogue::Extension;
 use fwdsl_runtime::syntax::compile;
+use fwdsl_tests::corpus::side_by_side;
 use fwdsl_tests::coverage::{entries, is_tried};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::nfnetlink::{add_account, add_tcp_timeout};
@@ -171,9 +172,14 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
                     .or_default();
                 *known |= open.len() < sample.extension.families.iter().count();
             }
-            for (family, netns) in &namespaces {
-                let family = *family;
-                for variant in VARIANTS {
+            let loads: Vec<(Family, Variant, &Netns)> = namespaces
+                .iter()
+                .flat_map(|(family, netns)| VARIANTS.map(|variant| (*family, variant, netns)))
+                .collect();
+            let tried = side_by_side(
+                &loads,
+                || (),
+                |(), &(family, variant, netns)| {
                     let here = in_family.get(&family).into_iter().flatten().filter(|(sample, _)| {
                         let lacks = absent.contains(&absence(sample.extension, family, variant));
                         !(lacks || sample.legacy_only() && variant == Variant::Nft)
@@ -181,20 +187,23 @@ fn every_option_of_every_extension_is_saved_as_it_was_emitted() {
                     let here: Vec<(&Sample, &str)> = here.copied().collect();
                     let mut wrong = Vec::new();
                     find_wrong(netns, (table, hook), family, variant, &here, &mut wrong);
-                    for (sample, rule) in &here {
-                        if !wrong.iter().any(|(_, other, _)| rule == other) {
-                            let option = sample.option.map(|option| option.name);
-                            loaded.insert((called(sample.extension), option, family, variant.to_string()));
-                        }
-                        let place = format!("{table}/{hook}");
-                        *covered.entry(called(sample.extension)).or_default().entry(place).or_default() += 1;
+                    (here, wrong)
+                },
+            );
+            for ((family, variant, _), (here, wrong)) in loads.into_iter().zip(tried) {
+                for (sample, rule) in &here {
+                    if !wrong.iter().any(|(_, other, _)| rule == other) {
+                        let option = sample.option.map(|option| option.name);
+                        loaded.insert((called(sample.extension), option, family, variant.to_string()));
                     }
-                    for (sample, rule, said) in wrong {
-                        if is_absent(sample.extension, &said) {
-                            absent.insert(absence(sample.extension, family, variant));
-                        } else {
-                            writeln!(failures, "{table}/{hook} {family} {variant}: {rule}{said}").unwrap();
-                        }
+                    let place = format!("{table}/{hook}");
+                    *covered.entry(called(sample.extension)).or_default().entry(place).or_default() += 1;
+                }
+                for (sample, rule, said) in wrong {
+                    if is_absent(sample.extension, &said) {
+                        absent.insert(absence(sample.extension, family, variant));
+                    } else {
+                        writeln!(failures, "{table}/{hook} {family} {variant}: {rule}{said}").unwrap();
                     }
                 }
             }

@@ -300,7 +300,7 @@ fn the_watchdog_outlives_the_applier_its_session_and_its_terminal() {
     each_variant(|site| {
         let (_server, session) = site.session(HERE[0], OPEN);
         let connection = session.variable();
-        let apply = || site.apply(Some(&connection), &["--confirm", "2s"]);
+        let apply = || site.apply(Some(&connection), &["--confirm", "5s"]);
 
         let applied = apply();
         applied.kill();
@@ -532,5 +532,62 @@ fn what_is_in_force_already_needs_no_confirmation() {
         assert_eq!(json(&left)["waiting"]["seconds"], 60);
         assert_eq!(json(&site.run(None, &["confirm", "--json"]))["confirmed"], true);
         assert_eq!(site.host.sysctl("net/ipv4/tcp_syncookies"), "2");
+    });
+}
+
+#[test]
+fn a_rollback_is_held_to_the_same() {
+    each_variant(|site| {
+        let host = &site.host;
+        assert!(site.run(None, &["apply", "--save", "--variant", host.variant.name()]).status.success());
+        let closed = site.state();
+        assert!(site.run(None, &["rollback"]).status.success());
+        assert_eq!(site.state(), site.old);
+
+        // To a session at another port, the policy's state is one that cuts it off.
+        let (_server, mut session) = site.session(HERE[0], SHUT);
+        let refused = site.run(Some(&session.variable()), &["rollback"]);
+        assert_eq!(refused.status.code(), Some(9), "{}", stderr(&refused));
+        for words in ["the rules of that state would cut this session off:\n  a new connection", "--force"] {
+            assert!(stderr(&refused).contains(words), "{}", stderr(&refused));
+        }
+        let dry = stderr(&site.run(Some(&session.variable()), &["rollback", "--dry-run"]));
+        assert!(dry.contains("the rules of that state cut this session off: a new connection"), "{dry}");
+        assert_eq!(site.state(), site.old);
+        let rollback = |connection: &str, arguments: &[&str]| {
+            Applied::start(
+                site.command(Some(connection), &[&["rollback"], arguments].concat()).process_group(0),
+            )
+        };
+        let applied = rollback(&session.variable(), &["--confirm", "2s", "--force"]);
+        assert!(site.is_in_force() && !session.is_alive());
+        let (code, said) = applied.end();
+        assert_eq!(code, Some(8), "{said}");
+        site.assert_undone();
+        session.revives();
+
+        // One that was undone is none of the former states.
+        let number = |output: &Output| json(output)["states"][0]["number"].clone();
+        let history = || site.run(None, &["history", "--json"]);
+        assert_eq!(number(&history()), 2);
+        let (server, mut session) = site.session(HERE[0], OPEN);
+        let applied = rollback(&session.variable(), &["--confirm", "60s"]);
+        assert!(!host.root.join("etc/iptables").exists(), "the files for boot wait");
+        assert_eq!(number(&history()), 2);
+        let second = server.open(&site.peer.netns).expect("the rules let it in");
+        let confirmed = site.run(Some(&second.variable()), &["confirm"]);
+        assert!(confirmed.status.success(), "{}", stderr(&confirmed));
+        assert_eq!(applied.end().0, Some(0));
+        assert_eq!(site.state(), closed);
+        assert_eq!(number(&history()), 3);
+        assert!(session.is_alive());
+        // The files that waited are a part of what goes back.
+        assert!(site.run(None, &["rollback"]).status.success());
+        assert_eq!(site.state(), site.old);
+        let status = json(&site.run(None, &["status", "--json", "--variant", host.variant.name()]));
+        assert_eq!(status["last_change"]["number"], 4, "{status}");
+        assert_eq!(status["last_change"]["action"]["rollback"], 3, "{status}");
+        let text = stdout(&site.run(None, &["status", "--variant", host.variant.name()]));
+        assert!(text.contains("\nlast change: rollback to 3 of 20"), "{text}");
     });
 }

@@ -10,6 +10,7 @@ use fwdsl::host::Variant;
 use fwdsl::ipset::KINDS;
 use fwdsl::model::{Model, Ownership};
 use fwdsl_runtime::restore_text::builtin_chains;
+use fwdsl_tests::corpus::side_by_side;
 use fwdsl_tests::meaning::{in_lowered, in_source, packet};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::policies::whole::{Generator, Whole};
@@ -113,22 +114,26 @@ fn assert_fixpoint(netns: &Netns, absent: &[&str], policy: &Policy, family: Fami
         assert!(saved.contains(&line), "{line} is not saved, but\n{}\n{source}", saved.join("\n"));
     }
     let model = policy.model();
-    for variant in VARIANTS {
-        prepare(netns, &model, family, variant);
-        let owns_tables = matches!(model.ownership(), Ownership::Tables);
-        let loaded = if owns_tables { with_foreign(&text, &model, family) } else { text.clone() };
-        let output = match owns_tables {
-            true => restore(netns, family, variant, &loaded),
-            false => restore_beside(netns, family, variant, &loaded),
-        };
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{family} {variant}: {said}\n{source}\n{loaded}");
-        for (table, block) in tables(&text) {
-            let saved = saved_table(netns, family, variant, &table);
-            let difference = difference(&model, &table, &block, &saved);
-            assert!(difference.is_empty(), "{family} {variant}\n{difference}\n{source}");
-        }
-    }
+    side_by_side(
+        &VARIANTS,
+        || (),
+        |(), &variant| {
+            prepare(netns, &model, family, variant);
+            let owns_tables = matches!(model.ownership(), Ownership::Tables);
+            let loaded = if owns_tables { with_foreign(&text, &model, family) } else { text.clone() };
+            let output = match owns_tables {
+                true => restore(netns, family, variant, &loaded),
+                false => restore_beside(netns, family, variant, &loaded),
+            };
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{family} {variant}: {said}\n{source}\n{loaded}");
+            for (table, block) in tables(&text) {
+                let saved = saved_table(netns, family, variant, &table);
+                let difference = difference(&model, &table, &block, &saved);
+                assert!(difference.is_empty(), "{family} {variant}\n{difference}\n{source}");
+            }
+        },
+    );
 }
 
 /// Empties the tables of what was there before, but for the chains of others that the policy counts on.

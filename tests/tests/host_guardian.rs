@@ -8,9 +8,11 @@ use std::process::{Child, Command, Stdio};
 
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
+use fwdsl_tests::coexisting::{self, others};
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::processes::{kill, processes, wait_until};
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure, report};
+use serde_json::json;
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
 /// An apply that stands still in the middle: IPv4 is loaded, and `ip6tables-restore` waits to be let on.
@@ -325,4 +327,67 @@ fn a_child_that_waits_for_the_xtables_lock_never_commits_late() {
     drop(shell.stdin.take());
     shell.wait().unwrap();
     assert_eq!(host.state(), old);
+}
+
+#[test]
+fn without_guardian_chains_are_put_back_among_what_others_changed_since() {
+    const FIRST: &str = "own chains; chain INPUT { tcp dport 22 => jump web; } chain web { _ => accept; }
+        chain FORWARD hook after DOCKER-USER { in eth7 => drop; }";
+    const SECOND: &str =
+        "own chains; chain INPUT hook last { tcp dport 23 => jump shop; } chain shop { _ => accept; }
+        chain OUTPUT { out eth7 => drop; }";
+    if !require(&PROGRAMS) {
+        return;
+    }
+    for variant in VARIANTS {
+        let host = coexisting::host(variant, DRIVER);
+        host.desire(&json!({ "policy": FIRST }));
+        host.apply_well(&[]);
+        let (old, theirs) = (coexisting::state(&host), others(&host.netns, variant));
+        for command in ["recover", "apply"] {
+            host.desire(&json!({ "policy": SECOND }));
+            leave_in_the_middle(&host);
+            assert!(host.journal().exists());
+            assert_ne!(coexisting::state(&host), old);
+            // Others go on in between: the undo leaves that alone.
+            let program = format!("iptables-{variant}");
+            host.netns.sh(&format!("{program} -I INPUT 1 -p sctp -j f2b-sshd"));
+            host.desire(&json!({ "policy": FIRST }));
+            let said = report(&host.command(command, &[]).output().unwrap());
+            assert!(said.to_string().contains("IPv4 filter"), "{said}");
+            host.netns.sh(&format!("{program} -D INPUT -p sctp -j f2b-sshd"));
+            assert_eq!(coexisting::state(&host), old);
+            assert_eq!(others(&host.netns, variant), theirs);
+        }
+    }
+}
+
+/// An apply that dies with its guardian when IPv4 is loaded and IPv6 is not.
+fn leave_in_the_middle(host: &Sandbox) {
+    let dir = host.file("programs");
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir(&dir).unwrap();
+    for family in Family::ALL {
+        for action in ["save", "restore"] {
+            let name = host.variant.program(family, action);
+            symlink(format!("/usr/sbin/{name}"), dir.join(name)).unwrap();
+        }
+    }
+    symlink("/usr/sbin/nft", dir.join("nft")).unwrap();
+    let restore = dir.join(host.variant.program(Family::Ipv6, "restore"));
+    fs::remove_file(&restore).unwrap();
+    fs::write(&restore, format!("#!/bin/sh\ntouch {}/halted; exec sleep 60\n", dir.display())).unwrap();
+    fs::set_permissions(&restore, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = host.command("apply", &["--program-dir", dir.to_str().unwrap()]);
+    // `ip netns exec` becomes the program, so this is the applier's own id.
+    let mut applier = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the apply to stand still", || dir.join("halted").exists());
+    let guardians = processes("__fwdsl-guardian", &host.root.display().to_string());
+    assert_eq!(guardians.len(), 1, "{guardians:?}");
+    guardians.into_iter().for_each(kill);
+    kill(applier.id());
+    applier.wait().unwrap();
+    // The programs that an undo runs are those of the apply.
+    fs::remove_file(&restore).unwrap();
+    symlink(format!("/usr/sbin/{}", host.variant.program(Family::Ipv6, "restore")), &restore).unwrap();
 }

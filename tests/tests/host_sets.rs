@@ -1,6 +1,7 @@
 //! What an apply does to sets: made before the rules, gone after the commit, and as before when it fails or dies.
 
 use std::os::unix::process::ExitStatusExt;
+use std::thread;
 
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::Variant;
@@ -219,44 +220,48 @@ fn an_apply_killed_at_any_program_is_undone_or_complete() {
     if !require(&[&PROGRAMS[..], &["ipset", "strace"]].concat()) {
         return;
     }
-    for variant in VARIANTS {
-        let (mut undone, mut complete) = (0, 0);
-        // One variant is enough to be killed while a program of an apply runs.
-        let calls =
-            if variant == Variant::Nft { &["clone3", "wait4", "rename"][..] } else { &["clone3", "rename"] };
-        for call in calls {
-            for n in 1.. {
-                let host = prepared(variant);
-                let before = host.state();
-                host.desire(&desired_of(&second()));
-                let (trace, inject) =
-                    (format!("trace={call}"), format!("inject={call}:signal=KILL:when={n}"));
-                let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
-                let output = host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
-                host.wait_for_peace();
-                let killed = output.status.signal() == Some(9) || output.status.code() == Some(137);
-                if host.state() == before {
-                    undone += 1;
-                } else {
-                    // Whoever was killed after the commit left old sets, which the next apply takes away.
-                    assert!(
-                        host.state().contains(&kernel_name(&second(), "ADMINS")),
-                        "{call} {n}: {output:?}"
-                    );
-                    complete += 1;
-                }
-                apply_well(&host, &second());
-                let mut wanted = names_of(&second());
-                wanted.push("theirs".to_owned());
-                assert_eq!(names(&host), wanted, "{call} {n}");
-                assert_eq!(host.state().matches("203.0.113.8").count(), 1, "{call} {n}: {}", host.state());
-                if !killed {
-                    break;
-                }
+    // Each at the same time, and each on a half of the steps of its own.
+    thread::scope(|scope| {
+        for (first, variant) in (1..).zip(VARIANTS) {
+            scope.spawn(move || killed_at_programs(variant, first));
+        }
+    });
+}
+
+/// Kills an apply at every second program or renamed file, from the `first` on.
+fn killed_at_programs(variant: Variant, first: usize) {
+    let (mut undone, mut complete) = (0, 0);
+    // One variant is enough to be killed while a program of an apply runs.
+    let calls =
+        if variant == Variant::Nft { &["clone3", "wait4", "rename"][..] } else { &["clone3", "rename"] };
+    for call in calls {
+        for n in (first..).step_by(2) {
+            let host = prepared(variant);
+            let before = host.state();
+            host.desire(&desired_of(&second()));
+            let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when={n}"));
+            let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+            let output = host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
+            host.wait_for_peace();
+            let killed = output.status.signal() == Some(9) || output.status.code() == Some(137);
+            if host.state() == before {
+                undone += 1;
+            } else {
+                // Whoever was killed after the commit left old sets, which the next apply takes away.
+                assert!(host.state().contains(&kernel_name(&second(), "ADMINS")), "{call} {n}: {output:?}");
+                complete += 1;
+            }
+            apply_well(&host, &second());
+            let mut wanted = names_of(&second());
+            wanted.push("theirs".to_owned());
+            assert_eq!(names(&host), wanted, "{call} {n}");
+            assert_eq!(host.state().matches("203.0.113.8").count(), 1, "{call} {n}: {}", host.state());
+            if !killed {
+                break;
             }
         }
-        assert!(undone > 10 && complete > 3, "{undone} were undone, {complete} complete");
     }
+    assert!(undone > 10 && complete > 3, "{undone} were undone, {complete} complete");
 }
 
 #[test]

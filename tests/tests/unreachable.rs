@@ -165,6 +165,23 @@ fn what_is_said_of_generated_firewalls_is_what_packets_meet() {
 }
 
 #[test]
+fn what_is_said_of_mazes_is_what_packets_meet() {
+    let mut random = Random::new(7);
+    let mut tally = Tally::default();
+    let mut add = |name: &str, large: &Large| tally.add(name, &large.text, large.family, &mut random);
+    add("opaque returns", &large::opaque_returns(100));
+    add("gotos", &large::gotos(100));
+    add("holes", &large::holes(200));
+    add("ranges", &large::ranges(200));
+    add("excluded ports", &large::excluded_ports(60));
+    for fields in 2..=5 {
+        add("wide fields", &large::wide_fields(100, fields));
+    }
+    assert!(tally.unreachable > 100 && tally.reached > 500, "{tally:?}");
+    tally.finish("mazes");
+}
+
+#[test]
 fn what_is_said_of_the_corpus_is_what_packets_meet() {
     let mut random = Random::new(6);
     let mut tally = Tally::default();

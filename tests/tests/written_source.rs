@@ -42,9 +42,23 @@ fn options(imported: &Imported) -> SourceOptions {
 
 #[test]
 fn every_firewall_compiles_without_warnings_and_is_emitted_as_it_was() {
+    let imported: Vec<(String, Imported)> = imported().into_iter().collect();
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("written_source");
+    fs::create_dir_all(&directory).expect("a directory for the programs");
+    // Two programs, which are compiled at the same time.
+    let cases = trybuild::TestCases::new();
+    for (number, firewalls) in imported.chunks(imported.len().div_ceil(2)).enumerate() {
+        let path = directory.join(format!("firewalls_{number}.rs"));
+        fs::write(&path, program(firewalls)).expect("the program can be written");
+        cases.pass(path);
+    }
+}
+
+/// A program of the sources that are written of some firewalls, which compares what they emit.
+fn program(firewalls: &[(String, Imported)]) -> String {
     let mut program = String::from("#![deny(warnings)]\n\n");
     let mut main = String::from("fn main() {\n");
-    for (index, (name, imported)) in imported().iter().enumerate() {
+    for (index, (name, imported)) in firewalls.iter().enumerate() {
         let source =
             write_rust(&imported.model, &options(imported)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(format_source(&source).expect("Rust"), source, "{name} is formatted");
@@ -63,11 +77,7 @@ fn every_firewall_compiles_without_warnings_and_is_emitted_as_it_was() {
         }
     }
     main.push_str("}\n");
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("written_source");
-    fs::create_dir_all(&directory).expect("a directory for the program");
-    let path = directory.join("firewalls.rs");
-    fs::write(&path, program + &main).expect("the program can be written");
-    trybuild::TestCases::new().pass(path);
+    program + &main
 }
 
 #[test]

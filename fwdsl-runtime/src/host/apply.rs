@@ -1,9 +1,12 @@
 //! One step over tables, families, sysctls and files.
 
+use std::path::Path;
+
 use super::carry_out;
 use super::confirm::{self, Waiting};
 use super::detect::{self, Host};
 use super::error::ApplyError;
+use super::history::About;
 use super::journal;
 use super::kernel;
 use super::lock::Lock;
@@ -17,7 +20,6 @@ use super::undo;
 use super::variant::Variant;
 use super::xtables_lock::XtablesLock;
 use crate::family::Family;
-use crate::restore_text::SavedText;
 
 /// How often others may change rules between the look at them and the load.
 const ATTEMPTS: usize = 5;
@@ -51,36 +53,56 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
     let legacy = host.variant == Some(Variant::Legacy) && !options.dry_run;
     let _xtables = legacy.then(|| XtablesLock::acquire(&host.root, options.lock_wait)).transpose()?;
     let mut warnings = Vec::new();
-    let mut recovered = None;
-    if !options.dry_run {
-        confirm::check_none_is_pending(&host.root)?;
-        recovered = undo::leftover(&host.root, confirm::end_of_leftover(&host.root, false)?)?;
-        let news = outcome::news(&host.root).filter(|_| recovered.is_none());
-        warnings.extend(news.map(|outcome| outcome.words().to_owned()));
-    } else if journal::exists(&host.root)? {
-        warnings.push(journal::UNDER_WAY.to_owned());
+    let recovered = undo_leftover(&host.root, options, &mut warnings)?;
+    let record = record::load(&host.root)?;
+    warnings.extend(record.1);
+    let done = bring_about(&host, options, &mut warnings, || {
+        let plan = plan::make(&host, &texts, record.0.clone(), desired, options)?;
+        let about = About::apply(desired, &plan);
+        Ok((plan, about))
+    });
+    match done {
+        Ok(done) => Ok(report(&host, done, options, recovered, warnings)),
+        Err(error) => Err(noted(error, warnings, recovered.is_some())),
     }
-    let Done { plan, waiting, connections } = bring_about(&host, &texts, desired, options, &mut warnings)
-        .map_err(|error| {
-            let mut notes = std::mem::take(&mut warnings);
-            if recovered.is_some() {
-                notes.push(
-                    "an earlier apply, which was ended before it was complete, has been undone first"
-                        .to_owned(),
-                );
-            }
-            match notes.is_empty() {
-                true => error,
-                false => ApplyError::Noted { cause: Box::new(error), notes },
-            }
-        })?;
+}
+
+/// Undoes what an earlier apply left, and refuses to go on while one waits for its confirmation; a dry run says that it
+/// is there.
+pub(super) fn undo_leftover(
+    root: &Path,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Recovered>, ApplyError> {
+    if options.dry_run {
+        if journal::exists(root)? {
+            warnings.push(journal::UNDER_WAY.to_owned());
+        }
+        return Ok(None);
+    }
+    confirm::check_none_is_pending(root)?;
+    let recovered = undo::leftover(root, confirm::end_of_leftover(root, false)?)?;
+    let news = outcome::news(root).filter(|_| recovered.is_none());
+    warnings.extend(news.map(|outcome| outcome.words().to_owned()));
+    Ok(recovered)
+}
+
+/// What was done, or would be.
+pub(super) fn report(
+    host: &Host,
+    done: Done,
+    options: &Options,
+    recovered: Option<Recovered>,
+    mut warnings: Vec<String>,
+) -> Report {
+    let Done { plan, waiting, connections } = done;
     if host.ipv6_absent {
         warnings.push(
             "this kernel has no IPv6 (`ipv6.disable=1`), so only the IPv4 rules are applied".to_owned(),
         );
     }
     warnings.extend(plan.warnings.iter().cloned());
-    Ok(Report {
+    Report {
         dry_run: options.dry_run,
         variant: host.variant,
         rules: plan.rules_report(),
@@ -92,32 +114,42 @@ pub fn apply(desired: &Desired, options: &Options) -> Result<Report, ApplyError>
         connections,
         waiting,
         warnings,
-    })
+    }
+}
+
+/// The error with what else is to be known.
+pub(super) fn noted(error: ApplyError, mut notes: Vec<String>, recovered: bool) -> ApplyError {
+    if recovered {
+        notes.push(
+            "an earlier apply, which was ended before it was complete, has been undone first".to_owned(),
+        );
+    }
+    match notes.is_empty() {
+        true => error,
+        false => ApplyError::Noted { cause: Box::new(error), notes },
+    }
 }
 
 /// What came of an apply.
-struct Done {
-    plan: Plan,
-    waiting: Option<Waiting>,
+pub(super) struct Done {
+    pub(super) plan: Plan,
+    pub(super) waiting: Option<Waiting>,
     connections: Option<Connections>,
 }
 
 /// Makes the plan and, unless this is a dry run, carries it out. The warnings are to be told also where it fails.
-fn bring_about(
+pub(super) fn bring_about(
     host: &Host,
-    texts: &[(Family, SavedText)],
-    desired: &Desired,
     options: &Options,
     warnings: &mut Vec<String>,
+    make: impl Fn() -> Result<(Plan, About), ApplyError>,
 ) -> Result<Done, ApplyError> {
-    let record = record::load(&host.root)?;
-    warnings.extend(record.1);
     let mut attempts = 1;
     loop {
-        let plan = plan::make(host, texts, record.0.clone(), desired, options)?;
+        let (plan, about) = make()?;
         let done = match options.dry_run {
             true => Ok(None),
-            false => carry_out(host, &plan, options, warnings),
+            false => carry_out(host, &plan, about, options, warnings),
         };
         match done {
             Ok(waiting) => {
@@ -144,13 +176,14 @@ fn bring_about(
 fn carry_out(
     host: &Host,
     plan: &Plan,
+    about: About,
     options: &Options,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Waiting>, ApplyError> {
     let window = options.confirm.filter(|_| plan.changes_the_kernel());
     if options.confirm.is_some() && window.is_none() {
         warnings.push(
-            "rules, sets and sysctls are as the policy says already, so there is nothing to confirm"
+            "rules, sets and sysctls are as they are to be already, so there is nothing to confirm"
                 .to_owned(),
         );
     }
@@ -158,7 +191,7 @@ fn carry_out(
     let mut waiting = None;
     match plan.changes_anything() {
         true => {
-            let carried = carry_out::carry_out(host, plan, &options)?;
+            let carried = carry_out::carry_out(host, plan, about, &options)?;
             warnings.extend(carried.warning);
             waiting = carried.waiting;
         }
@@ -191,7 +224,7 @@ pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
 
 fn recover_with(options: &Options, asked_for: bool) -> Result<Option<Recovered>, ApplyError> {
     let root = options.root()?;
-    if !journal::exists(&root)? {
+    if !journal::exists(&root)? && !journal::left(&root)? {
         return Ok(None);
     }
     kernel::check_signals()?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::change::SysctlWrite;
 use super::clock;
 use super::confirm::Waiting;
 use super::detect::Host;
@@ -11,9 +12,11 @@ use super::files;
 use super::generation::Watch;
 use super::group::{Group, GroupId};
 use super::guardian::Guardian;
-use super::journal::{self, Draft, FormerRules, Journal, PendingDraft, StaleSets};
+use super::history::About;
+use super::journal::{self, Draft, FormerFile, FormerRules, Journal, LateFile, PendingDraft, StaleSets};
 use super::kernel;
 use super::options::Options;
+use super::outcome;
 use super::owned::{Goal, Loader};
 use super::places;
 use super::plan::{FilePlan, Plan, RulesPlan};
@@ -57,16 +60,24 @@ pub(crate) struct Carried {
 }
 
 /// Carries the plan out, or leaves everything as it was.
-pub(crate) fn carry_out(host: &Host, plan: &Plan, options: &Options) -> Result<Carried, ApplyError> {
+pub(crate) fn carry_out(
+    host: &Host,
+    plan: &Plan,
+    about: About,
+    options: &Options,
+) -> Result<Carried, ApplyError> {
     // The guard stands before there is a journal that it could find, so no moment is unguarded.
     let marker = marker()?;
     let group = Group::start(&marker)?;
     let (guard, warning) = Guard::arm(host, options, &marker)?;
-    let journal = journal::create(&host.root, draft(host, plan, options, &group.id)?)?;
+    let journal = journal::create(&host.root, draft(host, plan, about, options, &group.id)?)?;
     let runner = Runner { deadline: options.program_deadline, group: Some(group.id.clone()) };
     let completed = |error| ("completing the apply".to_owned(), error);
     let done = run_steps(host, plan, options, &runner, &journal).and_then(|()| match options.confirm {
-        None => journal.finish().map(|()| None).map_err(completed),
+        None => {
+            outcome::supersede(&host.root);
+            journal.finish().map(|()| None).map_err(completed)
+        }
         Some(window) => wait_for_confirmation(host, plan, &journal, window).map(Some).map_err(completed),
     });
     match done {
@@ -108,7 +119,7 @@ fn wait_for_confirmation(
         deadline,
         from_afar: caller.is_from_afar(),
         connections,
-        files: plan.files.iter().map(|file| file.change.clone()).collect(),
+        files: plan.files.iter().map(LateFile::from).collect(),
         stale_sets: plan.sets.stale(),
     })?;
     Ok(Waiting::new(&host.root, journal.id(), deadline, caller))
@@ -120,7 +131,13 @@ fn marker() -> Result<String, ApplyError> {
     Ok(format!("{}-{}", std::process::id(), now.as_nanos()))
 }
 
-fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result<Draft, ApplyError> {
+fn draft(
+    host: &Host,
+    plan: &Plan,
+    about: About,
+    options: &Options,
+    group: &GroupId,
+) -> Result<Draft, ApplyError> {
     let rules = |plan: &RulesPlan| {
         let tables = plan.new.iter().map(|table| table.name.clone()).collect();
         let shared = plan.shared.iter().map(|planned| planned.former.clone()).collect();
@@ -133,10 +150,16 @@ fn draft(host: &Host, plan: &Plan, options: &Options, group: &GroupId) -> Result
             order: plan.order.clone(),
         }
     };
-    let file =
-        |file: &FilePlan| (file.change.path.clone(), file.before.clone(), files::missing_dirs(&file.real));
+    let file = |file: &FilePlan| FormerFile {
+        path: file.change.path.clone(),
+        purpose: file.change.purpose.clone(),
+        before: file.before.clone(),
+        made: files::missing_dirs(&file.real),
+    };
     let writes: Vec<_> = plan.sysctl_changes.iter().map(|(write, _)| write.clone()).collect();
     Ok(Draft {
+        about,
+        keep: options.keep,
         boot_id: kernel::boot_id()?,
         network_namespace: kernel::network_namespace()?,
         group: group.clone(),
@@ -166,7 +189,10 @@ fn run_steps(
     sets::put(&plan.sets, runner)
         .and_then(|()| sets::check(&plan.sets, runner, &plan.protocols))
         .map_err(|error| ("making the sets".to_owned(), error))?;
-    // Rules before sysctls: `ip_forward=1` must never come before the policy of FORWARD.
+    // `ip_forward=1` must never come before the policy of FORWARD, nor that go before `ip_forward=0`.
+    let (closing, others): (Vec<_>, Vec<_>) =
+        plan.sysctl_changes.iter().partition(|(write, _)| sysctls::is_closing(&write.key, &write.value));
+    set_sysctls(closing, host, runner, journal)?;
     let watch = Watch::from(plan.generation);
     for family in &plan.rules {
         let step = |error| (format!("loading the {} rules", family.family), error);
@@ -190,7 +216,30 @@ fn run_steps(
         }
         loaded.map_err(step)?;
     }
-    for (write, _) in &plan.sysctl_changes {
+    set_sysctls(others, host, runner, journal)?;
+    // One sysctl can reset another, also one that held already.
+    for write in plan.sysctls.iter().filter(|write| sysctls::check(write).is_err()) {
+        sysctls::put(write).map_err(|error| (format!("setting sysctl `{}`", write.key), error))?;
+    }
+    for write in &plan.sysctls {
+        sysctls::check(write).map_err(|error| ("checking the sysctls".to_owned(), error))?;
+    }
+    for file in files_now(plan, options) {
+        let step =
+            |error| (format!("writing `{}` ({})", file.change.path.display(), file.change.purpose), error);
+        files::put(&file.real, &file.change.content, file.owner).map_err(step)?;
+        files::remove_empty_dirs(&file.emptied).map_err(step)?;
+    }
+    Ok(())
+}
+
+fn set_sysctls(
+    changes: Vec<&(SysctlWrite, Option<String>)>,
+    host: &Host,
+    runner: &Runner,
+    journal: &Journal,
+) -> Result<(), Failed> {
+    for (write, _) in changes {
         let step = |error| (format!("setting sysctl `{}`", write.key), error);
         if let Some(module) = write.module
             && sysctls::read(&write.key).map_err(step)?.is_none()
@@ -198,15 +247,6 @@ fn run_steps(
             load_late(host, runner, journal, &write.key, module).map_err(step)?;
         }
         sysctls::put(write).map_err(step)?;
-    }
-    for write in &plan.sysctls {
-        // One sysctl can reset another.
-        sysctls::check(write).map_err(|error| ("checking the sysctls".to_owned(), error))?;
-    }
-    for file in files_now(plan, options) {
-        let step =
-            |error| (format!("writing `{}` ({})", file.change.path.display(), file.change.purpose), error);
-        files::put(&file.real, &file.change.content, &file.before).map_err(step)?;
     }
     Ok(())
 }
@@ -230,7 +270,7 @@ pub(crate) fn write_record_alone(plan: &Plan) -> Result<(), ApplyError> {
     match &plan.record {
         Some(file) => {
             file.real.parent().map_or(Ok(()), files::make_private_dir)?;
-            files::put(&file.real, &file.change.content, &file.before)
+            files::put(&file.real, &file.change.content, file.owner)
         }
         None => Ok(()),
     }
@@ -266,7 +306,7 @@ fn forget_sets(root: &Path, recorded: &Record, is_gone: impl Fn(&RecordedSet) ->
     let write = || {
         let file = record.as_file()?;
         let real = places::below(root, &file.path)?;
-        files::put(&real, &file.content, &files::look(&real)?)
+        files::put(&real, &file.content, files::look(&real)?.owner())
     };
     write().err().map(|error| names_too_many(&error))
 }

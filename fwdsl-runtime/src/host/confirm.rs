@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::carry_out;
+use super::change::FileChange;
 use super::clock;
 use super::error::ApplyError;
 use super::files;
-use super::journal::{self, Journal, Pending};
+use super::journal::{self, FormerFile, Journal, LateFile, Pending};
 use super::kernel;
 use super::lock::{Lock, WatchdogLock};
 use super::options::Options;
@@ -125,7 +126,7 @@ pub(super) fn end_of_leftover(root: &Path, asked_for: bool) -> Result<Ended, App
 ///
 /// [`ApplyError::System`] if there is no such file tree.
 pub fn last_outcome(options: &Options) -> Result<Option<Outcome>, ApplyError> {
-    Ok(outcome::read(&options.root()?))
+    Ok(outcome::of_the_last(&options.root()?))
 }
 
 /// Confirms the apply that waits for it: from here on its state is the host's.
@@ -140,12 +141,12 @@ pub fn last_outcome(options: &Options) -> Result<Option<Outcome>, ApplyError> {
 pub fn confirm(options: &Options, caller: &Caller) -> Result<Confirmed, ApplyError> {
     let root = options.root()?;
     if !journal::exists(&root)? {
-        return Err(ApplyError::NothingToConfirm { last: outcome::read(&root) });
+        return Err(ApplyError::NothingToConfirm { last: outcome::of_the_last(&root) });
     }
     kernel::check_signals()?;
     let lock = Lock::acquire(&root, options.lock_wait)?;
     let Some(journal) = journal::load(&root)? else {
-        return Err(ApplyError::NothingToConfirm { last: outcome::read(&root) });
+        return Err(ApplyError::NothingToConfirm { last: outcome::of_the_last(&root) });
     };
     let Some(pending) = journal.pending()? else {
         let reason =
@@ -164,9 +165,13 @@ pub fn confirm(options: &Options, caller: &Caller) -> Result<Confirmed, ApplyErr
         left: pending.deadline().saturating_sub(clock::now()),
     })?;
     let decide = outcome::write(&root, journal.id(), Ended::Confirmed).and_then(|()| journal.finish());
-    decide.map_err(|cause| ApplyError::NotConfirmed {
-        cause: Box::new(cause),
-        left: pending.deadline().saturating_sub(clock::now()),
+    decide.map_err(|cause| {
+        // What cannot be put back now is by whoever undoes the apply.
+        let cause = restore_files(&root, &journal).err().unwrap_or(cause);
+        ApplyError::NotConfirmed {
+            cause: Box::new(cause),
+            left: pending.deadline().saturating_sub(clock::now()),
+        }
     })?;
     let runner = Runner { deadline: options.program_deadline, group: None };
     let stale = pending.stale_sets.as_ref();
@@ -220,26 +225,33 @@ fn put_files(root: &Path, journal: &Journal, pending: &Pending) -> Result<Vec<Fi
     restore_files(root, journal)?;
     let mut plans = Vec::new();
     let mut undo = Vec::new();
-    for change in journal.planned_files(pending)? {
-        let real = places::below(root, &change.path)?;
+    for file in journal.planned_files(pending)? {
+        let FileChange { path, content, purpose } = &file.change;
+        let real = places::below(root, path)?;
         let before = files::look(&real)?;
-        if !before.is(&change.content) {
-            undo.push((change.path.clone(), before.clone(), files::missing_dirs(&real)));
-            plans.push((change, real, before));
+        if !before.is(content) || (file.owner.is_some() && file.owner != before.owner()) {
+            undo.push(FormerFile {
+                path: path.clone(),
+                purpose: purpose.clone(),
+                before,
+                made: files::missing_dirs(&real),
+            });
+            plans.push((file, real));
         }
     }
     if plans.is_empty() {
         return Ok(Vec::new());
     }
     journal.add_files(undo)?;
-    let put = plans.iter().try_for_each(|(change, real, before)| files::put(real, &change.content, before));
+    let put = plans.iter().try_for_each(|(LateFile { change, owner, emptied }, real)| {
+        files::put(real, &change.content, *owner).and_then(|()| files::remove_empty_dirs(emptied))
+    });
     if let Err(cause) = put {
         // If that fails too, whoever undoes the apply tries again.
         restore_files(root, journal)?;
         return Err(cause);
     }
-    let report = plans.into_iter().map(|(change, ..)| FileReport::of(change));
-    Ok(report.collect())
+    Ok(plans.into_iter().map(|(file, _)| FileReport::of(file.change)).collect())
 }
 
 /// Puts back what stood where the files for boot go.

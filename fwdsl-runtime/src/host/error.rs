@@ -123,6 +123,8 @@ pub enum ApplyError {
         /// How long it still does.
         left: Duration,
     },
+    /// The former rules would cut off whoever wants them back; the packets, each with what decides.
+    CutOff(Vec<String>),
     /// No apply waits for a confirmation.
     NothingToConfirm {
         /// How the last one ended that did, if that is known.
@@ -366,6 +368,11 @@ impl fmt::Display for ApplyError {
             ),
             ApplyError::TooLate { restarted: false } => {
                 f.write_str("too late: the time for the confirmation is over; the former state is back")
+            }
+            ApplyError::CutOff(packets) => {
+                f.write_str("the rules of that state would cut this session off:")?;
+                packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
+                f.write_str("\nhelp: go back to another state, or with --force; nothing was changed")
             }
             ApplyError::NoProof { reason } => write!(
                 f,

@@ -63,7 +63,8 @@ impl Existing {
         }
     }
 
-    fn owner(&self) -> Option<(u32, u32)> {
+    /// The owner of a regular file, which one that replaces it is to keep.
+    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
         match self {
             Existing::Regular { uid, gid, .. } => Some((*uid, *gid)),
             _ => None,
@@ -71,10 +72,10 @@ impl Existing {
     }
 }
 
-/// Puts `content` at `path`; a regular file that replaces another keeps its owner.
-pub(crate) fn put(path: &Path, content: &FileContent, before: &Existing) -> Result<(), ApplyError> {
+/// Puts `content` at `path`; a regular file gets this owner.
+pub(crate) fn put(path: &Path, content: &FileContent, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {
     match content {
-        FileContent::Regular { bytes, mode } => put_regular(path, bytes, *mode, before.owner()),
+        FileContent::Regular { bytes, mode } => put_regular(path, bytes, *mode, owner),
         FileContent::Symlink(target) => put_symlink(path, target),
         FileContent::Absent => remove(path),
     }
@@ -83,9 +84,8 @@ pub(crate) fn put(path: &Path, content: &FileContent, before: &Existing) -> Resu
 /// Puts back what stood at `path`, and removes the directories that were made for it. Gives back whether anything
 /// had to be done.
 pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Result<bool, ApplyError> {
-    let temporary = temporary(path);
-    if fs::symlink_metadata(&temporary).is_ok() {
-        fs::remove_file(&temporary).map_err(at("remove", &temporary))?;
+    if has_temporary(path) {
+        remove_temporary(path)?;
     }
     let differs = look(path)? != *before;
     if differs {
@@ -97,16 +97,21 @@ pub(crate) fn restore(path: &Path, before: &Existing, made: &[PathBuf]) -> Resul
             Existing::Symlink(target) => put_symlink(path, target)?,
         }
     }
+    remove_empty_dirs(made)?;
+    Ok(differs)
+}
+
+/// Removes directories that were made, the innermost first, unless somebody else uses them by now.
+pub(crate) fn remove_empty_dirs(made: &[PathBuf]) -> Result<(), ApplyError> {
     // What was never made is not touched: on a read-only file system the kernel refuses even that.
     for dir in made.iter().filter(|dir| fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir())) {
         match fs::remove_dir(dir) {
             Ok(()) => {}
-            // Somebody else uses it by now.
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
             Err(error) => return Err(at("remove", dir)(error)),
         }
     }
-    Ok(differs)
+    Ok(())
 }
 
 /// The directories that have to be made for `path`, the innermost first.
@@ -138,25 +143,35 @@ fn make_dir(dir: &Path, mode: u32) -> Result<(), ApplyError> {
 }
 
 fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> Result<(), ApplyError> {
-    let temporary = prepare(path)?;
-    // Readable to nobody else until owner and mode are right.
-    let open = File::options().write(true).create_new(true).mode(0o600).open(&temporary);
-    let mut file = open.map_err(at("create", &temporary))?;
-    file.write_all(bytes).map_err(at("write", &temporary))?;
-    // A service that may not give files away must be able to replace its own.
-    let made = file.metadata().map_err(at("look at", &temporary))?;
-    if let Some((uid, gid)) = owner.filter(|owner| *owner != (made.uid(), made.gid())) {
-        fchown(&file, Some(uid), Some(gid)).map_err(at("change the owner of", &temporary))?;
-    }
-    file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", &temporary))?;
-    file.sync_all().map_err(at("write", &temporary))?;
-    replace(&temporary, path)
+    put_by_rename(path, |temporary| {
+        // Readable to nobody else until owner and mode are right.
+        let open = File::options().write(true).create_new(true).mode(0o600).open(temporary);
+        let mut file = open.map_err(at("create", temporary))?;
+        file.write_all(bytes).map_err(at("write", temporary))?;
+        // A service that may not give files away must be able to replace its own.
+        let made = file.metadata().map_err(at("look at", temporary))?;
+        if let Some((uid, gid)) = owner.filter(|owner| *owner != (made.uid(), made.gid())) {
+            fchown(&file, Some(uid), Some(gid)).map_err(at("change the owner of", temporary))?;
+        }
+        file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", temporary))?;
+        file.sync_all().map_err(at("write", temporary))
+    })
 }
 
 fn put_symlink(path: &Path, target: &Path) -> Result<(), ApplyError> {
+    put_by_rename(path, |temporary| symlink(target, temporary).map_err(at("create", temporary)))
+}
+
+/// Puts what `make` makes at a temporary path in the place of `path`. If that fails, nothing of it is left.
+fn put_by_rename(path: &Path, make: impl FnOnce(&Path) -> Result<(), ApplyError>) -> Result<(), ApplyError> {
     let temporary = prepare(path)?;
-    symlink(target, &temporary).map_err(at("create", &temporary))?;
-    replace(&temporary, path)
+    let made = make(&temporary).and_then(|()| fs::rename(&temporary, path).map_err(at("replace", path)));
+    if made.is_err() {
+        // What cannot be removed is overwritten by the next one.
+        let _ = fs::remove_file(&temporary);
+    }
+    made?;
+    sync_dir_of(path)
 }
 
 fn remove(path: &Path) -> Result<(), ApplyError> {
@@ -170,13 +185,23 @@ fn remove(path: &Path) -> Result<(), ApplyError> {
 /// Makes the directory and clears the way for the temporary file.
 fn prepare(path: &Path) -> Result<PathBuf, ApplyError> {
     make_dirs(path)?;
+    remove_temporary(path)?;
+    Ok(temporary(path))
+}
+
+/// Removes what a write of `path` has left that was cut off.
+pub(crate) fn remove_temporary(path: &Path) -> Result<(), ApplyError> {
     let temporary = temporary(path);
     match fs::remove_file(&temporary) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(at("remove", &temporary)(error)),
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at("remove", &temporary)(error)),
     }
-    Ok(temporary)
+}
+
+/// Whether there is such a thing.
+pub(crate) fn has_temporary(path: &Path) -> bool {
+    fs::symlink_metadata(temporary(path)).is_ok()
 }
 
 /// Always the same name, so that an undo finds it; in the same directory, so that a rename does.
@@ -185,11 +210,6 @@ fn temporary(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(".fwdsl-new");
     path.with_file_name(name)
-}
-
-fn replace(temporary: &Path, path: &Path) -> Result<(), ApplyError> {
-    fs::rename(temporary, path).map_err(at("replace", path))?;
-    sync_dir_of(path)
 }
 
 /// Makes the names in the directory of `path` last.
@@ -225,7 +245,7 @@ mod tests {
             let before = look(&path).unwrap();
             let made = missing_dirs(&path);
             for content in &contents {
-                put(&path, content, &before).unwrap();
+                put(&path, content, before.owner()).unwrap();
                 assert!(look(&path).unwrap().is(content), "{content:?}");
                 assert!(restore(&path, &before, &made).unwrap() || before.is(content));
                 assert_eq!(look(&path).unwrap(), before);
@@ -242,7 +262,7 @@ mod tests {
         fs::write(dir.join("theirs"), "theirs").unwrap();
         symlink("theirs", dir.join("ours")).unwrap();
         let path = dir.join("ours");
-        put(&path, &text("ours", 0o644), &look(&path).unwrap()).unwrap();
+        put(&path, &text("ours", 0o644), look(&path).unwrap().owner()).unwrap();
         assert_eq!(fs::read_to_string(dir.join("theirs")).unwrap(), "theirs");
         assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
         fs::remove_dir_all(dir).unwrap();
@@ -255,7 +275,7 @@ mod tests {
         let path = dir.join("ours");
         for content in [text("ours", 0o644), FileContent::Symlink("/else".into())] {
             symlink("theirs", temporary(&path)).unwrap();
-            put(&path, &content, &Existing::Absent).unwrap();
+            put(&path, &content, None).unwrap();
             assert!(look(&path).unwrap().is(&content));
             symlink("theirs", temporary(&path)).unwrap();
             restore(&path, &Existing::Absent, &[]).unwrap();

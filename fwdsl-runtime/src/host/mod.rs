@@ -22,6 +22,7 @@ mod foreign;
 mod generation;
 mod group;
 pub mod guardian;
+mod history;
 mod inspect;
 mod journal;
 mod kernel;
@@ -41,6 +42,7 @@ mod record;
 mod report;
 mod retired;
 mod revoked;
+mod rollback;
 mod rules;
 mod session;
 mod sets;
@@ -60,6 +62,9 @@ pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;
 pub use foreign::Foreign;
+pub use history::{
+    About, Action, Changes, FormerFile, FormerState, History, KeptState, Who, former_state, history,
+};
 pub use inspect::{Inspection, inspect};
 pub use options::{Desired, Options};
 pub use others::Manager;
@@ -72,6 +77,7 @@ pub use report::{
     SysctlReport,
 };
 pub use revoked::{Connections, TrackedConnection};
+pub use rollback::{GoBack, Rollback, rollback};
 pub use session::{Caller, Connection};
 pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};

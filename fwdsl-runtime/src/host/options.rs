@@ -57,6 +57,8 @@ pub struct Options {
     pub lock_wait: Duration,
     /// How long a program may run, beside the time it waits for the xtables lock.
     pub program_deadline: Duration,
+    /// How many former states are kept, to go back to. With 0 none is, and those that are there are forgotten.
+    pub keep: usize,
 }
 
 impl Desired {
@@ -81,6 +83,7 @@ impl Default for Options {
             confirm: None,
             lock_wait: Duration::from_secs(60),
             program_deadline: Duration::from_secs(120),
+            keep: 10,
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::FileContent;
 use super::error::{ApplyError, at};
-use super::files::{self, Existing};
+use super::files;
 use super::places;
 
 /// How an apply ended, and when.
@@ -25,6 +25,9 @@ pub struct Outcome {
     /// Whether a command has told it.
     #[serde(default)]
     pub(crate) told: bool,
+    /// Whether another apply has been completed since, so that it is the last one no more.
+    #[serde(default)]
+    superseded: bool,
 }
 
 /// How an apply ended.
@@ -59,22 +62,35 @@ impl Outcome {
 /// Takes note of how an apply ended.
 pub(crate) fn write(root: &Path, apply: &str, ended: Ended) -> Result<(), ApplyError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-    put(root, &Outcome { apply: apply.to_owned(), ended, at: now, told: false })
+    put(root, &Outcome { apply: apply.to_owned(), ended, at: now, told: false, superseded: false })
 }
 
 fn put(root: &Path, outcome: &Outcome) -> Result<(), ApplyError> {
     let path = places::below(root, Path::new(places::OUTCOME))?;
     let bytes = serde_json::to_vec_pretty(outcome)
         .map_err(|error| at("write", &path)(std::io::Error::other(error)))?;
-    files::put(&path, &FileContent::Regular { bytes, mode: 0o600 }, &Existing::Absent)
+    files::put(&path, &FileContent::Regular { bytes, mode: 0o600 }, None)
 }
 
 /// How an earlier apply was undone, for whoever runs the next command: told once.
 pub(crate) fn news(root: &Path) -> Option<Outcome> {
-    let outcome = read(root).filter(|outcome| !outcome.told && outcome.ended != Ended::Confirmed)?;
+    let outcome = of_the_last(root).filter(|outcome| !outcome.told && outcome.ended != Ended::Confirmed)?;
     // Told twice is better than never.
     let _ = put(root, &Outcome { told: true, ..outcome.clone() });
     Some(outcome)
+}
+
+/// Takes note that another apply is complete.
+pub(crate) fn supersede(root: &Path) {
+    if let Some(outcome) = read(root) {
+        // It is only what is said of the past.
+        let _ = put(root, &Outcome { superseded: true, ..outcome });
+    }
+}
+
+/// How the last apply ended, if that was noted.
+pub(crate) fn of_the_last(root: &Path) -> Option<Outcome> {
+    read(root).filter(|outcome| !outcome.superseded)
 }
 
 /// How the last of them ended, if that was noted.

@@ -25,8 +25,14 @@ pub(crate) const OUTCOME: &str = "/run/fwdsl/outcome.json";
 /// The journal of an apply that is under way, as a path of the running system.
 pub(crate) const JOURNAL: &str = "/var/lib/fwdsl/journal";
 
+/// The former states of the host, as a path of the running system.
+pub(crate) const HISTORY: &str = "/var/lib/fwdsl/history";
+
 /// The record of what fwdsl loaded last, as a path of the running system.
 pub(crate) const RECORD: &str = "/var/lib/fwdsl/record.json";
+
+/// The files that are fwdsl's own, beside the journal.
+pub(crate) const OWN_FILES: [&str; 2] = [OUTCOME, RECORD];
 
 /// Where `path`, a path of the system whose file tree begins at `root`, really is.
 ///

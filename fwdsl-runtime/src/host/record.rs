@@ -9,7 +9,7 @@ use super::error::{ApplyError, at};
 use super::files::{self, Existing};
 use super::places;
 use crate::family::Family;
-use crate::restore_text::{self, SavedText};
+use crate::restore_text::{self, SavedTable, SavedText};
 
 /// What fwdsl loaded last, by family.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +83,21 @@ impl Record {
         *former = chains;
     }
 
+    /// Takes what is in `table` for ours too, beside what it knows.
+    pub(crate) fn know(&mut self, family: Family, table: &SavedTable) {
+        let text = match family {
+            Family::Ipv4 => &mut self.ipv4,
+            Family::Ipv6 => &mut self.ipv6,
+        };
+        match text.tables.iter_mut().find(|known| known.name == table.name) {
+            Some(known) => {
+                known.chains.extend(table.chains.iter().cloned());
+                known.rules.extend(table.rules.iter().cloned());
+            }
+            None => text.tables.push(table.clone()),
+        }
+    }
+
     /// Takes note that no table of `family` is ours as a whole any more.
     pub(crate) fn forget_tables(&mut self, family: Family) {
         match family {
@@ -91,7 +106,7 @@ impl Record {
         }
     }
 
-    /// The file that holds it.
+    /// The file that holds it; none if there is nothing to hold.
     pub(crate) fn as_file(&self) -> Result<FileChange, ApplyError> {
         let stored = Stored {
             ipv4: self.ipv4.to_string(),
@@ -101,11 +116,17 @@ impl Record {
             sets: self.sets.clone(),
         };
         let path = Path::new(places::RECORD);
-        let bytes = serde_json::to_vec_pretty(&stored)
-            .map_err(|error| at("write", path)(std::io::Error::other(error)))?;
+        let content = match *self == Record::default() {
+            true => FileContent::Absent,
+            false => FileContent::Regular {
+                bytes: serde_json::to_vec_pretty(&stored)
+                    .map_err(|error| at("write", path)(std::io::Error::other(error)))?,
+                mode: 0o600,
+            },
+        };
         Ok(FileChange {
             path: path.to_owned(),
-            content: FileContent::Regular { bytes, mode: 0o600 },
+            content,
             purpose: "record of the rules that fwdsl loaded".to_owned(),
         })
     }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::change::{FileChange, FileContent};
 use super::confirm::Waiting;
@@ -40,27 +41,27 @@ pub struct Report {
 }
 
 /// The tables of one family.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulesReport {
     /// The family.
-    #[serde(serialize_with = "family_name")]
+    #[serde(serialize_with = "family_name", deserialize_with = "family_of_name")]
     pub family: Family,
     /// The tables that were replaced.
     pub tables: Vec<String>,
     /// What changed in tables that are shared with others.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<ChainReport>,
     /// The order in which the tables changed, if there were several: one in which no mixture of old and new tables
     /// accepts what neither the old nor the new rules accept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<String>,
     /// No order is certain to be such, so `filter` let nothing pass until all tables had changed: a few milliseconds.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed_meanwhile: bool,
 }
 
 /// A chain in a table that is shared with others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainReport {
     /// Its table.
     pub table: String,
@@ -71,7 +72,7 @@ pub struct ChainReport {
 }
 
 /// What became of a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChainChange {
     /// It is ours and was filled.
@@ -83,7 +84,7 @@ pub enum ChainChange {
 }
 
 /// One set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetReport {
     /// Its name in the kernel.
     pub name: String,
@@ -92,7 +93,7 @@ pub struct SetReport {
 }
 
 /// What became of a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetChange {
     /// It was made and filled.
@@ -106,7 +107,7 @@ pub enum SetChange {
 }
 
 /// One sysctl.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SysctlReport {
     /// The key in slash form.
     pub key: String,
@@ -117,7 +118,7 @@ pub struct SysctlReport {
 }
 
 /// One file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileReport {
     /// Where, as a path of the running system.
     pub path: PathBuf,
@@ -176,4 +177,10 @@ impl Report {
 
 pub(crate) fn family_name<S: Serializer>(family: &Family, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(family.name())
+}
+
+fn family_of_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Family, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let named = |family: &Family| family.name() == name;
+    Family::ALL.into_iter().find(named).ok_or_else(|| D::Error::custom(format!("no family is `{name}`")))
 }

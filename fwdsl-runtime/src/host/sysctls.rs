@@ -125,6 +125,19 @@ pub(crate) fn record(writes: &[SysctlWrite]) -> Result<Vec<SysctlUndo>, ApplyErr
     Ok(values)
 }
 
+/// Whether the value makes a router a host again: then it comes before the rules, as it goes after them.
+pub(crate) fn is_closing(key: &str, value: &str) -> bool {
+    let parts: Vec<&str> = key.split('/').collect();
+    let forwards =
+        matches!(parts.as_slice(), ["net", "ipv4", "ip_forward"] | ["net", _, "conf", _, "forwarding"]);
+    forwards && value.trim() == "0"
+}
+
+/// Puts values into the order of putting back.
+pub(crate) fn sort(values: &mut [SysctlUndo]) {
+    values.sort_by(|one, other| (breadth(&one.key), &one.key).cmp(&(breadth(&other.key), &other.key)));
+}
+
 /// Keys that reset others are put back before those.
 fn breadth(key: &str) -> u8 {
     let parts: Vec<&str> = key.split('/').collect();
@@ -236,6 +249,12 @@ mod tests {
         assert_eq!(write("net/ipv4/conf/lo/fwdsl_never_was"), Err(()));
         assert_eq!(write("net/ipv4/conf/all/fwdsl_never_was"), Err(()));
         assert_eq!(write("net/ipv4/fwdsl_never_was"), Err(()));
+    }
+
+    #[test]
+    fn what_ends_forwarding_is_known() {
+        assert!(is_closing("net/ipv4/ip_forward", "0") && is_closing("net/ipv6/conf/all/forwarding", "0"));
+        assert!(!is_closing("net/ipv4/ip_forward", "1") && !is_closing("net/ipv4/tcp_syncookies", "0"));
     }
 
     #[test]

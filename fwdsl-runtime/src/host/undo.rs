@@ -19,7 +19,7 @@ use super::program::Runner;
 use super::report::Recovered;
 use super::rules;
 use super::sets;
-use super::sysctls;
+use super::sysctls::{self, SysctlUndo};
 use super::variant::Variant;
 use super::xtables_lock::XtablesLock;
 use crate::family::Family;
@@ -96,18 +96,19 @@ fn run_once(root: &Path, journal: &Journal, recovered: &mut Recovered, ended: Op
             )];
         }
     }
-    // In the reverse order of the apply: addresses are not forwarded a moment longer than there are rules for it.
     undo_files(root, journal, recovered, &mut problems);
     if !recovered.restarted {
-        undo_sysctls(journal, recovered, &mut problems);
+        // Nothing is forwarded a moment longer, or earlier, than there are rules for it.
+        undo_sysctls(journal, |undo| sysctls::is_closing(&undo.key, &undo.value), recovered, &mut problems);
         undo_rules(root, journal, recovered, &mut problems);
+        undo_sysctls(journal, |_| true, recovered, &mut problems);
     }
     if let Some(ended) = ended.filter(|_| problems.is_empty()) {
         // All is back, whether it can be noted or not.
         let _ = outcome::write(root, journal.id(), ended);
     }
     if problems.is_empty()
-        && let Err(error) = journal.finish()
+        && let Err(error) = journal.remove()
     {
         problems.push(format!("all is back, but the journal is still there: {error}"));
     }
@@ -135,10 +136,17 @@ fn undo_files(root: &Path, journal: &Journal, recovered: &mut Recovered, problem
     }
 }
 
-fn undo_sysctls(journal: &Journal, recovered: &mut Recovered, problems: &mut Vec<String>) {
+/// Puts those sysctls back that `part` takes.
+fn undo_sysctls(
+    journal: &Journal,
+    part: impl Fn(&SysctlUndo) -> bool,
+    recovered: &mut Recovered,
+    problems: &mut Vec<String>,
+) {
     match journal.sysctls() {
         Err(error) => problems.push(format!("the sysctls are not as before: {error}")),
-        Ok(values) => {
+        Ok(mut values) => {
+            values.retain(part);
             let (restored, failed) = sysctls::undo(&values);
             restored.into_iter().for_each(|key| add(&mut recovered.sysctls, key));
             problems.extend(failed);

@@ -27,7 +27,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
     let (mut desired, mut warnings) = desired(policy, &rules)?;
-    let is_bound = !arguments.force && !arguments.dry_run;
+    let is_bound = !arguments.guarded.force && !arguments.dry_run;
     warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
     let mut saved = None;
     if arguments.save {
@@ -56,11 +56,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
         }
     }
     let done = Done { text: report::text(&report), json: report::json(&report), warnings };
-    match &report.waiting {
-        None => Ok(done),
-        Some(waiting) if arguments.detach => Ok(wait::leave(waiting, done)),
-        Some(waiting) => wait::wait(waiting, &options, done, json),
-    }
+    wait::see_to_it(report.waiting.as_ref(), arguments.guarded.detach, &options, done, json)
 }
 
 /// What the policy brings about on this host, without files, and what is to be said of it.

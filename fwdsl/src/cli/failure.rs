@@ -101,6 +101,7 @@ pub(super) fn of_apply(error: &ApplyError) -> Exit {
         ApplyError::Foreign(_) => Exit::Foreign,
         ApplyError::Undone { .. } => Exit::Undone,
         ApplyError::TooLate { .. } => Exit::Unconfirmed,
+        ApplyError::CutOff(_) => Exit::CutOff,
         ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. } | ApplyError::Journal { .. } => {
             Exit::Between
         }

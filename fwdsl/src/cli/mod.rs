@@ -27,6 +27,8 @@
 //! | `install` | has the policy loaded at every boot by a service of its own, with a lock-down for when that fails |
 //! | `uninstall` | undoes an install and every save |
 //! | `boot` | loads the policy that is kept for boot; the service runs this |
+//! | `rollback` | brings a former state of the host back: rules, sets, sysctls and files |
+//! | `history` | lists the former states that are kept, or prints one |
 //! | `recover` | undoes an apply that was ended before it was complete |
 //!
 //! Results go to standard output, warnings and errors to standard error. With `--json` a single object goes to
@@ -43,13 +45,16 @@ mod confirm;
 mod explain;
 mod failure;
 mod install;
+mod history;
 mod output;
 mod plan;
 mod recover;
 mod report;
+mod rollback;
 mod save;
 mod show;
 mod status;
+mod utc;
 mod wait;
 
 use std::process::ExitCode;
@@ -89,6 +94,8 @@ fn command(policy: &Policy, command: &Command, json: bool) -> Result<Answer, Fai
         Command::Install(arguments) => install::install(policy, arguments),
         Command::Uninstall(arguments) => install::uninstall(arguments),
         Command::Boot(arguments) => boot::boot(arguments),
+        Command::Rollback(arguments) => rollback::rollback(arguments, json),
+        Command::History(arguments) => history::history(arguments),
         Command::Recover(arguments) => recover::recover(arguments),
     };
     done.map(Answer::from)

@@ -7,8 +7,16 @@ use fwdsl_runtime::host::{
 use fwdsl_runtime::sysctl::Key;
 use serde_json::{Map, Value, json};
 
-/// A line for everything that changed, or would.
+/// What an apply did or would do.
 pub(super) fn text(report: &Report) -> String {
+    match report.changed() {
+        true => changes(report),
+        false => format!("{}nothing to change: all is as the policy says\n", changes(report)),
+    }
+}
+
+/// A line for everything that changed, or would.
+pub(super) fn changes(report: &Report) -> String {
     let would = if report.dry_run { "would be " } else { "" };
     let mut text = report.recovered.as_ref().map(recovered).unwrap_or_default();
     let variant = report.variant.map(|variant| format!("{variant}; ")).unwrap_or_default();
@@ -41,9 +49,6 @@ pub(super) fn text(report: &Report) -> String {
     text.push_str(&files(&report.files, if report.waiting.is_some() { "will be " } else { would }));
     if let Some(connections) = &report.connections {
         text.push_str(&of_connections(connections, would));
-    }
-    if !report.changed() {
-        text.push_str("nothing to change: all is as the policy says\n");
     }
     text
 }

@@ -1,4 +1,4 @@
-//! What `apply --confirm` does once the rules are in force: it says how to confirm, and waits for it.
+//! What `--confirm` does once the rules are in force: it says how to confirm, and waits for it.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
@@ -16,8 +16,23 @@ use super::output::{self, Done};
 /// How often it looks whether somebody else has confirmed.
 const PULSE: Duration = Duration::from_millis(100);
 
-/// Waits until the apply is confirmed. `report` is what it did, which is told before.
-pub(super) fn wait(waiting: &Waiting, options: &Options, report: Done, json: bool) -> Result<Done, Failure> {
+/// Sees to the confirmation, if one is waited for. `report` is what was done.
+pub(super) fn see_to_it(
+    waiting: Option<&Waiting>,
+    detach: bool,
+    options: &Options,
+    report: Done,
+    json: bool,
+) -> Result<Done, Failure> {
+    match waiting {
+        None => Ok(report),
+        Some(waiting) if detach => Ok(leave(waiting, report)),
+        Some(waiting) => wait(waiting, options, report, json),
+    }
+}
+
+/// Waits until the apply is confirmed. What it did is told before.
+fn wait(waiting: &Waiting, options: &Options, report: Done, json: bool) -> Result<Done, Failure> {
     let asks = waiting.caller == Caller::Console && io::stdin().is_terminal();
     let words = format!("{}\n{}", in_force(waiting), how(&waiting.caller, asks));
     let mut done = tell(report, &words, json);
@@ -43,7 +58,7 @@ pub(super) fn wait(waiting: &Waiting, options: &Options, report: Done, json: boo
 }
 
 /// Does not wait: the watchdog does.
-pub(super) fn leave(waiting: &Waiting, report: Done) -> Done {
+fn leave(waiting: &Waiting, report: Done) -> Done {
     let seconds = seconds(waiting);
     let mut done = report;
     done.text.push_str(&format!("{}\n{}", in_force(waiting), how(&waiting.caller, false)));

@@ -80,8 +80,8 @@ Written by `cargo bench -p fwdsl-tests --bench analysis -- --write`; without `--
 table and fails where something takes more than it may.
 
 The analysis is what `unreachable_rule` asks: from the model, lowered for its families, to a packet for each rule or the
-rules that take all of them. That is what is held against what it may take. All lints is what `fwdsl check` does behind the
-reading: that, the other lints and the checks of every rule. It runs inside rustc, which builds macros without optimisation,
+rules that take all of them. All lints is what `fwdsl check` does behind the reading: that, the other lints and the checks of
+every rule. Neither may take more than the table allows. It runs inside rustc, which builds macros without optimisation,
 whatever the profile of the program. So all of it is measured at `opt-level = 0` with debug assertions and overflow checks,
 as `cargo build` has them.
 

@@ -1,4 +1,4 @@
-//! The apply engine as a program, for tests: `apply_driver apply|recover|inspect DESIRED.json [options]`.
+//! The apply engine as a program, for tests: `apply_driver COMMAND DESIRED.json [options]`.
 //!
 //! `apply_driver alternate DESIRED.json --other OTHER.json --times N [options]` applies the one and the other in turn.
 //!
@@ -13,7 +13,7 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::change::{FileChange, FileContent, SysctlWrite};
-use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Sharing, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Caller, Desired, DesiredSet, GoBack, Options, Sharing, Variant};
 use fwdsl_runtime::ipset::find_kind;
 use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ fn main() -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [command, desired, options @ ..] = args.as_slice() else { panic!("a command and a file are needed") };
-    let (options, turns) = parse_options(options);
-    match run(command, &read_desired(desired), &options, turns.as_ref()) {
+    let (options, extra) = parse_options(options);
+    match run(command, &read_desired(desired), &options, &extra) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -43,38 +43,51 @@ fn read_desired(path: &str) -> Desired {
     parse_desired(&serde_json::from_str(&text).expect("the file holds JSON"))
 }
 
-/// What is applied in turn with the first, and how often in all.
-type Turns = (Desired, usize);
+/// What single commands want beside the options of the engine.
+#[derive(Default)]
+struct Extra {
+    /// What is applied in turn with the first.
+    other: Option<Desired>,
+    /// How often in all.
+    times: usize,
+    /// The number of a former state.
+    state: Option<u64>,
+}
 
-fn run(
-    command: &str,
-    desired: &Desired,
-    options: &Options,
-    turns: Option<&Turns>,
-) -> Result<Value, ApplyError> {
+fn run(command: &str, desired: &Desired, options: &Options, extra: &Extra) -> Result<Value, ApplyError> {
     Ok(match command {
         "apply" => {
             let report = host::apply(desired, options)?;
             json!({ "changed": report.changed(), "report": report })
         }
         "alternate" => {
-            let (other, times) = turns.expect("another state and a number");
+            let other = extra.other.as_ref().expect("another state");
             let mut changed = 0;
-            for turn in 0..*times {
+            for turn in 0..extra.times {
                 let report = host::apply(if turn % 2 == 0 { desired } else { other }, options)?;
                 changed += usize::from(report.changed());
             }
             json!({ "changed": changed })
         }
-        "recover" => json!({ "recovered": host::recover(options)? }),
+        "recover" => {
+            let recovered = host::recover(options)?;
+            let ended = host::last_outcome(options)?.map(|outcome| outcome.ended);
+            json!({ "recovered": recovered, "ended": ended })
+        }
+        "history" => json!(host::history(options)?),
+        "rollback" => {
+            let back = GoBack { number: extra.state, caller: Caller::Console, force: false };
+            json!(host::rollback(&back, options)?)
+        }
+        "confirm" => json!({ "files": host::confirm(options, &Caller::Console)?.files }),
         "inspect" => json!(host::inspect(options)?),
         other => panic!("no command `{other}`"),
     })
 }
 
-fn parse_options(args: &[String]) -> (Options, Option<Turns>) {
+fn parse_options(args: &[String]) -> (Options, Extra) {
     let mut options = Options::default();
-    let (mut other, mut times) = (None, None);
+    let mut extra = Extra::default();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().expect("the option has a value").as_str();
@@ -87,15 +100,18 @@ fn parse_options(args: &[String]) -> (Options, Option<Turns>) {
             "--root" => options.root = Some(PathBuf::from(value())),
             "--replace-foreign" => options.replace_foreign = true,
             "--drop-revoked" => options.drop_revoked = true,
+            "--confirm" => options.confirm = Some(seconds(value())),
             "--dry-run" => options.dry_run = true,
-            "--other" => other = Some(read_desired(value())),
-            "--times" => times = Some(value().parse().expect("a number")),
+            "--other" => extra.other = Some(read_desired(value())),
+            "--times" => extra.times = value().parse().expect("a number"),
             "--lock-wait" => options.lock_wait = seconds(value()),
             "--program-deadline" => options.program_deadline = seconds(value()),
+            "--keep" => options.keep = value().parse().expect("a number"),
+            "--state" => extra.state = Some(value().parse().expect("a number")),
             other => panic!("no option `{other}`"),
         }
     }
-    (options, other.zip(times))
+    (options, extra)
 }
 
 /// A policy from source text, as `firewall!` compiles it.

@@ -89,6 +89,7 @@ pub(super) fn tests(words: &[String]) -> Vec<Test> {
         if let (Some(other), false) = (&mut other, is_core) {
             other.push(' ');
             other.push_str(word);
+            negated = false;
             continue;
         }
         let mut value = || {

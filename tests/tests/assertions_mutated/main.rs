@@ -10,6 +10,7 @@ mod policies;
 mod subject;
 mod values;
 
+use fwdsl_tests::corpus::side_by_side;
 use fwdsl_tests::random::Random;
 
 use judge::{Tally, judge};
@@ -23,46 +24,50 @@ fn wanted(default: usize) -> usize {
 
 #[test]
 fn no_mutant_is_proven_that_a_packet_refutes() {
-    let mut random = Random::new(23);
     let mut tally = Tally::default();
-    let per_policy = wanted(70);
-    for policy in POLICIES {
-        let subject = subject(&mut random, policy, 40);
-        judge(&subject, &subject.source, "none", &mut tally);
-        assert_eq!((tally.changed, tally.broken), (0, 0), "what is proven holds");
-        let mut rest = Tally::default();
-        let lines: Vec<&str> = policy.lines().collect();
-        let places = places(policy);
-        let mut all: Vec<(&'static str, String)> = Vec::new();
-        for (index, place) in places.iter().enumerate() {
-            let mutated = mutants(statement(lines[*place]));
-            for (number, text) in mutated.into_iter().enumerate() {
-                let kind = if number == 0 { "a rule is dropped" } else { "a rule is changed" };
-                all.push((kind, with(policy, *place, &text)));
-            }
-            // Two rules change places.
-            if let Some(next) = places.get(index + 1).filter(|next| **next == place + 1) {
-                let mut swapped: Vec<&str> = lines.clone();
-                swapped.swap(*place, *next);
-                all.push(("rules change places", with(&swapped.join("\n"), usize::MAX, "")));
-            }
-        }
-        while rest.mutants < per_policy && !all.is_empty() {
-            let (kind, source) = all.swap_remove(random.below(all.len()));
-            judge(&subject, &source, kind, &mut rest);
-        }
-        tally.mutants += rest.mutants;
-        tally.told += rest.told;
-        tally.held += rest.held;
-        for (kind, count) in rest.kinds {
+    for of_policy in side_by_side(&POLICIES, || (), |(), policy| judge_mutants(policy)) {
+        tally.mutants += of_policy.mutants;
+        tally.told += of_policy.told;
+        tally.held += of_policy.held;
+        for (kind, count) in of_policy.kinds {
             *tally.kinds.entry(kind).or_default() += count;
         }
-        tally.changed = 0;
-        tally.broken = 0;
     }
     let changed: usize = tally.kinds.values().sum();
     println!("{changed} of {} mutants mean something else: {:?}", tally.mutants, tally.kinds);
     println!("{} proofs failed with a packet told, {} packets held against proofs", tally.told, tally.held);
     assert!(changed * 4 >= tally.mutants, "too few mutants mean something else");
     assert!(tally.kinds.len() >= 3, "{:?}", tally.kinds);
+}
+
+/// Judges a policy, and as many of its mutants as are wanted.
+fn judge_mutants(policy: &str) -> Tally {
+    let mut random = Random::new(23 + policy.len() as u64);
+    let subject = subject(&mut random, policy, 40);
+    let mut unchanged = Tally::default();
+    judge(&subject, &subject.source, "none", &mut unchanged);
+    assert_eq!((unchanged.changed, unchanged.broken), (0, 0), "what is proven holds");
+    let mut tally = Tally::default();
+    let lines: Vec<&str> = policy.lines().collect();
+    let places = places(policy);
+    let mut all: Vec<(&'static str, String)> = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let mutated = mutants(statement(lines[*place]));
+        for (number, text) in mutated.into_iter().enumerate() {
+            let kind = if number == 0 { "a rule is dropped" } else { "a rule is changed" };
+            all.push((kind, with(policy, *place, &text)));
+        }
+        // Two rules change places.
+        if let Some(next) = places.get(index + 1).filter(|next| **next == place + 1) {
+            let mut swapped: Vec<&str> = lines.clone();
+            swapped.swap(*place, *next);
+            all.push(("rules change places", with(&swapped.join("\n"), usize::MAX, "")));
+        }
+    }
+    let wanted = wanted(70);
+    while tally.mutants < wanted && !all.is_empty() {
+        let (kind, source) = all.swap_remove(random.below(all.len()));
+        judge(&subject, &source, kind, &mut tally);
+    }
+    tally
 }

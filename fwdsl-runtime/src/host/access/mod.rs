@@ -1,4 +1,4 @@
-//! Whether a policy would cut off the administrator who loads it: his connection, and the next one.
+//! Whether new rules would cut off the administrator who loads them: his connection, and the next one.
 //!
 //! The rules are evaluated before anything is changed, for the packets that the connection depends on (`packets`).
 
@@ -17,7 +17,7 @@ use crate::model::{Match, Value};
 use crate::variant::Variant;
 use packets::Needed;
 
-/// What a policy would do to the administrator's connection.
+/// What new rules would do to the administrator's connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// The packets that no answer lets through, each with what decides that.
@@ -26,7 +26,7 @@ pub struct Access {
     pub doubts: Vec<String>,
 }
 
-/// Evaluates the rules, those of the families that the policy has, for the connection of whoever runs this.
+/// Evaluates the rules, those of the families that are given, for the connection of whoever runs this.
 #[must_use]
 pub fn check_access(
     rulesets: &[Ruleset],
@@ -38,8 +38,8 @@ pub fn check_access(
         Caller::Ssh(connection) => connection,
         Caller::Remote { by } => {
             let doubt = format!(
-                "this session comes from another machine ({by}), but by which connection is not known, so whether the \
-                 policy cuts it off was not looked at"
+                "this session comes from another machine ({by}), but by which connection is not known, so whether the new \
+                 rules cut it off was not looked at"
             );
             return Access { cut: Vec::new(), doubts: vec![doubt] };
         }
@@ -50,8 +50,8 @@ pub fn check_access(
     let Some(rules) = rulesets.iter().find(|rules| rules.family == family) else { return Access::default() };
     let Some(route) = netlink::route(here, peer, connection.zone.as_deref()) else {
         let doubt = format!(
-            "the connection of this session ({connection}) is not of this network namespace, so whether the policy \
-             cuts it off was not looked at"
+            "the connection of this session ({connection}) is not of this network namespace, so whether the new rules \
+             cut it off was not looked at"
         );
         return Access { cut: Vec::new(), doubts: vec![doubt] };
     };
@@ -81,7 +81,7 @@ fn check_connection(
         match judged.passes {
             Passes::Never if is_certain => access.cut.push(sentence),
             Passes::Never | Passes::Perhaps => {
-                access.doubts.push(format!("the policy may cut this session off: {sentence}"));
+                access.doubts.push(format!("the new rules may cut this session off: {sentence}"));
             }
             Passes::Surely => {}
         }

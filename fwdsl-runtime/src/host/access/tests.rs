@@ -92,7 +92,7 @@ fn what_the_rules_do_not_tell_is_a_doubt() {
     let access = judged(limited, PEER, &tracked());
     assert!(access.cut.is_empty());
     let [doubt] = access.doubts.as_slice() else { panic!("{access:?}") };
-    assert!(doubt.starts_with("the policy may cut this session off: a new connection"), "{doubt}");
+    assert!(doubt.starts_with("the new rules may cut this session off: a new connection"), "{doubt}");
     assert!(doubt.contains("may be stopped by policy.rs:2, `-A INPUT -p tcp"), "{doubt}");
 }
 

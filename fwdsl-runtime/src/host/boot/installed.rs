@@ -308,7 +308,7 @@ mod tests {
     fn put(image: &Image, changes: &[FileChange]) {
         for change in changes {
             let real = places::below(&root(image), &change.path).unwrap();
-            files::put(&real, &change.content, &Existing::Absent).unwrap();
+            files::put(&real, &change.content, None).unwrap();
         }
     }
 

@@ -43,7 +43,7 @@ pub fn load(options: &Options) -> Result<Report, ApplyError> {
     let report = apply(&desired, &options)?;
     // For whoever looks: that it is there counts.
     let content = FileContent::Regular { bytes: Vec::new(), mode: 0o644 };
-    files::put(&marker, &content, &files::look(&marker)?)?;
+    files::put(&marker, &content, None)?;
     Ok(report)
 }
 

@@ -25,7 +25,8 @@ const OPENRC_SERVICE: &str = "fwdsl-recover";
 /// The runlevel in which OpenRC mounts file systems and sets sysctls; services are in `default`, after it.
 const OPENRC_RUNLEVEL: &str = "boot";
 
-const PURPOSE: &str = "undo at boot of an apply that was cut off";
+/// What its files are for.
+pub(crate) const PURPOSE: &str = "undo at boot of an apply that was cut off";
 const HEADER: &str = "# Written by fwdsl; changes made here are lost with its next save.";
 
 /// What is to stand for an undo at boot.

@@ -2,13 +2,13 @@
 //!
 //! The journal is a directory that appears and disappears by a rename, so it is there as a whole or not at all.
 //! It is there exactly while an apply is under way: whoever holds the lock and finds one has found an apply that died,
-//! or one that waits for its confirmation (`pending`).
+//! or one that waits for its confirmation (`pending`). When the apply is complete, the journal goes into the history,
+//! where it serves a rollback.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApplyError, at};
 use super::files::{self, Existing, sync_dir_of};
 use super::group::GroupId;
+use super::history::{self, About};
 use super::order::Order;
 use super::owned::Goal;
 use super::places;
@@ -24,9 +25,11 @@ use super::sets::SetsUndo;
 use super::sysctls::SysctlUndo;
 use crate::family::Family;
 
+mod draft;
 mod pending;
 
-pub(crate) use pending::{Pending, PendingDraft, StaleSets};
+pub(crate) use draft::{Draft, FormerFile, FormerRules, create};
+pub(crate) use pending::{LateFile, Pending, PendingDraft, StaleSets};
 
 const MANIFEST: &str = "manifest.json";
 const LATE_SYSCTLS: &str = "late-sysctls.json";
@@ -46,6 +49,11 @@ struct Format {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     format: u32,
+    #[serde(default)]
+    pub(crate) about: About,
+    /// How many former states are kept when the apply is complete, this one among them.
+    #[serde(default)]
+    keep: usize,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     /// The programs of the apply, which are ended before anything is put back.
@@ -86,6 +94,9 @@ pub(crate) struct RulesUndo {
 pub(crate) struct FileUndo {
     /// As a path of the running system.
     pub(crate) path: PathBuf,
+    /// What it is for.
+    #[serde(default)]
+    pub(crate) purpose: String,
     before: FileBefore,
     /// The directories that were not there, the innermost first, where they really are.
     pub(crate) made: Vec<PathBuf>,
@@ -112,34 +123,6 @@ pub(crate) struct Journal {
     pub(crate) manifest: Manifest,
 }
 
-/// What a journal is made of.
-pub(crate) struct Draft {
-    pub(crate) boot_id: String,
-    pub(crate) network_namespace: String,
-    pub(crate) group: GroupId,
-    pub(crate) nft: Option<PathBuf>,
-    pub(crate) lock_wait_seconds: u64,
-    pub(crate) program_deadline_seconds: u64,
-    pub(crate) rules: Vec<FormerRules>,
-    pub(crate) sets: Option<SetsUndo>,
-    pub(crate) sysctls: Vec<SysctlUndo>,
-    /// Path, what stood there, directories to make.
-    pub(crate) files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
-}
-
-/// The former rules of one family.
-pub(crate) struct FormerRules {
-    pub(crate) family: Family,
-    pub(crate) programs: FamilyPrograms,
-    /// The tables to replace.
-    pub(crate) tables: Vec<String>,
-    /// What was there of them.
-    pub(crate) text: String,
-    /// What was ours in other tables to change.
-    pub(crate) shared: Vec<Goal>,
-    pub(crate) order: Order,
-}
-
 /// Where the journal is.
 pub(crate) fn path(root: &Path) -> Result<PathBuf, ApplyError> {
     places::below(root, Path::new(places::JOURNAL))
@@ -155,6 +138,14 @@ pub(crate) fn exists(root: &Path) -> Result<bool, ApplyError> {
     path.try_exists().map_err(at("look at", &path))
 }
 
+/// Whether there is what [`sweep`] removes.
+pub(crate) fn left(root: &Path) -> Result<bool, ApplyError> {
+    let journal = path(root)?;
+    let there = |name: &str| journal.with_file_name(name).try_exists().map_err(at("look at", &journal));
+    let mut own = places::OWN_FILES.iter().filter_map(|path| places::below(root, Path::new(path)).ok());
+    Ok(there(NEW)? || there(DONE)? || own.any(|path| files::has_temporary(&path)))
+}
+
 /// Removes what an apply left that was ended before its journal stood or after it was decided: nothing to undo. The
 /// caller holds the lock, so nobody is at work there.
 pub(crate) fn sweep(root: &Path) {
@@ -163,83 +154,9 @@ pub(crate) fn sweep(root: &Path) {
     for name in [NEW, DONE] {
         let _ = fs::remove_dir_all(journal.with_file_name(name));
     }
-}
-
-/// Writes the journal; when this returns, it survives a power loss.
-pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
-    let dir = path(root)?;
-    let new = dir.with_file_name(NEW);
-    dir.parent().map_or(Ok(()), files::make_private_dir)?;
-    remove_tree(&new)?;
-    DirBuilder::new().mode(0o700).create(&new).map_err(at("create the directory", &new))?;
-    let written = write_parts(&new, draft).and_then(|manifest| {
-        sync_dir_of(&new.join(MANIFEST))?;
-        fs::rename(&new, &dir).map_err(at("create", &dir))?;
-        sync_dir_of(&dir)?;
-        Ok(manifest)
-    });
-    match written {
-        Ok(manifest) => Ok(Journal { dir, manifest }),
-        Err(error) => {
-            // Nothing was changed yet, so there is nothing to keep. It goes as it came, by a rename; what cannot be
-            // removed is overwritten by the next one.
-            let _ = fs::rename(&dir, &new);
-            let _ = fs::remove_dir_all(&new);
-            Err(error)
-        }
+    for path in places::OWN_FILES.iter().filter_map(|path| places::below(root, Path::new(path)).ok()) {
+        let _ = files::remove_temporary(&path);
     }
-}
-
-fn write_parts(dir: &Path, draft: Draft) -> Result<Manifest, ApplyError> {
-    let mut manifest = Manifest {
-        format: FORMAT,
-        boot_id: draft.boot_id,
-        network_namespace: draft.network_namespace,
-        group: draft.group,
-        nft: draft.nft,
-        lock_wait_seconds: draft.lock_wait_seconds,
-        program_deadline_seconds: draft.program_deadline_seconds,
-        ipv4: None,
-        ipv6: None,
-        sets: draft.sets,
-        sysctls: draft.sysctls,
-        files: Vec::new(),
-    };
-    for former in draft.rules {
-        let text = format!("{}.rules", former.family.name());
-        write_file(&dir.join(&text), former.text.as_bytes())?;
-        let begun = Some(format!("{}.begun", former.family.name()));
-        let FormerRules { programs, tables, shared, order, .. } = former;
-        let undo = Some(RulesUndo { programs, tables, text, shared, order, begun });
-        match former.family {
-            Family::Ipv4 => manifest.ipv4 = undo,
-            Family::Ipv6 => manifest.ipv6 = undo,
-        }
-    }
-    for (index, (path, existing, made)) in draft.files.into_iter().enumerate() {
-        manifest.files.push(record_file(dir, &format!("file-{index}"), path, existing, made)?);
-    }
-    write_json(&dir.join(MANIFEST), &manifest)?;
-    Ok(manifest)
-}
-
-/// Keeps what stands at `path`, a regular file's contents under the name `backup`.
-fn record_file(
-    dir: &Path,
-    backup: &str,
-    path: PathBuf,
-    existing: Existing,
-    made: Vec<PathBuf>,
-) -> Result<FileUndo, ApplyError> {
-    let before = match existing {
-        Existing::Absent => FileBefore::Absent,
-        Existing::Symlink(target) => FileBefore::Symlink { target: target.into_os_string().into_vec() },
-        Existing::Regular { bytes, mode, uid, gid } => {
-            write_file(&dir.join(backup), &bytes)?;
-            FileBefore::Regular { backup: backup.to_owned(), mode, uid, gid }
-        }
-    };
-    Ok(FileUndo { path, before, made })
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ApplyError> {
@@ -259,10 +176,14 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ApplyError> {
 
 /// The journal of an unfinished apply, if there is one.
 pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
-    let dir = path(root)?;
-    if !exists(root)? {
-        return Ok(None);
+    match exists(root)? {
+        true => read(path(root)?).map(Some),
+        false => Ok(None),
     }
+}
+
+/// The journal in this directory.
+pub(crate) fn read(dir: PathBuf) -> Result<Journal, ApplyError> {
     // By itself first, for what else another version's manifest holds is not known.
     let Format { format } = read_json(&dir, MANIFEST)?;
     if format != FORMAT {
@@ -271,7 +192,7 @@ pub(crate) fn load(root: &Path) -> Result<Option<Journal>, ApplyError> {
         return Err(ApplyError::Journal { journal: dir, reason });
     }
     let manifest: Manifest = read_json(&dir, MANIFEST)?;
-    Ok(Some(Journal { dir, manifest }))
+    Ok(Journal { dir, manifest })
 }
 
 fn read_json<T: for<'de> Deserialize<'de>>(dir: &Path, name: &str) -> Result<T, ApplyError> {
@@ -354,16 +275,34 @@ impl Journal {
         Ok(sysctls)
     }
 
-    /// Ends the apply, for good: from the rename on, nothing will be undone.
+    /// Ends the apply, for good: from one rename on, nothing will be undone, and what was there is a former state.
     pub(crate) fn finish(&self) -> Result<(), ApplyError> {
-        let done = self.dir.with_file_name(DONE);
-        remove_tree(&done)?;
-        fs::rename(&self.dir, &done).map_err(at("remove", &self.dir))?;
-        // The apply is decided. What fails from here on is left to the next journal's beginning.
-        let _ = sync_dir_of(&done);
-        let _ = fs::remove_dir_all(&done);
-        Ok(())
+        match self.manifest.keep {
+            0 => {
+                // Without this apply's state, older ones cannot be put together.
+                history::forget(&self.dir, 0);
+                self.remove()
+            }
+            keep => history::add(&self.dir, keep),
+        }
     }
+
+    /// Ends the undo.
+    pub(crate) fn remove(&self) -> Result<(), ApplyError> {
+        discard(&self.dir, &self.dir)
+    }
+}
+
+/// Removes a journal, or a former one, by one rename. `journal` is where the one of an apply under way is.
+pub(crate) fn discard(dir: &Path, journal: &Path) -> Result<(), ApplyError> {
+    let done = journal.with_file_name(DONE);
+    remove_tree(&done)?;
+    fs::rename(dir, &done).map_err(at("remove", dir))?;
+    // It is decided. What fails from here on is left to the next journal's beginning.
+    let _ = sync_dir_of(&done);
+    let _ = sync_dir_of(dir);
+    let _ = fs::remove_dir_all(&done);
+    Ok(())
 }
 
 fn remove_tree(dir: &Path) -> Result<(), ApplyError> {

@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileUndo, Journal, read_json, record_file, write_file, write_json};
+use super::draft::record_file;
+use super::{FileUndo, FormerFile, Journal, read_json, write_file, write_json};
 use crate::host::change::{FileChange, FileContent};
 use crate::host::error::{ApplyError, at};
-use crate::host::files::{Existing, sync_dir_of};
+use crate::host::files::sync_dir_of;
+use crate::host::plan::FilePlan;
 use crate::host::session::Connection;
 
 const PENDING: &str = "pending.json";
@@ -48,6 +50,10 @@ struct PlannedFile {
     path: PathBuf,
     purpose: String,
     content: PlannedContent,
+    #[serde(default)]
+    owner: Option<(u32, u32)>,
+    #[serde(default)]
+    emptied: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,12 +69,27 @@ enum PlannedContent {
     },
 }
 
+/// A file that is to be put in place when the apply is confirmed.
+pub(crate) struct LateFile {
+    pub(crate) change: FileChange,
+    /// Whose a regular file is to be, where that is not the user who confirms.
+    pub(crate) owner: Option<(u32, u32)>,
+    /// The directories to remove once it is gone, if nothing else is in them; the innermost first.
+    pub(crate) emptied: Vec<PathBuf>,
+}
+
+impl From<&FilePlan> for LateFile {
+    fn from(plan: &FilePlan) -> LateFile {
+        LateFile { change: plan.change.clone(), owner: plan.owner, emptied: plan.emptied.clone() }
+    }
+}
+
 /// What a pending apply is made of.
 pub(crate) struct PendingDraft {
     pub(crate) deadline: Duration,
     pub(crate) from_afar: bool,
     pub(crate) connections: Vec<Connection>,
-    pub(crate) files: Vec<FileChange>,
+    pub(crate) files: Vec<LateFile>,
     pub(crate) stale_sets: Option<StaleSets>,
 }
 
@@ -83,7 +104,8 @@ impl Journal {
     /// From here on the apply waits for its confirmation.
     pub(crate) fn make_pending(&self, draft: PendingDraft) -> Result<(), ApplyError> {
         let mut files = Vec::new();
-        for (index, FileChange { path, content, purpose }) in draft.files.into_iter().enumerate() {
+        for (index, LateFile { change, owner, emptied }) in draft.files.into_iter().enumerate() {
+            let FileChange { path, content, purpose } = change;
             let content = match content {
                 FileContent::Absent => PlannedContent::Absent,
                 FileContent::Symlink(target) => {
@@ -95,7 +117,7 @@ impl Journal {
                     PlannedContent::Regular { contents, mode }
                 }
             };
-            files.push(PlannedFile { path, purpose, content });
+            files.push(PlannedFile { path, purpose, content, owner, emptied });
         }
         let pending = Pending {
             deadline_ms: draft.deadline.as_millis().try_into().unwrap_or(u64::MAX),
@@ -116,8 +138,8 @@ impl Journal {
     }
 
     /// The files that are to be put in place when it is confirmed.
-    pub(crate) fn planned_files(&self, pending: &Pending) -> Result<Vec<FileChange>, ApplyError> {
-        let change = |file: &PlannedFile| {
+    pub(crate) fn planned_files(&self, pending: &Pending) -> Result<Vec<LateFile>, ApplyError> {
+        let late = |file: &PlannedFile| {
             let content = match &file.content {
                 PlannedContent::Absent => FileContent::Absent,
                 PlannedContent::Symlink { target } => {
@@ -129,22 +151,20 @@ impl Journal {
                     FileContent::Regular { bytes, mode: *mode }
                 }
             };
-            Ok(FileChange { path: file.path.clone(), content, purpose: file.purpose.clone() })
+            let change = FileChange { path: file.path.clone(), content, purpose: file.purpose.clone() };
+            Ok(LateFile { change, owner: file.owner, emptied: file.emptied.clone() })
         };
-        pending.files.iter().map(change).collect()
+        pending.files.iter().map(late).collect()
     }
 
-    /// Takes note of what stands where the files for boot will be: path, what is there, directories to make.
-    pub(crate) fn add_files(
-        &self,
-        files: Vec<(PathBuf, Existing, Vec<PathBuf>)>,
-    ) -> Result<Vec<FileUndo>, ApplyError> {
-        let undo = files.into_iter().enumerate().map(|(index, (path, existing, made))| {
-            record_file(&self.dir, &format!("late-file-{index}"), path, existing, made)
-        });
+    /// Takes note of what stands where the files for boot will be.
+    pub(crate) fn add_files(&self, files: Vec<FormerFile>) -> Result<(), ApplyError> {
+        let undo = files
+            .into_iter()
+            .enumerate()
+            .map(|(index, file)| record_file(&self.dir, &format!("late-file-{index}"), file));
         let undo = undo.collect::<Result<Vec<_>, _>>()?;
-        self.put_json(LATE_FILES, &undo)?;
-        Ok(undo)
+        self.put_json(LATE_FILES, &undo)
     }
 
     /// The files that were noted when the confirmation had begun.

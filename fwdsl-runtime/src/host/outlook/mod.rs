@@ -129,7 +129,7 @@ pub(super) fn outlook_of(
     let mut outlook = Outlook {
         variant: host.variant,
         rules: Vec::new(),
-        sets: sets::outlook(host, &plan.sets, &plan.protocols),
+        sets: sets::outlook(&plan.sets),
         sysctls: plan.sysctls_report(),
         files: plan.files.iter().map(FileOutlook::of).collect(),
         blocked: Vec::new(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::edit::edit;
 use crate::model::HookPosition;
 use crate::restore_text::{
     Counters, Protocols, SavedChain, SavedRule, SavedTable, builtin_chains, normal_rule,
@@ -134,6 +135,50 @@ impl Goal {
             former.shared.push(SharedChain { name: shared.name.clone(), ours: as_printed, wanted });
         }
         former
+    }
+
+    /// The goal with rules that count anew.
+    pub(crate) fn without_counters(mut self) -> Goal {
+        self.chains.chains.iter_mut().for_each(|chain| chain.counters = Counters::default());
+        self.chains.rules.iter_mut().for_each(|rule| rule.counters = None);
+        let placed = self.shared.iter_mut().flat_map(|shared| &mut shared.wanted);
+        placed.for_each(|rule| rule.counters = None);
+        self
+    }
+
+    /// The goal of going back further than to `newer`: what this one does not name is to stand as that one says.
+    ///
+    /// # Errors
+    /// In words, if a rule is to stand beside one that is not there.
+    pub(crate) fn over(mut self, newer: Goal, protocols: &Protocols) -> Result<Goal, String> {
+        // Rules in a chain that was ours as a whole later stand in what it held then.
+        let mut within = Goal::new(self.table());
+        let (whole, shared) = self.shared.into_iter().partition(|shared| newer.holds(&shared.name));
+        (within.shared, self.shared) = (whole, shared);
+        let chains = edit(&newer.chains, &within, protocols)?.map_or(newer.chains, |edit| edit.after);
+        for chain in
+            chains.chains.iter().filter(|chain| !self.holds(&chain.name)).cloned().collect::<Vec<_>>()
+        {
+            let rules: Vec<SavedRule> = chains.rules_of(&chain.name).cloned().collect();
+            self.add_chain(chain, rules);
+        }
+        for name in newer.absent {
+            if !self.holds(&name) {
+                self.absent.push(name);
+            }
+        }
+        for shared in newer
+            .shared
+            .into_iter()
+            .filter(|shared| !self.chains.chains.iter().any(|chain| chain.name == shared.name))
+            .collect::<Vec<_>>()
+        {
+            match self.shared.iter_mut().find(|older| older.name == shared.name) {
+                Some(older) => older.ours.extend(shared.ours),
+                None => self.shared.push(shared),
+            }
+        }
+        Ok(self)
     }
 
     fn add_chain(&mut self, chain: SavedChain, rules: impl IntoIterator<Item = SavedRule>) {

@@ -24,5 +24,6 @@ mod goals;
 mod policy;
 
 pub(crate) use carry::Loader;
+pub(crate) use edit::edit;
 pub(crate) use goal::Goal;
 pub(crate) use goals::{Goals, Known, Planned, find, tables};

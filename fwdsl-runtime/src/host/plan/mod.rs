@@ -4,6 +4,7 @@
 //! ends; who only looks (`outlook`) is told all of them.
 
 mod desired;
+mod former;
 mod refusals;
 mod report;
 mod rules;
@@ -31,6 +32,7 @@ use crate::family::Family;
 use crate::restore_text::{Protocols, SavedTable, SavedText};
 
 pub(crate) use desired::{add_left_families, desired_texts};
+pub(crate) use former::go_back;
 
 /// Everything that an apply is going to do.
 pub(crate) struct Plan {
@@ -82,6 +84,10 @@ pub(crate) struct FilePlan {
     /// Where it really is.
     pub(crate) real: PathBuf,
     pub(crate) before: Existing,
+    /// Whose a regular file is to be, where that is not the user who runs this.
+    pub(crate) owner: Option<(u32, u32)>,
+    /// The directories to remove once it is gone, if nothing else is in them; the innermost first.
+    pub(crate) emptied: Vec<PathBuf>,
 }
 
 /// A plan, as far as there is one, and what stands in its way.
@@ -130,9 +136,8 @@ pub(crate) fn survey(
     desired: &Desired,
     options: &Options,
 ) -> Survey {
-    let generation = (host.variant == Some(Variant::Nft)).then(netlink::generation).flatten();
-    // Without the file, the names that every machine knows are enough.
-    let protocols = Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default());
+    let generation = generation(host);
+    let protocols = protocols();
     let mut problems = Vec::new();
     let rules::RulesSurvey { rules, seen, mut recorded, mut warnings } =
         rules::survey(host, texts, record, desired, options, &protocols, &mut problems);
@@ -177,6 +182,17 @@ fn note_of_install(host: &Host, desired: &Desired) -> Result<Option<FileChange>,
     Ok(Some(boot::record(former, loader, &desired.files, &host.root)?))
 }
 
+/// The generation of nft's rules, to be read before they are looked at.
+fn generation(host: &Host) -> Option<u32> {
+    (host.variant == Some(Variant::Nft)).then(netlink::generation).flatten()
+}
+
+/// The names of protocols on this machine.
+fn protocols() -> Protocols {
+    // Without the file, the names that every machine knows are enough.
+    Protocols::with_file(&fs::read_to_string("/etc/protocols").unwrap_or_default())
+}
+
 /// A sysctl that does not hold yet, with its value.
 fn sysctl_change(
     host: &Host,
@@ -202,5 +218,11 @@ fn sysctl_change(
 fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, ApplyError> {
     let real = places::below(&host.root, &change.path)?;
     let before = files::look(&real)?;
-    Ok((!before.is(&change.content)).then(|| FilePlan { change: change.clone(), real, before }))
+    Ok((!before.is(&change.content)).then(|| FilePlan {
+        change: change.clone(),
+        real,
+        owner: before.owner(),
+        before,
+        emptied: Vec::new(),
+    }))
 }

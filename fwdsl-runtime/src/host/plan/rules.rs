@@ -101,7 +101,7 @@ pub(super) fn survey(
 }
 
 /// What nft says of the rules.
-fn nft_ruleset(host: &Host) -> Result<Option<Ruleset>, ApplyError> {
+pub(super) fn nft_ruleset(host: &Host) -> Result<Option<Ruleset>, ApplyError> {
     let ruleset = match &host.nft {
         Some(nft) if host.variant.is_some() => nft::list(nft, &host.runner).map(Some),
         _ => Ok(None),

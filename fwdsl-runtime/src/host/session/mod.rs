@@ -30,13 +30,22 @@ pub enum Caller {
     Unattended,
 }
 
+/// The SSH connection by which the running command comes, if it does.
+pub(crate) fn ssh_connection() -> Option<Connection> {
+    connection_of(&ancestry::line())
+}
+
+/// Whoever is nearest knows best, but `sudo` and `su` may hand nothing on.
+fn connection_of(line: &[Process]) -> Option<Connection> {
+    line.iter().find_map(Process::ssh_connection)
+}
+
 impl Caller {
     /// Where the running command comes from.
     #[must_use]
     pub fn find() -> Caller {
         let line = ancestry::line();
-        // Whoever is nearest knows best, but `sudo` and `su` may hand nothing on.
-        if let Some(connection) = line.iter().find_map(Process::ssh_connection) {
+        if let Some(connection) = connection_of(&line) {
             return Caller::Ssh(connection);
         }
         if let Some(by) = line.iter().find_map(Process::serves_terminals) {

@@ -18,7 +18,8 @@ pub(super) const SPARE: &str = "fwdsl.spare";
 pub(crate) fn put(plan: &SetsPlan, runner: &Runner) -> Result<(), ApplyError> {
     let Some(program) = &plan.ipset else { return Ok(()) };
     let mut commands: String = plan.new.iter().map(|new| new.set.text(&new.set.name)).collect();
-    for Grown { name, elements, .. } in &plan.grown {
+    for Grown { name, elements, removed, .. } in &plan.grown {
+        commands.extend(removed.iter().map(|entry| format!("del {name} {entry}\n")));
         commands.extend(elements.iter().map(|element| format!("add {name} {element}\n")));
     }
     ipset::restore(program, runner, commands)?;

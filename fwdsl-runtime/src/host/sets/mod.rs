@@ -5,6 +5,7 @@
 //! changed by hand, and a set that is declared `keep`, which gets the policy's elements beside those that are there.
 
 mod carry;
+mod former;
 mod held;
 mod ipset;
 mod normal;
@@ -14,6 +15,7 @@ mod saved;
 mod undo;
 
 pub(crate) use carry::{check, put, sweep, sweep_stale};
+pub(crate) use former::FormerSets;
 pub(crate) use held::held;
 pub use outlook::SetOutlook;
 pub(crate) use outlook::outlook;

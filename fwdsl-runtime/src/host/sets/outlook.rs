@@ -2,10 +2,8 @@
 
 use super::plan::SetsPlan;
 use super::saved::{SavedElement, SavedSet};
-use super::{ipset, stem};
-use crate::host::detect::Host;
+use super::stem;
 use crate::host::report::SetChange;
-use crate::restore_text::Protocols;
 
 /// A set that would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,18 +21,15 @@ pub struct SetOutlook {
 }
 
 /// The sets that an apply would change. A new one is compared with the one whose place it takes.
-pub(crate) fn outlook(host: &Host, plan: &SetsPlan, protocols: &Protocols) -> Vec<SetOutlook> {
+pub(crate) fn outlook(plan: &SetsPlan) -> Vec<SetOutlook> {
     let mut replaced: Vec<&str> = Vec::new();
     let mut found = Vec::new();
     for new in &plan.new {
         let set = &new.set;
-        let old = plan.stale.iter().find(|old| stem(&old.name) == stem(&set.name));
-        let saved = old.and_then(|old| {
-            replaced.push(&old.name);
-            ipset::save(plan.ipset.as_ref()?, &host.runner, &old.name, protocols).ok().flatten()
-        });
-        let (added, removed) = difference(saved.as_ref(), set);
-        let replaces = old.map(|old| old.name.clone());
+        let old = plan.stale.iter().find(|old| stem(&old.set.name) == stem(&set.name));
+        replaced.extend(old.map(|old| old.set.name.as_str()));
+        let (added, removed) = difference(old.and_then(|old| old.contents.as_ref()), set);
+        let replaces = old.map(|old| old.set.name.clone());
         found.push(SetOutlook {
             name: set.name.clone(),
             change: SetChange::Created,
@@ -53,8 +48,8 @@ pub(crate) fn outlook(host: &Host, plan: &SetsPlan, protocols: &Protocols) -> Ve
         let name = grown.name.clone();
         found.push(SetOutlook { name, change: SetChange::Grown, replaces: None, added, removed });
     }
-    for stale in plan.stale.iter().filter(|stale| !replaced.contains(&stale.name.as_str())) {
-        let (name, none) = (stale.name.clone(), Vec::new);
+    for stale in plan.stale.iter().filter(|stale| !replaced.contains(&stale.set.name.as_str())) {
+        let (name, none) = (stale.set.name.clone(), Vec::new);
         found.push(SetOutlook {
             name,
             change: SetChange::Destroyed,

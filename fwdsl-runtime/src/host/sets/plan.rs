@@ -23,10 +23,10 @@ pub(crate) struct SetsPlan {
     pub(super) new: Vec<NewSet>,
     /// Sets that somebody changed by hand, as they are and as they are to be.
     pub(super) changed: Vec<(SavedSet, SavedSet)>,
-    /// Kept sets that lack elements of the policy.
+    /// Kept sets that lack elements of the policy, or are to lack some that they have.
     pub(super) grown: Vec<Grown>,
     /// Sets of former applies that nothing refers to any more.
-    pub(super) stale: Vec<RecordedSet>,
+    pub(super) stale: Vec<Stale>,
     /// All sets of this apply.
     pub(super) wanted: Vec<RecordedSet>,
     pub(crate) warnings: Vec<String>,
@@ -37,8 +37,18 @@ pub(crate) struct SetsPlan {
 pub(super) struct Grown {
     pub(super) name: String,
     pub(super) elements: Vec<SavedElement>,
-    /// Those of them that are there already, with other words behind them.
+    /// The entries that it loses.
+    pub(super) removed: Vec<String>,
+    /// What is there of all of them: those with other words behind them, and those that it loses.
     pub(super) former: Vec<SavedElement>,
+}
+
+/// A set that is to go.
+#[derive(Debug)]
+pub(super) struct Stale {
+    pub(super) set: RecordedSet,
+    /// What is in it; `None` if it is of a kind that is not known.
+    pub(super) contents: Option<SavedSet>,
 }
 
 /// A set to make.
@@ -111,7 +121,7 @@ pub(crate) fn plan(
                 let entries: HashSet<&str> = elements.iter().map(|element| element.entry.as_str()).collect();
                 let is_replaced = |element: &SavedElement| entries.contains(element.entry.as_str());
                 let former = found.elements.iter().filter(|element| is_replaced(element)).cloned().collect();
-                plan.grown.push(Grown { name: set.name.clone(), elements, former });
+                plan.grown.push(Grown { name: set.name.clone(), elements, removed: Vec::new(), former });
             }
         } else if !found.has_parameters_of(&wanted)
             || !(set.changes_by_itself || found.has_elements_of(&wanted))
@@ -126,7 +136,11 @@ pub(crate) fn plan(
     let is_stale = |old: &&RecordedSet| {
         there.contains(&old.name) && plan.wanted.iter().all(|wanted| wanted.name != old.name)
     };
-    plan.stale = recorded.iter().filter(is_stale).cloned().collect();
+    plan.stale = recorded
+        .iter()
+        .filter(is_stale)
+        .map(|old| Ok(Stale { set: old.clone(), contents: save(&old.name)? }))
+        .collect::<Result<_, ApplyError>>()?;
     plan.ipset = Some(ipset);
     Ok(plan)
 }
@@ -221,18 +235,18 @@ impl SetsPlan {
 
     /// What the record holds from now on: the sets of this apply, and those that are yet to go.
     pub(crate) fn recorded(&self) -> Vec<RecordedSet> {
-        self.wanted.iter().chain(&self.stale).cloned().collect()
+        self.wanted.iter().chain(self.stale.iter().map(|stale| &stale.set)).cloned().collect()
     }
 
     /// Those that are to go.
     pub(crate) fn stale(&self) -> Option<StaleSets> {
-        let names: Vec<String> = self.stale.iter().map(|stale| stale.name.clone()).collect();
+        let names: Vec<String> = self.stale.iter().map(|stale| stale.set.name.clone()).collect();
         self.ipset.clone().filter(|_| !names.is_empty()).map(|ipset| StaleSets { ipset, names })
     }
 
     /// Whether it is one that is to go.
     pub(crate) fn is_stale(&self, name: &str) -> bool {
-        self.stale.iter().any(|stale| stale.name == name)
+        self.stale.iter().any(|stale| stale.set.name == name)
     }
 
     pub(crate) fn report(&self) -> Vec<SetReport> {
@@ -240,7 +254,7 @@ impl SetsPlan {
         let new = self.new.iter().map(|new| report(&new.set.name, SetChange::Created));
         let changed = self.changed.iter().map(|(found, _)| report(&found.name, SetChange::PutRight));
         let grown = self.grown.iter().map(|grown| report(&grown.name, SetChange::Grown));
-        let stale = self.stale.iter().map(|stale| report(&stale.name, SetChange::Destroyed));
+        let stale = self.stale.iter().map(|stale| report(&stale.set.name, SetChange::Destroyed));
         new.chain(changed).chain(grown).chain(stale).collect()
     }
 }

@@ -17,27 +17,31 @@ use crate::restore_text::Protocols;
 pub(crate) struct SetsUndo {
     ipset: PathBuf,
     /// The sets that were not there.
-    created: Vec<String>,
+    pub(super) created: Vec<String>,
     /// The sets that are put right, each as it was, in the form of `ipset save`.
-    changed: Vec<String>,
-    /// The kept sets that get elements.
-    grown: Vec<GrownUndo>,
+    pub(super) changed: Vec<String>,
+    /// The kept sets that get elements or lose some.
+    pub(super) grown: Vec<GrownUndo>,
+    /// The sets that go when the apply is complete, each as it was. An undo finds them there; a rollback does not.
+    #[serde(default)]
+    pub(super) gone: Vec<String>,
 }
 
 /// How the elements that a kept set gets stood in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct GrownUndo {
-    name: String,
+pub(super) struct GrownUndo {
+    pub(super) name: String,
     /// Those that it did not hold.
-    absent: Vec<String>,
-    /// Those that it held with other words behind them, each with these.
-    former: Vec<String>,
+    pub(super) absent: Vec<String>,
+    /// Those that it held and does no more, or with other words behind them; each with its own.
+    pub(super) former: Vec<String>,
 }
 
 impl SetsUndo {
     /// The way back from a plan; `None` if it changes nothing.
     pub(crate) fn of(plan: &SetsPlan) -> Option<SetsUndo> {
-        let ipset = plan.ipset.clone().filter(|_| plan.changes_anything())?;
+        let changes = plan.changes_anything() || !plan.stale.is_empty();
+        let ipset = plan.ipset.clone().filter(|_| changes)?;
         let grown = |grown: &Grown| {
             let held: HashSet<&str> = grown.former.iter().map(|element| element.entry.as_str()).collect();
             let entries = grown.elements.iter().map(|element| element.entry.clone());
@@ -53,6 +57,11 @@ impl SetsUndo {
             created: plan.new.iter().rev().map(|new| new.set.name.clone()).collect(),
             changed: plan.changed.iter().map(|(found, _)| found.text(&found.name)).collect(),
             grown: plan.grown.iter().map(grown).collect(),
+            gone: plan
+                .stale
+                .iter()
+                .filter_map(|stale| Some(stale.contents.as_ref()?.text(&stale.set.name)))
+                .collect(),
         })
     }
 }

@@ -68,6 +68,6 @@ pub fn status(desired: &Desired, origin: Origin<'_>, options: &Options) -> Resul
     }
     let variant = host.variant;
     let outlook = outlook_of(&host, plan, problems, warnings, desired);
-    let last_outcome = outcome::read(&host.root);
+    let last_outcome = outcome::of_the_last(&host.root);
     Ok(Status { variant, drift, counts, outlook, pending, last_outcome })
 }

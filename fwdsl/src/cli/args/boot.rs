@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use fwdsl_runtime::host::boot::Loader;
 use fwdsl_runtime::host::{Options, Variant};
 
-use super::VariantName;
+use super::values::VariantName;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InstallArguments {

@@ -26,6 +26,7 @@ impl Report<'_> {
             ("boot".to_owned(), boot),
             ("pending".to_owned(), json!(pending.map(|left| json!({ "left_seconds": left.as_secs() })))),
             ("last_outcome".to_owned(), json!(last)),
+            ("last_change".to_owned(), json!(self.last_change)),
             ("blocked".to_owned(), plan::blocked_json(outlook)),
             ("unknown".to_owned(), plan::unknown_json(outlook)),
             ("chains".to_owned(), counts.iter().map(|chain| chain_json(chain, self.sources)).collect()),

@@ -6,7 +6,7 @@ mod text;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, FileOutlook, Origin, Part, Status};
+use fwdsl_runtime::host::{self, FileOutlook, KeptState, Origin, Part, Status};
 use fwdsl_runtime::loc::Sources;
 
 use super::apply;
@@ -36,8 +36,23 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
         status.outlook.unknown.push((Part::Files, failure.reason()));
     }
     warnings.append(&mut status.outlook.warnings);
-    let report =
-        Report { boot: Boot::of(&status), exit: exit(&status), status: &status, sources: model.sources() };
+    let last_change = match host::history(&options) {
+        Ok(mut history) => {
+            warnings.append(&mut history.warnings);
+            history.states.into_iter().next()
+        }
+        Err(error) => {
+            status.outlook.unknown.push((Part::Journal, Failure::from(error).reason()));
+            None
+        }
+    };
+    let report = Report {
+        boot: Boot::of(&status),
+        exit: exit(&status),
+        status: &status,
+        last_change: last_change.as_ref(),
+        sources: model.sources(),
+    };
     let text = report.text(Painter::new(arguments.look.color));
     Ok(Answer { exit: report.exit, done: Done { text, json: report.json(), warnings } })
 }
@@ -45,6 +60,8 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
 /// All that is to be said.
 struct Report<'a> {
     status: &'a Status,
+    /// The last change of the host, with the state before it; as far as any is kept.
+    last_change: Option<&'a KeptState>,
     sources: &'a Sources,
     boot: Boot<'a>,
     exit: Option<Exit>,

@@ -11,7 +11,7 @@ use super::columns::{Row, aligned};
 use super::{Boot, Report};
 use crate::cli::color::{Paint, Painter};
 use crate::cli::failure::Exit;
-use crate::cli::{plan, report};
+use crate::cli::{history, plan, report};
 
 impl Report<'_> {
     pub(super) fn text(&self, painter: Painter) -> String {
@@ -32,6 +32,10 @@ impl Report<'_> {
             let _ = writeln!(text, "{}", painter.paint(Paint::Otherwise, &line));
         } else if let Some(outcome) = last_outcome {
             let _ = writeln!(text, "{}", outcome.words());
+        }
+        if let Some(state) = self.last_change {
+            let change = history::change(&state.about);
+            let _ = writeln!(text, "last change: {change}; state {} is the one before it", state.number);
         }
         for drift in drift {
             let _ = writeln!(text, "{}", drift_text(drift, self.sources, painter));
