@@ -12,8 +12,9 @@ use fwdsl_tests::booted::{
     PROGRAM, RENAME, UNLINK, boot_files, booted, power_failure, restart, run, start_unit,
 };
 use fwdsl_tests::netns::{Netns, require};
-use fwdsl_tests::provisioned::{Host, json, stderr, stdout};
+use fwdsl_tests::provisioned::{Host, json as object, stderr, stdout};
 use fwdsl_tests::sandbox::{PROGRAMS, VARIANTS};
+use serde_json::json;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_boot_host");
 /// It owns only its chains, and relies on those of others.
@@ -93,7 +94,7 @@ fn what_is_installed_is_uninstalled() {
         assert_eq!(refused.status.code(), Some(1));
         assert!(stderr(&refused).contains("`uninstall` first"), "{}", stderr(&refused));
         let text = well(&host.run(&command("uninstall")));
-        assert!(text.contains(" removed (it was not there before)\n"), "{text}");
+        assert!(text.contains(" removed (the program that the boot runs)\n"), "{text}");
         assert_eq!(boot_files(&host), before, "{system} {loader}");
         assert!(!host.root.join("usr/local").exists(), "the copy of the program is gone");
         assert!(well(&host.run(&command("uninstall"))).contains("nothing to undo"));
@@ -151,7 +152,7 @@ fn what_is_in_the_way_is_told() {
     symlink("/dev/null", host.root.join("etc/systemd/system/fwdsl-lockdown.service")).unwrap();
     let output = program(&host, &["install", "--json"]);
     well(&output);
-    let said = json(&output)["warnings"].to_string();
+    let said = object(&output)["warnings"].to_string();
     for words in [
         "netfilter-persistent is enabled",
         "docker is enabled",
@@ -160,7 +161,7 @@ fn what_is_in_the_way_is_told() {
     ] {
         assert!(said.contains(words), "{words} is not in {said}");
     }
-    assert_eq!(json(&output)["services"][0], "fwdsl.service");
+    assert_eq!(object(&output)["services"][0], "fwdsl.service");
     // A mask is the administrator's word.
     let mask = fs::read_link(host.root.join("etc/systemd/system/fwdsl-lockdown.service")).unwrap();
     assert_eq!(mask.to_str(), Some("/dev/null"));
@@ -206,6 +207,9 @@ fn the_boot_loads_what_was_kept() {
         let mut host = booted(variant, BINARY);
         install(&host);
         assert!(host.saved(Family::Ipv4).is_empty(), "an install loads nothing");
+        let plan = stdout(&program(&host, &["plan", "--save", "--variant", variant.name()]));
+        let told = "boot: fwdsl.service, of fwdsl itself, enabled, has not loaded its policy in this boot\n";
+        assert!(plan.contains(told), "{plan}");
         // Somebody was first, as an initramfs may be; nobody is there to be asked.
         restart(&mut host);
         host.netns.sh(&format!("iptables-{variant} -A INPUT -s 192.0.2.77 -j ACCEPT"));
@@ -215,6 +219,16 @@ fn the_boot_loads_what_was_kept() {
             assert!(host.saved(family).contains(set) && !host.saved(family).contains("192.0.2.77"));
         }
         assert!(start_unit(&host, "fwdsl-lockdown.service", &[]).is_none(), "there is no need of it");
+        let status = object(&program(&host, &["--json", "status", "--variant", variant.name()]));
+        // Sysctls are the work of another service.
+        assert_eq!((&status["drift"], &status["sets"]), (&json!([]), &json!([])), "{status:#}");
+        assert_eq!(status["boot"]["same"], true);
+        let service =
+            json!({ "service": "fwdsl.service", "loader": "fwdsl", "state": "enabled", "loaded": true });
+        assert_eq!(status["boot"]["services"], json!([service]));
+        // A boot is no change that there is a way back from, to an open host.
+        assert_eq!(status["last_change"]["action"], "save");
+        assert_eq!(status["last_change"]["number"], 1);
         // A reload in the same boot asks like any apply.
         assert_eq!(well(&start_unit(&host, "fwdsl.service", &[]).unwrap()), NOTHING);
         host.netns.sh(&format!("iptables-{variant} -A INPUT -s 192.0.2.77 -j ACCEPT"));

@@ -12,6 +12,7 @@ use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
 
 use super::args::ApplyArguments;
+use super::boot::tell_init;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
@@ -36,7 +37,7 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
         warnings.extend(kept.warnings);
         desired.files = kept.files;
         desired.installs = Some(keeping.loader);
-        saved = Some((keeping, kept.startup.init));
+        saved = Some(keeping);
     } else if let Ok(init) = boot::detect_init(&tree, &Tree::new(None)) {
         match boot::saves_on_stop(init, &tree) {
             Ok(said) => warnings.extend(said),
@@ -45,14 +46,14 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
     }
     let mut report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
-    if let Some((keeping, init)) = saved {
+    if let Some(keeping) = saved {
         report.recovered = report.recovered.or(keeping.found.recovered);
         if let (Loader::Distribution, Some(variant)) = (keeping.loader, report.variant) {
             warnings.extend(at_boot(&rules, variant, &tree));
         }
         // Files that wait for the confirmation are told by whoever confirms.
-        if options.root.is_none() && !report.dry_run && report.waiting.is_none() {
-            warnings.extend(boot::tell_init(init));
+        if report.waiting.is_none() {
+            warnings.extend(tell_init(&report.files, &options));
         }
     }
     let done = Done { text: report::text(&report), json: report::json(&report), warnings };

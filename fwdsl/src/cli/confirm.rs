@@ -1,11 +1,10 @@
 //! `confirm`: the state of an apply that waits for it becomes the host's.
 
-use fwdsl_runtime::host::boot;
-use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Caller, Confirmed, Options};
 use serde_json::{Map, json};
 
 use super::args::ConfirmArguments;
+use super::boot::tell_init;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
@@ -17,11 +16,7 @@ pub(super) fn confirm(arguments: &ConfirmArguments) -> Result<Done, Failure> {
 /// Confirms from somewhere.
 pub(super) fn confirm_from(options: &Options, caller: &Caller) -> Result<Done, Failure> {
     let Confirmed { files, mut warnings } = host::confirm(options, caller)?;
-    let running = Tree::new(None);
-    if let (false, None, Ok(init)) = (files.is_empty(), &options.root, boot::detect_init(&running, &running))
-    {
-        warnings.extend(boot::tell_init(init));
-    }
+    warnings.extend(tell_init(&files, options));
     let text = format!("confirmed: the new state stays\n{}", report::files(&files, ""));
     let json = Map::from_iter([("confirmed".to_owned(), json!(true)), ("files".to_owned(), json!(files))]);
     Ok(Done { text, json, warnings })

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::apply::{self, PROC_SYS};
 use super::args::{InstallArguments, UninstallArguments};
+use super::boot::tell_init;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
@@ -46,9 +47,7 @@ pub(super) fn install(policy: &Policy, arguments: &InstallArguments) -> Result<D
     let startup = kept.startup;
     let managers = boot::boot_managers(&startup.services, owns_tables(policy), startup.init, &tree);
     warnings.extend(managers.iter().map(ToString::to_string));
-    if !report.dry_run && arguments.image().is_none() {
-        warnings.extend(boot::tell_init(startup.init));
-    }
+    warnings.extend(tell_init(&report.files, &options));
     let mut text = report::text(&report);
     let services = startup.services.join(", ");
     text.push_str(&format!("at boot, the policy is loaded by {services}\n"));
@@ -64,7 +63,6 @@ fn owns_tables(policy: &Policy) -> bool {
 
 pub(super) fn uninstall(arguments: &UninstallArguments) -> Result<Done, Failure> {
     let options = arguments.options();
-    let root = options.root.as_deref().unwrap_or(Path::new("/"));
     let Found { installed, recovered } = save::found(&options)?;
     let Some(installed) = installed else {
         let mut text = recovered.as_ref().map(report::recovered).unwrap_or_default();
@@ -72,27 +70,15 @@ pub(super) fn uninstall(arguments: &UninstallArguments) -> Result<Done, Failure>
         let json = [("changed".to_owned(), json!(false)), ("recovered".to_owned(), json!(recovered))];
         return Ok(Done { text, json: json.into_iter().collect(), warnings: Vec::new() });
     };
-    let removal = installed.removal(root)?;
-    let desired = Desired { files: removal.files.clone(), ..Desired::default() };
+    let desired = Desired { uninstalls: true, ..Desired::default() };
     let report = Report { recovered, ..host::apply(&desired, &options)? };
-    let mut warnings: Vec<String> = removal
-        .kept
-        .iter()
-        .map(|path| format!("`{}` stays as it is: others have changed it since it was saved", path.display()))
-        .collect();
-    warnings.extend(report.warnings.iter().cloned());
-    if !report.dry_run {
-        boot::sweep_directories(&removal, root);
-        if arguments.image().is_none() {
-            warnings.extend(boot::tell_init(boot::detect_init(&Tree::new(None), &Tree::new(None))?));
-        }
-    }
+    let mut warnings = report.warnings.clone();
+    warnings.extend(tell_init(&report.files, &options));
     let mut text = report::text(&report);
     if arguments.image().is_none() {
         text.push_str("rules, sets and sysctls that are in force stay so until the next boot\n");
     }
     let mut json = report::json(&report);
     json.insert("loader".to_owned(), json!(installed.loader));
-    json.insert("kept".to_owned(), json!(removal.kept));
     Ok(Done { text, json, warnings })
 }

@@ -6,7 +6,7 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::analysis::Change;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::boot::Loader;
+use fwdsl_runtime::host::boot::{self, BootService, Loader};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{
     self, ApplyError, FileOutlook, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff,
@@ -33,13 +33,16 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
     let mut unplanned = None;
+    let mut services = Vec::new();
     if arguments.save {
         let kept = Keeping::again(&options, false).and_then(|keeping| {
             let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
-            Ok((kept, keeping.loader))
+            let services = boot::boot_services(&kept.startup, keeping.loader, &tree);
+            Ok((kept, keeping.loader, services))
         });
         match kept {
-            Ok((kept, loader)) => {
+            Ok((kept, loader, of_boot)) => {
+                services = of_boot;
                 warnings.extend(kept.warnings);
                 desired.files = kept.files;
                 desired.installs = Some(loader);
@@ -61,8 +64,10 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
         warnings.extend(apply::at_boot(&rules, variant, &tree));
     }
     let painter = Painter::new(arguments.look.color);
-    let text = text(&outlook, arguments.text, painter);
-    Ok(Answer { exit: exit(&outlook), done: Done { text, json: json(&outlook), warnings } })
+    let text = text(&outlook, &services, arguments.text, painter);
+    let mut json = json(&outlook);
+    json.insert("services".to_owned(), json!(services));
+    Ok(Answer { exit: exit(&outlook), done: Done { text, json, warnings } })
 }
 
 /// The policy's rules, family by family.
@@ -80,7 +85,7 @@ fn exit(outlook: &Outlook) -> Option<Exit> {
     }
 }
 
-fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
+fn text(outlook: &Outlook, services: &[BootService], lines: bool, painter: Painter) -> String {
     let mut text = String::new();
     for rules in &outlook.rules {
         push_rules(&mut text, rules, lines, painter);
@@ -94,6 +99,9 @@ fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
         let what = if file.is_link() { "service" } else { "file" };
         let _ =
             writeln!(text, "{what} {}: {} ({})", file.path.display(), file.alteration.word(), file.purpose);
+    }
+    for service in services {
+        let _ = writeln!(text, "boot: {service}");
     }
     push_unknown(&mut text, outlook, painter);
     if !outlook.changed() && outlook.blocked.is_empty() {

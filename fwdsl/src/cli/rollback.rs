@@ -3,6 +3,7 @@
 use fwdsl_runtime::host::{self, Caller, GoBack};
 
 use super::args::{Guarded, RollbackArguments};
+use super::boot::tell_init;
 use super::failure::Failure;
 use super::history::title;
 use super::output::Done;
@@ -22,6 +23,9 @@ pub(super) fn rollback(arguments: &RollbackArguments, json: bool) -> Result<Done
         false => format!("nothing to change: all is as in state {}, {}\n", state.number, title(state)),
     });
     let mut warnings = report.warnings.clone();
+    if report.waiting.is_none() {
+        warnings.extend(tell_init(&report.files, &options));
+    }
     let changes = &state.about.changes;
     let files_alone = changes.rules.is_empty() && changes.sets.is_empty() && changes.sysctls.is_empty();
     if arguments.number.is_none() && files_alone {

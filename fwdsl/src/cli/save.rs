@@ -15,6 +15,7 @@ use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Recove
 
 use super::apply::{self, PROC_SYS, Rules};
 use super::args::{BOOT, RECOVER, SaveArguments};
+use super::boot::tell_init;
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
@@ -40,9 +41,7 @@ pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, F
     let desired = Desired { files: kept.files, installs: Some(keeping.loader), ..Desired::default() };
     let report = Report { recovered: keeping.found.recovered, ..host::apply(&desired, &options)? };
     warnings.extend(report.warnings.iter().cloned());
-    if !report.dry_run && arguments.image().is_none() {
-        warnings.extend(boot::tell_init(kept.startup.init));
-    }
+    warnings.extend(tell_init(&report.files, &options));
     Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
 }
 

@@ -11,7 +11,7 @@ use crate::host::tree::Tree;
 pub(super) const SYSTEMD_ETC: &str = "/etc/systemd/system";
 
 /// Where units stand, those that mask the others' of their names first (systemd.unit(5)).
-const SYSTEMD_UNITS: [&str; 4] =
+pub(super) const SYSTEMD_UNITS: [&str; 4] =
     [SYSTEMD_ETC, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /// Where OpenRC's services stand.

@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -51,10 +50,18 @@ pub struct Installed {
     files: Vec<InstalledFile>,
 }
 
+/// What every version's file holds.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InstalledFile {
     path: PathBuf,
+    /// What it is for.
+    purpose: String,
     /// A hash of what was put there last.
     ours: String,
     /// What stood there before all of ours.
@@ -82,13 +89,14 @@ enum Bytes {
 
 /// What an uninstall does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
+pub(crate) struct Removal {
     /// The files, in the order in which they go or come back.
-    pub files: Vec<FileChange>,
+    pub(crate) files: Vec<FileChange>,
     /// Files that others have changed since, and that stay.
-    pub kept: Vec<PathBuf>,
-    /// Directories that were made for these files, to be removed where nothing is in them any more.
-    pub directories: Vec<PathBuf>,
+    pub(crate) kept: Vec<PathBuf>,
+    /// Directories that were made for these files, the innermost first: to be removed after them, where nothing is in
+    /// them any more.
+    pub(crate) directories: Vec<PathBuf>,
 }
 
 /// What is installed in the system whose file tree begins at `root`.
@@ -100,21 +108,12 @@ pub fn installed(root: &Path) -> Result<Option<Installed>, BootError> {
     let existing = look(root, Path::new(INSTALLED))?;
     let Existing::Regular { bytes, .. } = existing else { return Ok(None) };
     let unusable = |reason: String| BootError::Kept { path: INSTALLED.into(), reason };
-    let installed: Installed = serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
-    match installed.format {
-        FORMAT => Ok(Some(installed)),
-        format => Err(unusable(format!("it is of another version of fwdsl (format {format})"))),
+    // By itself first, for what else another version's file holds is not known.
+    let Format { format } = serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
+    if format != FORMAT {
+        return Err(unusable(format!("it is of another version of fwdsl (format {format})")));
     }
-}
-
-/// Removes the directories that were made for what is gone, where nothing is in them any more.
-pub fn sweep_directories(removal: &Removal, root: &Path) {
-    for directory in &removal.directories {
-        // One that is in use, or gone, is none of ours; nobody misses an empty one that cannot be removed.
-        if let Ok(real) = places::below(root, directory) {
-            let _ = fs::remove_dir(real);
-        }
-    }
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(error.to_string()))
 }
 
 impl Installed {
@@ -127,26 +126,21 @@ impl Installed {
     ///
     /// # Errors
     /// If a file that is there cannot be looked at.
-    pub fn removal(&self, root: &Path) -> Result<Removal, BootError> {
-        let root = &real(root)?;
+    pub(crate) fn removal(&self, root: &Path) -> Result<Removal, BootError> {
         let mut removal = Removal { files: Vec::new(), kept: Vec::new(), directories: Vec::new() };
-        // While the way back is needed at boot, what runs it is there: it came first, and goes last.
         let own =
             FileChange { path: INSTALLED.into(), content: FileContent::Absent, purpose: PURPOSE.to_owned() };
         removal.files.push(own);
+        // While the way back is needed at boot, what runs it is there: it came first, and goes last.
         for file in self.files.iter().rev() {
             let now = look(root, &file.path)?;
             let content = file.before.content();
             if now.is(&content) {
             } else if is_own(&file.path) || hash_of(&now) == file.ours {
-                let purpose = match content {
-                    FileContent::Absent => "it was not there before",
-                    _ => "as it was before",
-                };
                 removal.files.push(FileChange {
                     path: file.path.clone(),
                     content,
-                    purpose: purpose.to_owned(),
+                    purpose: file.purpose.clone(),
                 });
             } else {
                 removal.kept.push(file.path.clone());
@@ -178,6 +172,7 @@ pub(crate) fn record(
         let ours = hash(&change.content);
         if let Some(file) = files.iter_mut().find(|file| file.path == change.path) {
             file.ours = ours;
+            file.purpose.clone_from(&change.purpose);
             continue;
         }
         let existing = look(root, &change.path)?;
@@ -188,6 +183,7 @@ pub(crate) fn record(
         }
         files.push(InstalledFile {
             path: change.path.clone(),
+            purpose: change.purpose.clone(),
             ours,
             before,
             made: made(root, &change.path)?,

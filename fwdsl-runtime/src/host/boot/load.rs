@@ -37,6 +37,7 @@ pub fn load(options: &Options) -> Result<Report, ApplyError> {
     let options = Options {
         variant: options.variant.or(variant),
         replace_foreign: options.replace_foreign || is_first,
+        just_started: is_first,
         ..options.clone()
     };
     bring_others(&mut desired, &options)?;

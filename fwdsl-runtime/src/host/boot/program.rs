@@ -13,7 +13,8 @@ use crate::host::tree::Tree;
 const COPIES: &str = "/usr/local/sbin";
 /// The running program, also after the file that it was started from is gone.
 const SELF: &str = "/proc/self/exe";
-const PURPOSE: &str = "the program that the boot runs";
+/// What it is for.
+pub(crate) const PURPOSE: &str = "the program that the boot runs";
 
 /// The program that the boot is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
