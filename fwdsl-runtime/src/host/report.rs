@@ -125,6 +125,7 @@ pub struct FileReport {
     /// What it is for.
     pub purpose: String,
     /// It went.
+    #[serde(default)]
     pub removed: bool,
 }
 

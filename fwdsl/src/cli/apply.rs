@@ -12,7 +12,7 @@ use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
 
 use super::args::ApplyArguments;
-use super::boot::tell_init;
+use super::boot::{check_stop, tell_init};
 use super::failure::Failure;
 use super::output::Done;
 use super::report;
@@ -38,11 +38,10 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
         desired.files = kept.files;
         desired.installs = Some(keeping.loader);
         saved = Some(keeping);
-    } else if let Ok(init) = boot::detect_init(&tree, &Tree::new(None)) {
-        match boot::saves_on_stop(init, &tree) {
-            Ok(said) => warnings.extend(said),
-            Err(error) => warnings.push(error.to_string()),
-        }
+    }
+    // A save switches that off; but where it waits for the confirmation, only then.
+    if !arguments.save || options.confirm.is_some() {
+        warnings.extend(check_stop(&options, arguments.guarded.force)?);
     }
     let mut report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
@@ -27,6 +28,8 @@ pub(super) enum Failure {
     Boot(BootError),
     /// The policy asserts no way into the host.
     NoWayIn,
+    /// By these files, a shutdown would save what nobody has confirmed.
+    SavesOnStop(Vec<PathBuf>),
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
     /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
@@ -66,6 +69,7 @@ impl Failure {
             | Failure::Sysctls(_)
             | Failure::Boot(_)
             | Failure::NoWayIn
+            | Failure::SavesOnStop(_)
             | Failure::SysctlFiles(_) => Exit::NotDone,
             Failure::Unconfirmed(_) => Exit::Unconfirmed,
             Failure::CutOff(_) => Exit::CutOff,
@@ -123,6 +127,16 @@ impl fmt::Display for Failure {
                 "{NO_WAY_IN}; nothing was changed\nhelp: assert how it is administered, such as `assert INPUT {{ from \
                  192.0.2.0/24 tcp dport ssh ct new => accept; }}`, or say that it needs no way in (--without-way-in)"
             ),
+            Failure::SavesOnStop(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+                write!(
+                    f,
+                    "a service saves the rules that are loaded when it stops, so a shutdown would keep for boot what nobody \
+                     has confirmed ({paths}); nothing was changed\nhelp: set that to `no` there (an `install` or a \
+                     `save` does it too), or go on all the same with --force",
+                    paths = paths.join(", ")
+                )
+            }
             Failure::SysctlFiles(error) => {
                 write!(
                     f,

@@ -4,7 +4,7 @@
 //! The distributions have such settings for the services of iptables, ipset and nftables. Where the service is one that the boot
 //! starts, the setting is switched off, in the very line that has it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::enable::is_enabled;
 use super::layout::Init;
@@ -76,19 +76,12 @@ pub fn switch_off(init: Init, started: &[&str], tree: &Tree) -> Result<Vec<FileC
     Ok(changes)
 }
 
-/// Services that the boot starts and that will save, as they stop, whatever is loaded then: each in words.
+/// Files that let services which the boot starts save, as they stop, whatever is loaded then.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn saves_on_stop(init: Init, tree: &Tree) -> Result<Vec<String>, BootError> {
-    let say = |change: &FileChange| {
-        format!(
-            "a service saves the rules that are loaded when it stops, as a shutdown makes it do (`{}`), whoever loaded \
-             them: an `install` or a `save` of this policy switches that off",
-            change.path.display()
-        )
-    };
-    Ok(switch_off(init, &[], tree)?.iter().map(say).collect())
+pub fn saves_on_stop(init: Init, tree: &Tree) -> Result<Vec<PathBuf>, BootError> {
+    Ok(switch_off(init, &[], tree)?.into_iter().map(|change| change.path).collect())
 }
 
 /// The text with these settings off; `None` where none of them is on.
@@ -152,6 +145,8 @@ mod tests {
                 ("/etc/conf.d/nftables".to_owned(), "save_on_stop='no'".to_owned())
             ]
         );
+        let paths = saves_on_stop(Init::OpenRc, &Tree::new(Some(image.root()))).unwrap();
+        assert_eq!(paths, [Path::new("/etc/conf.d/iptables"), Path::new("/etc/conf.d/nftables")]);
         assert_eq!(changed(&image, Init::OpenRc, &["ip6tables"]).len(), 3);
         assert_eq!(changed(&image, Init::Systemd, &["ip6tables"]), []);
     }

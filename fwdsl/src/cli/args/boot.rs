@@ -55,12 +55,7 @@ enum LoaderName {
 
 impl InstallArguments {
     pub(in crate::cli) fn options(&self) -> Options {
-        Options {
-            variant: self.variant.map(Variant::from),
-            root: self.root.clone(),
-            dry_run: self.dry_run,
-            ..Options::default()
-        }
+        Options { variant: self.variant.map(Variant::from), ..options(self.root.as_ref(), self.dry_run) }
     }
 
     /// The image to install into, if it is not the running host.
@@ -78,13 +73,19 @@ impl InstallArguments {
 
 impl UninstallArguments {
     pub(in crate::cli) fn options(&self) -> Options {
-        Options { root: self.root.clone(), dry_run: self.dry_run, ..Options::default() }
+        options(self.root.as_ref(), self.dry_run)
     }
 
     /// The image to undo it in, if it is not the running host.
     pub(in crate::cli) fn image(&self) -> Option<&Path> {
         self.root.as_deref()
     }
+}
+
+fn options(root: Option<&PathBuf>, dry_run: bool) -> Options {
+    // An image has no past.
+    let keep = if root.is_some() { 0 } else { Options::default().keep };
+    Options { root: root.cloned(), dry_run, keep, ..Options::default() }
 }
 
 impl BootArguments {
