@@ -4,6 +4,7 @@ use fwdsl_runtime::host::Variant;
 use fwdsl_tests::coexisting::{self, others};
 use fwdsl_tests::faults::{Booted, Decided, Decision, OnSandbox, Tally, Unconfirmed, sweep};
 use fwdsl_tests::sandbox::{Sandbox, VARIANTS, desired};
+use fwdsl_tests::sets::{changed_by_others, desired_of, second};
 use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
@@ -81,6 +82,17 @@ fn a_rollback_of_tables() {
         OnSandbox::new(host, "rollback", &["--state", "1"], Sandbox::state)
     });
     check(tally, (30, 1));
+}
+
+/// Sets that come, go, are put right and taken over, among those of others.
+#[test]
+fn an_apply_of_sets() {
+    let tally = sweep(&VARIANTS, 36, |variant| {
+        let host = changed_by_others(variant, DRIVER);
+        host.desire(&desired_of(&second()));
+        OnSandbox::new(host, "apply", &["--replace-foreign"], Sandbox::state)
+    });
+    check(tally, (20, 1));
 }
 
 #[test]
