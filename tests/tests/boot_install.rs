@@ -404,7 +404,7 @@ fn the_lock_down_lets_administrators_in_and_nobody_else() {
         assert_eq!(said.contains("ipv4.stateless"), stateless, "{said}");
         let peer = outside(&host);
         let listen = |address: &str| host.netns.enter(|| TcpListener::bind(address).unwrap());
-        let listeners = ["0.0.0.0:22", "192.0.2.14:80", "[2001:db8:ad::1]:22"].map(|address| listen(address));
+        let listeners = ["0.0.0.0:22", "192.0.2.14:80", "[2001:db8:ad::1]:22"].map(listen);
         let connects = |from: &str, to: &str| peer.enter(|| connect(from, to, SOON));
         let is_dropped = |from: &str, to: &str| !peer.enter(|| connect(from, to, A_MOMENT));
         assert!(connects("192.0.2.1", "192.0.2.14:22"), "an administrator");
