@@ -58,7 +58,7 @@ mod watchdog;
 mod xtables_lock;
 
 pub use access::{Access, check_access};
-pub use apply::{apply, recover};
+pub use apply::{apply, recover, recover_cut_off};
 pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;

@@ -7,18 +7,19 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::boot;
+use fwdsl_runtime::host::boot::{self, Loader};
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
 use fwdsl_runtime::lower::Ruleset;
 
 use super::args::ApplyArguments;
+use super::boot::{check_stop, tell_init};
 use super::failure::Failure;
 use super::fleet::Chosen;
 use super::output::Done;
 use super::report;
-use super::save::{self, Kept};
+use super::save::{self, Keeping, Kept};
 use super::wait;
 
 /// Where the running kernel has its parameters.
@@ -33,15 +34,30 @@ pub(super) fn apply(policy: &Chosen<'_>, arguments: &ApplyArguments, json: bool)
     warnings.extend(other_policy(policy, options.root.as_deref()));
     let is_bound = !arguments.guarded.force && !arguments.dry_run;
     warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
+    let mut saved = None;
     if arguments.save {
-        let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree)?;
+        let keeping = Keeping::again(&options, false)?;
+        let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
         warnings.extend(kept.warnings);
         desired.files = kept.files;
+        desired.installs = Some(keeping.loader);
+        saved = Some(keeping);
     }
-    let report = host::apply(&desired, &options)?;
+    // A save switches that off; but where it waits for the confirmation, only then.
+    if !arguments.save || options.confirm.is_some() {
+        warnings.extend(check_stop(&options, arguments.guarded.force)?);
+    }
+    let mut report = host::apply(&desired, &options)?;
     warnings.extend(report.warnings.iter().cloned());
-    if let (true, Some(variant)) = (arguments.save, report.variant) {
-        warnings.extend(at_boot(&rules, variant, &tree));
+    if let Some(keeping) = saved {
+        report.recovered = report.recovered.or(keeping.found.recovered);
+        if let (Loader::Distribution, Some(variant)) = (keeping.loader, report.variant) {
+            warnings.extend(at_boot(&rules, variant, &tree));
+        }
+        // Files that wait for the confirmation are told by whoever confirms.
+        if report.waiting.is_none() {
+            warnings.extend(tell_init(&report.files, &options));
+        }
     }
     let done = Done { text: report::text(&report), json: report::json(&report), warnings };
     wait::see_to_it(report.waiting.as_ref(), arguments.guarded.detach, &options, done, json)
@@ -51,18 +67,11 @@ pub(super) fn apply(policy: &Chosen<'_>, arguments: &ApplyArguments, json: bool)
 pub(super) fn desired(policy: &Chosen<'_>, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let warnings = left_out(&expansion);
-    let of = |family| rules.iter().find(|rules| rules.family == family);
-    let text = |family| of(family).map(|rules| rules.text.clone());
-    let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
     let desired = Desired {
-        ipv4: text(Family::Ipv4),
-        ipv6: text(Family::Ipv6),
-        ipv4_sharing: sharing(Family::Ipv4),
-        ipv6_sharing: sharing(Family::Ipv6),
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
-        files: Vec::new(),
         policy: policy.name.map(str::to_owned),
+        ..desired_rules(rules)
     };
     Ok((desired, warnings))
 }
@@ -78,6 +87,20 @@ pub(super) fn other_policy(policy: &Chosen<'_>, root: Option<&Path>) -> Option<S
 pub(super) fn at_boot(rules: &[Rules], variant: Variant, tree: &Tree) -> Vec<String> {
     let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
     boot::other_variants(&families, variant, tree).iter().map(ToString::to_string).collect()
+}
+
+/// The rules alone, to be brought about.
+pub(super) fn desired_rules(rules: &[Rules]) -> Desired {
+    let of = |family| rules.iter().find(|rules| rules.family == family);
+    let text = |family| of(family).map(|rules| rules.text.clone());
+    let sharing = |family| of(family).map(|rules| rules.sharing.clone()).unwrap_or_default();
+    Desired {
+        ipv4: text(Family::Ipv4),
+        ipv6: text(Family::Ipv6),
+        ipv4_sharing: sharing(Family::Ipv4),
+        ipv6_sharing: sharing(Family::Ipv6),
+        ..Desired::default()
+    }
 }
 
 /// What the policy would do to the connection by which it is applied.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
@@ -11,6 +12,7 @@ use fwdsl_runtime::host::sysctl::ExpandError;
 use fwdsl_runtime::host::{ApplyError, Ended};
 
 use super::fleet::ChoiceError;
+use super::save::NO_WAY_IN;
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub(super) enum Failure {
     Sysctls(ExpandError),
     /// The rules cannot be kept for boot here.
     Boot(BootError),
+    /// The policy asserts no way into the host.
+    NoWayIn,
+    /// By these files, a shutdown would save what nobody has confirmed.
+    SavesOnStop(Vec<PathBuf>),
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
     /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
@@ -70,6 +76,8 @@ impl Failure {
             Failure::NoFamily(_)
             | Failure::Sysctls(_)
             | Failure::Boot(_)
+            | Failure::NoWayIn
+            | Failure::SavesOnStop(_)
             | Failure::SysctlFiles(_)
             | Failure::Page(_) => Exit::NotDone,
             Failure::Unconfirmed(_) => Exit::Unconfirmed,
@@ -123,6 +131,21 @@ impl fmt::Display for Failure {
             Failure::NoFamily(family) => write!(f, "the policy has no rules for {family}"),
             Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
             Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
+            Failure::NoWayIn => write!(
+                f,
+                "{NO_WAY_IN}; nothing was changed\nhelp: assert how it is administered, such as `assert INPUT {{ from \
+                 192.0.2.0/24 tcp dport ssh ct new => accept; }}`, or say that it needs no way in (--without-way-in)"
+            ),
+            Failure::SavesOnStop(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+                write!(
+                    f,
+                    "a service saves the rules that are loaded when it stops, so a shutdown would keep for boot what nobody \
+                     has confirmed ({paths}); nothing was changed\nhelp: set that to `no` there (an `install` or a \
+                     `save` does it too), or go on all the same with --force",
+                    paths = paths.join(", ")
+                )
+            }
             Failure::SysctlFiles(error) => {
                 write!(
                     f,

@@ -24,6 +24,9 @@
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
 //! | `confirm` | confirms an apply that is undone otherwise (`apply --confirm 60s`) |
 //! | `save` | keeps rules and sysctls for boot without applying them, on this host or in an image |
+//! | `install` | has the policy loaded at every boot by a service of its own, with a lock-down for when that fails |
+//! | `uninstall` | undoes an install and every save |
+//! | `boot` | loads the policy that is kept for boot; the service runs this |
 //! | `rollback` | brings a former state of the host back: rules, sets, sysctls and files |
 //! | `history` | lists the former states that are kept, or prints one |
 //! | `recover` | undoes an apply that was ended before it was complete |
@@ -38,6 +41,7 @@
 
 mod apply;
 mod args;
+mod boot;
 mod check;
 mod color;
 mod confirm;
@@ -45,6 +49,7 @@ mod explain;
 mod failure;
 mod fleet;
 mod history;
+mod install;
 mod output;
 mod pages;
 mod plan;
@@ -109,6 +114,9 @@ fn command(context: &Context<'_>, command: &Command) -> Result<Answer, Failure> 
         Command::Apply(arguments) => apply::apply(&policy()?, arguments, context.json),
         Command::Confirm(arguments) => confirm::confirm(arguments),
         Command::Save(arguments) => save::save(&policy()?, arguments),
+        Command::Install(arguments) => install::install(&policy()?, arguments),
+        Command::Uninstall(arguments) => install::uninstall(arguments),
+        Command::Boot(arguments) => boot::boot(arguments),
         Command::Rollback(arguments) => rollback::rollback(arguments, context.json),
         Command::History(arguments) => history::history(arguments),
         Command::Recover(arguments) => recover::recover(arguments),

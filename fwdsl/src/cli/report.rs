@@ -67,7 +67,10 @@ pub(super) fn order(family: Family, would: &str, tables: &[String], closed: bool
 
 /// A line for every file.
 pub(super) fn files(files: &[FileReport], would: &str) -> String {
-    let line = |file: &FileReport| format!("{} {would}updated ({})\n", file.path.display(), file.purpose);
+    let line = |file: &FileReport| {
+        let change = if file.removed { "removed" } else { "updated" };
+        format!("{} {would}{change} ({})\n", file.path.display(), file.purpose)
+    };
     files.iter().map(line).collect()
 }
 

@@ -173,5 +173,6 @@ fn parse_desired(value: &Value) -> Desired {
         sysctls: list("sysctls").iter().map(sysctl).collect(),
         policy: None,
         files: list("files").iter().map(file).collect(),
+        ..Desired::default()
     }
 }
