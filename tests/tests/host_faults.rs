@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
 const BINARY: &str = env!("CARGO_BIN_EXE_cli_host");
+/// It asserts a way in, without which nothing is installed. It lies where cargo builds, so a copy is installed too.
+const INSTALLED: &str = env!("CARGO_BIN_EXE_boot_host");
 
 const FIRST_CHAINS: &str = "own chains;
     chain INPUT { tcp dport 22 => jump web; icmp any => accept; }
@@ -119,6 +121,20 @@ fn a_save() {
     // It knows of no variant.
     let tally = sweep(&[Variant::Nft], 40, |variant| Booted::new(variant, BINARY, &[], &["save"]));
     check(tally, (25, 1));
+}
+
+#[test]
+fn an_install() {
+    let tally = sweep(&[Variant::Nft], 28, |variant| Booted::new(variant, INSTALLED, &[], &["install"]));
+    check(tally, (18, 1));
+}
+
+#[test]
+fn an_uninstall() {
+    let tally = sweep(&[Variant::Nft], 24, |variant| {
+        Booted::new(variant, INSTALLED, &[&["install"]], &["uninstall"])
+    });
+    check(tally, (14, 1));
 }
 
 #[test]

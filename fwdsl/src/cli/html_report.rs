@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::digest::sha256;
 use fwdsl_runtime::host::write_whole_file;
 use fwdsl_runtime::page::{Facts, Live, page};
@@ -11,11 +10,13 @@ use serde_json::{Map, json};
 
 use super::args::HtmlReportArguments;
 use super::failure::Failure;
+use super::fleet::Chosen;
 use super::output::Done;
 use super::{show, status, utc};
 
-pub(super) fn html_report(policy: &Policy, arguments: &HtmlReportArguments) -> Result<Done, Failure> {
+pub(super) fn html_report(policy: &Chosen<'_>, arguments: &HtmlReportArguments) -> Result<Done, Failure> {
     let findings = policy.check()?;
+    let policy = &policy.read()?;
     let mut warnings = Vec::new();
     let live: Option<Live> = match arguments.status {
         true => {
@@ -26,13 +27,18 @@ pub(super) fn html_report(policy: &Policy, arguments: &HtmlReportArguments) -> R
         false => None,
     };
     let model = policy.model();
-    let name = program_name();
+    let program = program_name();
+    // Of several policies, the one that was chosen.
+    let (name, chosen) = match policy.name {
+        Some(name) => (format!("{name} ({program})"), format!(" --policy {name}")),
+        None => (program.clone(), String::new()),
+    };
     let digest = sha256(show::document_text(policy).as_bytes());
     let text = page(&Facts {
         name: &name,
         model: &model,
         findings: &findings,
-        digest: (&digest, &format!("{name} show --format json")),
+        digest: (&digest, &format!("{program} show --format json{chosen}")),
         live: live.as_ref(),
         remarks: &warnings,
     });

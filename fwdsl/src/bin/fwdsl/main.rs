@@ -9,6 +9,8 @@
 //! | `matrix` | tells who may open a service to whom |
 //! | `compare` | tells what two firewalls do differently with packets |
 //! | `report` | writes a page of a firewall for those who review it |
+//! | `completions` | prints a script that makes a shell complete the arguments |
+//! | `man` | prints a manual page |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
@@ -22,6 +24,7 @@ mod html_report;
 mod import;
 mod matrix;
 mod output;
+mod pages;
 mod replace;
 mod walk;
 
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
         Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
         Ok(Command::Compare(arguments)) => compare::compare_command(&arguments),
         Ok(Command::Report(arguments)) => html_report::html_report(&arguments),
+        Ok(Command::Completions(arguments)) => pages::completions_command(&arguments),
+        Ok(Command::Man(arguments)) => pages::man_command(&arguments),
         Err(error) => output::usage(&error),
     }
 }
