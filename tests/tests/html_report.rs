@@ -370,6 +370,7 @@ fn the_tool_makes_a_page_of_a_dump() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
     let read = read(&stdout(&output));
     assert_eq!(read.named("h1").next().unwrap().text, "office.v4");
+    assert!(read.element("open").text.contains("Of IPv6 the policy says nothing"));
     let dump = fs::read_to_string(Path::new(fixtures).join("office.v4")).unwrap();
     let shown: String = read.named("pre").map(|pre| format!("{}\n", pre.text)).collect();
     for (place, line) in dump.lines().enumerate().filter(|(_, line)| line.starts_with("-A ")) {

@@ -72,9 +72,10 @@ pub(super) struct Decider {
 const LAST_QUEUE: u32 = 0xffff;
 
 /// The rules, and those that decide. A rule of the policy has one verdict, however many lines it is; what rules of others
-/// may do stays as it is. `None` if there are too many.
+/// may do stays as it is. `None` if there are too many, or the policy has such a verdict itself.
 pub(super) fn with_own_verdicts(ruleset: &Ruleset) -> Option<(Ruleset, Vec<Decider>)> {
     let mut own = ruleset.clone();
+    let taken = queues_in_use(ruleset);
     let mut deciders: Vec<Decider> = Vec::new();
     for rule in own.tables.iter_mut().flat_map(|table| &mut table.chains).flat_map(|chain| &mut chain.rules) {
         let Action::Target { extension, .. } = &rule.action else { continue };
@@ -89,12 +90,23 @@ pub(super) fn with_own_verdicts(ruleset: &Ruleset) -> Option<(Ruleset, Vec<Decid
         let place = deciders.iter().position(|decider| same(&decider)).unwrap_or(deciders.len());
         let action = queue(LAST_QUEUE.checked_sub(u32::try_from(place).ok()?)?);
         if place == deciders.len() {
-            let stands_for = Verdict::Target(&NFQUEUE, emit_target(&action, ruleset.family));
+            let text = emit_target(&action, ruleset.family);
+            if taken.contains(&text) {
+                return None;
+            }
+            let stands_for = Verdict::Target(&NFQUEUE, text);
             deciders.push(Decider { stands_for, verdict, loc: rule.loc, origin: rule.origin });
         }
         rule.action = action;
     }
     Some((own, deciders))
+}
+
+/// The verdicts of the policy's own that could be taken for these.
+fn queues_in_use(ruleset: &Ruleset) -> Vec<String> {
+    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+    let queues = rules.filter(|rule| rule.target().is_some_and(|target| *target == NFQUEUE));
+    queues.map(|rule| emit_target(&rule.action, ruleset.family)).collect()
 }
 
 /// The rule that a verdict stands for.

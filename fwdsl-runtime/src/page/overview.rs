@@ -7,9 +7,10 @@ use super::live::State;
 use super::openings::Stance;
 use super::services::scrolled;
 use super::view::{View, case_id, count, rule_id, verdict_class, write_families};
+use crate::family::Family;
 use crate::model::Ownership;
 use crate::source::port_name;
-use crate::table::Hook;
+use crate::table::{Hook, TableName};
 
 pub(super) fn header(html: &mut Html, view: &View<'_>) {
     let facts = view.facts;
@@ -84,6 +85,13 @@ pub(super) fn access(html: &mut Html, view: &View<'_>) {
     }
     for access in &view.access {
         way(html, access, view);
+    }
+    for family in Family::ALL {
+        let of_family = view.rulesets.iter().find(|ruleset| ruleset.family == family);
+        if of_family.is_none_or(|ruleset| ruleset.table(TableName::Filter).is_none()) {
+            let text = format!("Of {family} the policy says nothing: it has no table `filter` for it.");
+            html.classed("p", "warning", |html| html.sentence(&text));
+        }
     }
     html.classed("p", "note", |html| {
         html.text(

@@ -51,7 +51,7 @@ fn page_of(imported: &Imported) -> String {
     };
     let document = format!("{:#}\n", to_json(model, FamilySet::BOTH));
     let digest = sha256(document.as_bytes());
-    let more = imported.warnings().into_iter();
+    let more = imported.warnings();
     let remarks: Vec<String> =
         more.map(|(_, text)| format!("There is more on the host than this: {text}")).collect();
     page(&Facts {
