@@ -55,6 +55,7 @@ pub mod tree;
 mod undo;
 mod variant;
 mod watchdog;
+mod whole_file;
 mod xtables_lock;
 
 pub use access::{Access, check_access};
@@ -85,3 +86,4 @@ pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use status::{ChainCount, Difference, Drift, FamilyCount, RuleCount, Status, status};
 pub use variant::Variant;
+pub use whole_file::write_whole_file;

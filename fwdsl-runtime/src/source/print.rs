@@ -283,7 +283,7 @@ fn print_statement(text: &mut Text, chain: usize, statement: &Statement, exact: 
     }
 }
 
-fn joined(phrases: &[Phrase]) -> String {
+pub(super) fn joined(phrases: &[Phrase]) -> String {
     if phrases.is_empty() {
         return "_".into();
     }

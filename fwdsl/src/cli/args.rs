@@ -3,6 +3,7 @@
 mod boot;
 mod change;
 mod former;
+mod html_report;
 mod look;
 mod values;
 
@@ -13,6 +14,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub(super) use boot::{BootArguments, InstallArguments, UninstallArguments};
 pub(super) use change::{ApplyArguments, ConfirmArguments, Guarded, RecoverArguments, SaveArguments};
 pub(super) use former::{HistoryArguments, HistoryCommand, RollbackArguments};
+pub(super) use html_report::HtmlReportArguments;
 pub(super) use look::{ColorChoice, ExplainArguments, Format, PlanArguments, ShowArguments, StatusArguments};
 
 use crate::pages::{CompletionsArguments, ManArguments};
@@ -45,6 +47,12 @@ pub(super) enum Command {
     /// The pattern is that of assertions: `in eth0 tcp from 203.0.113.7 dport 22 ct new`. What it leaves open may be
     /// anything: each verdict that is possible is told, with a packet that gets it.
     Explain(ExplainArguments),
+    /// Write a page of the policy for those who review it
+    ///
+    /// One file of HTML, without scripts, that asks no network for anything: what is open to whom and by which rule,
+    /// every rule with its line, assertions, findings, sets and sysctls; with --status also what this host has loaded.
+    /// Without it the same policy gives the same page.
+    Report(HtmlReportArguments),
     /// Tell what an apply would change on this host, and change nothing
     ///
     /// Rules are compared by meaning: packets that would be newly accepted and newly refused, each with the rules that

@@ -19,6 +19,7 @@
 //! | `show` | prints the rules as `iptables-restore` reads them, or the policy as JSON |
 //! | `check` | runs the policy's checks again, at run time, and prints what lints find |
 //! | `explain` | tells which verdicts the packets of a pattern get, and every rule that they meet |
+//! | `report` | writes a page of the policy for reviewers: what is open to whom, rules, proofs, findings |
 //! | `plan` | tells what an apply would change: packets newly accepted and refused, lines, sets, sysctls, files |
 //! | `status` | tells whether the policy is in force, which rule is not, and how many packets each rule has matched |
 //! | `apply` | loads the rules and sets the sysctls as one step with an undo; with `--save` keeps them for boot in the same step |
@@ -49,6 +50,7 @@ mod explain;
 mod failure;
 mod fleet;
 mod history;
+mod html_report;
 mod install;
 mod output;
 mod pages;
@@ -111,6 +113,7 @@ fn command(context: &Context<'_>, command: &Command) -> Result<Answer, Failure> 
         Command::Show(arguments) => show::show(&*policy()?, arguments),
         Command::Check => check::check(&*policy()?),
         Command::Explain(arguments) => explain::explain(&*policy()?, arguments),
+        Command::Report(arguments) => html_report::html_report(&policy()?, arguments),
         Command::Apply(arguments) => apply::apply(&policy()?, arguments, context.json),
         Command::Confirm(arguments) => confirm::confirm(arguments),
         Command::Save(arguments) => save::save(&policy()?, arguments),

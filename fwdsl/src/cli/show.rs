@@ -60,8 +60,17 @@ fn document(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
         policy.lower(family)?.ok_or(Failure::NoFamily(family))?;
     }
     let document = to_json(&policy.model(), asked.map_or(FamilySet::BOTH, FamilySet::only));
-    let text = format!("{document:#}\n");
+    let text = text_of(&document);
     Ok(Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() })
+}
+
+fn text_of(document: &Value) -> String {
+    format!("{document:#}\n")
+}
+
+/// What `show --format json` prints.
+pub(super) fn document_text(policy: &Policy) -> String {
+    text_of(&to_json(&policy.model(), FamilySet::BOTH))
 }
 
 /// The text, and how it is to be loaded if that is not the usual way.

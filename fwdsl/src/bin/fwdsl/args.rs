@@ -80,6 +80,11 @@ pub(crate) enum Command {
     /// The differences are rule-like lines that together are exactly the packets of which something else becomes. `no
     /// difference` is a proof.
     Compare(CompareArguments),
+    /// Write a page of a firewall for those who review it
+    ///
+    /// One file of HTML without scripts: who may open what and by which rule, findings, the chains as a drawing, and every
+    /// rule with its line.
+    Report(HtmlReportArguments),
     /// Print a script that makes a shell complete the arguments of this program
     ///
     /// For bash: `fwdsl completions bash >/etc/bash_completion.d/fwdsl`.
@@ -88,6 +93,15 @@ pub(crate) enum Command {
     ///
     /// To read it at once: `fwdsl man | man -l -`.
     Man(ManArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HtmlReportArguments {
+    #[command(flatten)]
+    pub(crate) firewall: FirewallArguments,
+    /// Write the page to this file; `-` is standard output
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) html: PathBuf,
 }
 
 #[derive(Debug, Args)]

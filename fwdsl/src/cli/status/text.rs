@@ -15,7 +15,16 @@ use crate::cli::{history, plan, report};
 
 impl Report<'_> {
     pub(super) fn text(&self, painter: Painter) -> String {
-        let Status { variant, drift, counts, outlook, pending, last_outcome } = self.status;
+        let mut text = self.differences(painter);
+        for chain in &self.status.counts {
+            push_counts(&mut text, chain, self.sources, painter);
+        }
+        text
+    }
+
+    /// The text without the counters.
+    pub(super) fn differences(&self, painter: Painter) -> String {
+        let Status { variant, drift, outlook, pending, last_outcome, .. } = self.status;
         let mut text = String::new();
         let variant = variant.map(|variant| format!(" ({variant})")).unwrap_or_default();
         let (paint, summary) = match self.exit {
@@ -48,9 +57,6 @@ impl Report<'_> {
         }
         plan::push_unknown(&mut text, outlook, painter);
         push_boot(&mut text, &self.boot);
-        for chain in counts {
-            push_counts(&mut text, chain, self.sources, painter);
-        }
         text
     }
 }
