@@ -269,6 +269,11 @@ fn the_boot_loads_what_was_kept() {
         let mut host = booted(variant, BINARY);
         install(&host);
         assert!(host.saved(Family::Ipv4).is_empty(), "an install loads nothing");
+        // Whoever saves keeps to what was installed, the variant too.
+        assert_eq!(well(&program(&host, &["save"])), NOTHING);
+        let other = VARIANTS.into_iter().find(|other| *other != variant).unwrap();
+        let said = stderr(&program(&host, &["apply", "--dry-run", "--save", "--variant", other.name()]));
+        assert!(said.contains(&format!("the boot will load them in the {variant} one")), "{said}");
         let plan = stdout(&program(&host, &["plan", "--save", "--variant", variant.name()]));
         let told = "boot: fwdsl.service, of fwdsl itself, enabled, has not loaded its policy in this boot\n";
         assert!(plan.contains(told), "{plan}");

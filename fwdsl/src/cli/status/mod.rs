@@ -26,7 +26,7 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
     let kept = Keeping::again(&options, false).and_then(|keeping| {
         let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
-        Ok((boot::boot_services(&kept.startup, keeping.loader, &tree), kept))
+        Ok((boot::boot_services(&kept.startup, keeping.installs.loader, &tree), kept))
     });
     let boot = kept.map(|(services, kept)| {
         warnings.extend(kept.warnings);
