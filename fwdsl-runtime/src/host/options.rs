@@ -29,6 +29,8 @@ pub struct Desired {
     pub sysctls: Vec<SysctlWrite>,
     /// The files, in the order in which they are to be put in place.
     pub files: Vec<FileChange>,
+    /// The policy's name, if its program holds several; note is taken of it, for [`policy_names`](super::policy_names).
+    pub policy: Option<String>,
     /// What loads the policy at boot by these files; note is taken of what stood there before, for
     /// [`boot::installed`](super::boot::installed).
     pub installs: Option<Installs>,

@@ -1,6 +1,7 @@
 //! `apply`: rules, sysctls and, with `--save`, files, as one step.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
@@ -10,10 +11,12 @@ use fwdsl_runtime::host::boot::{self, Installs};
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
+use fwdsl_runtime::lower::Ruleset;
 
 use super::args::ApplyArguments;
 use super::boot::{check_stop, tell_init};
 use super::failure::Failure;
+use super::fleet::Chosen;
 use super::output::Done;
 use super::report;
 use super::save::{self, Keeping, Kept};
@@ -22,12 +25,13 @@ use super::wait;
 /// Where the running kernel has its parameters.
 pub(super) const PROC_SYS: &str = "/proc/sys";
 
-pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
-    policy.check()?;
+pub(super) fn apply(policy: &Chosen<'_>, arguments: &ApplyArguments, json: bool) -> Result<Done, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = rules(policy)?;
     let (mut desired, mut warnings) = desired(policy, &rules)?;
+    warnings.extend(other_policy(policy, options.root.as_deref()));
     let is_bound = !arguments.guarded.force && !arguments.dry_run;
     warnings.extend(access_warnings(access(policy, options.variant)?, is_bound)?);
     let mut saved = None;
@@ -60,15 +64,23 @@ pub(super) fn apply(policy: &Policy, arguments: &ApplyArguments, json: bool) -> 
 }
 
 /// What the policy brings about on this host, without files, and what is to be said of it.
-pub(super) fn desired(policy: &Policy, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
+pub(super) fn desired(policy: &Chosen<'_>, rules: &[Rules]) -> Result<(Desired, Vec<String>), Failure> {
     let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
     let warnings = left_out(&expansion);
     let desired = Desired {
         sets: policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect(),
         sysctls: expansion.writes,
+        policy: policy.name.map(str::to_owned),
         ..desired_rules(rules)
     };
     Ok((desired, warnings))
+}
+
+/// Warns where another policy of the program is in force.
+pub(super) fn other_policy(policy: &Chosen<'_>, root: Option<&Path>) -> Option<String> {
+    let name = policy.name?;
+    let former = host::policy_names(root).loaded.filter(|former| former != name)?;
+    Some(format!("the policy that was applied last is `{former}`, and this is `{name}`"))
 }
 
 /// Warns where the boot will load the rules in another variant of iptables.
@@ -93,9 +105,7 @@ pub(super) fn desired_rules(rules: &[Rules]) -> Desired {
 
 /// What the policy would do to the connection by which it is applied.
 fn access(policy: &Policy, variant: Option<Variant>) -> Result<Access, Diagnostics> {
-    let rulesets = Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose());
-    let rulesets = rulesets.collect::<Result<Vec<_>, _>>()?;
-    Ok(check_access(&rulesets, policy.model().sources(), &Caller::find(), variant))
+    Ok(check_access(&rulesets(policy)?, policy.model().sources(), &Caller::find(), variant))
 }
 
 /// What is to be told of that, unless it has to be refused.
@@ -105,6 +115,11 @@ fn access_warnings(access: Access, is_bound: bool) -> Result<Vec<String>, Failur
     }
     let cut = access.cut.into_iter().map(|what| format!("the policy cuts this session off: {what}"));
     Ok(cut.chain(access.doubts).collect())
+}
+
+/// The policy's rules, family by family.
+pub(super) fn rulesets(policy: &Policy) -> Result<Vec<Arc<Ruleset>>, Diagnostics> {
+    Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose()).collect()
 }
 
 /// The rules of one family.
@@ -118,15 +133,12 @@ pub(super) struct Rules {
 
 /// The rules of the policy's families.
 pub(super) fn rules(policy: &Policy) -> Result<Vec<Rules>, Diagnostics> {
-    let rules = |family| {
-        let rules = |ruleset| Rules {
-            family,
-            text: emit_chains(&ruleset, Protocols::Numbered),
-            sharing: Sharing::of(&ruleset),
-        };
-        Ok(policy.lower(family)?.map(rules))
+    let rules = |ruleset: Arc<Ruleset>| Rules {
+        family: ruleset.family,
+        text: emit_chains(&ruleset, Protocols::Numbered),
+        sharing: Sharing::of(&ruleset),
     };
-    Family::ALL.into_iter().filter_map(|family| rules(family).transpose()).collect()
+    Ok(rulesets(policy)?.into_iter().map(rules).collect())
 }
 
 pub(super) fn left_out(expansion: &Expansion) -> Vec<String> {

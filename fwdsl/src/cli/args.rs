@@ -8,12 +8,14 @@ mod values;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(super) use boot::{BootArguments, InstallArguments, UninstallArguments};
 pub(super) use change::{ApplyArguments, ConfirmArguments, Guarded, RecoverArguments, SaveArguments};
 pub(super) use former::{HistoryArguments, HistoryCommand, RollbackArguments};
 pub(super) use look::{ColorChoice, ExplainArguments, Format, PlanArguments, ShowArguments, StatusArguments};
+
+use crate::pages::{CompletionsArguments, ManArguments};
 
 /// What the exit codes mean; documentation shows the same text.
 pub(super) const EXIT_CODES: &str = include_str!("exit-codes.txt");
@@ -101,14 +103,31 @@ pub(super) enum Command {
     /// ended too, and for boot, where the service fwdsl-recover runs it.
     #[command(name = RECOVER)]
     Recover(RecoverArguments),
+    /// Print a script that makes a shell complete the arguments of this program
+    ///
+    /// For bash: `my-host completions bash >/etc/bash_completion.d/my-host`. The program is to be in PATH under the name that
+    /// it has now.
+    Completions(CompletionsArguments),
+    /// Print the manual page of this program or of one of its commands
+    ///
+    /// To read it at once: `my-host man | man -l -`. With --dir, all pages are written, for a package or an image.
+    Man(ManArguments),
+}
+
+/// The command line of a program that holds one policy.
+pub(super) fn definition() -> clap::Command {
+    Arguments::command().after_help(EXIT_CODES).mut_subcommands(|command| command.after_help(EXIT_CODES))
 }
 
 /// Reads the arguments, the program's name first. Help goes under that name, for this command line serves many
 /// programs.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let command =
-        Arguments::command().after_help(EXIT_CODES).mut_subcommands(|command| command.after_help(EXIT_CODES));
-    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    read(&definition().try_get_matches_from(arguments)?)
+}
+
+/// Reads what clap has taken.
+pub(super) fn read(matches: &ArgMatches) -> Result<Arguments, clap::Error> {
+    Arguments::from_arg_matches(matches)
 }
 
 #[cfg(test)]

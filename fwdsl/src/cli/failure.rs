@@ -11,6 +11,7 @@ use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
 use fwdsl_runtime::host::{ApplyError, Ended};
 
+use super::fleet::ChoiceError;
 use super::save::NO_WAY_IN;
 
 /// Why a command did not do its work.
@@ -36,6 +37,12 @@ pub(super) enum Failure {
     Unconfirmed(Option<Ended>),
     /// The policy would cut off whoever loads it; the packets, each with what decides.
     CutOff(Vec<String>),
+    /// It is not clear which of several policies is this host's.
+    Choice(ChoiceError),
+    /// Several policies of one program are wrong, or cannot be told apart; what of each.
+    Fleet(Vec<String>),
+    /// The page of a manual cannot be had.
+    Page(io::Error),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -62,7 +69,8 @@ pub(super) enum Exit {
 impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Failure::Policy(_) => Exit::Policy,
+            Failure::Policy(_) | Failure::Fleet(_) => Exit::Policy,
+            Failure::Choice(_) => Exit::Usage,
             Failure::Question(RequestError::NoFamily(_)) => Exit::NotDone,
             Failure::Question(_) => Exit::Usage,
             Failure::NoFamily(_)
@@ -70,7 +78,8 @@ impl Failure {
             | Failure::Boot(_)
             | Failure::NoWayIn
             | Failure::SavesOnStop(_)
-            | Failure::SysctlFiles(_) => Exit::NotDone,
+            | Failure::SysctlFiles(_)
+            | Failure::Page(_) => Exit::NotDone,
             Failure::Unconfirmed(_) => Exit::Unconfirmed,
             Failure::CutOff(_) => Exit::CutOff,
             Failure::Apply(error) => of_apply(error),
@@ -157,6 +166,9 @@ impl fmt::Display for Failure {
                 packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
                 f.write_str("\nhelp: let these packets pass, or apply with --force; nothing was changed")
             }
+            Failure::Choice(error) => error.fmt(f),
+            Failure::Fleet(wrong) => f.write_str(wrong.join("\n").trim_end()),
+            Failure::Page(error) => error.fmt(f),
             Failure::Apply(error) => say_apply(error, f),
         }
     }

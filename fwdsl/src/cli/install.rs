@@ -13,12 +13,13 @@ use super::apply::{self, PROC_SYS};
 use super::args::{InstallArguments, UninstallArguments};
 use super::boot::tell_init;
 use super::failure::Failure;
+use super::fleet::Chosen;
 use super::output::Done;
 use super::report;
 use super::save::{self, Found, Keeping};
 
-pub(super) fn install(policy: &Policy, arguments: &InstallArguments) -> Result<Done, Failure> {
-    policy.check()?;
+pub(super) fn install(policy: &Chosen<'_>, arguments: &InstallArguments) -> Result<Done, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let (tree, loader) = (Tree::new(options.root.as_deref()), arguments.loader());
     let mut warnings = Vec::new();

@@ -2,23 +2,20 @@
 
 use std::fmt::Write;
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::analysis::Change;
-use fwdsl_runtime::diagnostic::Diagnostics;
-use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{self, BootService};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{
     self, ApplyError, FileOutlook, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff,
 };
 use fwdsl_runtime::json::comparison_to_json;
-use fwdsl_runtime::lower::Ruleset;
 use serde_json::{Map, Value, json};
 
 use super::apply;
 use super::args::PlanArguments;
 use super::color::{Paint, Painter};
 use super::failure::{Exit, Failure, of_apply};
+use super::fleet::Chosen;
 use super::output::{Answer, Done};
 use super::report;
 use super::save::{self, Keeping};
@@ -26,12 +23,13 @@ use super::save::{self, Keeping};
 /// So many elements of a set are told.
 const ELEMENTS_TOLD: usize = 5;
 
-pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer, Failure> {
-    policy.check()?;
+pub(super) fn plan(policy: &Chosen<'_>, arguments: &PlanArguments) -> Result<Answer, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    warnings.extend(apply::other_policy(policy, options.root.as_deref()));
     let mut unplanned = None;
     let mut services = Vec::new();
     if arguments.save {
@@ -51,7 +49,7 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
         }
     }
     let model = policy.model();
-    let rulesets = rulesets(policy)?;
+    let rulesets = apply::rulesets(policy)?;
     let origin = Origin { model: &model, rulesets: &rulesets };
     let mut outlook = host::plan(&desired, origin, &options)?;
     match unplanned {
@@ -68,11 +66,6 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
     let mut json = json(&outlook);
     json.insert("services".to_owned(), json!(services));
     Ok(Answer { exit: exit(&outlook), done: Done { text, json, warnings } })
-}
-
-/// The policy's rules, family by family.
-pub(super) fn rulesets(policy: &Policy) -> Result<Vec<Ruleset>, Diagnostics> {
-    Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose()).collect()
 }
 
 /// What an apply would be refused for comes first, for it would change nothing.

@@ -3,7 +3,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{
     self, BootPlan, BootProgram, Commands, Distribution, Installed, Installs, KeptPolicy, Loader, Startup,
@@ -18,11 +17,12 @@ use super::apply::{self, PROC_SYS, Rules};
 use super::args::{BOOT, RECOVER, SaveArguments};
 use super::boot::tell_init;
 use super::failure::Failure;
+use super::fleet::Chosen;
 use super::output::Done;
 use super::report;
 
-pub(super) fn save(policy: &Policy, arguments: &SaveArguments) -> Result<Done, Failure> {
-    policy.check()?;
+pub(super) fn save(policy: &Chosen<'_>, arguments: &SaveArguments) -> Result<Done, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let mut warnings = Vec::new();
     // An image's interfaces are not those of the machine that it is made on.
@@ -98,7 +98,7 @@ pub(super) struct Kept {
 /// The files of rules, sysctls and modules and the links that enable services, in the system of `tree`, in the order
 /// in which they are to be put in place. Without `writes`, for an image.
 pub(super) fn kept(
-    policy: &Policy,
+    policy: &Chosen<'_>,
     rules: &[Rules],
     writes: Option<&[SysctlWrite]>,
     tree: &Tree,
@@ -128,13 +128,14 @@ pub(super) fn kept(
     // Rules before sysctls, as in the kernel: should nothing undo half a save, no packet is forwarded without them.
     let reader = boot::sysctl_reader(kept.startup.init);
     kept.files.extend([modules_file(&settings, &modules), sysctl_file(&settings, writes, reader)]);
+    kept.files.push(host::policy_name_file(policy.name));
     kept.files.extend(boot::switch_off(kept.startup.init, &kept.startup.services, tree)?);
     kept.warnings.extend(elsewhere.iter().map(ToString::to_string));
     Ok(kept)
 }
 
 fn by_own_service(
-    policy: &Policy,
+    policy: &Chosen<'_>,
     rules: &[Rules],
     sets: Vec<DesiredSet>,
     startup: Startup,

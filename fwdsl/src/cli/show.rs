@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::Done;
 
 pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
-    policy.check()?;
+    let policy = &policy.read()?;
     let asked = arguments.family.map(Family::from);
     if arguments.sets {
         return sets(policy, asked);

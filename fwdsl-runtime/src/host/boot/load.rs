@@ -17,6 +17,7 @@ use crate::host::error::ApplyError;
 use crate::host::files;
 use crate::host::options::{Desired, Options};
 use crate::host::places;
+use crate::host::policy_name::policy_names;
 use crate::host::report::Report;
 use crate::host::rules;
 use crate::host::sharing::Sharing;
@@ -32,6 +33,7 @@ use crate::restore_text::{SavedText, parse};
 pub fn load(options: &Options) -> Result<Report, ApplyError> {
     let root = options.root()?;
     let KeptPolicy { mut desired, variant } = KeptPolicy::load(&Tree::new(Some(&root)))?;
+    desired.policy = policy_names(Some(&root)).at_boot;
     let marker = places::below(&root, Path::new(LOADED))?;
     let is_first = !marker.exists();
     let options = Options {

@@ -144,6 +144,7 @@ pub(crate) fn survey(
     let sets = sets::plan(host, &desired.sets, &recorded.sets, &protocols);
     let sets = note(&mut problems, Part::Sets, sets).unwrap_or_default();
     recorded.sets = sets.recorded();
+    recorded.policy.clone_from(&desired.policy);
     warnings.extend(sets.warnings.iter().cloned());
     // Files alone, as for an image, leave no trace of ours.
     let record = match seen.is_empty() {

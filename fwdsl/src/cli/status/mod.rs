@@ -4,7 +4,6 @@ mod columns;
 mod json;
 mod text;
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::host::boot::{self, BootService};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, FileOutlook, KeptState, Origin, Part, Status};
@@ -14,16 +13,17 @@ use super::apply;
 use super::args::StatusArguments;
 use super::color::Painter;
 use super::failure::{Exit, Failure};
+use super::fleet::Chosen;
 use super::output::{Answer, Done};
-use super::plan;
 use super::save::{self, Keeping};
 
-pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Answer, Failure> {
-    policy.check()?;
+pub(super) fn status(policy: &Chosen<'_>, arguments: &StatusArguments) -> Result<Answer, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    warnings.extend(apply::other_policy(policy, options.root.as_deref()));
     let kept = Keeping::again(&options, false).and_then(|keeping| {
         let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
         Ok((boot::boot_services(&kept.startup, keeping.installs.loader, &tree), kept))
@@ -34,7 +34,7 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
         services
     });
     let model = policy.model();
-    let rulesets = plan::rulesets(policy)?;
+    let rulesets = apply::rulesets(policy)?;
     let mut status = host::status(&desired, Origin { model: &model, rulesets: &rulesets }, &options)?;
     let services = boot.unwrap_or_else(|failure| {
         status.outlook.unknown.push((Part::Files, failure.reason()));
