@@ -127,11 +127,10 @@ impl Extension {
 
     /// The option that the language calls `name`; the extension's own name before it is accepted.
     pub fn option(&'static self, name: &str) -> Option<&'static OptionSpec> {
-        let bare = name.strip_prefix(&format!("{}-", self.word())).unwrap_or(name);
-        let called = |option: &&OptionSpec| {
-            [bare, name].into_iter().any(|name| option.name == name || option.aliases.contains(&name))
+        let called = |name: &str| {
+            self.options.iter().find(|option| option.name == name || option.aliases.contains(&name))
         };
-        self.options.iter().find(called)
+        called(name).or_else(|| called(name.strip_prefix(&self.word())?.strip_prefix('-')?))
     }
 
     /// Whether the extension may stand in `table`.

@@ -26,7 +26,7 @@ mod values;
 use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
 use crate::lint::Level;
-use crate::lower::TargetFamilies;
+use crate::lower::RuleFamilies;
 #[cfg(feature = "syntax")]
 use crate::model::Match;
 use crate::model::Model;
@@ -123,14 +123,14 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     chains::check_chains(model, diagnostics);
     ownership::check_ownership(model, diagnostics);
     sets::check_sets(model, diagnostics);
-    let targets = TargetFamilies::new(model);
-    for chain in model.chains() {
-        for rule in chain.rules() {
-            rules::check_rule(model, &targets, chain, rule, diagnostics);
+    let families = RuleFamilies::new(model);
+    for (chain, families) in model.chains().iter().zip(&families.of_chains) {
+        for (rule, families) in chain.rules().iter().zip(families) {
+            rules::check_rule(model, chain, rule, *families, diagnostics);
         }
     }
-    hooks::check_hooks(model, diagnostics);
-    hashlimit::check_hash_tables(model, diagnostics);
+    hooks::check_hooks(model, &families, diagnostics);
+    hashlimit::check_hash_tables(model, &families, diagnostics);
     state::check_state(model, diagnostics);
 }
 
