@@ -35,6 +35,8 @@ mod transport;
 mod watch;
 mod words;
 
+use std::sync::LazyLock;
+
 pub use alter::{ECN, TCPMSS, TCPOPTSTRIP};
 pub use aspect::Aspects;
 pub use connections::CLUSTER;
@@ -198,6 +200,22 @@ pub fn match_named(name: &str, family: crate::family::Family) -> Option<&'static
 /// The target of this name (the word that the language uses).
 pub fn find_target(word: &str) -> Option<&'static Extension> {
     targets().find(|extension| extension.word() == word)
+}
+
+/// The entries that iptables knows by this name, in the order of [`EXTENSIONS`].
+pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static Extension> {
+    static BY_NAME: LazyLock<Vec<&Extension>> = LazyLock::new(|| {
+        let mut entries = EXTENSIONS.to_vec();
+        entries.sort_by_key(|entry| by_length(entry.name));
+        entries
+    });
+    let first = BY_NAME.partition_point(|entry| by_length(entry.name) < by_length(name));
+    BY_NAME[first..].iter().copied().take_while(move |entry| entry.name == name)
+}
+
+/// Names in this order are mostly told apart by a number.
+fn by_length(name: &str) -> (usize, &str) {
+    (name.len(), name)
 }
 
 /// All matches.

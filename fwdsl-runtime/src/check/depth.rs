@@ -74,8 +74,7 @@ impl Calls {
 
     /// Of the chains as they are written, with the rules that the family does not have.
     fn of_source(model: &Model, table: TableName, family: Family) -> Calls {
-        let here =
-            |chain: &&Chain| chain.table == table && model_families(model, chain).contains(family);
+        let here = |chain: &&Chain| chain.table == table && model_families(model, chain).contains(family);
         let chains: Vec<&Chain> = model.chains.iter().filter(here).collect();
         let starts = (0..chains.len()).filter(|index| chains[*index].hook().is_some()).collect();
         let calls = chains.iter().map(|chain| {

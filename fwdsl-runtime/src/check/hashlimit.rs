@@ -121,11 +121,7 @@ fn bytes_problem(rate: u64, burst: Option<u64>) -> Option<(String, String)> {
 }
 
 /// Rules that name the same table share it, so they must want the same of it.
-pub(super) fn check_hash_tables(
-    model: &Model,
-    families: &RuleFamilies,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+pub(super) fn check_hash_tables(model: &Model, families: &RuleFamilies, diagnostics: &mut Vec<Diagnostic>) {
     let mut first: HashMap<String, (String, Loc)> = HashMap::new();
     for family in model.families().iter() {
         first.clear();

@@ -3,6 +3,7 @@
 //! The same code runs while the program compiles, with a span for every place, and on policies
 //! that are made at run time. What passes here loads.
 
+mod alike;
 mod assertions;
 mod chains;
 mod depth;
@@ -125,8 +126,16 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     sets::check_sets(model, diagnostics);
     let families = RuleFamilies::new(model);
     for (chain, families) in model.chains().iter().zip(&families.of_chains) {
+        let mut sound = alike::Sound::default();
         for (rule, families) in chain.rules().iter().zip(families) {
+            if sound.has_like(rule, *families) {
+                continue;
+            }
+            let before = diagnostics.len();
             rules::check_rule(model, chain, rule, *families, diagnostics);
+            if diagnostics.len() == before {
+                sound.add(rule, *families);
+            }
         }
     }
     hooks::check_hooks(model, &families, diagnostics);

@@ -12,9 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
 use crate::lint::{self, Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE};
 use crate::loc::Loc;
-use crate::lower::{
-    asked_protocols, contradiction, model_families, protocols_of_value, value_families,
-};
+use crate::lower::{asked_protocols, contradiction, model_families, protocols_of_value, value_families};
 use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, TcpFlags, Value};
 use crate::protocols;
 use crate::table::{Hook, TableName};

@@ -11,15 +11,19 @@ const WORD_MAX_BYTES: usize = 1023;
 /// The most words of a line; it counts the program's name and the table, `-t NAME`, among 255.
 const WORDS_MAX: usize = 251;
 
+/// Most lines have no more words.
+const WORDS_USUAL: usize = 24;
+
 /// Splits a command into words.
 ///
 /// # Errors
 /// Why `iptables-restore` would not take the line.
 pub(crate) fn split_words(line: &str) -> Result<Vec<Cow<'_, str>>, &'static str> {
-    let mut words = Vec::with_capacity(16);
+    let mut words = Vec::with_capacity(WORDS_USUAL);
     let mut rest = line;
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\n']);
+        let start = rest.bytes().position(|byte| !is_blank(byte)).unwrap_or(rest.len());
+        rest = &rest[start..];
         // A quote that opens at the very end begins no word.
         if rest.is_empty() || rest == "\"" {
             return Ok(words);
@@ -36,9 +40,13 @@ pub(crate) fn split_words(line: &str) -> Result<Vec<Cow<'_, str>>, &'static str>
     }
 }
 
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n')
+}
+
 /// The word that `text` begins with, and what follows it.
 fn take_word(text: &str) -> (Cow<'_, str>, &str) {
-    let end = text.find([' ', '\t', '\n', '"']).unwrap_or(text.len());
+    let end = text.bytes().position(|byte| is_blank(byte) || byte == b'"').unwrap_or(text.len());
     let (plain, after) = text.split_at(end);
     let Some(quoted) = after.strip_prefix('"') else { return (Cow::Borrowed(plain), after) };
     let (inside, after) = take_quoted(quoted);

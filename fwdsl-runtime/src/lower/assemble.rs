@@ -108,7 +108,7 @@ impl Assembly<'_> {
             self.side_by_side(rule, &plan);
         } else if plan.excluded.is_empty() && plan.choices.is_empty() {
             let matches = plan.inline.with(&plan.stateful);
-            match rule.verdicts.as_slice() {
+            match &*rule.verdicts {
                 [verdict] => self.push(self.current, rule, matches, verdict.action.clone(), true),
                 _ => {
                     let body = self.body(rule);

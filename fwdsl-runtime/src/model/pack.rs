@@ -168,6 +168,20 @@ impl<T: Pack> Pack for Vec<T> {
     }
 }
 
+impl<T: Pack> Pack for Few<T> {
+    fn pack(&self, out: &mut Vec<u8>) {
+        (self.len() as u64).pack(out);
+        for item in self {
+            item.pack(out);
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Few<T>> {
+        let length: usize = unpack_within(input, "list")?;
+        (0..length).map(|_| Pack::unpack(input)).collect()
+    }
+}
+
 impl<T: Pack> Pack for Option<T> {
     fn pack(&self, out: &mut Vec<u8>) {
         self.is_some().pack(out);
