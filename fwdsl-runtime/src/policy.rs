@@ -108,8 +108,13 @@ impl Policy {
         checked(&model, values, diagnostics)
     }
 
-    /// The model, checked where there is something in it that the macro could not check.
-    fn sound(&self) -> Result<Cow<'_, Model>, Diagnostics> {
+    /// The rule structs, checked where there is something in them that neither the macro nor
+    /// [`Policy::from_model`] could check: for those who ask several things of them, and would not have them made anew
+    /// for each.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn sound_model(&self) -> Result<Cow<'_, Model>, Diagnostics> {
         let (model, diagnostics) = self.filled();
         if let Repr::WithValues { .. } = self.repr {
             checked(&model, Values::Filled, diagnostics)?;
@@ -122,7 +127,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn lower(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
-        Ok(lower(&*self.sound()?, family))
+        Ok(lower(&*self.sound_model()?, family))
     }
 
     /// What becomes of a packet on its whole way through the host, and every rule that it meets there: with both
@@ -168,7 +173,7 @@ impl Policy {
     /// If a Rust value breaks a rule, or if the answer takes more than [`COMPARE_BUDGET`] steps.
     pub fn compare(&self, other: &Policy) -> Result<Comparison, CompareError> {
         let refused = |wrong| CompareError::Refused(Box::new(wrong));
-        let (old, new) = (self.sound().map_err(refused)?, other.sound().map_err(refused)?);
+        let (old, new) = (self.sound_model().map_err(refused)?, other.sound_model().map_err(refused)?);
         let families = old.families().or(new.families());
         compare(&old, &new, families, COMPARE_BUDGET).map_err(CompareError::NotDecided)
     }
@@ -196,11 +201,9 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn all_sets(&self) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        let mut all = self.sets(Family::Ipv4)?;
-        let mut more = self.sets(Family::Ipv6)?;
-        more.retain(|set| !all.iter().any(|other| other.name == set.name));
-        all.extend(more);
-        Ok(all)
+        let model = self.sound_model()?;
+        let rulesets = Family::ALL.into_iter().filter_map(|family| lower(&model, family));
+        Ok(Ruleset::all_sets(&rulesets.collect::<Vec<_>>()))
     }
 
     /// The family's sets in the format of `ipset restore`, to be loaded before its rules; empty if there are none.

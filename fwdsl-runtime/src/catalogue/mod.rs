@@ -258,6 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn extensions_know_whether_their_options_have_defaults() {
+        for entry in EXTENSIONS {
+            assert_eq!(
+                entry.has_defaults,
+                entry.options.iter().any(|option| option.default.is_some()),
+                "{}",
+                entry.name
+            );
+        }
+    }
+
+    #[test]
     fn requirements_name_options_that_exist() {
         for entry in EXTENSIONS {
             for name in entry.requirements.iter().flat_map(Requirement::options) {

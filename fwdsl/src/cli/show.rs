@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
-use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit, emit_sets};
 use fwdsl_runtime::family::{Family, FamilySet};
 use fwdsl_runtime::json::to_json;
+use fwdsl_runtime::lower::{Ruleset, lower};
+use fwdsl_runtime::model::Model;
 use serde_json::{Map, Value, json};
 
 use super::args::{Format, ShowArguments};
@@ -14,88 +15,86 @@ use super::failure::Failure;
 use super::output::Done;
 
 pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
-    policy.check()?;
+    let model = policy.sound_model()?;
     let asked = arguments.family.map(Family::from);
+    let families: Vec<Family> = asked.map_or(Family::ALL.to_vec(), |family| vec![family]);
+    let rulesets: Vec<Ruleset> = families.iter().filter_map(|family| lower(&model, *family)).collect();
+    if let (Some(family), []) = (asked, rulesets.as_slice()) {
+        return Err(Failure::NoFamily(family));
+    }
     if arguments.sets {
-        return sets(policy, asked);
+        return Ok(sets(&rulesets, &families));
     }
     if arguments.format == Format::Json {
-        return document(policy, asked);
+        return Ok(document(&model, asked));
     }
-    if let Some(family) = asked {
-        let rules = shown(policy, family)?.ok_or(Failure::NoFamily(family))?;
-        let json = Map::from_iter([(family.name().to_owned(), json!(rules)), sets_json(policy, &[family])?]);
-        let first = match policy.emit_sets(family)?.is_empty() {
-            true => String::new(),
-            false => {
-                format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name())
-            }
-        };
-        return Ok(Done { text: format!("{first}{rules}"), json, warnings: Vec::new() });
-    }
+    let mut json = Map::from_iter([sets_json(&rulesets, &families)]);
     let mut text = String::new();
-    let mut json = Map::from_iter([sets_json(policy, &Family::ALL)?]);
-    let sets = emit_sets(policy.all_sets()?.iter().map(Arc::as_ref));
-    if !sets.is_empty() {
-        text.push_str(&format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"));
+    match (asked, text_of_sets(&rulesets)) {
+        (_, sets) if sets.is_empty() => {}
+        (Some(family), _) => {
+            text = format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name());
+        }
+        (None, sets) => {
+            text = format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}");
+        }
     }
-    for family in Family::ALL {
-        let rules = shown(policy, family)?;
+    for family in families {
+        let rules = rulesets.iter().find(|ruleset| ruleset.family == family).map(shown);
         if let Some(rules) = &rules {
             // The two texts are read by different programs; a comment keeps them apart.
-            text.push_str(&format!("# {family}\n{rules}"));
+            if asked.is_none() {
+                text.push_str(&format!("# {family}\n"));
+            }
+            text.push_str(rules);
         }
         json.insert(family.name().to_owned(), json!(rules));
     }
-    let sysctl = |setting: fwdsl_runtime::sysctl::Setting| -> Value {
-        json!({ "key": setting.key.to_string(), "value": setting.value })
-    };
-    json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
+    if asked.is_none() {
+        let sysctl = |setting: &fwdsl_runtime::model::SysctlUse| -> Value {
+            json!({ "key": setting.value.key.to_string(), "value": setting.value.value })
+        };
+        json.insert("sysctls".to_owned(), model.sysctls().iter().map(sysctl).collect());
+    }
     Ok(Done { text, json, warnings: Vec::new() })
 }
 
 /// The policy as JSON, with the rules of one family or of both.
-fn document(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
-    if let Some(family) = asked {
-        policy.lower(family)?.ok_or(Failure::NoFamily(family))?;
-    }
-    let document = to_json(&policy.model(), asked.map_or(FamilySet::BOTH, FamilySet::only));
+fn document(model: &Model, asked: Option<Family>) -> Done {
+    let document = to_json(model, asked.map_or(FamilySet::BOTH, FamilySet::only));
     let text = format!("{document:#}\n");
-    Ok(Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() })
+    Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() }
 }
 
 /// The text, and how it is to be loaded if that is not the usual way.
-fn shown(policy: &Policy, family: Family) -> Result<Option<String>, Diagnostics> {
-    let Some(ruleset) = policy.lower(family)? else { return Ok(None) };
-    let text = emit(&ruleset, Protocols::Named);
+fn shown(ruleset: &Ruleset) -> String {
+    let text = emit(ruleset, Protocols::Named);
     let shares = ruleset.tables.iter().any(|table| !table.foreign.is_empty());
     let how = match (ruleset.chains_alone, shares) {
         (true, _) => "# for `iptables-restore --noflush`, once, where these chains are not loaded yet\n",
         (false, true) => {
             "# foreign chains are neither declared nor flushed by `apply`; loaded by hand, this replaces them\n"
         }
-        (false, false) => "",
+        (false, false) => return text,
     };
-    Ok(Some(format!("{how}{text}")))
+    format!("{how}{text}")
 }
 
 /// The sets alone, of one family or of both.
-fn sets(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
-    let (text, families) = match asked {
-        Some(family) => {
-            policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
-            (policy.emit_sets(family)?, vec![family])
-        }
-        None => (emit_sets(policy.all_sets()?.iter().map(Arc::as_ref)), Family::ALL.to_vec()),
-    };
-    Ok(Done { text, json: Map::from_iter([sets_json(policy, &families)?]), warnings: Vec::new() })
+fn sets(rulesets: &[Ruleset], families: &[Family]) -> Done {
+    let json = Map::from_iter([sets_json(rulesets, families)]);
+    Done { text: text_of_sets(rulesets), json, warnings: Vec::new() }
+}
+
+fn text_of_sets(rulesets: &[Ruleset]) -> String {
+    emit_sets(Ruleset::all_sets(rulesets).iter().map(Arc::as_ref))
 }
 
 /// The text of each family's sets.
-fn sets_json(policy: &Policy, families: &[Family]) -> Result<(String, Value), Failure> {
-    let mut texts = Map::new();
-    for family in families {
-        texts.insert(family.name().to_owned(), json!(policy.emit_sets(*family)?));
-    }
-    Ok(("sets".to_owned(), Value::Object(texts)))
+fn sets_json(rulesets: &[Ruleset], families: &[Family]) -> (String, Value) {
+    let text = |family: &Family| {
+        let own = rulesets.iter().find(|ruleset| ruleset.family == *family);
+        (family.name().to_owned(), json!(text_of_sets(own.map_or(&[], std::slice::from_ref))))
+    };
+    ("sets".to_owned(), Value::Object(families.iter().map(text).collect()))
 }
