@@ -12,6 +12,7 @@ mod exact;
 mod family;
 mod name;
 mod normal;
+mod plain;
 mod plan;
 mod protocols;
 mod sets;
