@@ -102,3 +102,76 @@ fn is_plain(net: &Net) -> bool {
 fn is_range(ports: &PortRange) -> bool {
     ports.first <= ports.last && !ports.is_everything()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{check_rules, rules::check_rule};
+    use crate::import::import_leniently;
+    use crate::lower::RuleFamilies;
+    use crate::model::{Address, Few, Model, Net, PortRange, Rule, Value};
+
+    /// The same rule with another value in one of its options.
+    fn others(rule: &Rule) -> Vec<Rule> {
+        let ports = [(90, 80), (0, 65_535), (80, 90), (7, 7)];
+        let ports = ports.map(|(first, last)| Value::Ports(PortRange { first, last }));
+        let nets = [
+            ("10.0.0.1", 8),
+            ("0.0.0.0", 0),
+            ("0.0.0.0", 8),
+            ("10.0.0.0", 8),
+            ("10.1.2.3", 32),
+            ("fe80::1", 64),
+        ];
+        let nets = nets
+            .map(|(addr, prefix)| Value::Address(Address::Net(Net { addr: addr.parse().unwrap(), prefix })));
+        let rest =
+            [Value::Number(0), Value::Number(u64::MAX), Value::Protocol(17), Value::Interface("a/b".into())];
+        let mut others = Vec::new();
+        for (place, entry) in rule.matches.iter().enumerate() {
+            for option in 0..entry.options.len() {
+                for value in ports.iter().chain(&nets).chain(&rest) {
+                    let mut other = rule.clone();
+                    let values: &mut Few<_> = &mut other.matches[place].options[option].values;
+                    let Some(first) = values.first_mut() else { continue };
+                    if std::mem::discriminant(&first.value) == std::mem::discriminant(value) {
+                        first.value = value.clone();
+                        others.push(other);
+                    }
+                }
+                let mut other = rule.clone();
+                other.matches[place].options[option].negated ^= true;
+                others.push(other);
+            }
+        }
+        others
+    }
+
+    #[test]
+    fn what_is_passed_over_has_no_findings() {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/firewalls");
+        let (mut findings, mut all) = (0, 0);
+        for name in ["shorewall-dmz.v4", "firehol-gateway.v4", "ufw-home-server.v4", "csf-web-hosting.v4"] {
+            let text = std::fs::read_to_string(directory.join(name)).unwrap();
+            let mut model: Model = import_leniently(Some((&text, name)), None).model;
+            for chain in &mut model.chains {
+                chain.rules =
+                    chain.rules.drain(..).flat_map(|rule| [others(&rule), vec![rule]].concat()).collect();
+                // Each comes behind those that it is like, and before them.
+                let again: Vec<Rule> = chain.rules.iter().rev().cloned().collect();
+                chain.rules.extend(again);
+            }
+            let families = RuleFamilies::new(&model);
+            let (mut passed_over, mut each) = (Vec::new(), Vec::new());
+            check_rules(&model, &families, &mut passed_over);
+            for (chain, families) in model.chains().iter().zip(&families.of_chains) {
+                for (rule, families) in chain.rules().iter().zip(families) {
+                    check_rule(&model, chain, rule, *families, &mut each);
+                    all += 1;
+                }
+            }
+            assert!(passed_over == each, "{name}");
+            findings += each.len();
+        }
+        assert!(findings > 1000 && all > 5000, "{findings} findings in {all} rules");
+    }
+}

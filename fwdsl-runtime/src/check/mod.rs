@@ -125,6 +125,14 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     ownership::check_ownership(model, diagnostics);
     sets::check_sets(model, diagnostics);
     let families = RuleFamilies::new(model);
+    check_rules(model, &families, diagnostics);
+    hooks::check_hooks(model, &families, diagnostics);
+    hashlimit::check_hash_tables(model, &families, diagnostics);
+    state::check_state(model, diagnostics);
+}
+
+/// Checks every rule that is not like one of which nothing is to be said.
+fn check_rules(model: &Model, families: &RuleFamilies, diagnostics: &mut Vec<Diagnostic>) {
     for (chain, families) in model.chains().iter().zip(&families.of_chains) {
         let mut sound = alike::Sound::default();
         for (rule, families) in chain.rules().iter().zip(families) {
@@ -138,9 +146,6 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
     }
-    hooks::check_hooks(model, &families, diagnostics);
-    hashlimit::check_hash_tables(model, &families, diagnostics);
-    state::check_state(model, diagnostics);
 }
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule

@@ -36,12 +36,18 @@ const RULE_USUAL_BYTES: usize = 64;
 /// jump before or after that of others depends on their rules, so here it comes first or last, and a comment says
 /// where it belongs; an apply puts it there.
 pub fn emit(ruleset: &Ruleset, protocols: Protocols) -> String {
-    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len());
-    let mut out = String::with_capacity(RULE_USUAL_BYTES * rules.sum::<usize>());
-    for table in &ruleset.tables {
-        emit_table(&mut out, table, ruleset.family, protocols);
-    }
+    let mut out = String::new();
+    emit_into(&mut out, ruleset, protocols);
     out
+}
+
+/// The same, behind other text.
+pub fn emit_into(out: &mut String, ruleset: &Ruleset, protocols: Protocols) {
+    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len());
+    out.reserve(RULE_USUAL_BYTES * rules.sum::<usize>());
+    for table in &ruleset.tables {
+        emit_table(out, table, ruleset.family, protocols);
+    }
 }
 
 /// The same without the jumps from built-in chains that are not the policy's own.

@@ -122,6 +122,10 @@ impl<'a> Core<'a> {
         if self.count() > 1 && lists.clone().any(|networks| networks.negated) {
             return Err(Reason::new("`!` does not go with a list of addresses"));
         }
+        if self.count() == 1 {
+            let only = |networks: &Option<Networks>| each(networks).next().flatten();
+            return Ok(Few::one(self.with(only(&self.source), only(&self.destination), context)));
+        }
         let pairs = each(&self.source)
             .flat_map(|source| each(&self.destination).map(move |destination| (source, destination)));
         Ok(pairs.map(|(source, destination)| self.with(source, destination, context)).collect())

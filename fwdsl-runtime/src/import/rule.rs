@@ -124,8 +124,8 @@ impl<'a> Walk<'a, '_> {
                 None => Ok(Step::Done),
             };
         }
-        let (name, attached) = match long.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
+        let (name, attached) = match long.bytes().position(|byte| byte == b'=') {
+            Some(sign) => (&long[..sign], Some(&long[sign + 1..])),
             None => (long, None),
         };
         let found = match find_long(name, &self.loaded, self.context.family) {

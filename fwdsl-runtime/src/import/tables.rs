@@ -263,8 +263,15 @@ impl Tables {
         }
         let first = self.rules.len() as u32;
         let numbers = first..first + rules.len() as u32;
-        self.chains[place].rules.splice(at..at, numbers);
-        self.rules.extend(rules.drain(..).map(|rule| RuleState { rule: Some(rule), counters, key: None }));
+        let chain = &mut self.chains[place];
+        if at == chain.rules.len() {
+            chain.rules.extend(numbers);
+        } else {
+            chain.rules.splice(at..at, numbers);
+        }
+        for rule in rules.drain(..) {
+            self.rules.push(RuleState { rule: Some(rule), counters, key: None });
+        }
         Ok(())
     }
 

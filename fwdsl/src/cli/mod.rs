@@ -80,7 +80,7 @@ fn command(policy: &Policy, command: &Command, json: bool) -> Result<Answer, Fai
     let done: Result<Done, Failure> = match command {
         Command::Plan(arguments) => return plan::plan(policy, arguments),
         Command::Status(arguments) => return status::status(policy, arguments),
-        Command::Show(arguments) => show::show(policy, arguments),
+        Command::Show(arguments) => show::show(policy, arguments, json),
         Command::Check => check::check(policy),
         Command::Explain(arguments) => explain::explain(policy, arguments),
         Command::Apply(arguments) => apply::apply(policy, arguments, json),

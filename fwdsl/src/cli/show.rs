@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
-use fwdsl_runtime::emit::{Protocols, emit, emit_sets};
+use fwdsl_runtime::emit::{Protocols, emit_into, emit_sets};
 use fwdsl_runtime::family::{Family, FamilySet};
 use fwdsl_runtime::json::to_json;
 use fwdsl_runtime::lower::{Ruleset, lower};
-use fwdsl_runtime::model::Model;
+use fwdsl_runtime::model::{Model, SysctlUse};
 use serde_json::{Map, Value, json};
 
 use super::args::{Format, ShowArguments};
 use super::failure::Failure;
 use super::output::Done;
 
-pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
+pub(super) fn show(policy: &Policy, arguments: &ShowArguments, json: bool) -> Result<Done, Failure> {
     let model = policy.sound_model()?;
     let asked = arguments.family.map(Family::from);
     let families: Vec<Family> = asked.map_or(Family::ALL.to_vec(), |family| vec![family]);
@@ -28,35 +28,58 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, F
     if arguments.format == Format::Json {
         return Ok(document(&model, asked));
     }
-    let mut json = Map::from_iter([sets_json(&rulesets, &families)]);
-    let mut text = String::new();
-    match (asked, text_of_sets(&rulesets)) {
-        (_, sets) if sets.is_empty() => {}
-        (Some(family), _) => {
-            text = format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name());
-        }
-        (None, sets) => {
-            text = format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}");
-        }
-    }
+    let done = if json {
+        Done { text: String::new(), json: members(&model, asked, &families, &rulesets), warnings: Vec::new() }
+    } else {
+        Done { text: text(asked, &rulesets), json: Map::new(), warnings: Vec::new() }
+    };
+    Ok(done)
+}
+
+/// For machines: each family's rules and sets, and the sysctls unless one family is asked for.
+fn members(
+    model: &Model,
+    asked: Option<Family>,
+    families: &[Family],
+    rulesets: &[Ruleset],
+) -> Map<String, Value> {
+    let mut members = Map::from_iter([sets_json(rulesets, families)]);
     for family in families {
-        let rules = rulesets.iter().find(|ruleset| ruleset.family == family).map(shown);
-        if let Some(rules) = &rules {
-            // The two texts are read by different programs; a comment keeps them apart.
-            if asked.is_none() {
-                text.push_str(&format!("# {family}\n"));
-            }
-            text.push_str(rules);
-        }
-        json.insert(family.name().to_owned(), json!(rules));
+        let own = rulesets.iter().find(|ruleset| ruleset.family == *family);
+        let rules = own.map(|ruleset| {
+            let mut text = String::new();
+            push_rules(&mut text, ruleset);
+            text
+        });
+        members.insert(family.name().to_owned(), json!(rules));
     }
     if asked.is_none() {
-        let sysctl = |setting: &fwdsl_runtime::model::SysctlUse| -> Value {
+        let sysctl = |setting: &SysctlUse| -> Value {
             json!({ "key": setting.value.key.to_string(), "value": setting.value.value })
         };
-        json.insert("sysctls".to_owned(), model.sysctls().iter().map(sysctl).collect());
+        members.insert("sysctls".to_owned(), model.sysctls().iter().map(sysctl).collect());
     }
-    Ok(Done { text, json, warnings: Vec::new() })
+    members
+}
+
+/// For people: the same but for the sysctls.
+fn text(asked: Option<Family>, rulesets: &[Ruleset]) -> String {
+    let sets = text_of_sets(rulesets);
+    let mut text = match asked {
+        _ if sets.is_empty() => String::new(),
+        Some(family) => {
+            format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name())
+        }
+        None => format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"),
+    };
+    for ruleset in rulesets {
+        // The two texts are read by different programs; a comment keeps them apart.
+        if asked.is_none() {
+            text.push_str(&format!("# {}\n", ruleset.family));
+        }
+        push_rules(&mut text, ruleset);
+    }
+    text
 }
 
 /// The policy as JSON, with the rules of one family or of both.
@@ -66,18 +89,17 @@ fn document(model: &Model, asked: Option<Family>) -> Done {
     Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() }
 }
 
-/// The text, and how it is to be loaded if that is not the usual way.
-fn shown(ruleset: &Ruleset) -> String {
-    let text = emit(ruleset, Protocols::Named);
+/// Adds how the rules are to be loaded, if that is not the usual way, and the rules.
+fn push_rules(text: &mut String, ruleset: &Ruleset) {
     let shares = ruleset.tables.iter().any(|table| !table.foreign.is_empty());
-    let how = match (ruleset.chains_alone, shares) {
+    text.push_str(match (ruleset.chains_alone, shares) {
         (true, _) => "# for `iptables-restore --noflush`, once, where these chains are not loaded yet\n",
         (false, true) => {
             "# foreign chains are neither declared nor flushed by `apply`; loaded by hand, this replaces them\n"
         }
-        (false, false) => return text,
-    };
-    format!("{how}{text}")
+        (false, false) => "",
+    });
+    emit_into(text, ruleset, Protocols::Named);
 }
 
 /// The sets alone, of one family or of both.

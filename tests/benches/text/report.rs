@@ -70,4 +70,27 @@ fn shown(time: Duration) -> String {
     }
 }
 
-const HEAD: &str = "";
+const HEAD: &str = "# From rules to text and back
+
+Written by `cargo bench -p fwdsl-tests --bench text --profile release -- --write`; without `--write` the same command
+prints the tables and fails where a goal is missed. It needs root, ferm and the legacy variant of iptables.
+
+N rules of the form `-A INPUT -s ADDRESS/32 -p tcp -m tcp --dport PORT -j ACCEPT`, each with an address and a port of its
+own, in the form of each program; that all of them make the same rules is checked first. Everything of one number of rules
+runs one after another, several times, and the least of each counts: what else happens on the machine adds to a run, and
+takes nothing from it.
+
+- *Unpacking* goes from the bytes that the macro expands to, to the model; *lowering* from the model to rules of iptables;
+  *lowered rules to text* from these to the text of `iptables-restore`. *Model to text* is the last two together. All of
+  them run in one thread, and give back the memory of what they made before the clock is stopped.
+- *`show`* is a provisioning binary from its start to its end: its standard output is a pipe that is read. It reads the
+  packed policy from a file, which others have in themselves.
+- *ferm* is `ferm --noexec --lines`, which makes the same text and loads nothing.
+- *restore* is `iptables-legacy-restore` in a network namespace of its own, with `--test` and without; the time that a
+  process takes there which does nothing is taken off.
+- *import* reads the text of `iptables-save` into a model, and checks all of its rules.
+
+Memory is the most that a process held while it worked, beyond what it held before, so the text that is read does not
+count.
+
+";
