@@ -1,7 +1,7 @@
 //! A policy, as `firewall!` makes it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::analysis::{
     COMPARE_BUDGET, CompareError, Comparison, Matrix, MatrixError, Packet, Question, Trace, compare, matrix,
@@ -36,8 +36,33 @@ enum Repr {
     Packed { file: &'static str, bytes: &'static [u8] },
     /// The same with Rust values.
     WithValues { file: &'static str, bytes: &'static [u8], values: RustValues },
-    /// What a program made.
-    Owned(Box<Model>),
+    /// What a program made, or read of the others.
+    Read(Arc<Reading>),
+}
+
+/// A sound policy as rule structs.
+#[derive(Debug)]
+struct Reading {
+    model: Model,
+    /// How its values are to be checked.
+    values: Values,
+    /// What was lowered of it, once somebody asked.
+    ipv4: OnceLock<Option<Arc<Ruleset>>>,
+    ipv6: OnceLock<Option<Arc<Ruleset>>>,
+}
+
+impl Reading {
+    fn new(model: Model, values: Values) -> Reading {
+        Reading { model, values, ipv4: OnceLock::new(), ipv6: OnceLock::new() }
+    }
+
+    fn lower(&self, family: Family) -> Option<Arc<Ruleset>> {
+        let lowered = match family {
+            Family::Ipv4 => &self.ipv4,
+            Family::Ipv6 => &self.ipv6,
+        };
+        lowered.get_or_init(|| lower(&self.model, family).map(Arc::new)).clone()
+    }
 }
 
 impl Policy {
@@ -58,9 +83,30 @@ impl Policy {
     /// # Errors
     /// What the checks of the macro say about it.
     pub fn from_model(model: Model) -> Result<Policy, Diagnostics> {
-        let policy = Policy { repr: Repr::Owned(Box::new(model)) };
-        policy.check()?;
-        Ok(policy)
+        checked(&model, Values::Written, Vec::new())?;
+        Ok(Policy { repr: Repr::Read(Arc::new(Reading::new(model, Values::Written))) })
+    }
+
+    /// The same policy, checked as far as the macro could not, and in a form that is unpacked and lowered only once: for
+    /// whoever asks it for more than one thing.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn read(&self) -> Result<Policy, Diagnostics> {
+        if let Repr::Read(_) = self.repr {
+            return Ok(self.clone());
+        }
+        let model = self.sound()?.into_owned();
+        Ok(Policy { repr: Repr::Read(Arc::new(Reading::new(model, self.values()))) })
+    }
+
+    /// How the values in it are to be checked.
+    fn values(&self) -> Values {
+        match &self.repr {
+            Repr::Packed { .. } => Values::Written,
+            Repr::WithValues { .. } => Values::Filled,
+            Repr::Read(reading) => reading.values,
+        }
     }
 
     /// The rule structs. A Rust value that does not fit its place, which [`Policy::check`] tells, is left out.
@@ -80,7 +126,7 @@ impl Policy {
                 let diagnostics = fill(&mut model, values);
                 (Cow::Owned(model), diagnostics)
             }
-            Repr::Owned(model) => (Cow::Borrowed(model), Vec::new()),
+            Repr::Read(reading) => (Cow::Borrowed(&reading.model), Vec::new()),
         }
     }
 
@@ -101,20 +147,11 @@ impl Policy {
     /// Everything that is wrong, which for a policy of the macro without Rust values is nothing.
     pub fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let (model, diagnostics) = self.filled();
-        let values = match self.repr {
-            Repr::WithValues { .. } => Values::Filled,
-            Repr::Packed { .. } | Repr::Owned(_) => Values::Written,
-        };
-        checked(&model, values, diagnostics)
+        checked(&model, self.values(), diagnostics)
     }
 
-    /// The rule structs, checked where there is something in them that neither the macro nor
-    /// [`Policy::from_model`] could check: for those who ask several things of them, and would not have them made anew
-    /// for each.
-    ///
-    /// # Errors
-    /// If a Rust value breaks a rule: what [`Policy::check`] says.
-    pub fn sound_model(&self) -> Result<Cow<'_, Model>, Diagnostics> {
+    /// The model, checked where there is something in it that the macro could not check.
+    fn sound(&self) -> Result<Cow<'_, Model>, Diagnostics> {
         let (model, diagnostics) = self.filled();
         if let Repr::WithValues { .. } = self.repr {
             checked(&model, Values::Filled, diagnostics)?;
@@ -126,8 +163,11 @@ impl Policy {
     ///
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
-    pub fn lower(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
-        Ok(lower(&*self.sound_model()?, family))
+    pub fn lower(&self, family: Family) -> Result<Option<Arc<Ruleset>>, Diagnostics> {
+        match &self.repr {
+            Repr::Read(reading) => Ok(reading.lower(family)),
+            _ => Ok(lower(&*self.sound()?, family).map(Arc::new)),
+        }
     }
 
     /// What becomes of a packet on its whole way through the host, and every rule that it meets there: with both
@@ -163,7 +203,7 @@ impl Policy {
     pub fn matrix(&self, family: Family, question: &Question<'_>) -> Result<Matrix, MatrixError> {
         let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
         let missing = MatrixError::NoTable { table: question.table, family };
-        matrix(&ruleset.ok_or(missing)?, question)
+        matrix(&*ruleset.ok_or(missing)?, question)
     }
 
     /// What another policy does otherwise with packets than this one, in all families of either: nothing, if it is proven
@@ -173,7 +213,7 @@ impl Policy {
     /// If a Rust value breaks a rule, or if the answer takes more than [`COMPARE_BUDGET`] steps.
     pub fn compare(&self, other: &Policy) -> Result<Comparison, CompareError> {
         let refused = |wrong| CompareError::Refused(Box::new(wrong));
-        let (old, new) = (self.sound_model().map_err(refused)?, other.sound_model().map_err(refused)?);
+        let (old, new) = (self.sound().map_err(refused)?, other.sound().map_err(refused)?);
         let families = old.families().or(new.families());
         compare(&old, &new, families, COMPARE_BUDGET).map_err(CompareError::NotDecided)
     }
@@ -193,7 +233,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn sets(&self, family: Family) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        Ok(self.lower(family)?.map(|ruleset| ruleset.sets).unwrap_or_default())
+        Ok(self.lower(family)?.map(|ruleset| ruleset.sets.clone()).unwrap_or_default())
     }
 
     /// The sets of both families, each once, in the order in which they can be made.
@@ -201,9 +241,11 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn all_sets(&self) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        let model = self.sound_model()?;
-        let rulesets = Family::ALL.into_iter().filter_map(|family| lower(&model, family));
-        Ok(Ruleset::all_sets(&rulesets.collect::<Vec<_>>()))
+        let mut all = self.sets(Family::Ipv4)?;
+        let mut more = self.sets(Family::Ipv6)?;
+        more.retain(|set| !all.iter().any(|other| other.name == set.name));
+        all.extend(more);
+        Ok(all)
     }
 
     /// The family's sets in the format of `ipset restore`, to be loaded before its rules; empty if there are none.

@@ -1,6 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod asserted;
+pub mod booted;
 pub mod coexisting;
 pub mod constructs;
 pub mod contents;

@@ -37,6 +37,7 @@ mod outlook;
 mod owned;
 mod places;
 mod plan;
+mod policy_name;
 mod program;
 mod record;
 mod report;
@@ -57,7 +58,7 @@ mod watchdog;
 mod xtables_lock;
 
 pub use access::{Access, check_access};
-pub use apply::{apply, recover};
+pub use apply::{apply, recover, recover_cut_off};
 pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;
@@ -72,6 +73,7 @@ pub use outcome::{Ended, Outcome};
 pub use outlook::{
     DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
+pub use policy_name::{PolicyNames, policy_name_file, policy_names};
 pub use report::{
     ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
     SysctlReport,

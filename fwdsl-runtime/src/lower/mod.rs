@@ -119,18 +119,6 @@ pub struct RuleOrigin {
 }
 
 impl Ruleset {
-    /// The sets of several families, each once, in the order in which they can be made.
-    pub fn all_sets(rulesets: &[Ruleset]) -> Vec<Arc<KernelSet>> {
-        let mut all: Vec<Arc<KernelSet>> = Vec::new();
-        for ruleset in rulesets {
-            let before = all.len();
-            let is_new = |set: &&Arc<KernelSet>| all[..before].iter().all(|other| other.name != set.name);
-            let more: Vec<_> = ruleset.sets.iter().filter(is_new).cloned().collect();
-            all.extend(more);
-        }
-        all
-    }
-
     /// The table of this name.
     pub fn table(&self, name: TableName) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
+use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit_into, emit_sets};
 use fwdsl_runtime::family::{Family, FamilySet};
+use fwdsl_runtime::ipset::KernelSet;
 use fwdsl_runtime::json::to_json;
-use fwdsl_runtime::lower::{Ruleset, lower};
+use fwdsl_runtime::lower::Ruleset;
 use fwdsl_runtime::model::{Model, SysctlUse};
 use serde_json::{Map, Value, json};
 
@@ -15,10 +17,12 @@ use super::failure::Failure;
 use super::output::Done;
 
 pub(super) fn show(policy: &Policy, arguments: &ShowArguments, json: bool) -> Result<Done, Failure> {
-    let model = policy.sound_model()?;
+    let policy = &policy.read()?;
+    let model = &*policy.model();
     let asked = arguments.family.map(Family::from);
     let families: Vec<Family> = asked.map_or(Family::ALL.to_vec(), |family| vec![family]);
-    let rulesets: Vec<Ruleset> = families.iter().filter_map(|family| lower(&model, *family)).collect();
+    let lowered = families.iter().filter_map(|family| policy.lower(*family).transpose());
+    let rulesets = lowered.collect::<Result<Vec<Arc<Ruleset>>, Diagnostics>>()?;
     if let (Some(family), []) = (asked, rulesets.as_slice()) {
         return Err(Failure::NoFamily(family));
     }
@@ -26,10 +30,10 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments, json: bool) -> Re
         return Ok(sets(&rulesets, &families));
     }
     if arguments.format == Format::Json {
-        return Ok(document(&model, asked));
+        return Ok(document(model, asked));
     }
     let done = if json {
-        Done { text: String::new(), json: members(&model, asked, &families, &rulesets), warnings: Vec::new() }
+        Done { text: String::new(), json: members(model, asked, &families, &rulesets), warnings: Vec::new() }
     } else {
         Done { text: text(asked, &rulesets), json: Map::new(), warnings: Vec::new() }
     };
@@ -41,7 +45,7 @@ fn members(
     model: &Model,
     asked: Option<Family>,
     families: &[Family],
-    rulesets: &[Ruleset],
+    rulesets: &[Arc<Ruleset>],
 ) -> Map<String, Value> {
     let mut members = Map::from_iter([sets_json(rulesets, families)]);
     for family in families {
@@ -63,7 +67,7 @@ fn members(
 }
 
 /// For people: the same but for the sysctls.
-fn text(asked: Option<Family>, rulesets: &[Ruleset]) -> String {
+fn text(asked: Option<Family>, rulesets: &[Arc<Ruleset>]) -> String {
     let sets = text_of_sets(rulesets);
     let mut text = match asked {
         _ if sets.is_empty() => String::new(),
@@ -103,17 +107,24 @@ fn push_rules(text: &mut String, ruleset: &Ruleset) {
 }
 
 /// The sets alone, of one family or of both.
-fn sets(rulesets: &[Ruleset], families: &[Family]) -> Done {
+fn sets(rulesets: &[Arc<Ruleset>], families: &[Family]) -> Done {
     let json = Map::from_iter([sets_json(rulesets, families)]);
     Done { text: text_of_sets(rulesets), json, warnings: Vec::new() }
 }
 
-fn text_of_sets(rulesets: &[Ruleset]) -> String {
-    emit_sets(Ruleset::all_sets(rulesets).iter().map(Arc::as_ref))
+fn text_of_sets(rulesets: &[Arc<Ruleset>]) -> String {
+    let mut sets: Vec<&KernelSet> = Vec::new();
+    for set in rulesets.iter().flat_map(|ruleset| &ruleset.sets) {
+        // Those of no family are among both families'.
+        if !sets.iter().any(|other| other.name == set.name) {
+            sets.push(set);
+        }
+    }
+    emit_sets(sets)
 }
 
 /// The text of each family's sets.
-fn sets_json(rulesets: &[Ruleset], families: &[Family]) -> (String, Value) {
+fn sets_json(rulesets: &[Arc<Ruleset>], families: &[Family]) -> (String, Value) {
     let text = |family: &Family| {
         let own = rulesets.iter().find(|ruleset| ruleset.family == *family);
         (family.name().to_owned(), json!(text_of_sets(own.map_or(&[], std::slice::from_ref))))

@@ -4,7 +4,7 @@ mod columns;
 mod json;
 mod text;
 
-use fwdsl_runtime::Policy;
+use fwdsl_runtime::host::boot::{self, BootService};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, FileOutlook, KeptState, Origin, Part, Status};
 use fwdsl_runtime::loc::Sources;
@@ -13,27 +13,33 @@ use super::apply;
 use super::args::StatusArguments;
 use super::color::Painter;
 use super::failure::{Exit, Failure};
+use super::fleet::Chosen;
 use super::output::{Answer, Done};
-use super::plan;
-use super::save;
+use super::save::{self, Keeping};
 
-pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Answer, Failure> {
-    policy.check()?;
+pub(super) fn status(policy: &Chosen<'_>, arguments: &StatusArguments) -> Result<Answer, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
-    let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree);
-    let boot = kept.map(|kept| {
+    warnings.extend(apply::other_policy(policy, options.root.as_deref()));
+    let kept = Keeping::again(&options, false).and_then(|keeping| {
+        let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
+        Ok((boot::boot_services(&kept.startup, keeping.loader, &tree), kept))
+    });
+    let boot = kept.map(|(services, kept)| {
         warnings.extend(kept.warnings);
         desired.files = kept.files;
+        services
     });
     let model = policy.model();
-    let rulesets = plan::rulesets(policy)?;
+    let rulesets = apply::rulesets(policy)?;
     let mut status = host::status(&desired, Origin { model: &model, rulesets: &rulesets }, &options)?;
-    if let Err(failure) = boot {
+    let services = boot.unwrap_or_else(|failure| {
         status.outlook.unknown.push((Part::Files, failure.reason()));
-    }
+        Vec::new()
+    });
     warnings.append(&mut status.outlook.warnings);
     let last_change = match host::history(&options) {
         Ok(mut history) => {
@@ -46,7 +52,7 @@ pub(super) fn status(policy: &Policy, arguments: &StatusArguments) -> Result<Ans
         }
     };
     let report = Report {
-        boot: Boot::of(&status),
+        boot: Boot::of(&status, services),
         exit: exit(&status),
         status: &status,
         last_change: last_change.as_ref(),
@@ -72,12 +78,14 @@ struct Boot<'a> {
     differing: &'a [FileOutlook],
     /// Whether all of it is known.
     is_known: bool,
+    /// What loads them.
+    services: Vec<BootService>,
 }
 
 impl<'a> Boot<'a> {
-    fn of(status: &'a Status) -> Boot<'a> {
+    fn of(status: &'a Status, services: Vec<BootService>) -> Boot<'a> {
         let is_known = status.outlook.unknown.iter().all(|(part, _)| *part != Part::Files);
-        Boot { differing: status.outlook.files.as_slice(), is_known }
+        Boot { differing: status.outlook.files.as_slice(), is_known, services }
     }
 }
 

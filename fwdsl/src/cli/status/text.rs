@@ -111,6 +111,9 @@ fn push_boot(text: &mut String, boot: &Boot<'_>) {
         (true, []) => "as the policy says: the files, and the services that load them".to_owned(),
     };
     let _ = writeln!(text, "boot: {what}");
+    for service in &boot.services {
+        let _ = writeln!(text, "boot: {service}");
+    }
 }
 
 fn push_counts(text: &mut String, chain: &ChainCount, sources: &Sources, painter: Painter) {
