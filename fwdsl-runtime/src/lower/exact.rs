@@ -112,8 +112,7 @@ fn takes(last: &Match, entry: &Match) -> bool {
 fn with_ports(entry: Match, protocol: Option<u8>) -> Match {
     let mut extension = &MULTIPORT;
     let single = |option: &OptionUse| {
-        option.spec.name != "port"
-            && matches!(option.values.as_slice(), [port] if fits_own_match(&port.value))
+        option.spec.name != "port" && matches!(&*option.values, [port] if fits_own_match(&port.value))
     };
     if let (Some(own), true) = (protocol.and_then(own_match), entry.options.iter().all(single)) {
         extension = own;

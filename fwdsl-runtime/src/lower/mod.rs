@@ -12,6 +12,7 @@ mod exact;
 mod family;
 mod name;
 mod normal;
+mod plain;
 mod plan;
 mod protocols;
 mod sets;
@@ -29,7 +30,9 @@ use crate::table::{Hook, TableName};
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use exact::{exact_rules, is_choice};
-pub(crate) use family::{TargetFamilies, can_have_protocol, model_families, rule_families, value_families};
+pub(crate) use family::{
+    RuleFamilies, TargetFamilies, can_have_protocol, model_families, rule_families, value_families,
+};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;

@@ -9,7 +9,7 @@ use crate::catalogue::ACCEPT;
 use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Located};
 use crate::lower::{Ruleset, lower};
-use crate::model::{Action, Chain, ChainPolicy, Match, Model, Rule, Scope, Verdict};
+use crate::model::{Action, Chain, ChainPolicy, Few, Match, Model, Rule, Scope, Verdict};
 use crate::table::{Hook, TableName, Way};
 
 /// How many steps the comparison of a family may take: about a second.
@@ -156,7 +156,7 @@ fn pattern(model: &Model, hook: Hook, matches: &[Match], family: Family) -> Opti
     let rule = Rule {
         families: FamilySet::BOTH,
         matches: matches.to_vec(),
-        verdicts: vec![Verdict { action: accept, loc: Loc::default() }],
+        verdicts: Few::one(Verdict { action: accept, loc: Loc::default() }),
         comment: None,
         exact: false,
         levels: Vec::new(),

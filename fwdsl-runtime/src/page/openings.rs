@@ -11,7 +11,7 @@ use crate::catalogue::{ACCEPT, DROP, NFQUEUE, REJECT};
 use crate::emit::emit_target;
 use crate::loc::{Loc, Located};
 use crate::lower::{RuleOrigin, Ruleset};
-use crate::model::{Action, ChainPolicy, Model, OptionUse, Ownership, Value};
+use crate::model::{Action, ChainPolicy, Few, Model, OptionUse, Ownership, Value};
 use crate::syntax::compile;
 use crate::table::{Hook, TableName};
 
@@ -119,7 +119,7 @@ fn queue(number: u32) -> Action {
     let options = NFQUEUE.option("num").map(|spec| OptionUse {
         spec,
         negated: false,
-        values: vec![number],
+        values: Few::one(number),
         loc: Loc::default(),
     });
     Action::Target { extension: &NFQUEUE, options: options.into_iter().collect() }

@@ -5,7 +5,7 @@ use super::phrase::{match_phrases, verdict_phrase};
 use super::print::joined;
 use super::value::write_port;
 use crate::family::FamilySet;
-use crate::model::{Match, Rule};
+use crate::model::{Few, Match, Rule};
 
 /// A rule as it can be written, with values in the place of their names: `MATCHES => VERDICT, VERDICT;`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn pattern_words(matches: &[Match]) -> Option<String> {
     let rule = Rule {
         families: FamilySet::BOTH,
         matches: matches.to_vec(),
-        verdicts: Vec::new(),
+        verdicts: Few::default(),
         comment: None,
         exact: false,
         levels: Vec::new(),

@@ -110,7 +110,7 @@ fn command(context: &Context<'_>, command: &Command) -> Result<Answer, Failure> 
     let done: Result<Done, Failure> = match command {
         Command::Plan(arguments) => return plan::plan(&policy()?, arguments),
         Command::Status(arguments) => return status::status(&policy()?, arguments),
-        Command::Show(arguments) => show::show(&*policy()?, arguments),
+        Command::Show(arguments) => show::show(&*policy()?, arguments, context.json),
         Command::Check => check::check(&*policy()?),
         Command::Explain(arguments) => explain::explain(&*policy()?, arguments),
         Command::Report(arguments) => html_report::html_report(&policy()?, arguments),

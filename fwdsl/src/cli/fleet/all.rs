@@ -10,12 +10,12 @@ use crate::cli::output::Done;
 use crate::cli::{check, show};
 
 /// Does it with every policy, whatever is wrong with one. `None` if the command is about one policy.
-pub(super) fn of_all(members: &[Member<'_>], command: &Command) -> Option<Result<Done, Failure>> {
+pub(super) fn of_all(members: &[Member<'_>], command: &Command, json: bool) -> Option<Result<Done, Failure>> {
     match command {
         Command::Check => Some(each(members, check::check, |name, text| format!("{name}: {text}"))),
         Command::Show(arguments) => Some(each(
             members,
-            |policy| show::show(policy, arguments),
+            |policy| show::show(policy, arguments, json),
             |name, text| format!("# policy {name}\n{text}"),
         )),
         _ => None,

@@ -68,7 +68,7 @@ pub fn run_fleet(members: &[Member<'_>]) -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     if selection.all
-        && let Some(result) = all::of_all(members, &arguments.command)
+        && let Some(result) = all::of_all(members, &arguments.command, arguments.json)
     {
         return output::print(json, result.map(Into::into));
     }

@@ -9,7 +9,7 @@ use crate::catalogue::{ACCEPT, CORE, PORTS, RETURN};
 use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Located};
 use crate::lower::networks;
-use crate::model::{Action, Address, Chain, Match, OptionUse, Rule, Value, Verdict};
+use crate::model::{Action, Address, Chain, Few, Match, OptionUse, Rule, Value, Verdict};
 use crate::table::TableName;
 
 /// How many rules the lists of one pattern may become.
@@ -59,7 +59,7 @@ fn rule(matches: Vec<Match>, action: Action, loc: Loc) -> Rule {
     Rule {
         families: FamilySet::BOTH,
         matches,
-        verdicts: vec![Verdict { action, loc }],
+        verdicts: Few::one(Verdict { action, loc }),
         comment: None,
         exact: false,
         levels: Vec::new(),
@@ -93,7 +93,11 @@ fn without_exceptions(pattern: &[Match]) -> (Vec<Match>, Vec<Match>) {
         let lists: Vec<OptionUse> = entry.options.iter().filter(|option| is_list(option)).cloned().collect();
         for option in &lists {
             exceptions.extend(option.values.iter().map(|value| Match {
-                options: vec![OptionUse { negated: false, values: vec![value.clone()], ..option.clone() }],
+                options: vec![OptionUse {
+                    negated: false,
+                    values: Few::one(value.clone()),
+                    ..option.clone()
+                }],
                 ..entry.clone()
             }));
         }
@@ -134,7 +138,8 @@ fn product<A: Clone, B>(firsts: &[A], seconds: &[B], add: impl Fn(&mut A, &B)) -
 
 /// The option in forms that a rule can hold one after another.
 fn choices(entry: &Match, option: &OptionUse, family: Family) -> Vec<OptionUse> {
-    let with = |values: Vec<Located<Value>>| OptionUse { values, ..option.clone() };
+    let with =
+        |values: Vec<Located<Value>>| OptionUse { values: values.into_iter().collect(), ..option.clone() };
     if *entry.extension == PORTS && !option.negated {
         return option.values.iter().map(|value| with(vec![value.clone()])).collect();
     }
