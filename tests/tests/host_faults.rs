@@ -125,16 +125,16 @@ fn a_save() {
 
 #[test]
 fn an_install() {
-    let tally = sweep(&[Variant::Nft], 28, |variant| Booted::new(variant, INSTALLED, &[], &["install"]));
-    check(tally, (18, 1));
+    let tally = sweep(&[Variant::Nft], 24, |variant| Booted::new(variant, INSTALLED, &[], &["install"]));
+    check(tally, (15, 1));
 }
 
 #[test]
 fn an_uninstall() {
-    let tally = sweep(&[Variant::Nft], 24, |variant| {
+    let tally = sweep(&[Variant::Nft], 18, |variant| {
         Booted::new(variant, INSTALLED, &[&["install"]], &["uninstall"])
     });
-    check(tally, (14, 1));
+    check(tally, (10, 1));
 }
 
 #[test]
