@@ -131,10 +131,10 @@ fn an_install() {
 
 #[test]
 fn an_uninstall() {
-    let tally = sweep(&[Variant::Nft], 18, |variant| {
+    let tally = sweep(&[Variant::Nft], 24, |variant| {
         Booted::new(variant, INSTALLED, &[&["install"]], &["uninstall"])
     });
-    check(tally, (10, 1));
+    check(tally, (14, 1));
 }
 
 #[test]
