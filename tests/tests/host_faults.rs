@@ -125,8 +125,8 @@ fn a_save() {
 
 #[test]
 fn an_install() {
-    let tally = sweep(&[Variant::Nft], 28, |variant| Booted::new(variant, INSTALLED, &[], &["install"]));
-    check(tally, (18, 1));
+    let tally = sweep(&[Variant::Nft], 24, |variant| Booted::new(variant, INSTALLED, &[], &["install"]));
+    check(tally, (15, 1));
 }
 
 #[test]
