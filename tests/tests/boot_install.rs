@@ -269,6 +269,11 @@ fn the_boot_loads_what_was_kept() {
         let mut host = booted(variant, BINARY);
         install(&host);
         assert!(host.saved(Family::Ipv4).is_empty(), "an install loads nothing");
+        // Whoever saves keeps to what was installed, the variant too.
+        assert_eq!(well(&program(&host, &["save"])), NOTHING);
+        let other = VARIANTS.into_iter().find(|other| *other != variant).unwrap();
+        let said = stderr(&program(&host, &["apply", "--dry-run", "--save", "--variant", other.name()]));
+        assert!(said.contains(&format!("the boot will load them in the {variant} one")), "{said}");
         let plan = stdout(&program(&host, &["plan", "--save", "--variant", variant.name()]));
         let told = "boot: fwdsl.service, of fwdsl itself, enabled, has not loaded its policy in this boot\n";
         assert!(plan.contains(told), "{plan}");
@@ -328,12 +333,7 @@ fn where_the_policy_does_not_load_the_lock_down_comes() {
         for binary in [BINARY, SHARED] {
             let mut host = booted(variant, binary);
             well(&program(&host, &["install", "--without-way-in", "--variant", variant.name()]));
-            // The programs that a boot runs by their plain names.
-            fs::create_dir_all(host.root.join("etc/alternatives")).unwrap();
-            for name in ["iptables-restore", "ip6tables-restore"] {
-                let program = format!("/usr/sbin/{}", name.replace('-', &format!("-{variant}-")));
-                symlink(program, host.root.join("etc/alternatives").join(name)).unwrap();
-            }
+            choose_alternative(&host);
             let policy = host.text("etc/fwdsl/policy.json");
             host.file("etc/fwdsl/policy.json", &policy[..policy.len() / 2]);
             restart(&mut host);
@@ -354,6 +354,53 @@ fn where_the_policy_does_not_load_the_lock_down_comes() {
             assert!(!lockdown(&host), "{}", host.saved(Family::Ipv4));
         }
     });
+}
+
+/// The programs that a boot runs by their plain names.
+fn choose_alternative(host: &Host) {
+    fs::create_dir_all(host.root.join("etc/alternatives")).unwrap();
+    for name in ["iptables-restore", "ip6tables-restore"] {
+        let program = format!("/usr/sbin/{}", name.replace('-', &format!("-{}-", host.variant)));
+        symlink(program, host.root.join("etc/alternatives").join(name)).unwrap();
+    }
+}
+
+#[test]
+fn openrc_loads_the_policy_or_the_lock_down() {
+    if !can_boot() {
+        return;
+    }
+    let mut host = booted(Variant::Nft, BINARY);
+    host.file("etc/os-release", "ID=alpine\n");
+    choose_alternative(&host);
+    let root = host.root.to_str().unwrap().to_owned();
+    well(&host.run(&["install", "--variant", "nft", "--root", &root]));
+    let path = "etc/init.d/fwdsl";
+    let script = host.text(path);
+    assert!(script.contains("'/usr/local/sbin/boot_host' boot"), "{script}");
+    host.file(path, &script.replace("/usr/local/sbin/boot_host", PROGRAM));
+    // What openrc-run(8) gives a script.
+    let openrc = "ebegin() { echo \"$1 ...\"; }; eend() { [ $1 = 0 ] || echo \"$2\"; return $1; }; \
+                  need() { echo need $@; }; after() { echo after $@; }; before() { echo before $@; }; . /etc/init.d/fwdsl; ";
+    let start = |host: &Host, what: &str| run(host, &[], &["sh", "-c", &format!("{openrc}{what}")]);
+    assert_eq!(
+        well(&start(&host, "depend")),
+        "need localmount\nafter modules fwdsl-recover\nbefore net sysctl\n"
+    );
+    well(&start(&host, "start"));
+    assert!(host.saved(Family::Ipv4).contains("BANNED.4") && !lockdown(&host));
+    let policy = host.saved(Family::Ipv4);
+    well(&start(&host, "stop"));
+    assert_eq!(sorted(&host.saved(Family::Ipv4)), sorted(&policy), "who stops opens nothing");
+    host.file("etc/fwdsl/policy.json", "{");
+    // In the same boot, the policy stays that was loaded.
+    assert_eq!(start(&host, "start").status.code(), Some(1));
+    assert!(!lockdown(&host));
+    restart(&mut host);
+    let failed = start(&host, "start");
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(stdout(&failed).ends_with("The firewall policy was not loaded\n"), "{}", stdout(&failed));
+    assert!(lockdown(&host) && host.saved(Family::Ipv6).contains("-A fwdsl-lockdown-in -j DROP"));
 }
 
 fn sorted(text: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::boot::Loader;
+use super::boot::Installs;
 use super::change::{FileChange, SysctlWrite};
 use super::error::{ApplyError, at};
 use super::sets::DesiredSet;
@@ -33,7 +33,7 @@ pub struct Desired {
     pub policy: Option<String>,
     /// What loads the policy at boot by these files; note is taken of what stood there before, for
     /// [`boot::installed`](super::boot::installed).
-    pub installs: Option<Loader>,
+    pub installs: Option<Installs>,
     /// All that was [installed](super::boot::installed) is undone.
     pub uninstalls: bool,
 }

@@ -7,7 +7,7 @@ use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
 use fwdsl_runtime::emit::{Protocols, emit_chains};
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::boot::{self, Loader};
+use fwdsl_runtime::host::boot::{self, Installs};
 use fwdsl_runtime::host::sysctl::{Expansion, expand};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Access, Caller, Desired, DesiredSet, Sharing, Variant, check_access};
@@ -40,7 +40,7 @@ pub(super) fn apply(policy: &Chosen<'_>, arguments: &ApplyArguments, json: bool)
         let kept: Kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
         warnings.extend(kept.warnings);
         desired.files = kept.files;
-        desired.installs = Some(keeping.loader);
+        desired.installs = Some(keeping.installs);
         saved = Some(keeping);
     }
     // A save switches that off; but where it waits for the confirmation, only then.
@@ -51,8 +51,8 @@ pub(super) fn apply(policy: &Chosen<'_>, arguments: &ApplyArguments, json: bool)
     warnings.extend(report.warnings.iter().cloned());
     if let Some(keeping) = saved {
         report.recovered = report.recovered.or(keeping.found.recovered);
-        if let (Loader::Distribution, Some(variant)) = (keeping.loader, report.variant) {
-            warnings.extend(at_boot(&rules, variant, &tree));
+        if let Some(variant) = report.variant {
+            warnings.extend(at_boot(&rules, variant, keeping.installs, &tree));
         }
         // Files that wait for the confirmation are told by whoever confirms.
         if report.waiting.is_none() {
@@ -84,9 +84,9 @@ pub(super) fn other_policy(policy: &Chosen<'_>, root: Option<&Path>) -> Option<S
 }
 
 /// Warns where the boot will load the rules in another variant of iptables.
-pub(super) fn at_boot(rules: &[Rules], variant: Variant, tree: &Tree) -> Vec<String> {
+pub(super) fn at_boot(rules: &[Rules], in_use: Variant, installs: Installs, tree: &Tree) -> Vec<String> {
     let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
-    boot::other_variants(&families, variant, tree).iter().map(ToString::to_string).collect()
+    boot::other_variants(&families, in_use, installs.variant, tree).iter().map(ToString::to_string).collect()
 }
 
 /// The rules alone, to be brought about.

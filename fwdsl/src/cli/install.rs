@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fwdsl_runtime::Policy;
-use fwdsl_runtime::host::boot;
+use fwdsl_runtime::host::boot::{self, Installs};
 use fwdsl_runtime::host::sysctl::expand;
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Desired, Report};
@@ -36,13 +36,14 @@ pub(super) fn install(policy: &Chosen<'_>, arguments: &InstallArguments) -> Resu
         return Err(boot::BootError::OtherLoader { installed: installed.loader, wanted: loader }.into());
     }
     let image = arguments.image().is_some();
-    let keeping = Keeping { loader, variant: options.variant, found, image, recovers: true };
+    let installs = Installs { loader, variant: options.variant };
+    let keeping = Keeping { installs, found, image, recovers: true };
     let kept = save::kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
     if kept.no_way_in && !arguments.without_way_in {
         return Err(Failure::NoWayIn);
     }
     warnings.extend(kept.warnings);
-    let desired = Desired { files: kept.files, installs: Some(loader), ..Desired::default() };
+    let desired = Desired { files: kept.files, installs: Some(installs), ..Desired::default() };
     let report = Report { recovered: keeping.found.recovered, ..host::apply(&desired, &options)? };
     warnings.extend(report.warnings.iter().cloned());
     let startup = kept.startup;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use fwdsl_runtime::analysis::Change;
-use fwdsl_runtime::host::boot::{self, BootService, Loader};
+use fwdsl_runtime::host::boot::{self, BootService};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{
     self, ApplyError, FileOutlook, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff,
@@ -35,15 +35,15 @@ pub(super) fn plan(policy: &Chosen<'_>, arguments: &PlanArguments) -> Result<Ans
     if arguments.save {
         let kept = Keeping::again(&options, false).and_then(|keeping| {
             let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
-            let services = boot::boot_services(&kept.startup, keeping.loader, &tree);
-            Ok((kept, keeping.loader, services))
+            let services = boot::boot_services(&kept.startup, keeping.installs.loader, &tree);
+            Ok((kept, keeping.installs, services))
         });
         match kept {
-            Ok((kept, loader, of_boot)) => {
+            Ok((kept, installs, of_boot)) => {
                 services = of_boot;
                 warnings.extend(kept.warnings);
                 desired.files = kept.files;
-                desired.installs = Some(loader);
+                desired.installs = Some(installs);
             }
             Err(failure) => unplanned = Some(failure),
         }
@@ -58,8 +58,8 @@ pub(super) fn plan(policy: &Chosen<'_>, arguments: &PlanArguments) -> Result<Ans
         None => {}
     }
     warnings.append(&mut outlook.warnings);
-    if let (Some(Loader::Distribution), Some(variant)) = (desired.installs, outlook.variant) {
-        warnings.extend(apply::at_boot(&rules, variant, &tree));
+    if let (Some(installs), Some(variant)) = (desired.installs, outlook.variant) {
+        warnings.extend(apply::at_boot(&rules, variant, installs, &tree));
     }
     let painter = Painter::new(arguments.look.color);
     let text = text(&outlook, &services, arguments.text, painter);

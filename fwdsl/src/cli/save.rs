@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{
-    self, BootPlan, BootProgram, Commands, Distribution, Installed, KeptPolicy, Loader, Startup, recovery,
+    self, BootPlan, BootProgram, Commands, Distribution, Installed, Installs, KeptPolicy, Loader, Startup,
+    recovery,
 };
 use fwdsl_runtime::host::change::{FileChange, SysctlWrite};
 use fwdsl_runtime::host::sysctl::{expand, modules_file, parameters, set_elsewhere, sysctl_file};
 use fwdsl_runtime::host::tree::Tree;
-use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Recovered, Report, Variant};
+use fwdsl_runtime::host::{self, ApplyError, Desired, DesiredSet, Options, Recovered, Report};
 
 use super::apply::{self, PROC_SYS, Rules};
 use super::args::{BOOT, RECOVER, SaveArguments};
@@ -38,7 +39,7 @@ pub(super) fn save(policy: &Chosen<'_>, arguments: &SaveArguments) -> Result<Don
     let kept = kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
     warnings.extend(kept.warnings);
     // Without rules and sysctls to bring about, an apply needs no program and no right but to write the files.
-    let desired = Desired { files: kept.files, installs: Some(keeping.loader), ..Desired::default() };
+    let desired = Desired { files: kept.files, installs: Some(keeping.installs), ..Desired::default() };
     let report = Report { recovered: keeping.found.recovered, ..host::apply(&desired, &options)? };
     warnings.extend(report.warnings.iter().cloned());
     warnings.extend(tell_init(&report.files, &options));
@@ -47,10 +48,8 @@ pub(super) fn save(policy: &Chosen<'_>, arguments: &SaveArguments) -> Result<Don
 
 /// How a policy is kept for boot.
 pub(super) struct Keeping {
-    /// What will load it.
-    pub(super) loader: Loader,
-    /// The variant of iptables to load it with.
-    pub(super) variant: Option<Variant>,
+    /// What will load it, and with which variant of iptables.
+    pub(super) installs: Installs,
     /// What an earlier save or install left.
     pub(super) found: Found,
     /// It is not the running system's boot.
@@ -64,8 +63,11 @@ impl Keeping {
     /// nothing has to be undone there.
     pub(super) fn again(options: &Options, image: bool) -> Result<Keeping, Failure> {
         let found = found(options)?;
-        let loader = found.installed.as_ref().map_or(Loader::Distribution, |installed| installed.loader);
-        Ok(Keeping { loader, variant: options.variant, found, image, recovers: !image })
+        let installs = match &found.installed {
+            Some(Installed { loader, variant, .. }) => Installs { loader: *loader, variant: *variant },
+            None => Installs { loader: Loader::Distribution, variant: None },
+        };
+        Ok(Keeping { installs, found, image, recovers: !image })
     }
 }
 
@@ -106,7 +108,7 @@ pub(super) fn kept(
     let sets: Vec<DesiredSet> = policy.all_sets()?.iter().map(|set| DesiredSet::from(set.as_ref())).collect();
     let elsewhere = set_elsewhere(&parameters(&settings, writes), tree).map_err(Failure::SysctlFiles)?;
     let running = Tree::new(None);
-    let mut kept = match keeping.loader {
+    let mut kept = match keeping.installs.loader {
         Loader::Fwdsl => {
             let startup = Startup::own(boot::detect_init(tree, &running)?);
             by_own_service(policy, rules, sets, startup, tree, keeping)?
@@ -119,8 +121,8 @@ pub(super) fn kept(
         }
     };
     let families: Vec<Family> = rules.iter().map(|rules| rules.family).collect();
-    let modules = match keeping.loader {
-        Loader::Fwdsl => boot::own_modules(keeping.variant, &families, tree),
+    let modules = match keeping.installs.loader {
+        Loader::Fwdsl => boot::own_modules(keeping.installs.variant, &families, tree),
         Loader::Distribution => Vec::new(),
     };
     // Rules before sysctls, as in the kernel: should nothing undo half a save, no packet is forwarded without them.
@@ -141,7 +143,7 @@ fn by_own_service(
     keeping: &Keeping,
 ) -> Result<Kept, Failure> {
     let desired = Desired { sets, ..apply::desired_rules(rules) };
-    let kept = KeptPolicy { desired, variant: keeping.variant };
+    let kept = KeptPolicy { desired, variant: keeping.installs.variant };
     let lockdown = boot::lockdown(&policy.model());
     let program: BootProgram =
         boot::boot_program(&program()?, tree, keeping.image, keeping.found.installed.as_ref())?;

@@ -13,6 +13,7 @@ use crate::host::change::{FileChange, FileContent};
 use crate::host::error::ApplyError;
 use crate::host::files::{self, Existing};
 use crate::host::places;
+use crate::host::variant::Variant;
 
 /// The file that holds it.
 const INSTALLED: &str = "/var/lib/fwdsl/installed.json";
@@ -39,6 +40,15 @@ impl fmt::Display for Loader {
     }
 }
 
+/// How a policy is to be loaded at boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Installs {
+    /// What loads it.
+    pub loader: Loader,
+    /// With which variant of iptables, as in [`Installed`].
+    pub variant: Option<Variant>,
+}
+
 /// What was installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +56,8 @@ pub struct Installed {
     format: u32,
     /// What loads the policy.
     pub loader: Loader,
+    /// The variant of iptables that it uses; `None` for the one that `iptables-restore` is when the boot comes.
+    pub variant: Option<Variant>,
     /// The files, in the order in which they were put in place.
     files: Vec<InstalledFile>,
 }
@@ -163,7 +175,7 @@ impl Installed {
 /// If what stands there now cannot be looked at.
 pub(crate) fn record(
     former: Option<Installed>,
-    loader: Loader,
+    installs: Installs,
     changes: &[FileChange],
     root: &Path,
 ) -> Result<FileChange, BootError> {
@@ -189,7 +201,8 @@ pub(crate) fn record(
             made: made(root, &change.path)?,
         });
     }
-    let json = serde_json::to_vec_pretty(&Installed { format: FORMAT, loader, files });
+    let Installs { loader, variant } = installs;
+    let json = serde_json::to_vec_pretty(&Installed { format: FORMAT, loader, variant, files });
     let bytes = json
         .map_err(|error| BootError::Read { path: INSTALLED.into(), error: std::io::Error::other(error) })?;
     Ok(FileChange {
@@ -314,7 +327,8 @@ mod tests {
 
     fn install(image: &Image, changes: &[FileChange]) {
         let former = installed(&root(image)).unwrap();
-        let record = record(former, Loader::Distribution, changes, &root(image)).unwrap();
+        let installs = Installs { loader: Loader::Distribution, variant: None };
+        let record = record(former, installs, changes, &root(image)).unwrap();
         put(image, changes);
         put(image, &[record]);
     }

@@ -32,7 +32,7 @@ use std::path::PathBuf;
 pub use distribution::{Distribution, detect, detect_or_running};
 use enable::Enabling;
 pub(crate) use installed::record;
-pub use installed::{Installed, Loader, installed};
+pub use installed::{Installed, Installs, Loader, installed};
 pub use kept::KeptPolicy;
 pub use layout::{Init, Layout, Startup, detect_init, layout, sysctl_reader};
 pub use load::load;
@@ -109,10 +109,16 @@ pub fn plan(
 }
 
 /// Warns of families whose rules are in use in one variant of iptables while the boot will load them in the
-/// other.
-pub fn other_variants(families: &[Family], in_use: Variant, tree: &Tree) -> Vec<BootWarning> {
+/// other: the one that was installed for, else that of the system.
+pub fn other_variants(
+    families: &[Family],
+    in_use: Variant,
+    installed: Option<Variant>,
+    tree: &Tree,
+) -> Vec<BootWarning> {
     let warning = |family: &Family| {
-        let at_boot = service_variant(*family, tree).filter(|at_boot| *at_boot != in_use)?;
+        let at_boot = installed.or_else(|| service_variant(*family, tree));
+        let at_boot = at_boot.filter(|at_boot| *at_boot != in_use)?;
         Some(BootWarning::OtherVariant { family: *family, in_use, at_boot })
     };
     families.iter().filter_map(warning).collect()

@@ -28,9 +28,9 @@ pub(super) fn survey(
 
 /// What an uninstall will have to know.
 fn note_of_install(host: &Host, desired: &Desired) -> Result<Option<FileChange>, ApplyError> {
-    let Some(loader) = desired.installs else { return Ok(None) };
+    let Some(installs) = desired.installs else { return Ok(None) };
     let former = boot::installed(&host.root)?;
-    Ok(Some(boot::record(former, loader, &desired.files, &host.root)?))
+    Ok(Some(boot::record(former, installs, &desired.files, &host.root)?))
 }
 
 /// The files as they were before all that was installed.

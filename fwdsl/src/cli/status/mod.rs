@@ -59,7 +59,7 @@ fn see(policy: &Chosen<'_>, options: &Options) -> Result<Seen, Failure> {
     warnings.extend(apply::other_policy(policy, options.root.as_deref()));
     let kept = Keeping::again(options, false).and_then(|keeping| {
         let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
-        Ok((boot::boot_services(&kept.startup, keeping.loader, &tree), kept))
+        Ok((boot::boot_services(&kept.startup, keeping.installs.loader, &tree), kept))
     });
     let boot = kept.map(|(services, kept)| {
         warnings.extend(kept.warnings);
