@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
 use crate::family::Family;
 use crate::ipset::KernelSet;
-use crate::lower::{Ruleset, lower};
+use crate::lower::{OptimisedRun, Ruleset, lower, lower_optimised};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
 use crate::table::TableName;
@@ -117,11 +117,25 @@ impl Policy {
         Ok(model)
     }
 
-    /// The rules as iptables has them; `None` if the policy holds no table for the family.
+    /// The rules as iptables gets them, with trees of chains where the policy asks for them ([`Model::optimise`]); `None`
+    /// if the policy holds no table for the family.
     ///
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn lower(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
+        Ok(lower_optimised(&*self.sound()?, family).map(|(ruleset, _)| ruleset))
+    }
+
+    /// What became of each run of rules that was to be optimised.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn optimised_runs(&self, family: Family) -> Result<Vec<OptimisedRun>, Diagnostics> {
+        Ok(lower_optimised(&*self.sound()?, family).map(|(_, runs)| runs).unwrap_or_default())
+    }
+
+    /// The rules without such trees, which do the same.
+    fn lower_plain(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
         Ok(lower(&*self.sound()?, family))
     }
 
@@ -131,7 +145,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn evaluate(&self, packet: &Packet) -> Result<Trace, Diagnostics> {
-        let ruleset = self.lower(packet.family())?;
+        let ruleset = self.lower_plain(packet.family())?;
         let trace = ruleset.and_then(|ruleset| trace_host(&ruleset, packet, None));
         // Without any table for its family nothing is in its way.
         Ok(trace.unwrap_or_else(|| Trace::through(packet)))
@@ -147,7 +161,7 @@ impl Policy {
         chain: &str,
         packet: &Packet,
     ) -> Result<Option<Trace>, Diagnostics> {
-        let ruleset = self.lower(packet.family())?;
+        let ruleset = self.lower_plain(packet.family())?;
         Ok(ruleset.and_then(|ruleset| trace_chain(&ruleset, table, chain, packet, None)))
     }
 
@@ -156,7 +170,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule, if there is no such chain for the family, or if the answer takes too long.
     pub fn matrix(&self, family: Family, question: &Question<'_>) -> Result<Matrix, MatrixError> {
-        let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
+        let ruleset = self.lower_plain(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
         let missing = MatrixError::NoTable { table: question.table, family };
         matrix(&ruleset.ok_or(missing)?, question)
     }
@@ -188,7 +202,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn sets(&self, family: Family) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        Ok(self.lower(family)?.map(|ruleset| ruleset.sets).unwrap_or_default())
+        Ok(self.lower_plain(family)?.map(|ruleset| ruleset.sets).unwrap_or_default())
     }
 
     /// The sets of both families, each once, in the order in which they can be made.

@@ -12,6 +12,7 @@ mod exact;
 mod family;
 mod name;
 mod normal;
+mod optimise;
 mod plan;
 mod protocols;
 mod sets;
@@ -34,6 +35,7 @@ pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;
 pub(crate) use normal::{HashTable, hash_field, hash_table};
+pub use optimise::{OptimisedRun, TreeSize, lower_optimised};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
 pub(crate) use state::{estimators_of, measured, recent_mask};
