@@ -18,10 +18,10 @@
 //! for small TCP fragments, which legacy drops where it looks for ports.
 
 use super::entry::{hooks, sees_fragments, uses_tracking};
-use super::meaning::{changes_of, reads_transport};
+use super::meaning::changes_of;
 use super::program::{Classes, Test, choice_domain, spans_between, test};
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, WHOLE, is_within, meets};
-use crate::catalogue::{Aspects, CORE, Flow, IPRANGE, RAW, RETURN, TCP, TCP_NUMBER, UDP};
+use crate::catalogue::{Aspects, COMMENT, CORE, Flow, IPRANGE, RAW, RETURN, TCP, TCP_NUMBER, UDP};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, Match};
@@ -202,7 +202,7 @@ struct Asked {
     test: Test,
     /// Whether the packets that meet the conditions are all matched.
     is_whole: bool,
-    /// Whether some match looks for ports and the like.
+    /// Whether it matches no packet of which no port and the like can be read.
     reads: bool,
     ends: bool,
 }
@@ -216,27 +216,35 @@ impl Proof<'_> {
         // A rule may stop at any match that says no: those behind one that remembers are left out.
         let before = rule.matches.iter().position(Match::is_stateful).unwrap_or(rule.matches.len());
         let test = test(&rule.matches[..before], self.family, &self.classes, Aspects::NONE);
-        let plain = |entry: &Match| [&CORE, &TCP, &UDP].contains(&entry.extension);
+        let plain = |entry: &Match| [&CORE, &TCP, &UDP, &IPRANGE, &COMMENT].contains(&entry.extension);
         let ends = matches!(&rule.action, Action::Target { extension, .. } if extension.flow == Flow::Ends);
         Asked {
             is_whole: !test.opaque && test.not_in.is_empty() && rule.matches.iter().all(plain),
-            reads: rule.matches.iter().any(reads_transport),
+            reads: self.needs_header(&test),
             test,
             ends,
         }
     }
 
-    fn everything(&self) -> Vec<Region> {
+    /// Whether a test is false of every packet without a transport header. What asks for any port at all
+    /// may be left out by `iptables-nft-restore`.
+    fn needs_header(&self, test: &Test) -> bool {
+        let all = self.all();
+        test.transport.iter().any(|condition| !holds_all(condition, &all))
+    }
+
+    /// Every packet, whether it can be or not.
+    fn all(&self) -> Region {
         let interfaces = self.classes.interfaces.any();
+        // Those without an interface are of class 0.
+        let interfaces = Span { first: 0, ..interfaces };
         let spans = spans_between([interfaces, interfaces], self.family, &self.classes);
-        // Packets without an interface are those of class 0.
-        let spans = spans.map(|span| Span { first: 0, ..span });
+        Region::new(spans, Choice::ALL.map(|choice| choice_domain(choice, &self.classes)))
+    }
+
+    fn everything(&self) -> Vec<Region> {
         let fragments = if self.world == World::Ports { WHOLE | LATER } else { LATER };
-        let choices = Choice::ALL.map(|choice| match choice {
-            Choice::Fragment => fragments,
-            _ => choice_domain(choice, &self.classes),
-        });
-        let all = Region::new(spans, choices);
+        let all = self.all().with_choice(Choice::Fragment, fragments);
         if self.world == World::SmallFragments {
             let tcp = Span { first: u128::from(TCP_NUMBER), last: u128::from(TCP_NUMBER) };
             return vec![all.with_set(Axis::Protocol, vec![tcp])];
@@ -302,7 +310,8 @@ impl Proof<'_> {
                 && entry.options().iter().all(|option| !option.negated())
         };
         let asks = |condition: &Condition| matches!(condition, Condition::Within(..));
-        let known = !branch.opaque && branch.not_in.is_empty() && rule.matches.iter().all(plain);
+        let reads = !branch.reads_transport || self.needs_header(&branch);
+        let known = reads && !branch.opaque && branch.not_in.is_empty() && rule.matches.iter().all(plain);
         if !known || !branch.always.iter().chain(&branch.transport).all(asks) {
             return Err("it asks what nobody knows of a packet".into());
         }

@@ -39,6 +39,32 @@ pub(crate) fn deepest_way(table: &Table) -> usize {
     depths_of_starts(table).map(|(_, depth)| depth).max().unwrap_or_default()
 }
 
+/// How deep the chains go on the ways that lead through each chain.
+pub(crate) fn ways_through(table: &Table) -> Vec<usize> {
+    let below = depths(table);
+    let mut above = vec![0; table.chains.len()];
+    for jump in &table.hooks {
+        if let Some(chain) = table.position(&jump.chain) {
+            above[chain] = 1;
+        }
+    }
+    // A chain goes deeper than all that it leads to, so its own callers come before it.
+    let mut order: Vec<usize> = (0..table.chains.len()).collect();
+    order.sort_by_key(|chain| std::cmp::Reverse(below[*chain]));
+    let places: HashMap<&str, usize> =
+        table.chains.iter().enumerate().map(|(index, chain)| (chain.name.as_str(), index)).collect();
+    for chain in &order {
+        for rule in &table.chains[*chain].rules {
+            if let Action::Jump(name) | Action::Goto(name) = &rule.action
+                && let Some(to) = places.get(name.as_str())
+            {
+                above[*to] = above[*to].max(above[*chain] + 1);
+            }
+        }
+    }
+    above.into_iter().zip(below).map(|(above, below)| above + below).collect()
+}
+
 /// The chains in which packets begin, and how deep it goes below the built-in ones.
 fn depths_of_starts(table: &Table) -> impl Iterator<Item = (usize, usize)> {
     let depths = depths(table);

@@ -105,6 +105,11 @@ pub(super) fn known(rule: &Rule, family: Family, interfaces: &mut Interfaces) ->
             core = extent;
         }
     }
+    if extent.iter().any(|interval| interval.first > interval.last) {
+        // No packet matches it. That is rare, and not worth a thought.
+        extent = everything(family);
+        is_exact = false;
+    }
     let small = rule.matches.iter().any(|entry| *entry.extension == TCP)
         && rule.matches.iter().filter(|entry| *entry.extension == CORE).all(is_plain);
     let ends = matches!(&rule.action, Action::Target { extension, .. }
@@ -141,6 +146,7 @@ fn narrow(extent: &mut Extent, entry: &Match, interfaces: &mut Interfaces) -> bo
     } else if *entry.extension == UDP {
         cut(Field::Protocol, Interval::one(u128::from(UDP_NUMBER)));
     }
+    let mut any_port = false;
     for option in entry.options.iter().filter(|option| !option.negated) {
         let field = match option.spec.name {
             "from" | "src-range" => Field::Source,
@@ -157,11 +163,15 @@ fn narrow(extent: &mut Extent, entry: &Match, interfaces: &mut Interfaces) -> bo
             let (one, other) = (one?, other?);
             Some(Interval { first: one.first.min(other.first), last: one.last.max(other.last) })
         });
-        if let Some(Some(hull)) = hull {
-            cut(field, hull);
+        match hull {
+            // nft may leave out what asks for any port, and so match fragments too.
+            Some(Some(Interval { first: 0, last: 65_535 })) if entry.extension.module => any_port = true,
+            Some(Some(hull)) => cut(field, hull),
+            _ => {}
         }
     }
-    *entry.extension != MULTIPORT && is_plain(entry)
+    let asks = *entry.extension == CORE || !entry.options.is_empty() && !any_port;
+    *entry.extension != MULTIPORT && asks && is_plain(entry)
 }
 
 /// The numbers of a value; `None` if they are no interval.

@@ -17,15 +17,13 @@ mod question;
 mod tests;
 mod tree;
 
-use std::collections::HashSet;
-
 use self::extent::{Interfaces, Known, known};
 use self::tree::{Builder, Tree};
 use super::name::Names;
 use super::{Chain, Rule, RuleOrigin, Ruleset, Table, lower};
 use crate::analysis::{Stead, changes_on_return, check_trees, has_state, leaves, may_see_fragments};
 use crate::catalogue::Aspects;
-use crate::check::{DEPTH_MAX, deepest_way};
+use crate::check::{DEPTH_MAX, deepest_way, ways_through};
 use crate::family::Family;
 use crate::loc::Loc;
 use crate::model::{Action, Model};
@@ -100,7 +98,7 @@ fn optimise_table(
             .and_then(|source| model.chains.get(source))
             .is_some_and(|source| model.optimise || source.optimise)
     };
-    let candidates: Vec<Candidate> = (0..table.chains.len())
+    let mut candidates: Vec<Candidate> = (0..table.chains.len())
         .filter(|chain| is_wanted(&table.chains[*chain]))
         .map(|chain| Candidate { chain, runs: runs(table, &table.chains[chain]) })
         .filter(|candidate| !candidate.runs.is_empty())
@@ -108,22 +106,21 @@ fn optimise_table(
     if candidates.is_empty() {
         return None;
     }
-    // Whoever passes several chains with trees goes deeper for each of them.
-    let spare = DEPTH_MAX.checked_sub(deepest_way(table))?;
-    let depth = (spare / most_on_a_way(table, &candidates).max(1)).saturating_sub(1).min(TREE_DEPTH_MAX);
+    // Chains can go only so deep together. Those with many rules gain the most.
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(table.chains[candidate.chain].rules.len()));
     let mut names =
         Names::new(table.chains.iter().map(|chain| chain.name.clone()).chain(table.foreign.iter().cloned()));
     let mut now = table.clone();
     for Candidate { chain, runs } in candidates {
         let fragments = may_see_fragments(ruleset, table, chain);
+        let place = now.position(&table.chains[chain].name)?;
+        let depth = DEPTH_MAX.saturating_sub(ways_through(&now)[place] + 1).min(TREE_DEPTH_MAX);
         let make = Make { family: ruleset.family, table, chain, depth, fragments };
         let (steads, with_trees, made) = make.chain(&runs, &mut names, report, table.name);
         if steads.is_empty() {
             continue;
         }
-        let mut attempt = Table { chains: Vec::new(), ..now.clone() };
-        attempt.chains = now.chains.clone();
-        let place = attempt.position(&table.chains[chain].name)?;
+        let mut attempt = now.clone();
         attempt.chains[place] = with_trees;
         add_sorted(&mut attempt, made);
         match check_trees((ruleset, table, chain), &attempt, &steads) {
@@ -177,36 +174,6 @@ fn runs(table: &Table, chain: &Chain) -> Vec<(usize, usize)> {
 /// Whether a rule cannot be in a tree.
 fn is_barrier(table: &Table, rule: &Rule) -> bool {
     has_state(rule) || changes_on_return(table, &rule.action).meets(Aspects::ADDRESSES)
-}
-
-/// How many of the chains one packet can be in at once, at most.
-fn most_on_a_way(table: &Table, candidates: &[Candidate]) -> usize {
-    let is_candidate: HashSet<usize> = candidates.iter().map(|candidate| candidate.chain).collect();
-    let mut most: Vec<Option<usize>> = vec![None; table.chains.len()];
-    (0..table.chains.len())
-        .map(|chain| most_from(table, chain, &is_candidate, &mut most))
-        .max()
-        .unwrap_or_default()
-}
-
-/// Chains are at most as deep as the check allows, so this ends.
-fn most_from(table: &Table, chain: usize, candidates: &HashSet<usize>, most: &mut [Option<usize>]) -> usize {
-    if let Some(known) = most[chain] {
-        return known;
-    }
-    // Whoever comes here again while this is worked out is in a circle, which no policy has.
-    most[chain] = Some(0);
-    let mut below = 0;
-    for rule in &table.chains[chain].rules {
-        if let Action::Jump(name) | Action::Goto(name) = &rule.action
-            && let Some(to) = table.position(name)
-        {
-            below = below.max(most_from(table, to, candidates, most));
-        }
-    }
-    let here = below + usize::from(candidates.contains(&chain));
-    most[chain] = Some(here);
-    here
 }
 
 /// What the trees of a chain are made with.
