@@ -115,6 +115,8 @@ pub struct RuleOrigin {
     /// Whether packets that are counted here are those that the source's rule matches: each such packet passes one of
     /// the lowered rules that count, once. An exact rule counts a packet for each of its alternatives that match.
     pub counts: bool,
+    /// Whether it is no rule of the source, but leads packets through a tree that stands for this one and others.
+    pub leads: bool,
 }
 
 impl Ruleset {

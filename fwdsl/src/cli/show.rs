@@ -12,12 +12,16 @@ use serde_json::{Map, Value, json};
 use super::args::{Format, ShowArguments};
 use super::failure::Failure;
 use super::output::Done;
+use super::trees::trees;
 
 pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
     policy.check()?;
     let asked = arguments.family.map(Family::from);
     if arguments.sets {
         return sets(policy, asked);
+    }
+    if arguments.trees {
+        return trees(policy, asked);
     }
     if arguments.format == Format::Json {
         return document(policy, asked);

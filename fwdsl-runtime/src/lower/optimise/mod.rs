@@ -13,7 +13,7 @@
 
 mod extent;
 mod question;
-#[cfg(test)]
+#[cfg(all(test, feature = "syntax"))]
 mod tests;
 mod tree;
 
@@ -294,6 +294,6 @@ impl Make<'_> {
 
 /// A rule that leads to a chain of a tree.
 fn led(first: &Rule, matches: Vec<crate::model::Match>, action: Action) -> Rule {
-    let origin = RuleOrigin { counts: false, ..first.origin };
+    let origin = RuleOrigin { counts: false, leads: true, ..first.origin };
     Rule { matches, action, loc: first.loc, origin }
 }

@@ -7,7 +7,8 @@ use crate::emit::{Protocols, emit};
 use crate::family::Family;
 use crate::import::{Unknown, import};
 use crate::lower::{Ruleset, Table, lower};
-use crate::model::Action;
+use crate::model::{Action, Model};
+use crate::syntax::Compiled;
 
 /// Numbers that are the same in every run.
 struct Random(u64);
@@ -329,4 +330,49 @@ fn small_fragments_are_dropped_where_they_were() {
     let tracked = forward(tracked.collect());
     tracked.assert_equal();
     assert_eq!(tracked.trees(), 1);
+}
+
+fn compiled(text: &str) -> crate::syntax::Compiled {
+    crate::syntax::compile(text.parse().unwrap_or_else(|error| panic!("{error}: {text}")))
+}
+
+/// A chain is optimised where it says so, or the policy does; the form that the macro packs keeps it.
+#[test]
+fn chains_are_optimised_where_it_is_written() {
+    let rules: String = (1..=40).map(|port| format!("tcp dport {} => accept;", 3 * port)).collect();
+    let source = |policy: &str, input: &str, other: &str| {
+        format!("{policy} {input} chain INPUT policy drop {{ {rules} }} {other} chain OTHER {{ {rules} }}")
+    };
+    let trees = |text: &str| {
+        let Compiled { model, diagnostics, .. } = compiled(text);
+        assert!(diagnostics.iter().all(|found| !found.is_error()), "{diagnostics:?}");
+        let model = Model::from_bytes("test", &model.to_bytes()).expect("it was packed");
+        let (_, report) = lower_optimised(&model, Family::Ipv6).expect("a table");
+        report.into_iter().filter(|run| run.tree.is_ok()).map(|run| run.chain).collect::<Vec<_>>()
+    };
+    assert_eq!(trees(&source("", "", "")), [""; 0]);
+    assert_eq!(trees(&source("", "#[optimise]", "")), ["INPUT"]);
+    assert_eq!(trees(&source("", "", "#[optimise]")), ["OTHER"]);
+    assert_eq!(trees(&source("#![optimise]", "", "")), ["INPUT", "OTHER"]);
+}
+
+#[test]
+fn the_attribute_is_of_chains_and_of_the_policy() {
+    for text in [
+        "chain INPUT { #[optimise] tcp => accept; }",
+        "chain INPUT { #[optimise] tcp { _ => accept; } }",
+        "#[optimise] let A = 1; chain INPUT { tcp dport A => accept; }",
+        "#[optimise] set S: hash:ip { 10.0.0.1 } chain INPUT { from set(S) => accept; }",
+        "#[optimise] foreign set S: hash:ip; chain INPUT { _ => drop; }",
+        "#[optimise] foreign chain A; chain INPUT { _ => jump A; }",
+        "#[optimise] fn a() { tcp => accept; } chain INPUT { a(); }",
+        "#[optimise] table filter { chain INPUT { tcp => accept; } }",
+        "#[optimise] sysctl { net.ipv4.ip_forward = 1; }",
+    ] {
+        let errors = compiled(text).diagnostics;
+        let said = errors.iter().filter(|error| error.message == "`optimise` means nothing here").count();
+        assert_eq!(said, 1, "{text}: {errors:?}");
+    }
+    let errors = compiled("#[optimise(all)] chain INPUT { tcp => accept; }").diagnostics;
+    assert!(errors.iter().any(|error| error.message.contains("expected `]`")), "{errors:?}");
 }
