@@ -18,7 +18,7 @@ mod tests;
 mod tree;
 
 use self::extent::{Interfaces, Known, known};
-use self::tree::{Builder, Tree};
+use self::tree::{Builder, Tree, leaf_of};
 use super::name::Names;
 use super::{Chain, Rule, RuleOrigin, Ruleset, Table, lower};
 use crate::analysis::{Stead, changes_on_return, check_trees, has_state, leaves, may_see_fragments};
@@ -242,6 +242,7 @@ impl Make<'_> {
                 depth: self.depth,
                 fragments: self.fragments,
                 growth,
+                leaf: leaf_of(rules.len()),
             };
             let tree = builder.build((0..rules.len() as u32).collect());
             shortest = shortest.min(tree.longest_way());

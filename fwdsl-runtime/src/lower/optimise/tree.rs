@@ -9,8 +9,10 @@ use super::extent::{Extent, Known};
 use super::question::{Question, Rest};
 use crate::family::Family;
 
-/// Up to how many rules a leaf holds.
-const LEAF: usize = 4;
+/// Up to how many rules a leaf holds, of a short run and of a long one: chains take longer to load than rules.
+const LEAF: (usize, usize) = (4, 12);
+/// Of how many rules a run has one more in each leaf.
+const RULES_OF_LEAF: usize = 64;
 /// The most questions on a way; more rules than that tells apart do not load.
 const QUESTIONS_MAX: usize = 64;
 
@@ -67,6 +69,13 @@ pub(super) struct Builder<'a> {
     pub(super) fragments: bool,
     /// By what share a question may make the rules more that it divides.
     pub(super) growth: f64,
+    /// Up to how many rules a leaf holds.
+    pub(super) leaf: usize,
+}
+
+/// Up to how many rules the leaves hold of a run of so many.
+pub(super) fn leaf_of(rules: usize) -> usize {
+    (rules / RULES_OF_LEAF).clamp(LEAF.0, LEAF.1)
 }
 
 impl Builder<'_> {
@@ -117,11 +126,11 @@ impl Builder<'_> {
 
     /// The question after which the fewest further ones are needed; `None` if it is best to ask no more.
     fn best(&self, rules: &[u32], within: &Extent, depth: usize) -> Option<Question> {
-        if rules.len() <= LEAF || depth == 0 {
+        if rules.len() <= self.leaf || depth == 0 {
             return None;
         }
         let count = rules.len() as f64;
-        let without = needed(depth, rules.len());
+        let without = needed(depth, rules.len(), self.leaf);
         let mut best: Option<(f64, Question)> = None;
         let questions = without.ceil() as usize;
         let share = leaves(depth - 1, questions.saturating_sub(1)) / leaves(depth, questions);
@@ -137,7 +146,7 @@ impl Builder<'_> {
             if inside == rules.len() || outside == rules.len() || growth > self.growth {
                 return;
             }
-            let ways = needed(depth - 1, inside).max(needed(depth, outside));
+            let ways = needed(depth - 1, inside, self.leaf).max(needed(depth, outside, self.leaf));
             let score = question.cost() + ways + 2.0 * growth;
             if best.as_ref().is_none_or(|(other, _)| score < *other) && self.is_safe(question, rules, within)
             {
@@ -180,10 +189,10 @@ fn leaves(depth: usize, questions: usize) -> f64 {
 }
 
 /// How many questions it takes until so many rules are a leaf's, and how much of the leaf they fill.
-fn needed(depth: usize, rules: usize) -> f64 {
-    let wanted = rules as f64 / LEAF as f64;
+fn needed(depth: usize, rules: usize, leaf: usize) -> f64 {
+    let wanted = rules as f64 / leaf as f64;
     if wanted <= 1.0 || depth == 0 {
-        return (rules as f64 - LEAF as f64).max(wanted - 1.0);
+        return (rules as f64 - leaf as f64).max(wanted - 1.0);
     }
     let mut below = 1.0;
     for questions in 1..QUESTIONS_MAX {
@@ -212,6 +221,6 @@ mod tests {
                 leaves(depth - 1, questions - 1) + leaves(depth, questions - 1)
             );
         }
-        assert!((11.0..=12.0).contains(&needed(6, 10_000)), "{}", needed(6, 10_000));
+        assert!((11.0..=12.0).contains(&needed(6, 10_000, 4)), "{}", needed(6, 10_000, 4));
     }
 }
