@@ -229,3 +229,24 @@ fn trees_are_saved_as_they_are_emitted() {
 }
 
 const HOST_FAMILIES: [Family; 2] = Family::ALL;
+
+/// What the page shows is what is emitted.
+#[test]
+fn the_page_shows_what_is_emitted() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/optimise.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let block = |from: &str| {
+        let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("{from}"));
+        rest.split_once("```").expect("it ends").0.to_owned()
+    };
+    let source = block("```rust\nfirewall! {");
+    let source = source.trim_end().strip_suffix('}').expect("a brace");
+    let model = fwdsl_runtime::syntax::compile(source.parse().expect("tokens")).model;
+    let emitted = text(&both(model, Family::Ipv4).optimised);
+    let shown = block("becomes\n\n```text\n");
+    if std::env::var("FWDSL_BLESS").is_ok() {
+        std::fs::write(path, page.replacen(&shown, &emitted, 1)).expect("the page is written");
+    } else {
+        assert_eq!(shown, emitted, "FWDSL_BLESS=1 writes the page");
+    }
+}

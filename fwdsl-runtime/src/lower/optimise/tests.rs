@@ -92,7 +92,7 @@ fn long_lists_of_addresses_and_of_ports_become_short_ways() {
         optimised.assert_equal();
         let [run] = optimised.report.as_slice() else { panic!("{:?}", optimised.report) };
         let size = run.tree.as_ref().expect("a tree");
-        assert!(size.longest_way <= 14 && size.lines <= 2 * count, "{size:?}");
+        assert!(size.longest_way <= 20 && size.lines <= 2 * count, "{size:?}");
     }
 }
 
