@@ -102,6 +102,7 @@ const DOCUMENT: &[&str] = &[
     "chain",
     "comment",
     "exact",
+    "optimise",
     "loc",
     "file",
     "line",

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
 use crate::family::Family;
 use crate::ipset::KernelSet;
-use crate::lower::{Ruleset, lower};
+use crate::lower::{OptimisedRun, Ruleset, asks_for_trees, lower, lower_optimised};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
 use crate::table::TableName;
@@ -47,8 +47,15 @@ struct Reading {
     /// How its values are to be checked.
     values: Values,
     /// What was lowered of it, once somebody asked.
-    ipv4: OnceLock<Option<Arc<Ruleset>>>,
-    ipv6: OnceLock<Option<Arc<Ruleset>>>,
+    ipv4: OnceLock<Option<Lowered>>,
+    ipv6: OnceLock<Option<Lowered>>,
+}
+
+/// The lowered rules, and what became of the runs that were to be optimised.
+type Lowered = (Arc<Ruleset>, Vec<OptimisedRun>);
+
+fn lowered(model: &Model, family: Family) -> Option<Lowered> {
+    lower_optimised(model, family).map(|(ruleset, runs)| (Arc::new(ruleset), runs))
 }
 
 impl Reading {
@@ -56,12 +63,12 @@ impl Reading {
         Reading { model, values, ipv4: OnceLock::new(), ipv6: OnceLock::new() }
     }
 
-    fn lower(&self, family: Family) -> Option<Arc<Ruleset>> {
-        let lowered = match family {
+    fn lower(&self, family: Family) -> Option<Lowered> {
+        let cell = match family {
             Family::Ipv4 => &self.ipv4,
             Family::Ipv6 => &self.ipv6,
         };
-        lowered.get_or_init(|| lower(&self.model, family).map(Arc::new)).clone()
+        cell.get_or_init(|| lowered(&self.model, family)).clone()
     }
 }
 
@@ -159,15 +166,37 @@ impl Policy {
         Ok(model)
     }
 
-    /// The rules as iptables has them; `None` if the policy holds no table for the family.
+    /// The rules as iptables gets them, with trees of chains where the policy asks for them ([`Model::optimise`]); `None`
+    /// if the policy holds no table for the family.
     ///
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn lower(&self, family: Family) -> Result<Option<Arc<Ruleset>>, Diagnostics> {
+        Ok(self.lowered(family)?.map(|(ruleset, _)| ruleset))
+    }
+
+    /// What became of each run of rules that was to be optimised.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn optimised_runs(&self, family: Family) -> Result<Vec<OptimisedRun>, Diagnostics> {
+        Ok(self.lowered(family)?.map(|(_, runs)| runs).unwrap_or_default())
+    }
+
+    fn lowered(&self, family: Family) -> Result<Option<Lowered>, Diagnostics> {
         match &self.repr {
             Repr::Read(reading) => Ok(reading.lower(family)),
-            _ => Ok(lower(&*self.sound()?, family).map(Arc::new)),
+            _ => Ok(lowered(&*self.sound()?, family)),
         }
+    }
+
+    /// The rules without such trees, which do the same.
+    fn lower_plain(&self, family: Family) -> Result<Option<Arc<Ruleset>>, Diagnostics> {
+        let model = self.sound()?;
+        if !asks_for_trees(&model) {
+            return self.lower(family);
+        }
+        Ok(lower(&model, family).map(Arc::new))
     }
 
     /// What becomes of a packet on its whole way through the host, and every rule that it meets there: with both
@@ -176,7 +205,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn evaluate(&self, packet: &Packet) -> Result<Trace, Diagnostics> {
-        let ruleset = self.lower(packet.family())?;
+        let ruleset = self.lower_plain(packet.family())?;
         let trace = ruleset.and_then(|ruleset| trace_host(&ruleset, packet, None));
         // Without any table for its family nothing is in its way.
         Ok(trace.unwrap_or_else(|| Trace::through(packet)))
@@ -192,7 +221,7 @@ impl Policy {
         chain: &str,
         packet: &Packet,
     ) -> Result<Option<Trace>, Diagnostics> {
-        let ruleset = self.lower(packet.family())?;
+        let ruleset = self.lower_plain(packet.family())?;
         Ok(ruleset.and_then(|ruleset| trace_chain(&ruleset, table, chain, packet, None)))
     }
 
@@ -201,7 +230,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule, if there is no such chain for the family, or if the answer takes too long.
     pub fn matrix(&self, family: Family, question: &Question<'_>) -> Result<Matrix, MatrixError> {
-        let ruleset = self.lower(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
+        let ruleset = self.lower_plain(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
         let missing = MatrixError::NoTable { table: question.table, family };
         matrix(&*ruleset.ok_or(missing)?, question)
     }
@@ -233,7 +262,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn sets(&self, family: Family) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        Ok(self.lower(family)?.map(|ruleset| ruleset.sets.clone()).unwrap_or_default())
+        Ok(self.lower_plain(family)?.map(|ruleset| ruleset.sets.clone()).unwrap_or_default())
     }
 
     /// The sets of both families, each once, in the order in which they can be made.

@@ -11,7 +11,7 @@ use crate::samples::loads_everywhere;
 
 /// Productions of `docs/grammar.md`, each with its alternatives. An alternative is called `production/alternative`.
 pub static PRODUCTIONS: &[(&str, &[&str])] = &[
-    ("policy", &["#![allow]", "#![warn]", "#![deny]", "#![analysis_budget]", "items"]),
+    ("policy", &["#![allow]", "#![warn]", "#![deny]", "#![optimise]", "#![analysis_budget]", "items"]),
     (
         "item",
         &[
@@ -43,6 +43,7 @@ pub static PRODUCTIONS: &[(&str, &[&str])] = &[
             "deny",
             "several lints",
             "exact",
+            "optimise",
             "cfg that holds",
             "cfg that does not hold",
             "of a rule",
@@ -244,6 +245,7 @@ pub static ELSEWHERE: &[(&str, &[&str])] = &[
     ("inner-attribute", &["policy/#![allow]", "policy/#![analysis_budget]"]),
     ("level", &["attribute/allow", "attribute/warn", "attribute/deny", "attribute/several lints"]),
     ("exact", &["attribute/exact"]),
+    ("optimise", &["attribute/optimise", "policy/#![optimise]"]),
     ("raw-text", &["match/raw", "verdict/raw"]),
     ("cfg", &["attribute/cfg that holds", "attribute/cfg that does not hold"]),
     ("budget", &["policy/#![analysis_budget]"]),

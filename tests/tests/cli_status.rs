@@ -105,6 +105,15 @@ fn packets_are_counted_for_the_line_that_they_match() {
             "a rule behind, in a chain of the lowering's"
         );
         assert_eq!(count("udp dport 1010"), [Some(10), Some(30)], "an exact rule");
+        let sent = |words: &str| counted(&status, "OUTPUT", source, words);
+        assert_eq!(sent("udp dport 1003 => accept"), [Some(3), Some(23)], "a rule in a tree");
+        assert_eq!(sent("udp dport 1004 => return"), [Some(4), Some(24)], "the same, which leaves the chain");
+        assert_eq!(sent("udp dport 1101 => accept"), [Some(0), Some(0)]);
+        assert_eq!(
+            sent("udp from [192.0.2.0/24"),
+            [Some(4 + 4), Some(4 + 4)],
+            "a rule in many leaves of a tree"
+        );
         let input = list(&status, "chains").iter().find(|chain| chain["chain"] == "INPUT").unwrap();
         assert_eq!(input["end"]["ipv4"]["packets"], 8 + 8, "what returned, and what was excluded");
         assert_eq!(input["end"]["ipv4"]["policy"], "DROP");
@@ -114,6 +123,8 @@ fn packets_are_counted_for_the_line_that_they_match() {
             "in force: all that is loaded is as the policy says ({})\n",
             host.variant
         )));
+        let lines = ["-s 192.0.2.0/24 -p udp -j ACCEPT (and", "-p udp -m udp --dport 1104 -j RETURN\n"];
+        assert!(lines.iter().all(|line| text.contains(line)), "{text}");
         let line = text.lines().find(|line| line.contains("--dport 1002")).unwrap();
         let numbers: Vec<&str> = line.split_whitespace().take(5).collect();
         assert_eq!((numbers[1], numbers[3]), ("2", "22"), "{line}");

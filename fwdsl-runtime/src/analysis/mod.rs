@@ -22,6 +22,7 @@ mod changed;
 mod compare;
 mod conflicting;
 mod diagram;
+mod dispatch;
 mod effect;
 mod entry;
 mod evaluate;
@@ -61,6 +62,7 @@ pub use compare::{
     compare_rulesets,
 };
 pub use conflicting::{Conflict, conflicting_rules};
+pub(crate) use dispatch::{Stead, changes_on_return, check_trees, has_state, leaves, may_see_fragments};
 pub use evaluate::{evaluate, evaluate_for};
 pub use explain::{
     Event, Explanation, MetRule, Place, Reason, Step, Trace, explain, trace_chain, trace_host, way_of,

@@ -10,7 +10,7 @@ use crate::table::TableName;
 
 /// How many chains deep a packet may be below a built-in one. The nft variant refuses more
 /// (`NFT_JUMP_STACK_SIZE` is 16 and counts the built-in chain; goto counts too); legacy has no limit.
-const DEPTH_MAX: usize = 15;
+pub(crate) const DEPTH_MAX: usize = 15;
 
 /// Counts on the lowered rules, since lowering makes chains of its own.
 pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
@@ -20,14 +20,12 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };
         for table in &ruleset.tables {
-            let depths = depths(&Calls::of_table(table));
-            for (index, chain) in table.chains.iter().enumerate() {
-                // A hook chain is one below the built-in one.
-                let hooked = table.hooks.iter().find(|jump| jump.chain == chain.name);
-                let depth = depths[index] + usize::from(hooked.is_some());
-                if !is_start(table, index) || depth <= DEPTH_MAX {
+            for (index, depth) in depths_of_starts(table) {
+                if depth <= DEPTH_MAX {
                     continue;
                 }
+                let chain = &table.chains[index];
+                let hooked = table.hooks.iter().find(|jump| jump.chain == chain.name);
                 let name = hooked.map_or(chain.name.as_str(), |jump| jump.hook.name());
                 let source =
                     model.chains().iter().find(|source| source.table == table.name && source.name == name);
@@ -39,6 +37,43 @@ pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// How deep the chains of a table go.
+pub(crate) fn deepest_way(table: &Table) -> usize {
+    depths_of_starts(table).map(|(_, depth)| depth).max().unwrap_or_default()
+}
+
+/// How deep the chains go on the ways that lead through each chain.
+pub(crate) fn ways_through(table: &Table) -> Vec<usize> {
+    let calls = Calls::of_table(table);
+    let below = depths(&calls);
+    let mut above = vec![0; table.chains.len()];
+    for jump in &table.hooks {
+        if let Some(chain) = table.position(&jump.chain) {
+            above[chain] = 1;
+        }
+    }
+    // A chain goes deeper than all that it leads to, so its own callers come before it.
+    let mut order: Vec<usize> = (0..table.chains.len()).collect();
+    order.sort_by_key(|chain| std::cmp::Reverse(below[*chain]));
+    for chain in order {
+        for to in &calls.targets[chain] {
+            above[*to] = above[*to].max(above[chain] + 1);
+        }
+    }
+    above.into_iter().zip(below).map(|(above, below)| above + below).collect()
+}
+
+/// The chains in which packets begin, and how deep it goes below the built-in ones.
+fn depths_of_starts(table: &Table) -> impl Iterator<Item = (usize, usize)> {
+    let depths = depths(&Calls::of_table(table));
+    let starts = (0..table.chains.len()).filter(|index| is_start(table, *index));
+    starts.map(move |index| {
+        // A hook chain is one below the built-in one.
+        let is_hooked = table.hooks.iter().any(|jump| jump.chain == table.chains[index].name);
+        (index, depths[index] + usize::from(is_hooked))
+    })
 }
 
 /// Whether packets come to the chain from nowhere else in the table.

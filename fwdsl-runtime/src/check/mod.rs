@@ -24,6 +24,8 @@ mod text;
 mod unreachable;
 mod values;
 
+pub(crate) use depth::{DEPTH_MAX, deepest_way, ways_through};
+
 use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
 use crate::lint::Level;

@@ -396,6 +396,7 @@ impl Tables {
                 doc: String::new(),
                 rules,
                 levels: Vec::new(),
+                optimise: false,
                 loc: chain.declared.unwrap_or(chain.first_used),
             });
         }

@@ -21,6 +21,7 @@ pub(super) fn write_chain(chain: &Chain, writer: Writer<'_>) -> Value {
         .with("families", write_families(chain.families))
         .if_any("doc", &chain.doc)
         .with("lints", write_levels(&chain.levels))
+        .if_true("optimise", chain.optimise)
         .list("rules", &chain.rules, |rule| write_rule(rule, chain.loc, writer))
         .maybe("loc", writer.loc(chain.loc, Loc::default()));
     if let Some(policy) = &chain.policy {
@@ -43,6 +44,7 @@ pub(super) fn read_chain(node: &Node<'_>, reading: &mut Reading) -> Option<Chain
         "families",
         "doc",
         "lints",
+        "optimise",
         "rules",
         "loc",
         "policy",
@@ -66,6 +68,7 @@ pub(super) fn read_chain(node: &Node<'_>, reading: &mut Reading) -> Option<Chain
     let doc = fields.maybe("doc", reading, Node::text);
     let rules = fields.each("rules", reading, |node, reading| read_rule(node, loc, reading));
     let levels = fields.maybe("lints", reading, read_levels);
+    let optimise = fields.is_true("optimise", reading);
     Some(Chain {
         table: table?,
         name: name?,
@@ -75,6 +78,7 @@ pub(super) fn read_chain(node: &Node<'_>, reading: &mut Reading) -> Option<Chain
         doc: doc?.unwrap_or_default().to_owned(),
         rules: rules?,
         levels: levels?.unwrap_or_default(),
+        optimise: optimise?,
         loc,
     })
 }

@@ -15,7 +15,7 @@ use super::place::{Writer, read_sources};
 use super::set::{read_set, write_set};
 use crate::family::FamilySet;
 use crate::loc::Sources;
-use crate::lower::lower;
+use crate::lower::lower_optimised;
 use crate::model::Model;
 
 /// The version of the document that this library writes and reads. It changes when something that was written before
@@ -28,8 +28,8 @@ pub const VERSION: u64 = 1;
 pub fn to_json(model: &Model, lowered: FamilySet) -> Value {
     let writer = Writer { sources: &model.sources };
     let rulesets = lowered.iter().map(|family| {
-        let ruleset = lower(model, family);
-        (family, ruleset.map_or(Value::Null, |ruleset| write_ruleset(&ruleset, writer)))
+        let ruleset = lower_optimised(model, family);
+        (family, ruleset.map_or(Value::Null, |(ruleset, _)| write_ruleset(&ruleset, writer)))
     });
     let lowered =
         rulesets.fold(Object::default(), |object, (family, ruleset)| object.with(family.name(), ruleset));
@@ -44,6 +44,7 @@ pub fn to_json(model: &Model, lowered: FamilySet) -> Value {
         .with("lints", write_levels(&model.levels))
         .list("assertions", &model.assertions, |assertion| write_assertion(assertion, writer))
         .maybe("analysis_budget", model.analysis_budget)
+        .if_true("optimise", model.optimise)
         .with("lowered", lowered)
         .into()
 }
@@ -84,6 +85,7 @@ fn read_model(node: &Node<'_>, reading: &mut Reading) -> Option<Model> {
             "lints",
             "assertions",
             "analysis_budget",
+            "optimise",
             "lowered",
         ],
         reading,
@@ -102,6 +104,7 @@ fn read_model(node: &Node<'_>, reading: &mut Reading) -> Option<Model> {
     let levels = fields.maybe("lints", reading, read_levels);
     let assertions = fields.maybe("assertions", reading, |node, reading| node.each(reading, read_assertion));
     let analysis_budget = fields.maybe("analysis_budget", reading, Node::number);
+    let optimise = fields.is_true("optimise", reading);
     Some(Model {
         sources,
         families: families?,
@@ -113,6 +116,7 @@ fn read_model(node: &Node<'_>, reading: &mut Reading) -> Option<Model> {
         levels: levels?.unwrap_or_default(),
         assertions: assertions?.unwrap_or_default(),
         analysis_budget: analysis_budget?,
+        optimise: optimise?,
     })
 }
 

@@ -242,7 +242,7 @@ impl Assembly<'_> {
     }
 
     fn origin(&self, counts: bool) -> RuleOrigin {
-        RuleOrigin { chain: self.chain_number, rule: self.number - 1, counts }
+        RuleOrigin { chain: self.chain_number, rule: self.number - 1, counts, leads: false }
     }
 }
 

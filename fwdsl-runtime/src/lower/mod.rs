@@ -12,6 +12,7 @@ mod exact;
 mod family;
 mod name;
 mod normal;
+mod optimise;
 mod plain;
 mod plan;
 mod protocols;
@@ -37,6 +38,8 @@ pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;
 pub(crate) use normal::{HashTable, hash_field, hash_table};
+pub(crate) use optimise::asks_for_trees;
+pub use optimise::{OptimisedRun, TreeSize, lower_optimised};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};
 pub(crate) use state::{estimators_of, measured, recent_mask};
@@ -116,6 +119,8 @@ pub struct RuleOrigin {
     /// Whether packets that are counted here are those that the source's rule matches: each such packet passes one of
     /// the lowered rules that count, once. An exact rule counts a packet for each of its alternatives that match.
     pub counts: bool,
+    /// Whether it is no rule of the source, but leads packets through a tree that stands for this one and others.
+    pub leads: bool,
 }
 
 impl Ruleset {

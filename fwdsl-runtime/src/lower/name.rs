@@ -1,6 +1,6 @@
 //! Names for the chains that the lowering makes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The longest chain name, in bytes: `XT_EXTENSION_MAXNAMELEN` is 29 with the closing NUL.
 pub(crate) const CHAIN_NAME_MAX_BYTES: usize = 28;
@@ -8,11 +8,26 @@ pub(crate) const CHAIN_NAME_MAX_BYTES: usize = 28;
 /// The names that are taken in a table.
 pub(super) struct Names {
     taken: HashSet<String>,
+    /// How often a word was used for a chain, so that ten thousand names are not tried one by one.
+    tags: HashMap<String, usize>,
 }
 
 impl Names {
     pub(super) fn new(taken: impl Iterator<Item = String>) -> Names {
-        Names { taken: taken.collect() }
+        Names { taken: taken.collect(), tags: HashMap::new() }
+    }
+
+    /// A name for a chain of a tree that stands for rules of `chain`: `INPUT.src`, and `INPUT.src-2` for a further one.
+    pub(super) fn tagged(&mut self, chain: &str, word: &str) -> String {
+        let used = self.tags.entry(format!("{chain}.{word}")).or_default();
+        loop {
+            *used += 1;
+            let suffix = if *used == 1 { format!(".{word}") } else { format!(".{word}-{used}") };
+            let name = with_suffix(chain, &suffix);
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 
     /// A name for a chain that serves the rule at `number` (from 1) of `chain`: `INPUT.3`, and
@@ -23,17 +38,22 @@ impl Names {
         let more = (27..).map(|count| format!("-{count}"));
         for suffix in letters.chain(more) {
             let suffix = format!(".{number}{suffix}");
-            let mut cut = chain.len().min(CHAIN_NAME_MAX_BYTES - suffix.len());
-            while !chain.is_char_boundary(cut) {
-                cut -= 1;
-            }
-            let name = format!("{}{suffix}", &chain[..cut]);
+            let name = with_suffix(chain, &suffix);
             if self.taken.insert(name.clone()) {
                 return name;
             }
         }
         unreachable!("there is no end to the suffixes")
     }
+}
+
+/// A name with a suffix, cut where it would be too long.
+fn with_suffix(chain: &str, suffix: &str) -> String {
+    let mut cut = chain.len().min(CHAIN_NAME_MAX_BYTES - suffix.len());
+    while !chain.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    format!("{}{suffix}", &chain[..cut])
 }
 
 #[cfg(test)]

@@ -61,6 +61,9 @@ pub const DEFAULT_BUDGET: u64 = 100_000;
 /// The attribute at a policy's top that sets them: `#![analysis_budget(1_000_000)]`.
 pub const BUDGET_ATTRIBUTE: &str = "analysis_budget";
 
+/// The attribute of chains whose rules may become trees of chains: `#[optimise]`, and `#![optimise]` for all of them.
+pub const OPTIMISE_ATTRIBUTE: &str = "optimise";
+
 /// The attribute of rules that are emitted as they are written: `#[exact]`.
 pub const EXACT_ATTRIBUTE: &str = "exact";
 
@@ -77,6 +80,7 @@ pub struct Model {
     pub(crate) levels: Vec<LevelSetting>,
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) analysis_budget: Option<u64>,
+    pub(crate) optimise: bool,
 }
 
 /// `key = value;` in a `sysctl` block.
@@ -103,6 +107,7 @@ pub struct Chain {
     pub(crate) doc: String,
     pub(crate) rules: Vec<Rule>,
     pub(crate) levels: Vec<LevelSetting>,
+    pub(crate) optimise: bool,
     pub(crate) loc: Loc,
 }
 
@@ -239,6 +244,16 @@ impl Model {
         self.analysis_budget.unwrap_or(DEFAULT_BUDGET)
     }
 
+    /// Whether the rules of all chains may become trees of chains, which do the same in fewer steps.
+    pub fn optimise(&self) -> bool {
+        self.optimise
+    }
+
+    /// Lets the rules of all chains become trees of chains, or only those of the chains that say so.
+    pub fn set_optimise(&mut self, optimise: bool) {
+        self.optimise = optimise;
+    }
+
     /// Sets the level of a lint for the whole policy, where no attribute of a chain, block or rule says otherwise.
     pub fn set_level(&mut self, setting: LevelSetting) {
         self.levels.push(setting);
@@ -290,6 +305,11 @@ impl Chain {
     /// Its rules, in order.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Whether its rules may become trees of chains, whatever the policy says of all.
+    pub fn optimise(&self) -> bool {
+        self.optimise
     }
 
     /// Where it is declared.

@@ -51,6 +51,7 @@ impl Model {
         self.levels.pack(&mut out);
         self.assertions.pack(&mut out);
         self.analysis_budget.pack(&mut out);
+        self.optimise.pack(&mut out);
         out
     }
 
@@ -79,6 +80,7 @@ impl Model {
             levels: Pack::unpack(input)?,
             assertions: Pack::unpack(input)?,
             analysis_budget: Pack::unpack(input)?,
+            optimise: Pack::unpack(input)?,
         };
         if input.is_empty() { Ok(model) } else { Err(bad("length")) }
     }
@@ -251,7 +253,7 @@ pack_fields!(Expansion { what, call });
 mod set;
 
 pack_fields!(LevelSetting { lint, level });
-pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, loc });
+pack_fields!(Chain { table, name, policy, position, families, doc, rules, levels, optimise, loc });
 pack_fields!(Rule { families, matches, verdicts, comment, exact, levels, loc });
 pack_fields!(Verdict { action, loc });
 pack_fields!(ForeignChain { table, name, families, loc });

@@ -171,6 +171,7 @@ fn pattern(model: &Model, hook: Hook, matches: &[Match], family: Family) -> Opti
         doc: String::new(),
         rules: vec![rule],
         levels: Vec::new(),
+        optimise: false,
         loc: Loc::default(),
     };
     let asked = Model { chains: vec![chain], sets: model.sets.clone(), ..Model::default() };

@@ -239,6 +239,7 @@ fn model_of(base: &Model, chains: &[ChainPlan]) -> Model {
             doc: String::new(),
             rules: chain.entries.iter().map(rule).collect(),
             levels: Vec::new(),
+            optimise: false,
             loc: Loc::line(CHAIN_BASE + index),
         }
     };

@@ -15,6 +15,8 @@ pub(super) struct Marks {
     pub(super) levels: Vec<Located<LevelSetting>>,
     /// `#[exact]`, where it is written.
     pub(super) exact: Option<Loc>,
+    /// `#[optimise]`, where it is written.
+    pub(super) optimise: Option<Loc>,
 }
 
 /// A policy as it was written.

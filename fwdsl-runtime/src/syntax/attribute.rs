@@ -9,7 +9,7 @@ use super::input::Input;
 use super::parser::{Parsed, Parser};
 use crate::lint::{Level, LevelSetting};
 use crate::loc::Located;
-use crate::model::{BUDGET_ATTRIBUTE, EXACT_ATTRIBUTE};
+use crate::model::{BUDGET_ATTRIBUTE, EXACT_ATTRIBUTE, OPTIMISE_ATTRIBUTE};
 
 /// The attributes before a statement or an item.
 #[derive(Default)]
@@ -33,6 +33,7 @@ impl Attributes {
 
 /// Reports what speaks of rules before what holds none.
 pub(super) fn refuse_marks(parser: &mut Parser, attributes: &Attributes) {
+    refuse_optimise(parser, attributes);
     let level = attributes.marks.levels.first().map(|level| (level.value.level.name(), level.loc));
     if let Some((name, loc)) = level.or(attributes.marks.exact.map(|loc| (EXACT_ATTRIBUTE, loc))) {
         let message = format!("`{name}` means nothing here");
@@ -41,10 +42,18 @@ pub(super) fn refuse_marks(parser: &mut Parser, attributes: &Attributes) {
     }
 }
 
+/// Reports what speaks of a chain as a whole before anything else.
+pub(super) fn refuse_optimise(parser: &mut Parser, attributes: &Attributes) {
+    if let Some(loc) = attributes.marks.optimise {
+        let help = "it stands before a chain, or with `#!` at the policy's top";
+        parser.fail(loc, format!("`{OPTIMISE_ATTRIBUTE}` means nothing here"), Some(help.into()));
+    }
+}
+
 /// Reports what speaks of how rules are emitted before a definition.
 pub(super) fn refuse_exact(parser: &mut Parser, attributes: &Attributes) {
     if attributes.marks.exact.is_some() {
-        let marks = Marks { levels: Vec::new(), ..attributes.marks.clone() };
+        let marks = Marks { levels: Vec::new(), optimise: None, ..attributes.marks.clone() };
         refuse_marks(parser, &Attributes { marks, ..Attributes::default() });
     }
 }
@@ -136,6 +145,13 @@ fn parse_attribute(
             attributes.marks.exact = Some(parser.loc(start, input.last));
             Ok(())
         }
+        OPTIMISE_ATTRIBUTE => {
+            if !inside.is_empty() {
+                return Err(parser.expected(&inside, "`]`"));
+            }
+            attributes.marks.optimise = Some(parser.loc(start, input.last));
+            Ok(())
+        }
         BUDGET_ATTRIBUTE if of_policy => {
             attributes.analysis_budget = Some(parse_budget(parser, &mut inside)?);
             Ok(())
@@ -147,7 +163,7 @@ fn parse_attribute(
         }
         _ => {
             let loc = parser.loc(start, input.last);
-            let help = Some("a policy knows doc comments, `#[cfg(…)]`, `#[exact]`, and `#[allow(LINT)]`, `#[warn(LINT)]`, `#[deny(LINT)]`".to_owned());
+            let help = Some("a policy knows doc comments, `#[cfg(…)]`, `#[exact]`, `#[optimise]`, and `#[allow(LINT)]`, `#[warn(LINT)]`, `#[deny(LINT)]`".to_owned());
             Err(parser.fail(loc, format!("unknown attribute `{name}`"), help))
         }
     }

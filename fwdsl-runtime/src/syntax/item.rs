@@ -8,6 +8,7 @@ use super::ast::{Callee, Chain, Expr, ExprKind, ItemsUse, Let, Policy, Sysctl};
 use super::atom::{parse_atom, parse_name};
 use super::attribute::{
     Attributes, parse_attributes, parse_inner_attributes, refuse_all_but_cfg, refuse_exact, refuse_marks,
+    refuse_optimise,
 };
 use super::call::{parse_template, parse_use, read_fragment};
 use super::fragment;
@@ -92,7 +93,11 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
     }
     match word.as_str() {
         "chain" | "use" => {}
-        "let" | "set" | "fn" | "foreign" => refuse_exact(parser, &attributes),
+        "let" | "set" | "fn" => {
+            refuse_optimise(parser, &attributes);
+            refuse_exact(parser, &attributes);
+        }
+        "foreign" => refuse_exact(parser, &attributes),
         _ => refuse_marks(parser, &attributes),
     }
     match word.as_str() {
@@ -104,7 +109,10 @@ fn parse_item(parser: &mut Parser, input: &mut Input<'_>, policy: &mut Policy) -
         "foreign" => {
             input.ident();
             match input.peek_ident().as_deref() {
-                Some("set") => parse_set(parser, input, true, &attributes, policy)?,
+                Some("set") => {
+                    refuse_optimise(parser, &attributes);
+                    parse_set(parser, input, true, &attributes, policy)?;
+                }
                 Some("chain") => {
                     refuse_marks(parser, &attributes);
                     policy.foreign.push(parse_foreign(parser, input, TableName::Filter)?);

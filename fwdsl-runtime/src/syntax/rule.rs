@@ -4,7 +4,7 @@ use proc_macro2::Delimiter;
 
 use super::ast::{Action, Callee, OptionUse, Rule, Statement, Verdict};
 use super::atom::{parse_name, peek_string};
-use super::attribute::{Attributes, parse_attributes};
+use super::attribute::{Attributes, parse_attributes, refuse_optimise};
 use super::call::{begins_call, parse_call, parse_use, read_fragment};
 use super::habits::habit_of_verdict;
 use super::input::Input;
@@ -36,6 +36,7 @@ fn parse_statement(parser: &mut Parser, input: &mut Input<'_>) -> Parsed<Option<
         parser.skip_absent(input);
         return Ok(None);
     }
+    refuse_optimise(parser, &attributes);
     parser.names.begin(Space::Statements, *input);
     if begins_call(input) || input.peek_ident().is_some_and(|word| word == "use") {
         return parse_call_statement(parser, input, attributes).map(Some);

@@ -61,6 +61,7 @@ mod rollback;
 mod save;
 mod show;
 mod status;
+mod trees;
 mod utc;
 mod wait;
 

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::args::{Format, ShowArguments};
 use super::failure::Failure;
 use super::output::Done;
+use super::trees::trees;
 
 pub(super) fn show(policy: &Policy, arguments: &ShowArguments, json: bool) -> Result<Done, Failure> {
     let policy = &policy.read()?;
@@ -28,6 +29,9 @@ pub(super) fn show(policy: &Policy, arguments: &ShowArguments, json: bool) -> Re
     }
     if arguments.sets {
         return Ok(sets(&rulesets, &families));
+    }
+    if arguments.trees {
+        return trees(policy, asked);
     }
     if arguments.format == Format::Json {
         return Ok(document(model, asked));

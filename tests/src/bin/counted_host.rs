@@ -31,7 +31,31 @@ static HOST: Policy = firewall! {
         udp dport 1005 => accept;
     }
 
-    chain OUTPUT policy accept {}
+    #[optimise]
+    #[allow(no_effect_rule)]
+    chain OUTPUT policy accept {
+        udp from [192.0.2.0/24, 2001:db8::/32] => accept;
+        udp dport 1001 => accept;
+        udp dport 1002 => return;
+        udp dport 1003 => accept;
+        udp dport 1004 => return;
+        udp dport 1005 => accept;
+        udp dport 1006 => return;
+        udp dport 1007 => accept;
+        udp dport 1008 => return;
+        udp dport 1009 => accept;
+        udp dport 1010 => return;
+        udp dport 1100 => return;
+        udp dport 1101 => accept;
+        udp dport 1102 => return;
+        udp dport 1103 => accept;
+        udp dport 1104 => return;
+        udp dport 1105 => accept;
+        udp dport 1106 => return;
+        udp dport 1107 => accept;
+        udp dport 1108 => return;
+        udp dport 1109 => accept;
+    }
 };
 
 fn main() -> ExitCode {

@@ -87,10 +87,11 @@ const OWNERSHIPS: [Phrase; 6] = [
     ("own chains \"web\";", &["item/own", "own/chains with a prefix"]),
 ];
 
-const INNER: [Phrase; 4] = [
+const INNER: [Phrase; 5] = [
     ("#![allow(fragment_reassembled)]", &["policy/#![allow]"]),
     ("#![warn(fragment_reassembled)]", &["policy/#![warn]"]),
     ("#![deny(fragment_reassembled)]", &["policy/#![deny]"]),
+    ("#![optimise]", &["policy/#![optimise]"]),
     ("#![analysis_budget(1_000_000)]", &["policy/#![analysis_budget]"]),
 ];
 
@@ -314,6 +315,9 @@ impl Generator {
         if self.random.one_in(8) {
             self.choose(body, &ATTRIBUTES);
             body.used.extend(["attribute/of a chain", "attribute/of an item"]);
+        }
+        if self.random.one_in(8) {
+            body.say(("#[optimise]\n", &["attribute/optimise"]));
         }
         let _ = write!(body.text, "chain {name} ");
         body.used.extend(used);

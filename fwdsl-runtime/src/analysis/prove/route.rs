@@ -182,6 +182,7 @@ fn unwritten(scope: &Scope) -> Chain {
         doc: String::new(),
         rules: Vec::new(),
         levels: Vec::new(),
+        optimise: false,
         loc: Loc::default(),
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn chains(origin: Origin<'_>, families: &[Family]) -> Vec<ChainCount>
         })
         .collect();
     for ruleset in origin.rulesets.iter().filter(|ruleset| families.contains(&ruleset.family)) {
-        for (chain, rule) in rules(ruleset) {
+        for (chain, rule) in rules(ruleset).filter(|(_, rule)| !rule.origin.leads) {
             let count = &mut chains[rule.origin.chain].rules[rule.origin.rule];
             if count.text.is_empty() {
                 count.text = emit_rule(chain, rule, ruleset.family);

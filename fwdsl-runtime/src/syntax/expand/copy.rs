@@ -33,6 +33,7 @@ impl Copier<'_> {
         Marks {
             levels: marks.levels.iter().map(|level| self.located(level)).collect(),
             exact: marks.exact.map(|loc| self.loc(loc)),
+            optimise: marks.optimise.map(|loc| self.loc(loc)),
         }
     }
 

@@ -44,6 +44,7 @@ fn merge_use(
         // Those of the chain itself come after those of the `use`, and so count.
         chain.marks.levels.splice(0..0, call.marks.levels.iter().cloned());
         chain.marks.exact = chain.marks.exact.or(call.marks.exact);
+        chain.marks.optimise = chain.marks.optimise.or(call.marks.optimise);
         policy.chains.push(chain);
     }
     policy.asserts.extend(items.asserts.iter().map(|assert| copier.assert(assert)));

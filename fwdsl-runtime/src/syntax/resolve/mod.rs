@@ -47,6 +47,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
     let mut resolver = Resolver { scope, places: Places::default(), diagnostics };
     let exact = policy.marks.exact.is_some();
     model.analysis_budget = policy.analysis_budget;
+    model.optimise = policy.marks.optimise.is_some();
     model.levels = resolver.resolve_levels(policy.marks.levels);
     model.sets = policy.sets.into_iter().map(|set| resolver.resolve_set(set)).collect();
     model.sysctls = resolver.resolve_sysctls(policy.sysctls);
@@ -60,6 +61,7 @@ pub(super) fn resolve(policy: ast::Policy, diagnostics: &mut Vec<Diagnostic>) ->
             doc: chain.doc,
             rules: Vec::new(),
             levels: resolver.resolve_levels(chain.marks.levels),
+            optimise: chain.marks.optimise.is_some(),
             loc: chain.name.loc,
         };
         let exact = exact || chain.marks.exact.is_some();

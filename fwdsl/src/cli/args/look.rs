@@ -22,6 +22,9 @@ pub(in crate::cli) struct ShowArguments {
     /// Print the sets alone, in the format of ipset restore
     #[arg(long, conflicts_with = "format")]
     pub(in crate::cli) sets: bool,
+    /// Tell which rules became trees of chains (#[optimise]), and why others did not
+    #[arg(long, conflicts_with_all = ["format", "sets"])]
+    pub(in crate::cli) trees: bool,
 }
 
 /// How `show` prints the policy.

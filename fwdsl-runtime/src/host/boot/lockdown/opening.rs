@@ -78,6 +78,7 @@ pub(super) fn chain(name: &str, rules: Vec<Rule>) -> Chain {
         doc: String::new(),
         rules,
         levels: Vec::new(),
+        optimise: false,
         loc: Loc::default(),
     }
 }
