@@ -27,13 +27,29 @@ impl Edit {
 
 /// The steps from `old` to `new`, in order; what goes is told before what comes.
 pub fn edits<T: PartialEq>(old: &[T], new: &[T]) -> Vec<Edit> {
+    around(old, new, |old, new| shortest(old, new, DISTANCE_MAX).unwrap_or_else(|| replaced(old, new)))
+}
+
+/// The same, if no more than `most` of the steps remove or add something.
+pub fn edits_within<T: PartialEq>(old: &[T], new: &[T], most: usize) -> Option<Vec<Edit>> {
+    let mut is_within = true;
+    let edits = around(old, new, |old, new| {
+        shortest(old, new, most).unwrap_or_else(|| {
+            is_within = false;
+            Vec::new()
+        })
+    });
+    is_within.then_some(edits)
+}
+
+/// The steps of what lies between what both lists begin and end with, and these.
+fn around<T: PartialEq>(old: &[T], new: &[T], steps: impl FnOnce(&[T], &[T]) -> Vec<Edit>) -> Vec<Edit> {
     let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
     let (old_rest, new_rest) = (&old[start..], &new[start..]);
     let end = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old == new).count();
     let (old_middle, new_middle) = (&old_rest[..old_rest.len() - end], &new_rest[..new_rest.len() - end]);
     let mut edits: Vec<Edit> = (0..start).map(|at| Edit::Same(at, at)).collect();
-    let middle = shortest(old_middle, new_middle).unwrap_or_else(|| replaced(old_middle, new_middle));
-    edits.extend(middle.into_iter().map(|edit| match edit {
+    edits.extend(steps(old_middle, new_middle).into_iter().map(|edit| match edit {
         Edit::Same(at_old, at_new) => Edit::Same(start + at_old, start + at_new),
         Edit::Old(at) => Edit::Old(start + at),
         Edit::New(at) => Edit::New(start + at),
@@ -46,11 +62,11 @@ fn replaced<T>(old: &[T], new: &[T]) -> Vec<Edit> {
     (0..old.len()).map(Edit::Old).chain((0..new.len()).map(Edit::New)).collect()
 }
 
-/// The shortest way, if it is not too long. `reach[k]` is how far into `old` the farthest way of so many steps leads on
+/// The shortest way, if it has no more than `most` steps. `reach[k]` is how far into `old` the farthest way of so many steps leads on
 /// the diagonal `k`, where the place in `new` is that in `old` less `k - steps`.
-fn shortest<T: PartialEq>(old: &[T], new: &[T]) -> Option<Vec<Edit>> {
+fn shortest<T: PartialEq>(old: &[T], new: &[T], most: usize) -> Option<Vec<Edit>> {
     let mut rounds: Vec<Vec<usize>> = Vec::new();
-    for steps in 0..=(old.len() + new.len()).min(DISTANCE_MAX) {
+    for steps in 0..=(old.len() + new.len()).min(most) {
         let mut reach = vec![0; 2 * steps + 1];
         for diagonal in (0..=2 * steps).step_by(2) {
             let mut at_old = start_of(rounds.last(), diagonal, steps);
@@ -147,6 +163,9 @@ mod tests {
         }
         assert_eq!((at_old, at_new), (old.len(), new.len()));
         assert_eq!(same, common(old, new), "{old:?} {new:?} {edits:?}");
+        let changes = old.len() + new.len() - 2 * same;
+        assert_eq!(edits_within(old, new, changes).as_ref(), Some(&edits));
+        assert!(changes == 0 || edits_within(old, new, changes - 1).is_none(), "{old:?} {new:?}");
     }
 
     #[test]

@@ -6,12 +6,14 @@
 //! ```
 //!
 //! Features: `syntax` reads tokens (the macro, tools that read Rust source); `host` touches a
-//! machine; `json` writes and reads policies as JSON. Without them the crate has no dependencies.
+//! machine; `json` writes and reads policies as JSON; `page` makes a page of a policy for people. Without them the crate has no dependencies.
 
 pub mod analysis;
 pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
+#[cfg(feature = "page")]
+pub mod digest;
 pub mod edits;
 pub mod emit;
 mod expression;
@@ -30,6 +32,8 @@ pub mod loc;
 pub mod lower;
 pub mod model;
 pub mod nearest;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod policy;
 pub mod protocols;
 pub mod restore_text;

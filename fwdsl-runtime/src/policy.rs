@@ -1,7 +1,7 @@
 //! A policy, as `firewall!` makes it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::analysis::{
     COMPARE_BUDGET, CompareError, Comparison, Matrix, MatrixError, Packet, Question, Trace, compare, matrix,
@@ -36,8 +36,34 @@ enum Repr {
     Packed { file: &'static str, bytes: &'static [u8] },
     /// The same with Rust values.
     WithValues { file: &'static str, bytes: &'static [u8], values: RustValues },
-    /// What a program made.
-    Owned(Box<Model>),
+    /// What a program made, or read of the others.
+    Read(Arc<Reading>),
+}
+
+/// A sound policy as rule structs.
+#[derive(Debug)]
+struct Reading {
+    model: Model,
+    /// How its values are to be checked.
+    values: Values,
+    /// What was lowered of it, once somebody asked.
+    ipv4: OnceLock<Option<Arc<Ruleset>>>,
+    ipv6: OnceLock<Option<Arc<Ruleset>>>,
+}
+
+impl Reading {
+    fn new(model: Model, values: Values) -> Reading {
+        Reading { model, values, ipv4: OnceLock::new(), ipv6: OnceLock::new() }
+    }
+
+    fn lower(&self, family: Family) -> Option<Arc<Ruleset>> {
+        let lowered = match family {
+            Family::Ipv4 => &self.ipv4,
+            Family::Ipv6 => &self.ipv6,
+        };
+        let optimised = || lower_optimised(&self.model, family).map(|(ruleset, _)| Arc::new(ruleset));
+        lowered.get_or_init(optimised).clone()
+    }
 }
 
 impl Policy {
@@ -58,9 +84,30 @@ impl Policy {
     /// # Errors
     /// What the checks of the macro say about it.
     pub fn from_model(model: Model) -> Result<Policy, Diagnostics> {
-        let policy = Policy { repr: Repr::Owned(Box::new(model)) };
-        policy.check()?;
-        Ok(policy)
+        checked(&model, Values::Written, Vec::new())?;
+        Ok(Policy { repr: Repr::Read(Arc::new(Reading::new(model, Values::Written))) })
+    }
+
+    /// The same policy, checked as far as the macro could not, and in a form that is unpacked and lowered only once: for
+    /// whoever asks it for more than one thing.
+    ///
+    /// # Errors
+    /// If a Rust value breaks a rule: what [`Policy::check`] says.
+    pub fn read(&self) -> Result<Policy, Diagnostics> {
+        if let Repr::Read(_) = self.repr {
+            return Ok(self.clone());
+        }
+        let model = self.sound()?.into_owned();
+        Ok(Policy { repr: Repr::Read(Arc::new(Reading::new(model, self.values()))) })
+    }
+
+    /// How the values in it are to be checked.
+    fn values(&self) -> Values {
+        match &self.repr {
+            Repr::Packed { .. } => Values::Written,
+            Repr::WithValues { .. } => Values::Filled,
+            Repr::Read(reading) => reading.values,
+        }
     }
 
     /// The rule structs. A Rust value that does not fit its place, which [`Policy::check`] tells, is left out.
@@ -80,7 +127,7 @@ impl Policy {
                 let diagnostics = fill(&mut model, values);
                 (Cow::Owned(model), diagnostics)
             }
-            Repr::Owned(model) => (Cow::Borrowed(model), Vec::new()),
+            Repr::Read(reading) => (Cow::Borrowed(&reading.model), Vec::new()),
         }
     }
 
@@ -101,11 +148,7 @@ impl Policy {
     /// Everything that is wrong, which for a policy of the macro without Rust values is nothing.
     pub fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let (model, diagnostics) = self.filled();
-        let values = match self.repr {
-            Repr::WithValues { .. } => Values::Filled,
-            Repr::Packed { .. } | Repr::Owned(_) => Values::Written,
-        };
-        checked(&model, values, diagnostics)
+        checked(&model, self.values(), diagnostics)
     }
 
     /// The model, checked where there is something in it that the macro could not check.
@@ -122,8 +165,11 @@ impl Policy {
     ///
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
-    pub fn lower(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
-        Ok(lower_optimised(&*self.sound()?, family).map(|(ruleset, _)| ruleset))
+    pub fn lower(&self, family: Family) -> Result<Option<Arc<Ruleset>>, Diagnostics> {
+        match &self.repr {
+            Repr::Read(reading) => Ok(reading.lower(family)),
+            _ => Ok(lower_optimised(&*self.sound()?, family).map(|(ruleset, _)| Arc::new(ruleset))),
+        }
     }
 
     /// What became of each run of rules that was to be optimised.
@@ -135,8 +181,12 @@ impl Policy {
     }
 
     /// The rules without such trees, which do the same.
-    fn lower_plain(&self, family: Family) -> Result<Option<Ruleset>, Diagnostics> {
-        Ok(lower(&*self.sound()?, family))
+    fn lower_plain(&self, family: Family) -> Result<Option<Arc<Ruleset>>, Diagnostics> {
+        match &self.repr {
+            // What is lowered already is without trees if the policy wants none.
+            Repr::Read(reading) if !reading.model.wants_trees() => Ok(reading.lower(family)),
+            _ => Ok(lower(&*self.sound()?, family).map(Arc::new)),
+        }
     }
 
     /// What becomes of a packet on its whole way through the host, and every rule that it meets there: with both
@@ -172,7 +222,7 @@ impl Policy {
     pub fn matrix(&self, family: Family, question: &Question<'_>) -> Result<Matrix, MatrixError> {
         let ruleset = self.lower_plain(family).map_err(|wrong| MatrixError::Refused(Box::new(wrong)))?;
         let missing = MatrixError::NoTable { table: question.table, family };
-        matrix(&ruleset.ok_or(missing)?, question)
+        matrix(&*ruleset.ok_or(missing)?, question)
     }
 
     /// What another policy does otherwise with packets than this one, in all families of either: nothing, if it is proven
@@ -202,7 +252,7 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn sets(&self, family: Family) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        Ok(self.lower_plain(family)?.map(|ruleset| ruleset.sets).unwrap_or_default())
+        Ok(self.lower_plain(family)?.map(|ruleset| ruleset.sets.clone()).unwrap_or_default())
     }
 
     /// The sets of both families, each once, in the order in which they can be made.

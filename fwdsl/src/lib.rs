@@ -61,6 +61,10 @@ pub mod sysctls;
 #[doc(hidden)]
 pub mod editor;
 
+#[cfg(any(feature = "cli", feature = "tool"))]
+#[doc(hidden)]
+pub mod pages;
+
 /// What a program that holds a policy needs: `use fwdsl::prelude::*;`.
 pub mod prelude {
     pub use crate::{Policy, firewall, rules};

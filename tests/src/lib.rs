@@ -1,6 +1,7 @@
 //! Helpers that the tests of the workspace share. The tests themselves stand in `tests/tests/`.
 
 pub mod asserted;
+pub mod booted;
 pub mod coexisting;
 pub mod constructs;
 pub mod contents;
@@ -10,6 +11,7 @@ pub mod editor;
 pub mod faults;
 pub mod fragments;
 pub mod history;
+pub mod html;
 pub mod large;
 pub mod lsp;
 pub mod manual;
@@ -25,6 +27,7 @@ pub mod provisioned;
 pub mod random;
 pub mod reference;
 pub mod respaced;
+pub mod router;
 pub mod rules;
 pub mod samples;
 pub mod sandbox;

@@ -176,6 +176,10 @@ fn fits(model: &Model, table: TableName, matches: &[&Match], actions: &[&Action]
                 Value::Number(33..) if option.spec().value == ValueKind::PrefixLength => {
                     family == Family::Ipv6
                 }
+                // IPv6's header leaves less room.
+                Value::Number(65_496..) if option.spec().value == ValueKind::SegmentSize => {
+                    family == Family::Ipv4
+                }
                 Value::Protocol(58) => family == Family::Ipv6,
                 Value::Set(used) => model.set(&used.name).is_some_and(|set| set.families().contains(family)),
                 Value::Word(index) => {

@@ -31,8 +31,7 @@ impl Host {
     /// If it cannot be made; ask [`crate::netns::require`] first.
     #[must_use]
     pub fn new(variant: Variant, binary: &str) -> Host {
-        let netns = Netns::new();
-        netns.sh("ip link add v.0 type veth peer name v1");
+        let netns = fresh_netns();
         let root = std::env::temp_dir().join(format!("{}-root", netns.name()));
         let host = Host { netns, variant, root, binary: PathBuf::from(binary) };
         let unit = "usr/lib/systemd/system/netfilter-persistent.service";
@@ -161,6 +160,14 @@ impl Host {
         fs::set_permissions(&path, mode).expect("the script can be made executable");
         directory
     }
+}
+
+/// A namespace with the interfaces of a host, as a boot makes them.
+#[must_use]
+pub fn fresh_netns() -> Netns {
+    let netns = Netns::new();
+    netns.sh("ip link add v.0 type veth peer name v1");
+    netns
 }
 
 impl Drop for Host {

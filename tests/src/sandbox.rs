@@ -1,6 +1,7 @@
 //! A host in small: a network namespace, a file tree, a former state, and a state to apply.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -313,8 +314,17 @@ pub(crate) fn list_files(root: &Path, dir: &Path, found: &mut Vec<String>) {
             found.push(format!("{name} -> {}", fs::read_link(&path).expect("a link").display()));
         } else {
             let (mode, uid, gid) = (metadata.mode(), metadata.uid(), metadata.gid());
-            let text = fs::read_to_string(&path).expect("a text");
-            found.push(format!("{name} {mode:o} {uid}:{gid} {text:?}"));
+            let bytes = fs::read(&path).expect("the file can be read");
+            let contents = match String::from_utf8(bytes) {
+                Ok(text) => format!("{text:?}"),
+                // A program, of which a hash is enough.
+                Err(error) => {
+                    let mut hasher = DefaultHasher::new();
+                    error.as_bytes().hash(&mut hasher);
+                    format!("{:x}", hasher.finish())
+                }
+            };
+            found.push(format!("{name} {mode:o} {uid}:{gid} {contents}"));
         }
     }
 }

@@ -5,11 +5,27 @@ use std::process::{Output, Stdio};
 
 use fwdsl::Policy;
 use fwdsl::family::Family;
+use fwdsl_runtime::host::Variant;
 use fwdsl_runtime::syntax::compile;
 use serde_json::{Value, json};
 
 use crate::netns::Netns;
 use crate::sandbox::Sandbox;
+
+/// The first policy: of each way in which a set can change.
+pub const FIRST: &str = "set ADMINS: net { 192.0.2.0/24, 2001:db8:ad::/48 }
+    set BANNED: ip keep timeout 0 { 192.0.2.66 }
+    set PORTS: port { 22, 80 }
+    set PAIRS: ip,port comment { (192.0.2.1, tcp 80) comment \"web\", (192.0.2.1, icmp echo-request), (2001:db8::1, gre) }
+    set ALL: list { @ADMINS, @PORTS }
+    chain INPUT { from @ADMINS => accept; from @BANNED => drop; tcp dport @PORTS => accept;
+        set(@PAIRS src,dst) => accept; set(@ALL src) => drop; }";
+
+/// The second: other contents of some, other parameters of others; `PORTS` stays as it is.
+#[must_use]
+pub fn second() -> String {
+    FIRST.replace("192.0.2.0/24,", "198.51.100.0/24,").replace("keep timeout 0", "keep timeout 0 counters")
+}
 
 /// What the driver of the apply engine is to bring about for a policy.
 ///
@@ -136,6 +152,21 @@ pub fn kernel_has(netns: &Netns, kind: &str) -> bool {
 pub fn apply_well(host: &Sandbox, source: &str) -> Value {
     host.desire(&desired_of(source));
     host.apply_well(&["--replace-foreign"])
+}
+
+/// A host with the first policy applied, then changed by others in every way that an apply has to undo or keep.
+///
+/// # Panics
+///
+/// If that fails.
+#[must_use]
+pub fn changed_by_others(variant: Variant, driver: &str) -> Sandbox {
+    let host = Sandbox::new(variant, driver);
+    apply_well(&host, FIRST);
+    let (banned, ports) = (kernel_name(FIRST, "BANNED"), kernel_name(FIRST, "PORTS"));
+    host.netns
+        .sh(&format!("ipset add {banned} 203.0.113.8; ipset add {ports} 8080; ipset create theirs hash:ip"));
+    host
 }
 
 /// The kernel's name of a set of a policy, in IPv4.

@@ -39,7 +39,7 @@ impl Snapshot {
         }];
         // Under nft, the kernel lets go of sets a little after the rules.
         lines.push(
-            "for i in 1 2 3 4 5 6 7 8 9; do ipset destroy 2>/dev/null && break; sleep 0.02; done".to_owned(),
+            "ipset flush; for i in 1 2 3 4 5 6 7 8 9; do ipset destroy 2>/dev/null && break; sleep 0.02; done".to_owned(),
         );
         let sets = host.file("snapshot-sets");
         fs::write(&sets, host.netns.sh("ipset save 2>/dev/null || true"))

@@ -1,88 +1,31 @@
 //! The power fails in the middle of an apply that also saves, and the next boot undoes it.
-//!
-//! The applier is the first process of a PID namespace, so its death takes everybody else with it at the same moment:
-//! guardian, holder and programs. strace lets it die at the n-th file that it puts in place. The host has an `/etc`, a
-//! `/var` and a `/run` of its own in a mount namespace, so programs run with the paths that the boot gives them.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use fwdsl_runtime::host::Variant;
+use fwdsl_tests::booted::{self, PROGRAM, RENAME, RMDIR, UNLINK, boot_files, power_failure, restart, run};
 use fwdsl_tests::netns::require;
 use fwdsl_tests::provisioned::{Host, stderr, stdout};
 use fwdsl_tests::sandbox::PROGRAMS;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cli_host");
-/// Where the host has the binary.
-const PROGRAM: &str = "/var/lib/100% host";
 const JOURNAL: &str = "var/lib/fwdsl/journal";
 const SYSTEMD_LINK: &str = "etc/systemd/system/sysinit.target.wants/fwdsl-recover.service";
 const SYSTEMD_UNIT: &str = "etc/systemd/system/fwdsl-recover.service";
 
-/// In a mount and PID namespace, gives the command its own directories and becomes it.
-const BOOTED: &str =
-    "mount -t proc proc /proc && for d in etc var run; do mount --bind \"$0/$d\" /$d; done && exec \"$@\"";
-
 fn booted(variant: Variant) -> Host {
-    let host = Host::new(variant, BINARY);
-    host.file(
-        "etc/systemd/system/netfilter-persistent.service",
-        "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
-    );
-    for directory in ["run", "var/lib"] {
-        fs::create_dir_all(host.root.join(directory)).unwrap();
-    }
-    fs::copy(BINARY, host.root.join(PROGRAM.trim_start_matches('/'))).unwrap();
-    host
+    booted::booted(variant, BINARY)
 }
 
-/// Runs a command on the host, under `wrapper`.
-fn run(host: &Host, wrapper: &[&str], command: &[&str]) -> Output {
-    let unshare = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", BOOTED];
-    let line = [wrapper, &unshare].concat();
-    let mut process = host.netns.command(line[0]);
-    process.args(&line[1..]).arg(&host.root).args(command).output().unwrap()
+fn start_unit(host: &Host, wrapper: &[&str]) -> Option<Output> {
+    booted::start_unit(host, "fwdsl-recover.service", wrapper)
 }
 
 fn apply(host: &Host, wrapper: &[&str]) -> Output {
     run(host, wrapper, &[PROGRAM, "apply", "--save", "--replace-foreign", "--variant", host.variant.name()])
-}
-
-/// What a boot can read: every file, link and directory of `/etc`, with mode, owner and bytes.
-fn boot_files(host: &Host) -> BTreeMap<PathBuf, String> {
-    let mut found = BTreeMap::new();
-    let mut directories = vec![host.root.join("etc")];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            let metadata = fs::symlink_metadata(&path).unwrap();
-            let what = if metadata.is_dir() {
-                directories.push(path.clone());
-                String::new()
-            } else if metadata.is_symlink() {
-                fs::read_link(&path).unwrap().display().to_string()
-            } else {
-                format!("{:?}", fs::read(&path).unwrap())
-            };
-            let line = format!("{:o} {}:{} {what}", metadata.mode(), metadata.uid(), metadata.gid());
-            found.insert(path.strip_prefix(&host.root).unwrap().to_owned(), line);
-        }
-    }
-    found
-}
-
-/// The calls by which files come, go and are replaced; not all machines have all of them.
-const RENAME: &str = "?rename,?renameat,?renameat2";
-const UNLINK: &str = "?unlink,?unlinkat";
-const RMDIR: &str = "?rmdir";
-
-/// Under this, a command loses its power before its n-th call.
-fn power_failure(calls: &str, n: usize) -> Vec<String> {
-    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:signal=KILL:when={n}"));
-    ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject].map(str::to_owned).into()
 }
 
 /// The power fails before the n-th rename of an apply; gives back whether the apply was done before.
@@ -91,41 +34,6 @@ fn apply_until(host: &Host, n: usize) -> bool {
     let output = apply(host, &wrapper.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(output.status.success() || stdout(&output).is_empty(), "{}", stderr(&output));
     output.status.success()
-}
-
-/// The machine starts again: the kernel has another boot id and no rules, and `/run` is empty.
-fn restart(host: &mut Host) {
-    host.netns = fwdsl_tests::netns::Netns::new();
-    fs::remove_dir_all(host.root.join("run")).unwrap();
-    fs::create_dir(host.root.join("run")).unwrap();
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
-    for journal in [JOURNAL, "var/lib/fwdsl/history/1", "var/lib/fwdsl/history/2"] {
-        let manifest = host.root.join(journal).join("manifest.json");
-        if let Ok(text) = fs::read_to_string(&manifest) {
-            assert!(text.contains(boot.trim()) || text.contains("another-boot"), "{text}");
-            fs::write(&manifest, text.replace(boot.trim(), "another-boot")).unwrap();
-        }
-    }
-}
-
-/// The value of a unit's key that is there once.
-fn value<'a>(unit: &'a str, key: &str) -> &'a str {
-    let values: Vec<&str> =
-        unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect();
-    assert_eq!(values.len(), 1, "{key} in {unit}");
-    values[0]
-}
-
-/// Does what systemd does with the unit, under `wrapper`; `None` if the unit's condition is false.
-fn start_unit(host: &Host, wrapper: &[&str]) -> Option<Output> {
-    let unit = host.text(SYSTEMD_UNIT);
-    let condition = value(&unit, "ConditionPathExists").trim_start_matches('/').to_owned();
-    if !host.root.join(condition).exists() {
-        return None;
-    }
-    // A shell reads the quotes of this line as systemd does; `%%` is systemd's alone.
-    let line = format!("exec {}", value(&unit, "ExecStart").replace("%%", "%"));
-    Some(run(host, wrapper, &["sh", "-c", &line]))
 }
 
 /// After a restart, the boot brings the former files back; gives back whether it had to.

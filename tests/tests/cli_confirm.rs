@@ -300,15 +300,15 @@ fn the_watchdog_outlives_the_applier_its_session_and_its_terminal() {
     each_variant(|site| {
         let (_server, session) = site.session(HERE[0], OPEN);
         let connection = session.variable();
-        let apply = || site.apply(Some(&connection), &["--confirm", "5s"]);
+        let apply = |time: &str| site.apply(Some(&connection), &["--confirm", time]);
 
-        let applied = apply();
+        let applied = apply("5s");
         applied.kill();
         assert!(site.is_in_force(), "the time is not up yet");
         site.wait_for_undo();
 
         // What a terminal that goes away does to its session.
-        let mut applied = apply();
+        let mut applied = apply("60s");
         let group = format!("-{}", applied.pid());
         assert!(Command::new("kill").args(["-HUP", "--", &group]).status().unwrap().success());
         applied.process.wait().unwrap();
@@ -318,22 +318,18 @@ fn the_watchdog_outlives_the_applier_its_session_and_its_terminal() {
             }
         });
         assert!(site.is_in_force());
+        // Whoever ends it in an orderly way has it undone at once.
+        assert!(Command::new("kill").arg(site.watchdogs()[0].to_string()).status().unwrap().success());
         site.wait_for_undo();
 
         // One that is stopped neither waits nor undoes.
-        let applied = apply();
+        let applied = apply("2s");
         let stop = |signal: &str| Command::new("kill").args([signal, &applied.pid().to_string()]).status();
         assert!(stop("-STOP").unwrap().success());
         site.wait_for_undo();
         assert!(stop("-CONT").unwrap().success());
         let (code, said) = applied.end();
         assert_eq!(code, Some(8), "{said}");
-
-        // Whoever ends the watchdog in an orderly way has it done at once.
-        let applied = site.apply(Some(&connection), &["--confirm", "60s"]);
-        assert!(Command::new("kill").arg(site.watchdogs()[0].to_string()).status().unwrap().success());
-        assert_eq!(applied.end().0, Some(8));
-        site.assert_undone();
     });
 }
 

@@ -83,6 +83,7 @@ fn what_an_apply_would_change_is_told_and_afterwards_nothing() {
             "    +-A INPUT -p tcp -m tcp --dport 50134 -j ACCEPT\n",
             "sysctl net/ipv4/conf/v.0/send_redirects: 1 -> 0\n",
             &format!("service {link}: linked (start of the firewall at boot)\n"),
+            "boot: netfilter-persistent.service, of the distribution, not enabled\n",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
@@ -91,7 +92,12 @@ fn what_an_apply_would_change_is_told_and_afterwards_nothing() {
         let after = planned(host, &["--save"], Some(0));
         assert_eq!(after["changed"], false);
         let output = host.act("plan", &["--save", "--text"]);
-        assert_eq!(stdout(&output), "nothing to change: all is as the policy says\n");
+        assert_eq!(
+            stdout(&output),
+            "boot: netfilter-persistent.service, of the distribution, enabled\n\
+             nothing to change: all is as the policy says\n"
+        );
+        assert_eq!(after["services"][0]["state"], "enabled");
     });
 }
 

@@ -205,11 +205,16 @@ fn what_boots_is_told_beside_what_is_loaded() {
         let service = "/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service";
         let text = stdout(&host.act("status", &[]));
         assert!(text.contains("boot: as the policy says: "), "{text}");
+        let told =
+            |state: &str| format!("boot: netfilter-persistent.service, of the distribution, {state}\n");
+        assert!(text.contains(&told("enabled")), "{text}");
         std::fs::remove_file(host.root.join(&service[1..])).unwrap();
         host.file("etc/iptables/rules.v4", "*filter\nCOMMIT\n");
         let changed = status(host, Some(0));
         let files: Vec<_> = list(&changed["boot"], "files").iter().map(|file| &file["path"]).collect();
         assert_eq!(files, ["/etc/iptables/rules.v4", service]);
+        let text = stdout(&host.act("status", &[]));
+        assert!(text.contains(&told("not enabled")), "{text}");
     });
 }
 

@@ -62,6 +62,56 @@ fn the_umask_decides_nothing() {
 }
 
 #[test]
+fn the_environment_names_no_program() {
+    each_variant(|host| {
+        let (marker, theirs) = (host.root.join("was-run"), host.root.join("theirs"));
+        fs::create_dir_all(&theirs).unwrap();
+        let script = format!("#!/bin/sh\necho \"$0 $*\" >>{}\nexit 1\n", marker.display());
+        let mut names = vec!["nft", "ipset", "modprobe", "ip", "sh", "systemctl", "systemd-run", "sysctl"];
+        let of_iptables: Vec<String> = ["iptables", "ip6tables"]
+            .iter()
+            .flat_map(|program| ["", "-legacy", "-nft"].map(|variant| format!("{program}{variant}")))
+            .flat_map(|program| ["", "-save", "-restore"].map(|what| format!("{program}{what}")))
+            .collect();
+        names.extend(of_iptables.iter().map(String::as_str));
+        for name in names {
+            fs::write(theirs.join(name), &script).unwrap();
+            fs::set_permissions(theirs.join(name), Permissions::from_mode(0o755)).unwrap();
+        }
+        // Set within the namespace: `ip` itself is found by PATH.
+        let variables = ["PATH", "XTABLES_LIBDIR", "IPTABLES_LIB_DIR", "IP6TABLES_LIB_DIR", "IPTABLES"];
+        let act = |arguments: &[&str]| {
+            let mut command = host.netns.command("env");
+            command.args(variables.map(|variable| format!("{variable}={}", theirs.display())));
+            command.arg(format!("XTABLES_LOCKFILE={}", theirs.join("lock").display()));
+            command.arg(env!("CARGO_BIN_EXE_cli_host")).args(arguments).arg("--root").arg(&host.root);
+            command.output().expect("the binary runs")
+        };
+        let variant = ["--variant", host.variant.name()];
+        let programs = theirs.to_str().unwrap();
+        for (arguments, code) in [
+            (&["plan"][..], 10),
+            (&["apply", "--save"], 0),
+            (&["status"], 0),
+            (&["rollback"], 0),
+            (&["history"], 0),
+            (&["recover"], 0),
+        ] {
+            let takes_variant = matches!(arguments[0], "plan" | "apply" | "status");
+            let more = if takes_variant { &variant[..] } else { &[] };
+            let output = act(&[arguments, more].concat());
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+            assert!(!marker.exists(), "{arguments:?}: {}", host.text("was-run"));
+        }
+        // The scripts would be run, and tell it: an option may name them.
+        let output = act(&[&["apply", "--program-dir", programs][..], &variant].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(host.text("was-run").contains(&theirs.display().to_string()));
+        assert!(!theirs.join("lock").exists());
+    });
+}
+
+#[test]
 fn the_undo_needs_nothing_of_a_read_only_file_system() {
     each_variant(|host| {
         let etc = host.root.join("etc").display().to_string();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use fwdsl::Policy;
 use fwdsl::family::Family;
@@ -13,7 +14,7 @@ use fwdsl_runtime::restore_text::builtin_chains;
 use fwdsl_tests::corpus::side_by_side;
 use fwdsl_tests::meaning::{in_lowered, in_source, packet};
 use fwdsl_tests::netns::{Netns, require};
-use fwdsl_tests::policies::whole::{Generator, Whole};
+use fwdsl_tests::policies::whole::Generator;
 use fwdsl_tests::productions::{Coverage, ELSEWHERE, PRODUCTIONS, is_production};
 use fwdsl_tests::random::Random;
 use fwdsl_tests::rules::{restore, restore_beside, saved_table, tables};
@@ -52,29 +53,58 @@ fn wanted() -> usize {
         .map_or(POLICIES, |count| count.parse::<usize>().expect("a number").max(POLICIES))
 }
 
-/// Makes policies, hands each to `try_policy`, and prints what they were made of.
-fn with_policies(seed: u64, mut try_policy: impl FnMut(&Whole, &Policy)) {
-    let mut generator = Generator::new(seed);
+/// A random policy.
+struct Made {
+    source: String,
+    /// The productions in it.
+    used: Vec<&'static str>,
+    policy: Policy,
+}
+
+/// The policies that all tests have in common, since to make them takes as long as to try them.
+static MADE: LazyLock<Vec<Made>> = LazyLock::new(|| {
+    let seeds = [3, 4, 5, 6];
+    let each = wanted().div_ceil(seeds.len());
+    let parts = side_by_side(&seeds, || (), |(), &seed| make(seed, each));
     let mut coverage = Coverage::default();
-    for _ in 0..wanted() {
-        let whole = generator.next_policy();
-        let policy = whole.policy();
-        policy.check().unwrap_or_else(|error| panic!("{error}\n{}", whole.source));
-        let lowered = Family::ALL.map(|family| policy.lower(family).expect("it was checked"));
-        coverage.add(&whole.used, &policy.model(), lowered.iter().flatten());
-        try_policy(&whole, &policy);
+    let (mut attempts, mut sound) = (0, 0);
+    let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
+    let mut made = Vec::new();
+    for (part, generator) in parts {
+        attempts += generator.attempts;
+        sound += generator.sound;
+        for (reason, count) in generator.refusals {
+            *refusals.entry(reason).or_default() += count;
+        }
+        made.extend(part);
     }
-    let Generator { attempts, sound, refusals, .. } = &generator;
+    for Made { used, policy, .. } in &made {
+        let lowered = Family::ALL.map(|family| policy.lower(family).expect("it was checked"));
+        coverage.add(used, &policy.model(), lowered.iter().flatten().map(AsRef::as_ref));
+    }
     let mut report = format!("{coverage}{sound} of {attempts} policies compiled. Refused were:\n");
-    let mut refusals: Vec<(&String, &usize)> = refusals.iter().collect();
-    refusals.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let mut refusals: Vec<(String, usize)> = refusals.into_iter().collect();
+    refusals.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     for (reason, count) in refusals {
         writeln!(report, "{count:>7} {reason}").expect("a string takes it");
     }
     println!("{report}");
-    assert!(sound * 3 >= *attempts, "too few compile at the first try\n{report}");
+    assert!(sound * 3 >= attempts, "too few compile at the first try\n{report}");
     let missing = coverage.missing();
     assert!(missing.is_empty(), "{missing:?} never used\n{report}");
+    made
+});
+
+fn make(seed: u64, count: usize) -> (Vec<Made>, Generator) {
+    let mut generator = Generator::new(seed);
+    let made = (0..count).map(|_| {
+        let whole = generator.next_policy();
+        let policy = whole.policy();
+        policy.check().unwrap_or_else(|error| panic!("{error}\n{}", whole.source));
+        let policy = policy.read().expect("it was checked");
+        Made { source: whole.source, used: whole.used, policy }
+    });
+    (made.collect(), generator)
 }
 
 #[test]
@@ -82,20 +112,23 @@ fn policies_of_the_whole_grammar_load_and_are_saved_as_they_were_emitted() {
     if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         return;
     }
-    let mut netns = Netns::new();
+    let netns = Netns::new();
     let absent: Vec<&str> =
         KINDS.iter().map(|kind| kind.name).filter(|kind| !kernel_has(&netns, kind)).collect();
-    let mut count = 0;
-    with_policies(3, |whole, policy| {
-        count += 1;
-        // Sets of policies before stay, and take their time to list.
-        if count % 20 == 0 {
-            netns = Netns::new();
-        }
-        for family in Family::ALL {
-            assert_fixpoint(&netns, &absent, policy, family, &whole.source);
-        }
-    });
+    // Sets of policies before stay, and take their time to list.
+    let few: Vec<&[Made]> = MADE.chunks(10).collect();
+    side_by_side(
+        &few,
+        || (),
+        |(), few| {
+            let netns = Netns::new();
+            for Made { source, policy, .. } in *few {
+                for family in Family::ALL {
+                    assert_fixpoint(&netns, &absent, policy, family, source);
+                }
+            }
+        },
+    );
 }
 
 fn assert_fixpoint(netns: &Netns, absent: &[&str], policy: &Policy, family: Family, source: &str) {
@@ -114,26 +147,22 @@ fn assert_fixpoint(netns: &Netns, absent: &[&str], policy: &Policy, family: Fami
         assert!(saved.contains(&line), "{line} is not saved, but\n{}\n{source}", saved.join("\n"));
     }
     let model = policy.model();
-    side_by_side(
-        &VARIANTS,
-        || (),
-        |(), &variant| {
-            prepare(netns, &model, family, variant);
-            let owns_tables = matches!(model.ownership(), Ownership::Tables);
-            let loaded = if owns_tables { with_foreign(&text, &model, family) } else { text.clone() };
-            let output = match owns_tables {
-                true => restore(netns, family, variant, &loaded),
-                false => restore_beside(netns, family, variant, &loaded),
-            };
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{family} {variant}: {said}\n{source}\n{loaded}");
-            for (table, block) in tables(&text) {
-                let saved = saved_table(netns, family, variant, &table);
-                let difference = difference(&model, &table, &block, &saved);
-                assert!(difference.is_empty(), "{family} {variant}\n{difference}\n{source}");
-            }
-        },
-    );
+    for variant in VARIANTS {
+        prepare(netns, &model, family, variant);
+        let owns_tables = matches!(model.ownership(), Ownership::Tables);
+        let loaded = if owns_tables { with_foreign(&text, &model, family) } else { text.clone() };
+        let output = match owns_tables {
+            true => restore(netns, family, variant, &loaded),
+            false => restore_beside(netns, family, variant, &loaded),
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{family} {variant}: {said}\n{source}\n{loaded}");
+        for (table, block) in tables(&text) {
+            let saved = saved_table(netns, family, variant, &table);
+            let difference = difference(&model, &table, &block, &saved);
+            assert!(difference.is_empty(), "{family} {variant}\n{difference}\n{source}");
+        }
+    }
 }
 
 /// Empties the tables of what was there before, but for the chains of others that the policy counts on.
@@ -193,35 +222,45 @@ fn difference(model: &Model, table: &str, block: &str, saved: &str) -> String {
 
 #[test]
 fn policies_of_the_whole_grammar_do_what_the_source_says_when_they_are_lowered() {
-    let mut random = Random::new(5);
-    let mut decided = BTreeMap::new();
-    with_policies(4, |whole, policy| {
-        let model = policy.model();
-        for family in Family::ALL {
-            let Some(ruleset) = policy.lower(family).expect("it was checked") else { continue };
-            for chain in model.chains().iter().filter(|chain| chain.families().contains(family)) {
-                let own = chain.hook().and_then(|hook| model.ownership().hook_chain(hook));
-                let start = own.unwrap_or_else(|| chain.name().to_owned());
-                for _ in 0..8 {
-                    let packet = packet(&mut random, family);
-                    let limits = random.one_in(2);
-                    let meant = in_source(&model, chain.table(), chain.name(), &packet, limits);
-                    let done = in_lowered(&ruleset, chain.table(), &start, &packet, limits);
-                    *decided.entry(done.verdict.clone()).or_insert(0) += 1;
-                    assert!(
-                        done.is_meant_by(&meant),
-                        "{} {family} {packet:?}\nmeant {meant:?}\ndone  {done:?}\n{}\n{}",
-                        chain.name(),
-                        numbered(&whole.source),
-                        fwdsl::emit::emit(&ruleset, Default::default())
-                    );
-                }
-            }
-        }
-    });
+    let seeded: Vec<(u64, &Made)> = (5..).zip(MADE.iter()).collect();
+    let verdicts = side_by_side(&seeded, || (), |(), (seed, made)| decided(*seed, made)).concat();
+    let mut decided: BTreeMap<String, usize> = BTreeMap::new();
+    for verdict in verdicts {
+        *decided.entry(verdict).or_default() += 1;
+    }
     for verdict in ["accept", "drop", "reject", "end"] {
         assert!(decided.get(verdict).is_some_and(|count| *count > 10), "{verdict}: {decided:?}");
     }
+}
+
+/// Sends random packets through the chains of a policy as written and as lowered. Gives back what became of each.
+fn decided(seed: u64, made: &Made) -> Vec<String> {
+    let Made { source, policy, .. } = made;
+    let mut random = Random::new(seed);
+    let mut decided = Vec::new();
+    let model = policy.model();
+    for family in Family::ALL {
+        let Some(ruleset) = policy.lower(family).expect("it was checked") else { continue };
+        for chain in model.chains().iter().filter(|chain| chain.families().contains(family)) {
+            let own = chain.hook().and_then(|hook| model.ownership().hook_chain(hook));
+            let start = own.unwrap_or_else(|| chain.name().to_owned());
+            for _ in 0..8 {
+                let packet = packet(&mut random, family);
+                let limits = random.one_in(2);
+                let meant = in_source(&model, chain.table(), chain.name(), &packet, limits);
+                let done = in_lowered(&ruleset, chain.table(), &start, &packet, limits);
+                assert!(
+                    done.is_meant_by(&meant),
+                    "{} {family} {packet:?}\nmeant {meant:?}\ndone  {done:?}\n{}\n{}",
+                    chain.name(),
+                    numbered(source),
+                    fwdsl::emit::emit(&ruleset, Default::default())
+                );
+                decided.push(done.verdict);
+            }
+        }
+    }
+    decided
 }
 
 fn numbered(source: &str) -> String {

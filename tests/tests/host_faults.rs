@@ -4,10 +4,13 @@ use fwdsl_runtime::host::Variant;
 use fwdsl_tests::coexisting::{self, others};
 use fwdsl_tests::faults::{Booted, Decided, Decision, OnSandbox, Tally, Unconfirmed, sweep};
 use fwdsl_tests::sandbox::{Sandbox, VARIANTS, desired};
+use fwdsl_tests::sets::{changed_by_others, desired_of, second};
 use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
 const BINARY: &str = env!("CARGO_BIN_EXE_cli_host");
+/// It asserts a way in, without which nothing is installed. It lies where cargo builds, so a copy is installed too.
+const INSTALLED: &str = env!("CARGO_BIN_EXE_boot_host");
 
 const FIRST_CHAINS: &str = "own chains;
     chain INPUT { tcp dport 22 => jump web; icmp any => accept; }
@@ -81,6 +84,17 @@ fn a_rollback_of_tables() {
     check(tally, (30, 1));
 }
 
+/// Sets that come, go, are put right and taken over, among those of others.
+#[test]
+fn an_apply_of_sets() {
+    let tally = sweep(&VARIANTS, 36, |variant| {
+        let host = changed_by_others(variant, DRIVER);
+        host.desire(&desired_of(&second()));
+        OnSandbox::new(host, "apply", &["--replace-foreign"], Sandbox::state)
+    });
+    check(tally, (20, 1));
+}
+
 #[test]
 fn an_apply_of_chains() {
     let tally = sweep(&VARIANTS, 32, |variant| {
@@ -107,6 +121,20 @@ fn a_save() {
     // It knows of no variant.
     let tally = sweep(&[Variant::Nft], 40, |variant| Booted::new(variant, BINARY, &[], &["save"]));
     check(tally, (25, 1));
+}
+
+#[test]
+fn an_install() {
+    let tally = sweep(&[Variant::Nft], 24, |variant| Booted::new(variant, INSTALLED, &[], &["install"]));
+    check(tally, (15, 1));
+}
+
+#[test]
+fn an_uninstall() {
+    let tally = sweep(&[Variant::Nft], 24, |variant| {
+        Booted::new(variant, INSTALLED, &[&["install"]], &["uninstall"])
+    });
+    check(tally, (14, 1));
 }
 
 #[test]

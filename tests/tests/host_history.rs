@@ -296,7 +296,7 @@ fn the_command_line_lists_shows_and_goes_back() {
         let command =
             format!("SSH_CONNECTION='192.0.2.7 50000 192.0.2.1 22' {BINARY} rollback 1 --root {root}");
         let dry = host.netns.sh(&format!("{command} --dry-run"));
-        assert!(dry.contains("/etc/iptables/rules.v4 would be updated (IPv4 rules for boot)\n"), "{dry}");
+        assert!(dry.contains("/etc/iptables/rules.v4 would be removed (IPv4 rules for boot)\n"), "{dry}");
         assert!(dry.contains("state 1 would be back: the host before the apply of 20"), "{dry}");
         assert!(host.root.join("etc/iptables/rules.v4").exists());
         let back = host.netns.sh(&command);

@@ -1,30 +1,12 @@
 //! What an apply does to sets: made before the rules, gone after the commit, and as before when it fails or dies.
 
-use std::os::unix::process::ExitStatusExt;
-use std::thread;
-
 use fwdsl_runtime::family::Family;
-use fwdsl_runtime::host::Variant;
 use fwdsl_tests::netns::require;
 use fwdsl_tests::sandbox::{PROGRAMS, Sandbox, VARIANTS, failure};
-use fwdsl_tests::sets::{apply_well, desired_of, kernel_name, policy_of};
+use fwdsl_tests::sets::{FIRST, apply_well, changed_by_others, desired_of, kernel_name, policy_of, second};
 use serde_json::{Value, json};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_apply_driver");
-
-/// The first policy: of each way in which a set can change.
-const FIRST: &str = "set ADMINS: net { 192.0.2.0/24, 2001:db8:ad::/48 }
-    set BANNED: ip keep timeout 0 { 192.0.2.66 }
-    set PORTS: port { 22, 80 }
-    set PAIRS: ip,port comment { (192.0.2.1, tcp 80) comment \"web\", (192.0.2.1, icmp echo-request), (2001:db8::1, gre) }
-    set ALL: list { @ADMINS, @PORTS }
-    chain INPUT { from @ADMINS => accept; from @BANNED => drop; tcp dport @PORTS => accept;
-        set(@PAIRS src,dst) => accept; set(@ALL src) => drop; }";
-
-/// The second: other contents of some, other parameters of others; `PORTS` stays as it is.
-fn second() -> String {
-    FIRST.replace("192.0.2.0/24,", "198.51.100.0/24,").replace("keep timeout 0", "keep timeout 0 counters")
-}
 
 fn each_variant(test: impl Fn(Sandbox)) {
     if require(&[&PROGRAMS[..], &["ipset"]].concat()) {
@@ -184,22 +166,12 @@ fn broken() -> Value {
     desired
 }
 
-/// The first policy applied, then changed by others in every way that an apply has to undo or keep.
-fn prepared(variant: Variant) -> Sandbox {
-    let host = Sandbox::new(variant, DRIVER);
-    apply_well(&host, FIRST);
-    let (banned, ports) = (kernel_name(FIRST, "BANNED"), kernel_name(FIRST, "PORTS"));
-    host.netns
-        .sh(&format!("ipset add {banned} 203.0.113.8; ipset add {ports} 8080; ipset create theirs hash:ip"));
-    host
-}
-
 #[test]
 fn a_failed_apply_leaves_all_sets_as_they_were() {
     if !require(&[&PROGRAMS[..], &["ipset"]].concat()) {
         return;
     }
-    for host in VARIANTS.map(prepared) {
+    for host in VARIANTS.map(|variant| changed_by_others(variant, DRIVER)) {
         let before = host.state();
         host.desire(&broken());
         let said = failure(&host.apply(&["--replace-foreign"]));
@@ -213,55 +185,6 @@ fn a_failed_apply_leaves_all_sets_as_they_were() {
         assert!(said.contains("making the sets failed") && said.contains("nonsense"), "{said}");
         assert_eq!(host.state(), before);
     }
-}
-
-#[test]
-fn an_apply_killed_at_any_program_is_undone_or_complete() {
-    if !require(&[&PROGRAMS[..], &["ipset", "strace"]].concat()) {
-        return;
-    }
-    // Each at the same time, and each on a half of the steps of its own.
-    thread::scope(|scope| {
-        for (first, variant) in (1..).zip(VARIANTS) {
-            scope.spawn(move || killed_at_programs(variant, first));
-        }
-    });
-}
-
-/// Kills an apply at every second program or renamed file, from the `first` on.
-fn killed_at_programs(variant: Variant, first: usize) {
-    let (mut undone, mut complete) = (0, 0);
-    // One variant is enough to be killed while a program of an apply runs.
-    let calls =
-        if variant == Variant::Nft { &["clone3", "wait4", "rename"][..] } else { &["clone3", "rename"] };
-    for call in calls {
-        for n in (first..).step_by(2) {
-            let host = prepared(variant);
-            let before = host.state();
-            host.desire(&desired_of(&second()));
-            let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when={n}"));
-            let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
-            let output = host.command_under(&strace, "apply", &["--replace-foreign"]).output().unwrap();
-            host.wait_for_peace();
-            let killed = output.status.signal() == Some(9) || output.status.code() == Some(137);
-            if host.state() == before {
-                undone += 1;
-            } else {
-                // Whoever was killed after the commit left old sets, which the next apply takes away.
-                assert!(host.state().contains(&kernel_name(&second(), "ADMINS")), "{call} {n}: {output:?}");
-                complete += 1;
-            }
-            apply_well(&host, &second());
-            let mut wanted = names_of(&second());
-            wanted.push("theirs".to_owned());
-            assert_eq!(names(&host), wanted, "{call} {n}");
-            assert_eq!(host.state().matches("203.0.113.8").count(), 1, "{call} {n}: {}", host.state());
-            if !killed {
-                break;
-            }
-        }
-    }
-    assert!(undone > 10 && complete > 3, "{undone} were undone, {complete} complete");
 }
 
 #[test]

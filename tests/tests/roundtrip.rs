@@ -4,6 +4,7 @@
 use fwdsl::Policy;
 use fwdsl::family::Family;
 use fwdsl_runtime::syntax::{Compiled, compile};
+use fwdsl_tests::corpus::side_by_side;
 use fwdsl_tests::netns::{Netns, require};
 use fwdsl_tests::policies;
 use fwdsl_tests::random::Random;
@@ -41,16 +42,15 @@ fn random_policies_load_and_are_saved_as_they_were_emitted() {
     }
     let wanted: usize =
         std::env::var("FWDSL_RANDOM_POLICIES").map_or(150, |count| count.parse().expect("a number"));
-    let netns = Netns::new();
     let mut random = Random::new(1);
-    for _ in 0..wanted {
-        let source = policies::policy(&mut random);
-        let compiled = compiled(&source);
+    let sources: Vec<String> = (0..wanted).map(|_| policies::policy(&mut random)).collect();
+    side_by_side(&sources, Netns::new, |netns, source| {
+        let compiled = compiled(source);
         assert!(compiled.is_sound(), "{:?}\n{source}", compiled.diagnostics);
         let policy =
             Policy::from_model(compiled.model).expect("what compiles passes the same checks at run time");
-        assert_fixpoint(&netns, &policy, &source);
-    }
+        assert_fixpoint(netns, &policy, source);
+    });
 }
 
 #[test]

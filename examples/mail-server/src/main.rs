@@ -36,6 +36,7 @@ pub static HOST: Policy = firewall! {
 
     assert INPUT {
         in eth0 to !127.0.0.0/8 from 203.0.113.5 tcp dport smtp ct new => accept;
+        in eth0 to ![127.0.0.0/8, ::1] from #{site_rules::ADMINS} tcp dport ssh ct new => accept;
         in eth0 from 203.0.113.5 tcp dport ssh ct new  => !accept;
         in eth0 from 203.0.113.5 tcp dport 9100 ct new => !accept;
         in eth0 tcp dport mysql ct new                 => !accept;

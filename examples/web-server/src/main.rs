@@ -49,6 +49,7 @@ pub static HOST: Policy = firewall! {
     assert INPUT {
         in eth0 tcp dport WEB ct new              => accept;
         in eth0 tcp dport mysql ct new            => !accept;
+        in eth0 from ADMINS tcp dport ssh ct new  => accept;
         in eth0 from !ADMINS tcp dport ssh ct new => reject;
     }
 };

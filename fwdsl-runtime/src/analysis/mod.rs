@@ -73,7 +73,9 @@ pub use finding::{Counterexample, Finding, Problem};
 pub(crate) use host::ends_the_way;
 pub(crate) use interplay::{Wanted, interplay};
 pub(crate) use lints::{lint_families, lint_packets};
-pub use matrix::{Class, Matrix, MatrixError, Open, Question, Service, ServiceError, matrix};
+pub use matrix::{
+    Class, Matrix, MatrixError, Open, Question, Service, ServiceError, Sources, matrix, sources,
+};
 #[cfg(feature = "host")]
 pub(crate) use meaning::changed_by;
 pub use no_effect::{NoEffect, rules_without_effect};

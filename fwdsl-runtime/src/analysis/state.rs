@@ -182,7 +182,7 @@ mod tests {
 
     fn option(extension: &'static Extension, name: &str, bits: Masked) -> OptionUse {
         let spec = extension.option(name).unwrap();
-        let values = vec![Located::new(Value::Masked(bits), Loc::default())];
+        let values = [Located::new(Value::Masked(bits), Loc::default())].into_iter().collect();
         OptionUse { spec, negated: false, values, loc: Loc::default() }
     }
 

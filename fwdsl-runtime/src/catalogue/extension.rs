@@ -72,6 +72,8 @@ pub struct Extension {
     pub reassembles: bool,
     /// The options, in the order in which `iptables-save` prints them.
     pub options: &'static [OptionSpec],
+    /// Whether one of them has a value that holds if it is not written.
+    pub has_defaults: bool,
     /// What the options want of each other.
     pub requirements: &'static [Requirement],
     /// One sentence on what it does.
@@ -105,6 +107,7 @@ impl Extension {
             changes: Aspects::NONE,
             reassembles: false,
             options,
+            has_defaults: have_defaults(options),
             requirements: &[],
             about,
         }
@@ -127,17 +130,27 @@ impl Extension {
 
     /// The option that the language calls `name`; the extension's own name before it is accepted.
     pub fn option(&'static self, name: &str) -> Option<&'static OptionSpec> {
-        let bare = name.strip_prefix(&format!("{}-", self.word())).unwrap_or(name);
-        let called = |option: &&OptionSpec| {
-            [bare, name].into_iter().any(|name| option.name == name || option.aliases.contains(&name))
+        let called = |name: &str| {
+            self.options.iter().find(|option| option.name == name || option.aliases.contains(&name))
         };
-        self.options.iter().find(called)
+        called(name).or_else(|| called(name.strip_prefix(&self.word())?.strip_prefix('-')?))
     }
 
     /// Whether the extension may stand in `table`.
     pub fn allowed_in(&self, table: TableName) -> bool {
         (self.tables.is_empty() || self.tables.contains(&table)) && !self.not_in.contains(&table)
     }
+}
+
+const fn have_defaults(options: &[OptionSpec]) -> bool {
+    let mut place = 0;
+    while place < options.len() {
+        if options[place].default.is_some() {
+            return true;
+        }
+        place += 1;
+    }
+    false
 }
 
 impl PartialEq for Extension {

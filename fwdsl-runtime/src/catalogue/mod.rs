@@ -35,6 +35,8 @@ mod transport;
 mod watch;
 mod words;
 
+use std::sync::LazyLock;
+
 pub use alter::{ECN, TCPMSS, TCPOPTSTRIP};
 pub use aspect::Aspects;
 pub use connections::CLUSTER;
@@ -200,6 +202,22 @@ pub fn find_target(word: &str) -> Option<&'static Extension> {
     targets().find(|extension| extension.word() == word)
 }
 
+/// The entries that iptables knows by this name, in the order of [`EXTENSIONS`].
+pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static Extension> {
+    static BY_NAME: LazyLock<Vec<&Extension>> = LazyLock::new(|| {
+        let mut entries = EXTENSIONS.to_vec();
+        entries.sort_by_key(|entry| by_length(entry.name));
+        entries
+    });
+    let first = BY_NAME.partition_point(|entry| by_length(entry.name) < by_length(name));
+    BY_NAME[first..].iter().copied().take_while(move |entry| entry.name == name)
+}
+
+/// Names in this order are mostly told apart by a number.
+fn by_length(name: &str) -> (usize, &str) {
+    (name.len(), name)
+}
+
 /// All matches.
 pub fn matches() -> impl Iterator<Item = &'static Extension> {
     EXTENSIONS.iter().copied().filter(|extension| extension.kind == Kind::Match)
@@ -236,6 +254,18 @@ mod tests {
                 let first = entry.options.iter().position(|other| other.name == option.name);
                 assert_eq!(first, Some(at), "{} has `{}` twice", entry.name, option.name);
             }
+        }
+    }
+
+    #[test]
+    fn extensions_know_whether_their_options_have_defaults() {
+        for entry in EXTENSIONS {
+            assert_eq!(
+                entry.has_defaults,
+                entry.options.iter().any(|option| option.default.is_some()),
+                "{}",
+                entry.name
+            );
         }
     }
 

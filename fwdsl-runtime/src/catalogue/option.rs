@@ -263,7 +263,7 @@ impl OptionSpec {
 impl PartialEq for OptionSpec {
     /// Options are compared within one extension, where the name is unique.
     fn eq(&self, other: &OptionSpec) -> bool {
-        self.name == other.name && self.flag == other.flag
+        std::ptr::eq(self, other) || self.name == other.name && self.flag == other.flag
     }
 }
 

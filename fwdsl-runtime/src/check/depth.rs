@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Table, lower};
-use crate::model::{Action, Model};
+use crate::family::Family;
+use crate::lower::{Table, lower, model_families};
+use crate::model::{Action, Chain, Model, Ownership};
+use crate::table::TableName;
 
 /// How many chains deep a packet may be below a built-in one. The nft variant refuses more
 /// (`NFT_JUMP_STACK_SIZE` is 16 and counts the built-in chain; goto counts too); legacy has no limit.
@@ -12,6 +14,9 @@ pub(crate) const DEPTH_MAX: usize = 15;
 
 /// Counts on the lowered rules, since lowering makes chains of its own.
 pub(super) fn check_depth(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    if is_shallow(model) {
+        return;
+    }
     for family in model.families().iter() {
         let Some(ruleset) = lower(model, family) else { continue };
         for table in &ruleset.tables {
@@ -41,7 +46,8 @@ pub(crate) fn deepest_way(table: &Table) -> usize {
 
 /// How deep the chains go on the ways that lead through each chain.
 pub(crate) fn ways_through(table: &Table) -> Vec<usize> {
-    let below = depths(table);
+    let calls = Calls::of_table(table);
+    let below = depths(&calls);
     let mut above = vec![0; table.chains.len()];
     for jump in &table.hooks {
         if let Some(chain) = table.position(&jump.chain) {
@@ -51,15 +57,9 @@ pub(crate) fn ways_through(table: &Table) -> Vec<usize> {
     // A chain goes deeper than all that it leads to, so its own callers come before it.
     let mut order: Vec<usize> = (0..table.chains.len()).collect();
     order.sort_by_key(|chain| std::cmp::Reverse(below[*chain]));
-    let places: HashMap<&str, usize> =
-        table.chains.iter().enumerate().map(|(index, chain)| (chain.name.as_str(), index)).collect();
-    for chain in &order {
-        for rule in &table.chains[*chain].rules {
-            if let Action::Jump(name) | Action::Goto(name) = &rule.action
-                && let Some(to) = places.get(name.as_str())
-            {
-                above[*to] = above[*to].max(above[*chain] + 1);
-            }
+    for chain in order {
+        for to in &calls.targets[chain] {
+            above[*to] = above[*to].max(above[chain] + 1);
         }
     }
     above.into_iter().zip(below).map(|(above, below)| above + below).collect()
@@ -67,8 +67,9 @@ pub(crate) fn ways_through(table: &Table) -> Vec<usize> {
 
 /// The chains in which packets begin, and how deep it goes below the built-in ones.
 fn depths_of_starts(table: &Table) -> impl Iterator<Item = (usize, usize)> {
-    let depths = depths(table);
-    let starts = (0..table.chains.len()).filter(|index| is_start(table, *index));
+    let calls = Calls::of_table(table);
+    let depths = depths(&calls);
+    let starts = calls.starts.into_iter();
     starts.map(move |index| {
         // A hook chain is one below the built-in one.
         let is_hooked = table.hooks.iter().any(|jump| jump.chain == table.chains[index].name);
@@ -82,23 +83,63 @@ fn is_start(table: &Table, index: usize) -> bool {
     chain.policy.is_some() || table.hooks.iter().any(|jump| jump.chain == chain.name)
 }
 
+/// Whether the policy's own chains tell that none goes too deep: exact rules lower to no others.
+fn is_shallow(model: &Model) -> bool {
+    let is_exact = model.chains.iter().flat_map(|chain| &chain.rules).all(|rule| rule.exact);
+    is_exact
+        && model.ownership == Ownership::Tables
+        && model.families().iter().all(|family| {
+            let mut calls = model.tables().into_iter().map(|table| Calls::of_source(model, table, family));
+            calls.all(|calls| depths(&calls).into_iter().all(|depth| depth <= DEPTH_MAX))
+        })
+}
+
+/// The chains of a table by their places, and what they call.
+struct Calls {
+    starts: Vec<usize>,
+    targets: Vec<Vec<usize>>,
+}
+
+impl Calls {
+    fn of_table(table: &Table) -> Calls {
+        let chains = table.chains.iter();
+        let calls = chains.map(|chain| (chain.name.as_str(), chain.rules.iter().map(|rule| &rule.action)));
+        let starts = (0..table.chains.len()).filter(|index| is_start(table, *index)).collect();
+        Calls { starts, targets: targets(calls) }
+    }
+
+    /// Of the chains as they are written, with the rules that the family does not have.
+    fn of_source(model: &Model, table: TableName, family: Family) -> Calls {
+        let here = |chain: &&Chain| chain.table == table && model_families(model, chain).contains(family);
+        let chains: Vec<&Chain> = model.chains.iter().filter(here).collect();
+        let starts = (0..chains.len()).filter(|index| chains[*index].hook().is_some()).collect();
+        let calls = chains.iter().map(|chain| {
+            let verdicts = chain.rules.iter().flat_map(|rule| &rule.verdicts);
+            (chain.name.as_str(), verdicts.map(|verdict| &verdict.action))
+        });
+        Calls { starts, targets: targets(calls) }
+    }
+}
+
+/// The places of the chains that each of these chains calls.
+fn targets<'a, Actions: Iterator<Item = &'a Action>>(
+    chains: impl Iterator<Item = (&'a str, Actions)> + Clone,
+) -> Vec<Vec<usize>> {
+    let places: HashMap<&str, usize> =
+        chains.clone().enumerate().map(|(index, (name, _))| (name, index)).collect();
+    let called = |action: &'a Action| match action {
+        Action::Jump(target) | Action::Goto(target) => places.get(target.as_str()).copied(),
+        Action::Target { .. } => None,
+    };
+    chains.map(|(_, actions)| actions.filter_map(called).collect()).collect()
+}
+
 /// The longest way down from each chain that packets come to. There are no cycles among these: the check of the jumps
 /// came first. Without recursion, for texts may hold chains of any depth.
-fn depths(table: &Table) -> Vec<usize> {
-    let places: HashMap<&str, usize> =
-        table.chains.iter().enumerate().map(|(index, chain)| (chain.name.as_str(), index)).collect();
-    let targets = |index: usize| -> Vec<usize> {
-        let actions = table.chains[index].rules.iter().map(|rule| &rule.action);
-        let names = actions.filter_map(|action| match action {
-            Action::Jump(target) | Action::Goto(target) => Some(target.as_str()),
-            Action::Target { .. } => None,
-        });
-        names.filter_map(|name| places.get(name).copied()).collect()
-    };
-    let targets: Vec<Vec<usize>> = (0..table.chains.len()).map(targets).collect();
-    let mut depths: Vec<Option<usize>> = vec![None; table.chains.len()];
-    for start in (0..table.chains.len()).filter(|index| is_start(table, *index)) {
-        let mut open = vec![start];
+fn depths(Calls { starts, targets }: &Calls) -> Vec<usize> {
+    let mut depths: Vec<Option<usize>> = vec![None; targets.len()];
+    for start in starts {
+        let mut open = vec![*start];
         while let Some(at) = open.last().copied() {
             let before = open.len();
             if depths[at].is_none() {

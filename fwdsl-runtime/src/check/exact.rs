@@ -39,7 +39,7 @@ pub(super) fn check_exact(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
     }
-    if let [_, second, ..] = rule.verdicts.as_slice()
+    if let [_, second, ..] = &*rule.verdicts
         && rule.matches.iter().any(Match::is_stateful)
     {
         let message = "an exact rule that counts has one verdict: a second rule would count once more";

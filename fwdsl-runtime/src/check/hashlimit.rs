@@ -7,7 +7,7 @@ use crate::catalogue::{HASHLIMIT, LIMIT_DEFAULT_BURST};
 use crate::diagnostic::Diagnostic;
 use crate::lint::ODD_VALUE;
 use crate::loc::Loc;
-use crate::lower::{HashTable, TargetFamilies, hash_table};
+use crate::lower::{HashTable, RuleFamilies, hash_table};
 use crate::model::{
     HASHLIMIT_SCALE, Match, Model, OptionUse, RATE_MAX, RATE_MIN, Rate, TimeUnit, Value, is_kept,
     least_burst, parse_size, saved_burst, saved_rate,
@@ -121,17 +121,13 @@ fn bytes_problem(rate: u64, burst: Option<u64>) -> Option<(String, String)> {
 }
 
 /// Rules that name the same table share it, so they must want the same of it.
-pub(super) fn check_hash_tables(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
-    let targets = TargetFamilies::new(model);
+pub(super) fn check_hash_tables(model: &Model, families: &RuleFamilies, diagnostics: &mut Vec<Diagnostic>) {
     let mut first: HashMap<String, (String, Loc)> = HashMap::new();
     for family in model.families().iter() {
         first.clear();
-        for chain in model.chains() {
-            for rule in &chain.rules {
-                // An exact rule shares what the first of its name has made, as iptables has it.
-                if rule.exact || !targets.of_rule(model, chain, rule).contains(family) {
-                    continue;
-                }
+        for chain in 0..model.chains().len() {
+            // An exact rule shares what the first of its name has made, as iptables has it.
+            for rule in families.rules_of(model, chain, family).filter(|rule| !rule.exact) {
                 for entry in rule.matches.iter().filter(|entry| *entry.extension == HASHLIMIT) {
                     if !is_settled(entry) {
                         continue;

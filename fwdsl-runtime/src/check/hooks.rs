@@ -7,19 +7,16 @@ use crate::catalogue::{Extension, OptionSpec};
 use crate::diagnostic::Diagnostic;
 use crate::family::Family;
 use crate::loc::Loc;
-use crate::lower::{TargetFamilies, model_families};
+use crate::lower::{RuleFamilies, model_families};
 use crate::model::{Action, Chain, Model, OptionUse, Rule, Value};
 use crate::table::{Hook, HookSet, TableName};
 
-pub(super) fn check_hooks(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
-    let targets = TargetFamilies::new(model);
+pub(super) fn check_hooks(model: &Model, families: &RuleFamilies, diagnostics: &mut Vec<Diagnostic>) {
     for family in model.families().iter() {
-        let reach = reach(model, &targets, family);
-        for (index, chain) in model.chains().iter().enumerate() {
-            for rule in &chain.rules {
-                if targets.of_rule(model, chain, rule).contains(family) {
-                    check_rule(model, &reach, index, rule, diagnostics);
-                }
+        let reach = reach(model, families, family);
+        for index in 0..model.chains().len() {
+            for rule in families.rules_of(model, index, family) {
+                check_rule(model, &reach, index, rule, diagnostics);
             }
         }
     }
@@ -33,7 +30,7 @@ struct Way {
 }
 
 /// The hooks from which each chain of the model is reached by packets of a family.
-fn reach(model: &Model, targets: &TargetFamilies<'_>, family: Family) -> Vec<Vec<Way>> {
+fn reach(model: &Model, families: &RuleFamilies, family: Family) -> Vec<Vec<Way>> {
     let chains = model.chains();
     let is_here = |chain: &Chain| model_families(model, chain).contains(family);
     let here = chains.iter().enumerate().rev().filter(|(_, chain)| is_here(chain));
@@ -51,7 +48,7 @@ fn reach(model: &Model, targets: &TargetFamilies<'_>, family: Family) -> Vec<Vec
         }
         reach[index].push(way);
         let chain = &chains[index];
-        for rule in chain.rules.iter().filter(|rule| targets.of_rule(model, chain, rule).contains(family)) {
+        for rule in families.rules_of(model, index, family) {
             for verdict in &rule.verdicts {
                 let (Action::Jump(name) | Action::Goto(name)) = verdict.action() else { continue };
                 let jump = Some((verdict.loc(), index));
@@ -71,8 +68,12 @@ fn check_rule(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let chain = &model.chains()[index];
-    let mut check = |what: String, hooks: HookSet, loc: Loc| {
+    let mut check = |what: &dyn Fn() -> String, hooks: HookSet, loc: Loc| {
+        if hooks == HookSet::ALL {
+            return;
+        }
         let Some(way) = reach[index].iter().find(|way| !hooks.contains(way.hook)) else { return };
+        let what = what();
         let message = match way.jump {
             None => format!("`{what}` cannot stand in {}", way.hook),
             Some(_) => format!("`{what}` cannot stand in a chain that {} leads to", way.hook),
@@ -101,17 +102,19 @@ fn check_parts(
     extension: &Extension,
     options: &[OptionUse],
     loc: Loc,
-    check: &mut impl FnMut(String, HookSet, Loc),
+    check: &mut impl FnMut(&dyn Fn() -> String, HookSet, Loc),
 ) {
     if !extension.allowed_in(chain.table) {
         return;
     }
-    check(extension.word(), extension.hooks, loc);
+    check(&|| extension.word(), extension.hooks, loc);
     for option in options {
-        check(format!("{}({})", extension.word(), option.spec.name), option.spec.hooks, option.loc);
+        let written = || format!("{}({})", extension.word(), option.spec.name);
+        check(&written, option.spec.hooks, option.loc);
         for value in &option.values {
             if let Some((word, hooks)) = hooks_of_word(option.spec, &value.value) {
-                check(format!("{}({} {word})", extension.word(), option.spec.name), hooks, value.loc);
+                let written = || format!("{}({} {word})", extension.word(), option.spec.name);
+                check(&written, hooks, value.loc);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The same code runs while the program compiles, with a span for every place, and on policies
 //! that are made at run time. What passes here loads.
 
+mod alike;
 mod assertions;
 mod chains;
 mod depth;
@@ -28,7 +29,7 @@ pub(crate) use depth::{DEPTH_MAX, deepest_way, ways_through};
 use crate::analysis::{Finding, Tables, known_part, prove_known};
 use crate::diagnostic::Diagnostic;
 use crate::lint::Level;
-use crate::lower::TargetFamilies;
+use crate::lower::RuleFamilies;
 #[cfg(feature = "syntax")]
 use crate::model::Match;
 use crate::model::Model;
@@ -125,15 +126,28 @@ fn check_parts(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     chains::check_chains(model, diagnostics);
     ownership::check_ownership(model, diagnostics);
     sets::check_sets(model, diagnostics);
-    let targets = TargetFamilies::new(model);
-    for chain in model.chains() {
-        for rule in chain.rules() {
-            rules::check_rule(model, &targets, chain, rule, diagnostics);
+    let families = RuleFamilies::new(model);
+    check_rules(model, &families, diagnostics);
+    hooks::check_hooks(model, &families, diagnostics);
+    hashlimit::check_hash_tables(model, &families, diagnostics);
+    state::check_state(model, diagnostics);
+}
+
+/// Checks every rule that is not like one of which nothing is to be said.
+fn check_rules(model: &Model, families: &RuleFamilies, diagnostics: &mut Vec<Diagnostic>) {
+    for (chain, families) in model.chains().iter().zip(&families.of_chains) {
+        let mut sound = alike::Sound::default();
+        for (rule, families) in chain.rules().iter().zip(families) {
+            if sound.has_like(rule, *families) {
+                continue;
+            }
+            let before = diagnostics.len();
+            rules::check_rule(model, chain, rule, *families, diagnostics);
+            if diagnostics.len() == before {
+                sound.add(rule, *families);
+            }
         }
     }
-    hooks::check_hooks(model, diagnostics);
-    hashlimit::check_hash_tables(model, diagnostics);
-    state::check_state(model, diagnostics);
 }
 
 /// Sorts findings by place and drops what was found twice (a value of a `let`, or a rule

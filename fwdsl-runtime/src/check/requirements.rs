@@ -12,6 +12,9 @@ pub(super) fn check_requirements(
     loc: Loc,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    if extension.requirements.is_empty() {
+        return;
+    }
     let uses = Uses { extension, word: extension.word(), options };
     diagnostics.extend(extension.requirements.iter().filter_map(|requirement| uses.broken(requirement, loc)));
 }

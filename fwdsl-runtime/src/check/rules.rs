@@ -12,18 +12,16 @@ use crate::diagnostic::Diagnostic;
 use crate::family::FamilySet;
 use crate::lint::{self, Level, ODD_VALUE, ONE_VARIANT, UNREACHABLE_RULE};
 use crate::loc::Loc;
-use crate::lower::{
-    TargetFamilies, asked_protocols, contradiction, model_families, protocols_of_value, value_families,
-};
+use crate::lower::{asked_protocols, contradiction, model_families, protocols_of_value, value_families};
 use crate::model::{Action, Chain, Match, Model, OptionUse, Rule, TcpFlags, Value};
 use crate::protocols;
 use crate::table::{Hook, TableName};
 
 pub(super) fn check_rule(
     model: &Model,
-    targets: &TargetFamilies<'_>,
     chain: &Chain,
     rule: &Rule,
+    families: FamilySet,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let before = diagnostics.len();
@@ -67,7 +65,7 @@ pub(super) fn check_rule(
     super::exact::check_exact(rule, diagnostics);
     // What follows speaks of the rule as a whole, and only makes sense if its parts are sound.
     if diagnostics.len() == before {
-        check_whole(model, targets, chain, rule, diagnostics);
+        check_whole(model, chain, rule, families, diagnostics);
     }
     set_levels(model, chain, rule, before, diagnostics);
 }
@@ -85,12 +83,11 @@ fn set_levels(model: &Model, chain: &Chain, rule: &Rule, first: usize, diagnosti
 
 fn check_whole(
     model: &Model,
-    targets: &TargetFamilies<'_>,
     chain: &Chain,
     rule: &Rule,
+    families: FamilySet,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let families = targets.of_rule(model, chain, rule);
     if model_families(model, chain).is_empty() {
         // Said of the chain already.
     } else if families.is_empty() {

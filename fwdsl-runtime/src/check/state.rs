@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::catalogue::{IDLETIMER, RECENT};
+use crate::catalogue::{IDLETIMER, RATEEST_MATCH, RECENT};
 use crate::diagnostic::Diagnostic;
 use crate::loc::Loc;
 use crate::lower::{estimators_of, lower, measured, recent_mask};
@@ -41,6 +41,10 @@ pub(super) fn check_state(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
 /// A rule that asks for the rate of an estimator is refused until there is one, so the rule that makes it must be loaded
 /// before, table by table and chain by chain. One that the policy does not make is another program's.
 pub(super) fn check_order(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    let mut matches = model.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.matches);
+    if !matches.any(|entry| *entry.extension == RATEEST_MATCH) {
+        return;
+    }
     for ruleset in model.families().iter().filter_map(|family| lower(model, family)) {
         let rules = || ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
         let all: HashMap<&str, Loc> =

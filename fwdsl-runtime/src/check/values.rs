@@ -89,8 +89,10 @@ pub(super) fn check_comment(text: &str, loc: Loc, diagnostics: &mut Vec<Diagnost
 /// All kinds of chunks, or none, beside others.
 fn not_alone(option: &OptionUse) -> Option<Problem> {
     let whole = |value: &Value| matches!(value, Value::Chunk(Chunk::All | Chunk::None));
-    let beside = option.values.len() > 1 && option.values().any(whole);
-    problem(format!("`all` and `none` of `{}` stand alone", option.spec.name)).filter(|_| beside)
+    if option.values.len() < 2 || !option.values().any(whole) {
+        return None;
+    }
+    problem(format!("`all` and `none` of `{}` stand alone", option.spec.name))
 }
 
 /// None of all words of a list.
@@ -99,10 +101,11 @@ fn nothing_left(option: &OptionUse) -> Option<Problem> {
     let is_there = |index: usize| option.values().any(|value| *value == Value::Word(index as u8));
     // There is a word for none of the others.
     if let Some(none) = words.iter().position(|word| word.name == NO_STATUS) {
-        let beside = is_there(none) && option.values.len() > 1;
-        let problem =
-            problem(format!("`{NO_STATUS}` beside others of `{}` is nothing more", option.spec.name));
-        return problem.filter(|_| beside).map(|problem| problem.of_lint(ODD_VALUE));
+        if option.values.len() < 2 || !is_there(none) {
+            return None;
+        }
+        return problem(format!("`{NO_STATUS}` beside others of `{}` is nothing more", option.spec.name))
+            .map(|problem| problem.of_lint(ODD_VALUE));
     }
     let all = option.negated && !words.is_empty() && (0..words.len()).all(is_there);
     if all {

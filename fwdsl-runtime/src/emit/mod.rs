@@ -3,10 +3,11 @@
 //! The text is a fixpoint: loaded and saved again it is the same, table by table, but for counters
 //! and the comments around it. So everything is written in the form in which iptables saves it.
 
+mod digits;
 mod sets;
 mod value;
 
-use std::fmt::Write;
+use std::fmt::{Arguments, Write};
 
 pub use sets::emit_sets;
 
@@ -25,6 +26,9 @@ pub enum Protocols {
     Numbered,
 }
 
+/// A rule's usual length, so that the text need not be moved often while it grows.
+const RULE_USUAL_BYTES: usize = 64;
+
 /// The text of all tables.
 ///
 /// Of a policy that owns only its chains, the text has these and then the jumps to them, so it is to be loaded with
@@ -33,10 +37,17 @@ pub enum Protocols {
 /// where it belongs; an apply puts it there.
 pub fn emit(ruleset: &Ruleset, protocols: Protocols) -> String {
     let mut out = String::new();
-    for table in &ruleset.tables {
-        emit_table(&mut out, table, ruleset.family, protocols);
-    }
+    emit_into(&mut out, ruleset, protocols);
     out
+}
+
+/// The same, behind other text.
+pub fn emit_into(out: &mut String, ruleset: &Ruleset, protocols: Protocols) {
+    let rules = ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len());
+    out.reserve(RULE_USUAL_BYTES * rules.sum::<usize>());
+    for table in &ruleset.tables {
+        emit_table(out, table, ruleset.family, protocols);
+    }
 }
 
 /// The same without the jumps from built-in chains that are not the policy's own.
@@ -74,6 +85,12 @@ pub fn emit_rule(chain: &Chain, rule: &Rule, family: Family) -> String {
     out
 }
 
+/// Writes formatted text.
+fn write(out: &mut String, text: Arguments<'_>) {
+    // Writing into a `String` cannot fail.
+    let _ = out.write_fmt(text);
+}
+
 struct Writer<'a> {
     out: &'a mut String,
     family: Family,
@@ -81,9 +98,9 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn line(&mut self, text: std::fmt::Arguments<'_>) {
-        // Writing into a `String` cannot fail.
-        let _ = writeln!(self.out, "{text}");
+    fn line(&mut self, text: Arguments<'_>) {
+        write(self.out, text);
+        self.out.push('\n');
     }
 
     fn hook(&mut self, jump: &HookJump) {
@@ -116,7 +133,8 @@ impl Writer<'_> {
                 self.raw(options);
             }
             Action::Target { extension, options } => {
-                self.words(&["-j", extension.name]);
+                self.out.push_str(" -j ");
+                self.out.push_str(extension.name);
                 self.options(extension, options);
             }
         }
@@ -144,13 +162,19 @@ impl Writer<'_> {
             return self.raw(&entry.options);
         }
         if *entry.extension != CORE {
-            self.words(&["-m", entry.extension.name]);
+            self.out.push_str(" -m ");
+            self.out.push_str(entry.extension.name);
         }
         self.options(entry.extension, &entry.options);
     }
 
     /// The options in the catalogue's order, which is the one in which iptables saves them.
     fn options(&mut self, extension: &Extension, options: &[OptionUse]) {
+        // The options of an extension lie behind each other.
+        if !extension.has_defaults && options.is_sorted_by_key(|option| std::ptr::from_ref(option.spec)) {
+            options.iter().for_each(|option| self.option(option));
+            return;
+        }
         let is_there = |name: &str| options.iter().any(|option| option.spec.name == name);
         for spec in extension.options {
             match options.iter().find(|option| option.spec == spec) {
@@ -162,10 +186,8 @@ impl Writer<'_> {
     }
 
     fn option(&mut self, option: &OptionUse) {
-        if option.negated {
-            self.words(&["!"]);
-        }
-        self.words(&[option.spec.flag]);
+        self.out.push_str(if option.negated { " ! " } else { " " });
+        self.out.push_str(option.spec.flag);
         for (index, value) in option.values().enumerate() {
             self.out.push(if index == 0 { ' ' } else { ',' });
             value::emit_value(self.out, option.spec, value, self.family, self.protocols);

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::Protocols;
+use super::digits::{push_addr, push_number, push_ports};
 use crate::catalogue::{OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
-    Address, HASHLIMIT_SCALE, IcmpMatch, SaveForm, SetRef, Value, saved_bit_rate, saved_duration, saved_rate,
+    Address, HASHLIMIT_SCALE, IcmpMatch, SetRef, Value, saved_bit_rate, saved_duration, saved_rate,
     saved_size,
 };
 use crate::protocols::{builtin, save_name};
@@ -25,16 +26,31 @@ pub(super) fn emit_value(
             write_quoted(out, name);
             Ok(())
         }
-        Value::Interface(name) => write!(out, "{name}"),
-        Value::Address(address) => write_address(out, spec, address),
-        Value::Protocol(number) if spec.value == ValueKind::ProtocolNumber => write!(out, "{number}"),
-        Value::Protocol(number) => match save_name(*number) {
-            Some(name) if protocols == Protocols::Named || builtin(*number) => write!(out, "{name}"),
-            _ => write!(out, "{number}"),
-        },
+        Value::Interface(name) => {
+            out.push_str(name);
+            Ok(())
+        }
+        Value::Address(address) => {
+            write_address(out, spec, address);
+            Ok(())
+        }
+        Value::Protocol(number) => {
+            let name = match spec.value {
+                ValueKind::ProtocolNumber => None,
+                _ => save_name(*number),
+            };
+            match name.filter(|_| protocols == Protocols::Named || builtin(*number)) {
+                Some(name) => out.push_str(name),
+                None => push_number(out, u64::from(*number)),
+            }
+            Ok(())
+        }
         Value::Ports(ports) => match spec.value {
             ValueKind::PortSpan(sign) => write_span(out, ports.first.into(), ports.last.into(), sign),
-            _ => write!(out, "{ports}"),
+            _ => {
+                push_ports(out, *ports);
+                Ok(())
+            }
         },
         // ICMP type 255 is the kernel's sign for any type; ip6tables has no word for it.
         Value::Icmp(IcmpMatch::Any | IcmpMatch::Type { ty: 255, code: None }) if family == Family::Ipv4 => {
@@ -45,7 +61,8 @@ pub(super) fn emit_value(
         Value::Icmp(IcmpMatch::Type { ty, code: Some(code) }) => write!(out, "{ty}/{code}"),
         Value::Word(index) => {
             let word = spec.value.words().get(usize::from(*index));
-            write!(out, "{}", word.map_or("", |word| word.print))
+            out.push_str(word.map_or("", |word| word.print));
+            Ok(())
         }
         Value::Rate(rate) if spec.value == ValueKind::HashRate => {
             write!(out, "{}", rate.normalised_at(HASHLIMIT_SCALE))
@@ -56,7 +73,10 @@ pub(super) fn emit_value(
             ValueKind::Hex { digits, .. } => write!(out, "0x{number:0digits$x}"),
             ValueKind::Label => write!(out, "\"{number}\""),
             ValueKind::Duration => write!(out, "{}", saved_duration(*number)),
-            _ => write!(out, "{number}"),
+            _ => {
+                push_number(out, *number);
+                Ok(())
+            }
         },
         Value::Text(text) => {
             match spec.value {
@@ -144,24 +164,27 @@ fn write_pattern(out: &mut String, bytes: &[u8], kind: ValueKind) {
     out.push('"');
 }
 
-fn write_address(out: &mut String, spec: &OptionSpec, address: &Address) -> std::fmt::Result {
-    // `iprange` writes ranges; the rule's own parameters write networks.
-    let is_range = spec.flag.ends_with("-range");
-    match address {
-        Address::Net(net) if spec.value == ValueKind::Host => write!(out, "{}", SaveForm(net.addr)),
-        Address::Net(net)
-            if net.is_host() && matches!(spec.value, ValueKind::Network { full_prefix: false, .. }) =>
-        {
-            write!(out, "{}", SaveForm(net.addr))
-        }
-        Address::Net(net) if !is_range => write!(out, "{net}"),
-        Address::Masked(masked) => write!(out, "{masked}"),
-        Address::Net(net) => {
-            let (first, last) = net.ends();
-            write!(out, "{}-{}", SaveForm(first), SaveForm(last))
-        }
-        Address::Range { first, last } => write!(out, "{}-{}", SaveForm(*first), SaveForm(*last)),
-    }
+fn write_address(out: &mut String, spec: &OptionSpec, address: &Address) {
+    let (first, last) = match address {
+        Address::Net(net) => match spec.value {
+            ValueKind::Host => return push_addr(out, net.addr),
+            ValueKind::Network { full_prefix: false, .. } if net.is_host() => {
+                return push_addr(out, net.addr);
+            }
+            // `iprange` writes ranges; the rule's own parameters write networks.
+            _ if spec.flag.ends_with("-range") => net.ends(),
+            _ => {
+                push_addr(out, net.addr);
+                out.push('/');
+                return push_number(out, net.prefix.into());
+            }
+        },
+        Address::Masked(masked) => return super::write(out, format_args!("{masked}")),
+        Address::Range { first, last } => (*first, *last),
+    };
+    push_addr(out, first);
+    out.push('-');
+    push_addr(out, last);
 }
 
 /// Text as `xtables_save_string` writes it: in quotes unless it is one plain word, with `"`, `\`

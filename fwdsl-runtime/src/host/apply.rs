@@ -200,6 +200,16 @@ fn carry_out(
     Ok(waiting)
 }
 
+/// Undoes an apply that died and whose guardian died too, as [`apply`] does by itself: for who has to know before what the
+/// host's files are.
+///
+/// # Errors
+///
+/// [`ApplyError::Pending`] if an apply waits for its confirmation; else as for [`recover`].
+pub fn recover_cut_off(options: &Options) -> Result<Option<Recovered>, ApplyError> {
+    recover_with(options, false)
+}
+
 /// Undoes an apply that died and whose guardian died too, or one that waits for its confirmation, if there is one.
 ///
 /// [`apply`] does the former by itself first. At boot, it puts back files alone, since the kernel has forgotten the rest.
@@ -209,11 +219,18 @@ fn carry_out(
 /// [`ApplyError::Locked`] if an apply is at work, [`ApplyError::Unfinished`] if the apply belongs to another network
 /// namespace, [`ApplyError::NotUndone`] if something cannot be put back.
 pub fn recover(options: &Options) -> Result<Option<Recovered>, ApplyError> {
+    recover_with(options, true)
+}
+
+fn recover_with(options: &Options, asked_for: bool) -> Result<Option<Recovered>, ApplyError> {
     let root = options.root()?;
     if !journal::exists(&root)? && !journal::left(&root)? {
         return Ok(None);
     }
     kernel::check_signals()?;
     let _lock = Lock::acquire(&root, options.lock_wait)?;
-    undo::leftover(&root, confirm::end_of_leftover(&root, true)?)
+    if !asked_for {
+        confirm::check_none_is_pending(&root)?;
+    }
+    undo::leftover(&root, confirm::end_of_leftover(&root, asked_for)?)
 }

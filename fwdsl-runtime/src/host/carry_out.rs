@@ -159,7 +159,7 @@ fn draft(
     let writes: Vec<_> = plan.sysctl_changes.iter().map(|(write, _)| write.clone()).collect();
     Ok(Draft {
         about,
-        keep: options.keep,
+        keep: (!options.just_started).then_some(options.keep),
         boot_id: kernel::boot_id()?,
         network_namespace: kernel::network_namespace()?,
         group: group.clone(),

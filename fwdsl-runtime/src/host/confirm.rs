@@ -251,8 +251,7 @@ fn put_files(root: &Path, journal: &Journal, pending: &Pending) -> Result<Vec<Fi
         restore_files(root, journal)?;
         return Err(cause);
     }
-    let report = |(LateFile { change, .. }, _)| FileReport { path: change.path, purpose: change.purpose };
-    Ok(plans.into_iter().map(report).collect())
+    Ok(plans.into_iter().map(|(file, _)| FileReport::of(file.change)).collect())
 }
 
 /// Puts back what stood where the files for boot go.

@@ -12,10 +12,15 @@ pub(crate) struct Known<'a> {
 
 impl<'a> Known<'a> {
     pub(crate) fn new<'r>(
-        rules: impl IntoIterator<Item = &'r SavedRule, IntoIter: DoubleEndedIterator>,
+        rules: impl IntoIterator<Item = &'r SavedRule>,
         protocols: &'a Protocols,
     ) -> Known<'a> {
         let mut counters: HashMap<String, Vec<Counters>> = HashMap::new();
+        let rules: Vec<&SavedRule> = rules.into_iter().collect();
+        // After a boot no counter tells anything.
+        let counts =
+            |rule: &&SavedRule| rule.counters.is_some_and(|counters| counters != Counters::default());
+        let rules = if rules.iter().any(counts) { rules } else { Vec::new() };
         // The last first, so that the first is on top.
         for rule in rules.into_iter().rev() {
             let of_rule = rule.counters.unwrap_or_default();
@@ -26,6 +31,9 @@ impl<'a> Known<'a> {
 
     /// The counters for a rule of this text, once; `None` if there are none that tell anything.
     pub(crate) fn take(&mut self, rule: &SavedRule) -> Option<Counters> {
+        if self.counters.is_empty() {
+            return None;
+        }
         let counters = self.counters.get_mut(&normal_rule(&rule.text, self.protocols))?.pop()?;
         (counters != Counters::default()).then_some(counters)
     }

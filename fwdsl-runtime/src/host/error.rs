@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::boot::BootError;
 use super::faithful::Unfaithful;
 use super::foreign::Foreign;
 use super::outcome::Outcome;
@@ -97,6 +98,8 @@ pub enum ApplyError {
     Foreign(Vec<Foreign>),
     /// What others are to have made is not there, each in words.
     Missing(Vec<String>),
+    /// What is kept for boot cannot be loaded.
+    Kept(Box<BootError>),
     /// Something that is asked for cannot be done here.
     Impossible(String),
     /// A helper process (see [`super::guardian::intercept`]) did not start.
@@ -212,6 +215,15 @@ pub(crate) fn at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> 
     move |error| ApplyError::System { doing, path, error }
 }
 
+impl From<BootError> for ApplyError {
+    fn from(error: BootError) -> ApplyError {
+        match error {
+            BootError::Read { path, error } => ApplyError::System { doing: "read", path, error },
+            error => ApplyError::Kept(Box::new(error)),
+        }
+    }
+}
+
 impl From<ProgramError> for ApplyError {
     fn from(error: ProgramError) -> ApplyError {
         ApplyError::Program(error)
@@ -322,6 +334,7 @@ impl fmt::Display for ApplyError {
                 )?;
                 lines(f, list)
             }
+            ApplyError::Kept(error) => write!(f, "{error}; nothing was changed"),
             ApplyError::Impossible(what) => write!(f, "{what}; nothing was changed"),
             ApplyError::Helper(what) => write!(
                 f,

@@ -205,14 +205,7 @@ impl RuleShape {
         if let Some(meta) = field.get("meta").and_then(|meta| meta.get("key")).and_then(Value::as_str) {
             return match meta {
                 "iifname" | "oifname" => equal && mask.is_none() && is_scalar(right) && self.base_field(meta),
-                "l4proto" => {
-                    if op == "==" {
-                        self.protocol = right.as_str().map(str::to_owned);
-                    } else {
-                        self.protocol = Some("!".to_owned());
-                    }
-                    equal && mask.is_none() && is_scalar(right) && self.base_field(meta)
-                }
+                "l4proto" => mask.is_none() && self.protocol(op, right),
                 "mark" => {
                     self.matches = true;
                     equal && right.is_u64() && mask.is_none_or(Value::is_u64)
@@ -230,6 +223,8 @@ impl RuleShape {
             ("ip6", "saddr" | "daddr") if family == Family::Ipv6 => {
                 equal && is_address(right, mask) && self.base_field(field)
             }
+            // So since iptables 1.8.11.
+            ("ip", "protocol") if family == Family::Ipv4 => mask.is_none() && self.protocol(op, right),
             ("ip", "frag-off") if family == Family::Ipv4 => {
                 let mask = mask.and_then(Value::as_u64);
                 equal && mask == Some(0x1fff) && right.as_u64() == Some(0) && self.base_field(field)
@@ -248,6 +243,15 @@ impl RuleShape {
             }
             _ => false,
         }
+    }
+
+    /// Of the protocol there is one field in iptables, whatever nft looks at.
+    fn protocol(&mut self, op: &str, right: &Value) -> bool {
+        self.protocol = match op {
+            "==" => right.as_str().map(str::to_owned),
+            _ => Some("!".to_owned()),
+        };
+        matches!(op, "==" | "!=") && is_scalar(right) && self.base_field("l4proto")
     }
 
     fn base_field(&mut self, field: &str) -> bool {

@@ -148,7 +148,9 @@ fn put_regular(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) 
         let open = File::options().write(true).create_new(true).mode(0o600).open(temporary);
         let mut file = open.map_err(at("create", temporary))?;
         file.write_all(bytes).map_err(at("write", temporary))?;
-        if let Some((uid, gid)) = owner {
+        // A service that may not give files away must be able to replace its own.
+        let made = file.metadata().map_err(at("look at", temporary))?;
+        if let Some((uid, gid)) = owner.filter(|owner| *owner != (made.uid(), made.gid())) {
             fchown(&file, Some(uid), Some(gid)).map_err(at("change the owner of", temporary))?;
         }
         file.set_permissions(Permissions::from_mode(mode)).map_err(at("change the mode of", temporary))?;

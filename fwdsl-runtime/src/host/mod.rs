@@ -37,6 +37,7 @@ mod outlook;
 mod owned;
 mod places;
 mod plan;
+mod policy_name;
 mod program;
 mod record;
 mod report;
@@ -54,10 +55,11 @@ pub mod tree;
 mod undo;
 mod variant;
 mod watchdog;
+mod whole_file;
 mod xtables_lock;
 
 pub use access::{Access, check_access};
-pub use apply::{apply, recover};
+pub use apply::{apply, recover, recover_cut_off};
 pub use confirm::{Confirmed, Waiting, confirm, last_outcome};
 pub use error::{ApplyError, ProgramError, ProgramFailure};
 pub use faithful::Unfaithful;
@@ -72,6 +74,7 @@ pub use outcome::{Ended, Outcome};
 pub use outlook::{
     DiffLine, FileAlteration, FileOutlook, Meaning, Origin, Outlook, RulesOutlook, Sign, TableDiff, plan,
 };
+pub use policy_name::{PolicyNames, policy_name_file, policy_names};
 pub use report::{
     ChainChange, ChainReport, FileReport, Part, Recovered, Report, RulesReport, SetChange, SetReport,
     SysctlReport,
@@ -83,3 +86,4 @@ pub use sets::{DesiredSet, SetOutlook, restore_text as sets_text};
 pub use sharing::{Jump, SharedTable, Sharing};
 pub use status::{ChainCount, Difference, Drift, FamilyCount, RuleCount, Status, status};
 pub use variant::Variant;
+pub use whole_file::write_whole_file;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::boot::Installs;
 use super::change::{FileChange, SysctlWrite};
 use super::error::{ApplyError, at};
 use super::sets::DesiredSet;
@@ -28,6 +29,13 @@ pub struct Desired {
     pub sysctls: Vec<SysctlWrite>,
     /// The files, in the order in which they are to be put in place.
     pub files: Vec<FileChange>,
+    /// The policy's name, if its program holds several; note is taken of it, for [`policy_names`](super::policy_names).
+    pub policy: Option<String>,
+    /// What loads the policy at boot by these files; note is taken of what stood there before, for
+    /// [`boot::installed`](super::boot::installed).
+    pub installs: Option<Installs>,
+    /// All that was [installed](super::boot::installed) is undone.
+    pub uninstalls: bool,
 }
 
 /// How to apply.
@@ -55,6 +63,9 @@ pub struct Options {
     pub program_deadline: Duration,
     /// How many former states are kept, to go back to. With 0 none is, and those that are there are forgotten.
     pub keep: usize,
+    /// The host has just started, so there is no state to go back to before this one: none is added to the former
+    /// states, and those stay.
+    pub just_started: bool,
 }
 
 impl Desired {
@@ -80,6 +91,7 @@ impl Default for Options {
             lock_wait: Duration::from_secs(60),
             program_deadline: Duration::from_secs(120),
             keep: 10,
+            just_started: false,
         }
     }
 }

@@ -28,6 +28,9 @@ pub(crate) const JOURNAL: &str = "/var/lib/fwdsl/journal";
 /// The former states of the host, as a path of the running system.
 pub(crate) const HISTORY: &str = "/var/lib/fwdsl/history";
 
+/// The name of the policy that was kept for boot, as a path of the running system.
+pub(crate) const POLICY_NAME: &str = "/etc/fwdsl/policy-name";
+
 /// The record of what fwdsl loaded last, as a path of the running system.
 pub(crate) const RECORD: &str = "/var/lib/fwdsl/record.json";
 

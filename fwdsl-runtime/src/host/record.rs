@@ -20,6 +20,8 @@ pub(crate) struct Record {
     ipv6_chains: SavedText,
     /// Its sets in the kernel.
     pub(crate) sets: Vec<RecordedSet>,
+    /// The name of the policy, if its program holds several.
+    pub(crate) policy: Option<String>,
 }
 
 /// A set that it made.
@@ -43,6 +45,8 @@ struct Stored {
     ipv6_chains: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sets: Vec<RecordedSet>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
 }
 
 impl Record {
@@ -114,6 +118,7 @@ impl Record {
             ipv4_chains: self.ipv4_chains.to_string(),
             ipv6_chains: self.ipv6_chains.to_string(),
             sets: self.sets.clone(),
+            policy: self.policy.clone(),
         };
         let path = Path::new(places::RECORD);
         let content = match *self == Record::default() {
@@ -159,6 +164,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Record, String> {
         ipv4_chains: text(&stored.ipv4_chains)?,
         ipv6_chains: text(&stored.ipv6_chains)?,
         sets: stored.sets,
+        policy: stored.policy,
     })
 }
 
@@ -169,7 +175,7 @@ mod tests {
     #[test]
     fn tables_that_were_not_loaded_this_time_stay_in_the_record() {
         let text = |text: &str| restore_text::parse(text).unwrap();
-        let mut record = Record::default();
+        let mut record = Record { policy: Some("web".to_owned()), ..Record::default() };
         record.set(Family::Ipv4, &text("*nat\n-A OUTPUT\nCOMMIT\n*filter\n-A INPUT\nCOMMIT\n"));
         record.set(Family::Ipv4, &text("*filter\n-A OUTPUT\nCOMMIT\n"));
         assert_eq!(record.of(Family::Ipv4), &text("*filter\n-A OUTPUT\nCOMMIT\n*nat\n-A OUTPUT\nCOMMIT\n"));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::change::{FileChange, FileContent};
 use super::confirm::Waiting;
 use super::revoked::Connections;
 use super::variant::Variant;
@@ -123,6 +124,16 @@ pub struct FileReport {
     pub path: PathBuf,
     /// What it is for.
     pub purpose: String,
+    /// It went.
+    #[serde(default)]
+    pub removed: bool,
+}
+
+impl FileReport {
+    pub(super) fn of(change: FileChange) -> FileReport {
+        let removed = change.content == FileContent::Absent;
+        FileReport { path: change.path, purpose: change.purpose, removed }
+    }
 }
 
 /// What was put back of an apply that died.

@@ -1,6 +1,7 @@
 //! Going back to a former state: an apply like any other, whose plan comes from the history instead of a policy.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -110,10 +111,10 @@ fn check_session(
     options: &Options,
 ) -> Result<Vec<String>, ApplyError> {
     let changed = plan.seen.iter().filter(|seen| plan.rules.iter().any(|rules| rules.family == seen.family));
-    let rulesets: Vec<Ruleset> = changed
+    let rulesets: Vec<Arc<Ruleset>> = changed
         .map(|seen| {
             let [_, after] = sides(host, plan, seen);
-            after
+            Arc::new(after)
         })
         .collect();
     // What the kernel held has no places of its own.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// As many links as the kernel follows (path_resolution(7)).
@@ -72,6 +73,28 @@ impl Tree {
     pub fn read_lossy(&self, path: &Path) -> io::Result<Option<String>> {
         let bytes = if_there(self.follow(path).and_then(|path| fs::read(self.outside(&path))))?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The text of the file as [`read`](Tree::read) gives it, with its permission bits.
+    ///
+    /// # Errors
+    /// When there is a file but it cannot be read, or is not UTF-8.
+    pub fn read_with_mode(&self, path: &Path) -> io::Result<Option<(String, u32)>> {
+        if_there(self.follow(path).and_then(|path| {
+            let path = self.outside(&path);
+            let mode = fs::metadata(&path)?.permissions().mode() & 0o7777;
+            Ok((fs::read_to_string(path)?, mode))
+        }))
+    }
+
+    /// Whether the file, links followed, holds these bytes.
+    pub fn holds(&self, path: &Path, bytes: &[u8]) -> bool {
+        self.follow(path).and_then(|path| fs::read(self.outside(&path))).is_ok_and(|found| found == bytes)
+    }
+
+    /// Whether nothing stands at the path, not even a link that leads nowhere.
+    pub fn is_absent(&self, path: &Path) -> bool {
+        self.link(path).is_none() && !self.exists(path)
     }
 
     /// Whether something stands at the path, links followed.

@@ -10,11 +10,11 @@ use super::value::parse_number;
 use crate::family::Family;
 use crate::model::Action;
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<'a, '_> {
     /// An option of iptables itself.
     pub(super) fn base(
         &mut self,
-        written: &str,
+        written: &'a str,
         base: BaseOption,
         value: Option<&'a str>,
     ) -> Result<Step, Reason> {
@@ -43,7 +43,7 @@ impl<'a> Walk<'a> {
             _ => return Err(Reason::new(format!("`{written}` has no place in a file of rules"))),
         }
         if matches!(letter, 'm' | 'j' | 'g' | 'c' | 'f' | 's' | 'd' | 'p' | 'i' | 'o') {
-            self.parts.option_of_rule.get_or_insert_with(|| written.to_owned());
+            self.parts.option_of_rule.get_or_insert(written);
         }
         Ok(Step::Done)
     }
@@ -70,17 +70,11 @@ impl<'a> Walk<'a> {
             'N' => RequestKind::New,
             'X' => RequestKind::DeleteChain,
             'Z' => RequestKind::Zero(number),
-            'E' => {
-                let name = self.take_value().ok_or_else(|| lacks("the chain's new name"))?;
-                RequestKind::Rename(name.to_owned())
-            }
-            'P' => {
-                let policy = self.take_value().ok_or_else(|| lacks("the policy"))?;
-                RequestKind::Policy(policy.to_owned())
-            }
+            'E' => RequestKind::Rename(self.take_value().ok_or_else(|| lacks("the chain's new name"))?),
+            'P' => RequestKind::Policy(self.take_value().ok_or_else(|| lacks("the policy"))?),
             _ => RequestKind::List,
         };
-        self.parts.request = Some(Request { kind, chain: chain.map(str::to_owned) });
+        self.parts.request = Some(Request { kind, chain });
         Ok(())
     }
 

@@ -1,34 +1,36 @@
 //! The rule's own parameters: addresses, interfaces, protocol, fragments.
 
+use std::borrow::Cow;
+
 use super::error::Reason;
 use super::reader::Context;
 use super::value::{read_networks, read_protocol};
 use crate::catalogue::{CORE, OptionSpec};
 use crate::family::Family;
 use crate::loc::Located;
-use crate::model::{Address, Match, Net, OptionUse, Value};
+use crate::model::{Address, Few, Match, Net, OptionUse, Value};
 use crate::table::Hook;
 
 /// The parameters of a rule as they are read.
 #[derive(Debug, Default)]
-pub(super) struct Core {
+pub(super) struct Core<'a> {
     source: Option<Networks>,
     destination: Option<Networks>,
-    input: Option<(String, bool)>,
-    output: Option<(String, bool)>,
+    input: Option<(&'a str, bool)>,
+    output: Option<(&'a str, bool)>,
     protocol: Option<(u8, bool)>,
     /// The protocol as it was written, in small letters.
-    protocol_word: Option<String>,
+    protocol_word: Option<Cow<'a, str>>,
     fragment: Option<bool>,
 }
 
 #[derive(Debug)]
 struct Networks {
-    list: Vec<Address>,
+    list: Few<Address>,
     negated: bool,
 }
 
-impl Core {
+impl<'a> Core<'a> {
     /// The protocol as it was written.
     pub(super) fn protocol_word(&self) -> Option<&str> {
         self.protocol_word.as_deref()
@@ -43,7 +45,7 @@ impl Core {
     pub(super) fn set(
         &mut self,
         letter: char,
-        text: &str,
+        text: &'a str,
         negated: bool,
         context: &Context<'_>,
     ) -> Result<(), Reason> {
@@ -64,13 +66,14 @@ impl Core {
                 if text.is_empty() {
                     return Err(Reason::new(format!("`-{letter}` with an empty name")));
                 }
-                *place = Some((text.to_owned(), negated));
+                *place = Some((text, negated));
             }
             _ => {
                 if self.protocol.is_some() {
                     return Err(twice());
                 }
-                let word = text.to_ascii_lowercase();
+                let is_small = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+                let word = if is_small { Cow::Borrowed(text) } else { text.to_ascii_lowercase().into() };
                 let number = read_protocol(&word)?;
                 if number == 0 && negated {
                     return Err(Reason::new(format!("no packet has none of all protocols: `! -p {word}`")));
@@ -114,63 +117,70 @@ impl Core {
     }
 
     /// The parameters of each rule in the order in which iptables makes them, the sources varying slowest.
-    pub(super) fn matches(&self, context: &Context<'_>) -> Result<Vec<Option<Match>>, Reason> {
+    pub(super) fn matches(&self, context: &Context<'_>) -> Result<Few<Option<Match>>, Reason> {
         let lists = [&self.source, &self.destination].into_iter().flatten();
         if self.count() > 1 && lists.clone().any(|networks| networks.negated) {
             return Err(Reason::new("`!` does not go with a list of addresses"));
         }
-        let rest = self.rest(context);
-        let each = |networks: &Option<Networks>| -> Vec<Option<(Address, bool)>> {
-            match networks {
-                None => vec![None],
-                Some(Networks { list, negated }) => list.iter().map(|net| Some((*net, *negated))).collect(),
-            }
-        };
-        let (sources, destinations) = (each(&self.source), each(&self.destination));
-        let mut matches = Vec::with_capacity(self.count());
-        for source in &sources {
-            for destination in &destinations {
-                let mut options: Vec<OptionUse> = Vec::with_capacity(rest.len() + 2);
-                options.extend(source.and_then(|(net, negated)| address("from", net, negated, context)));
-                options.extend(destination.and_then(|(net, negated)| address("to", net, negated, context)));
-                options.extend(rest.iter().cloned());
-                let loc = context.loc;
-                matches.push((!options.is_empty()).then_some(Match { extension: &CORE, options, loc }));
-            }
+        if self.count() == 1 {
+            let only = |networks: &Option<Networks>| each(networks).next().flatten();
+            return Ok(Few::one(self.with(only(&self.source), only(&self.destination), context)));
         }
-        Ok(matches)
+        let pairs = each(&self.source)
+            .flat_map(|source| each(&self.destination).map(move |destination| (source, destination)));
+        Ok(pairs.map(|(source, destination)| self.with(source, destination, context)).collect())
     }
 
-    /// All but the addresses.
-    fn rest(&self, context: &Context<'_>) -> Vec<OptionUse> {
-        let mut rest = Vec::with_capacity(4);
-        for (name, interface) in [("in", &self.input), ("out", &self.output)] {
-            if let Some((interface, negated)) = interface {
-                // `+` alone is every interface, which iptables does not save.
-                if interface != "+" || *negated {
-                    let value = Value::Interface(interface.clone());
-                    rest.push(option(spec(name), *negated, Some(value), context));
+    /// The parameters of one rule, if there are any.
+    fn with(&self, source: Option<Side>, destination: Option<Side>, context: &Context<'_>) -> Option<Match> {
+        let mut options = Vec::with_capacity(self.given());
+        let mut add = |name: &str, negated: bool, value: Option<Value>| {
+            options.push(option(spec(name), negated, value, context));
+        };
+        for (name, side) in [("from", source), ("to", destination)] {
+            match side {
+                // All addresses there are, which iptables does not save.
+                None | Some((Address::Net(Net { prefix: 0, .. }), false)) => {}
+                Some((network, negated)) => add(name, negated, Some(Value::Address(network))),
+            }
+        }
+        for (name, interface) in [("in", self.input), ("out", self.output)] {
+            match interface {
+                // Every interface, which it does not save either.
+                None | Some(("+", false)) => {}
+                Some((interface, negated)) => {
+                    add(name, negated, Some(Value::Interface(interface.to_owned())));
                 }
             }
         }
         if let Some((number @ 1.., negated)) = self.protocol {
-            rest.push(option(spec("proto"), negated, Some(Value::Protocol(number)), context));
+            add("proto", negated, Some(Value::Protocol(number)));
         }
         if let Some(negated) = self.fragment {
-            rest.push(option(spec("fragment"), negated, None, context));
+            add("fragment", negated, None);
         }
-        rest
+        (!options.is_empty()).then_some(Match { extension: &CORE, options, loc: context.loc })
     }
+
+    /// How many parameters are given.
+    fn given(&self) -> usize {
+        let networks = [&self.source, &self.destination].into_iter().flatten().count();
+        let interfaces = [self.input, self.output].into_iter().flatten().count();
+        networks + interfaces + usize::from(self.protocol.is_some()) + usize::from(self.fragment.is_some())
+    }
+}
+
+/// One network of a rule's source or destination, and whether packets from there are those that are left out.
+type Side = (Address, bool);
+
+/// Each network of a list; none, once, if there is no list.
+fn each(networks: &Option<Networks>) -> impl Iterator<Item = Option<Side>> {
+    let list = networks.iter().flat_map(|it| it.list.iter().map(|network| Some((*network, it.negated))));
+    list.chain(networks.is_none().then_some(None))
 }
 
 fn spec(name: &str) -> &'static OptionSpec {
     CORE.options.iter().find(|spec| spec.name == name).expect("an option of the catalogue")
-}
-
-/// Addresses as an option; none if they are all there are, which iptables does not save.
-fn address(name: &str, address: Address, negated: bool, context: &Context<'_>) -> Option<OptionUse> {
-    let all = matches!(address, Address::Net(Net { prefix: 0, .. }));
-    (!all || negated).then(|| option(spec(name), negated, Some(Value::Address(address)), context))
 }
 
 fn option(
@@ -179,6 +189,6 @@ fn option(
     value: Option<Value>,
     context: &Context<'_>,
 ) -> OptionUse {
-    let values = value.into_iter().map(|value| Located::new(value, context.loc)).collect();
+    let values = value.map_or_else(Few::default, |value| Few::one(Located::new(value, context.loc)));
     OptionUse { spec, negated, values, loc: context.loc }
 }

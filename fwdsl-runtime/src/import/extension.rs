@@ -9,9 +9,9 @@ use crate::catalogue::{
     DNAT, Extension, MASQUERADE, NAT_PROTOCOLS, OptionSpec, REDIRECT, SNAT, TCP, UDP, ValueKind,
 };
 use crate::loc::Located;
-use crate::model::{Action, Match, OptionUse, Value};
+use crate::model::{Action, Few, Match, OptionUse, Value};
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<'a, '_> {
     /// The option of the protocol's own match, which is loaded for it.
     pub(super) fn load_protocol(&mut self, name: &str) -> Option<Found> {
         let extension = find_protocol_match(self.parts.core.protocol_word()?, self.context.family)?;
@@ -51,10 +51,10 @@ impl<'a> Walk<'a> {
             check_kind_of_name(spec, written, value)?;
         }
         let values = match (value, stands_for) {
-            (_, Some(value)) => vec![value.clone()],
+            (_, Some(value)) => Few::one(value.clone()),
             (None, None) => {
                 place.spec = without_value(loaded.extension, spec).unwrap_or(spec);
-                Vec::new()
+                Few::default()
             }
             (Some(value), None) => {
                 let value = self.value_behind_sign(value, spec.negatable)?;
@@ -68,7 +68,7 @@ impl<'a> Walk<'a> {
                     let second = self.take_value();
                     let second =
                         second.ok_or_else(|| Reason::new(format!("`{written}` takes two values")))?;
-                    vec![read_pair(place, value, second)?]
+                    Few::one(read_pair(place, value, second)?)
                 } else {
                     read_values(place, value)?
                 }
@@ -93,6 +93,8 @@ impl<'a> Walk<'a> {
         if options.iter().any(|other| other.spec == spec) {
             return Err(Reason::new(format!("`{written}` can be given once")));
         }
+        // Nearly always it stays the only one.
+        options.reserve_exact(1);
         options.push(option);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Extension, HASHLIMIT};
 use crate::loc::Located;
-use crate::model::{OptionUse, Rate, TimeUnit, Value};
+use crate::model::{Few, OptionUse, Rate, TimeUnit, Value};
 
 /// Brings options into the form in which iptables keeps them, where it takes one that no policy has.
 pub(super) fn settle(extension: &'static Extension, options: &mut Vec<OptionUse>) {
@@ -39,7 +39,7 @@ fn match_over_unit(options: &mut Vec<OptionUse>, rate: Rate) {
         if let Some(loc) = options.first().map(|option| option.loc)
             && !options.iter().any(|option| option.spec == spec)
         {
-            let values = vec![Located::new(Value::Number(number), loc)];
+            let values = Few::one(Located::new(Value::Number(number), loc));
             options.push(OptionUse { spec, negated: false, values, loc });
         }
     }

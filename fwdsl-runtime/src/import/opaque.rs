@@ -6,7 +6,7 @@ use crate::catalogue::{CORE, Extension, RAW, RAW_MATCH};
 use crate::check::check_whether_it_loads;
 use crate::diagnostic::Diagnostic;
 use crate::loc::{Loc, Located};
-use crate::model::{Action, Match, Model, OptionUse, Rule, Value};
+use crate::model::{Action, Few, Match, Model, OptionUse, Rule, Value};
 
 /// The most bytes of a line that are kept as text.
 const TEXT_MAX_BYTES: usize = 512;
@@ -31,7 +31,7 @@ fn text_option(extension: &'static Extension, text: &str, loc: Loc) -> OptionUse
         text.push('?');
     }
     let spec = &extension.options[0];
-    OptionUse { spec, negated: false, values: vec![Located::new(Value::Text(text), loc)], loc }
+    OptionUse { spec, negated: false, values: Few::one(Located::new(Value::Text(text), loc)), loc }
 }
 
 /// What becomes of a rule that does not load. The first is tried first: it keeps most.

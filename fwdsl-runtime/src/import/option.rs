@@ -24,6 +24,8 @@ pub(crate) enum Argument {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BaseOption {
     pub(crate) letter: char,
+    /// The letter with its dash.
+    pub(crate) dashed: &'static str,
     pub(crate) argument: Argument,
 }
 
@@ -68,16 +70,31 @@ const LONG: [(&str, char); 37] = [
     ("ipv6", '6'),
 ];
 
+/// Every option, by its letter as a number.
+static LETTERS: [Option<BaseOption>; 128] = {
+    let mut letters = [None; 128];
+    let kinds = [
+        (Argument::Required, "-A-C-D-E-I-M-N-P-R-c-d-g-i-j-m-o-p-s-t"),
+        (Argument::Attached, "-F-L-S-X-Z-W-h-w"),
+        (Argument::None, "-V-n-v-x-f-4-6-0"),
+    ];
+    let mut kind = 0;
+    while kind < kinds.len() {
+        let (argument, mut dashed) = kinds[kind];
+        while !dashed.is_empty() {
+            let (first, rest) = dashed.split_at(2);
+            let letter = first.as_bytes()[1];
+            letters[letter as usize] = Some(BaseOption { letter: letter as char, dashed: first, argument });
+            dashed = rest;
+        }
+        kind += 1;
+    }
+    letters
+};
+
 /// The option of this letter. `--line-numbers` has none that can be written.
 pub(crate) fn base_option(letter: char) -> Option<BaseOption> {
-    let argument = match letter {
-        'A' | 'C' | 'D' | 'E' | 'I' | 'M' | 'N' | 'P' | 'R' | 'c' | 'd' | 'g' | 'i' | 'j' | 'm' | 'o'
-        | 'p' | 's' | 't' => Argument::Required,
-        'F' | 'L' | 'S' | 'X' | 'Z' | 'W' | 'h' | 'w' => Argument::Attached,
-        'V' | 'n' | 'v' | 'x' | 'f' | '4' | '6' | '0' => Argument::None,
-        _ => return None,
-    };
-    Some(BaseOption { letter, argument })
+    LETTERS.get(letter as usize).copied().flatten()
 }
 
 /// The letter of the option of iptables itself that has this long name, without abbreviations.
@@ -160,20 +177,46 @@ pub(crate) fn without_value(extension: &'static Extension, spec: &OptionSpec) ->
 
 /// Finds a long option by its name without dashes, among `loaded`, the extension loaded last at the end.
 pub(crate) fn find_long(name: &str, loaded: &[Loaded], family: Family) -> Result<Found, NotFound> {
-    let mut search = Search { name, exact: None, begun: None, ambiguous: None };
+    match find_whole(name, loaded, family) {
+        Some(found) => Ok(found),
+        None => find_abbreviated(name, loaded, family),
+    }
+}
+
+/// The option that has this name.
+fn find_whole(name: &str, loaded: &[Loaded], family: Family) -> Option<Found> {
+    if let Some(base) = base_letter(name).and_then(base_option) {
+        return Some(Found::Base(base));
+    }
+    loaded.iter().rev().find_map(|loaded| {
+        let loaded = *loaded;
+        let is_named = |flag: &&'static str| {
+            let behind = flag.strip_prefix("--").and_then(|flag| flag.strip_prefix(name));
+            behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
+        };
+        let specs = loaded.extension.options.iter().filter(|spec| spec.families.contains(family));
+        let found = specs.clone().find(|spec| is_named(&spec.flag) || spec.flag_aliases.iter().any(is_named));
+        if let Some(spec) = found {
+            return Some(Found::Extension { loaded, spec, stands_for: None });
+        }
+        let is_syn = name == "syn" && *loaded.extension == TCP;
+        let spec = specs.clone().find(|spec| is_syn && spec.value == ValueKind::TcpFlags)?;
+        Some(Found::Extension { loaded, spec, stands_for: Some(&SYN) })
+    })
+}
+
+/// The option whose name begins so, if there is one alone.
+fn find_abbreviated(name: &str, loaded: &[Loaded], family: Family) -> Result<Found, NotFound> {
+    let mut search = Search { name, begun: None, ambiguous: None };
     for (long, letter) in LONG {
         if let Some(base) = base_option(letter) {
             search.offer(long, || Found::Base(base));
         }
     }
     for loaded in loaded.iter().rev() {
-        if search.exact.is_some() {
-            break;
-        }
         offer_extension(*loaded, family, &mut search);
     }
     match search {
-        Search { exact: Some(found), .. } => Ok(found),
         Search { ambiguous: Some((one, other)), .. } => Err(NotFound::Ambiguous(one, other)),
         Search { begun: Some((_, found)), .. } => Ok(found),
         _ => Err(NotFound::Unknown),
@@ -204,21 +247,16 @@ fn long_name(flag: &'static str) -> Option<&'static str> {
 
 struct Search<'a> {
     name: &'a str,
-    exact: Option<Found>,
     begun: Option<(&'static str, Found)>,
     ambiguous: Option<(&'static str, &'static str)>,
 }
 
 impl Search<'_> {
     fn offer(&mut self, option: &'static str, found: impl FnOnce() -> Found) {
-        if self.exact.is_some() || !option.starts_with(self.name) {
+        if !option.starts_with(self.name) {
             return;
         }
         let found = found();
-        if option.len() == self.name.len() {
-            self.exact = Some(found);
-            return;
-        }
         match &self.begun {
             None => self.begun = Some((option, found)),
             Some((first, other)) if !other.is(&found) => self.ambiguous = Some((first, option)),

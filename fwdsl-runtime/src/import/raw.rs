@@ -3,7 +3,7 @@
 use super::rule::Parts;
 use crate::catalogue::{Extension, RAW, RAW_MATCH};
 use crate::loc::{Loc, Located};
-use crate::model::{Action, Match, OptionUse, Value};
+use crate::model::{Action, Few, Match, OptionUse, Value};
 
 /// The unknown parts of a rule.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ impl Raw {
     }
 
     /// Puts the unknown matches among the others.
-    pub(super) fn finish(self, mut parts: Parts, loc: Loc) -> Parts {
+    pub(super) fn finish<'a>(self, mut parts: Parts<'a>, loc: Loc) -> Parts<'a> {
         for (place, text) in self.matches.into_iter().rev() {
             let entry =
                 Match { extension: &RAW_MATCH, options: vec![text_option(&RAW_MATCH, text, loc)], loc };
@@ -75,7 +75,7 @@ impl Raw {
 
 fn text_option(extension: &'static Extension, text: String, loc: Loc) -> OptionUse {
     let spec = &extension.options[0];
-    OptionUse { spec, negated: false, values: vec![Located::new(Value::Text(text), loc)], loc }
+    OptionUse { spec, negated: false, values: Few::one(Located::new(Value::Text(text), loc)), loc }
 }
 
 /// Adds a word so that `iptables-restore` reads it as it is.

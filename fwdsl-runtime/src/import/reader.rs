@@ -1,20 +1,21 @@
 //! A text read line by line.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use super::comments::Comments;
-use super::declared::{chains_in_use, declared_chains};
+use super::declared::{Chains, chains_in_use, declared_chains};
 use super::error::Reason;
 use super::request::Request;
 use super::rule::{Parts, parse_rule};
+use super::salvage::{self, Salvaged};
 use super::tables::Tables;
 use super::words::split_words;
-use super::{Imported, Unknown, salvage, stray};
+use super::{Imported, Unknown, stray};
 use crate::catalogue::COUNT;
 use crate::diagnostic::Diagnostic;
 use crate::family::{Family, FamilySet};
 use crate::loc::Loc;
-use crate::model::{Action, Rule, Verdict};
+use crate::model::{Action, Few, Match, Rule, Verdict};
 use crate::restore_text::Counters;
 use crate::restore_text::lines::{Content, Line, lines, split_chain, split_counters};
 use crate::table::TableName;
@@ -28,18 +29,18 @@ pub(super) struct Context<'a> {
     pub(super) unknown: Unknown,
     /// Whether a chain may have the name of a target, as those of old releases may that are targets today.
     pub(super) lenient: bool,
-    declared: &'a HashSet<(TableName, String)>,
+    declared: &'a Chains<'a>,
 }
 
 impl Context<'_> {
     /// Whether the table has a chain of this name, declared before or after.
     pub(super) fn is_chain(&self, name: &str) -> bool {
-        self.table.hook(name).is_some() || self.declared.contains(&(self.table, name.to_owned()))
+        self.table.hook(name).is_some() || self.declared.contains(&(self.table, Cow::Borrowed(name)))
     }
 
     /// The names of the table's own chains.
     pub(super) fn chains(&self) -> impl Iterator<Item = &str> {
-        self.declared.iter().filter(|(table, _)| *table == self.table).map(|(_, name)| name.as_str())
+        self.declared.iter().filter(|(table, _)| *table == self.table).map(|(_, name)| name.as_ref())
     }
 }
 
@@ -49,10 +50,12 @@ pub(super) struct Reader<'a> {
     unknown: Unknown,
     lenient: bool,
     file: u16,
-    declared: HashSet<(TableName, String)>,
+    declared: Chains<'a>,
     tables: Tables,
     state: State,
     comments: Comments,
+    /// The rules that the line makes.
+    rules: Vec<Rule>,
     refused: &'a mut Vec<Diagnostic>,
 }
 
@@ -69,7 +72,7 @@ enum State {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
-        text: &str,
+        text: &'a str,
         family: Family,
         unknown: Unknown,
         lenient: bool,
@@ -89,6 +92,7 @@ impl<'a> Reader<'a> {
             tables: Tables::default(),
             state: State::Outside,
             comments: Comments::default(),
+            rules: Vec::new(),
             refused,
         }
     }
@@ -194,8 +198,9 @@ impl<'a> Reader<'a> {
         };
         let State::Inside(table) = self.state else { return };
         let context = self.context(table, loc);
-        if let Some((request, rules)) = salvage::salvage(text, &context) {
-            let _ = self.tables.carry_out(table, self.family, &request, rules, None, loc);
+        if let Some(Salvaged { kind, chain, mut rules }) = salvage::salvage(text, &context) {
+            let request = Request { kind, chain: Some(&chain) };
+            let _ = self.tables.carry_out(table, self.family, &request, &mut rules, None, loc);
         }
     }
 
@@ -216,16 +221,24 @@ impl<'a> Reader<'a> {
     fn command(&mut self, text: &str, table: TableName, loc: Loc) -> Result<(), Reason> {
         let (counters, text) = split_counters(text).map_err(Reason::new)?;
         let words = split_words(text).map_err(Reason::new)?;
+        let mut rules = std::mem::take(&mut self.rules);
+        rules.clear();
         let context = self.context(table, loc);
         let Some(parts) = parse_rule(&words, &context)? else { return Ok(()) };
         let own = parts.counters.map(|(packets, bytes)| Counters { packets, bytes });
-        let (request, rules) = put_together(parts, &context)?;
-        self.tables.carry_out(table, self.family, &request, rules, own.or(counters), loc)
+        let request = put_together(parts, &context, &mut rules)?;
+        self.tables.carry_out(table, self.family, &request, &mut rules, own.or(counters), loc)?;
+        self.rules = rules;
+        Ok(())
     }
 }
 
-/// The rules that a line makes.
-pub(super) fn put_together(parts: Parts, context: &Context<'_>) -> Result<(Request, Vec<Rule>), Reason> {
+/// What a line asks for; the rules that it makes are added to `rules`.
+pub(super) fn put_together<'a>(
+    parts: Parts<'a>,
+    context: &Context<'_>,
+    rules: &mut Vec<Rule>,
+) -> Result<Request<'a>, Reason> {
     let request = parts
         .request
         .ok_or_else(|| Reason::new("the line lacks its command").help("a rule is added with `-A CHAIN`"))?;
@@ -234,24 +247,30 @@ pub(super) fn put_together(parts: Parts, context: &Context<'_>) -> Result<(Reque
             Some(option) if option != "-c" => {
                 Err(Reason::new(format!("`{option}` has no place in a command without a rule")))
             }
-            _ => Ok((request, Vec::new())),
+            _ => Ok(request),
         };
     }
-    if let Some(hook) = request.chain.as_deref().and_then(|name| context.table.hook(name)) {
+    if let Some(hook) = request.chain.and_then(|name| context.table.hook(name)) {
         parts.core.check_interfaces(hook)?;
     }
-    let core = parts.core.matches(context)?;
     let action = parts.action.unwrap_or(Action::Target { extension: &COUNT, options: Vec::new() });
-    let rule = |core: Option<crate::model::Match>| Rule {
+    let rule = |core: Option<Match>, matches: Vec<Match>, action: Action| Rule {
         families: FamilySet::only(context.family),
-        matches: core.into_iter().chain(parts.matches.iter().cloned()).collect(),
-        verdicts: vec![Verdict { action: action.clone(), loc: context.loc }],
+        matches: core.into_iter().chain(matches).collect(),
+        verdicts: Few::one(Verdict { action, loc: context.loc }),
         comment: None,
         exact: true,
         levels: Vec::new(),
         loc: context.loc,
     };
-    Ok((request, core.into_iter().map(rule).collect()))
+    let mut cores = parts.core.matches(context)?.into_iter();
+    if let Some(mut core) = cores.next() {
+        for next in cores {
+            rules.push(rule(std::mem::replace(&mut core, next), parts.matches.clone(), action.clone()));
+        }
+        rules.push(rule(core, parts.matches, action));
+    }
+    Ok(request)
 }
 
 fn unknown_table(name: &str) -> Reason {

@@ -19,18 +19,21 @@ use crate::nearest::nearest;
 
 /// A command as it was read, its parts not yet put together.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
-    pub(super) request: Option<Request>,
-    pub(super) core: Core,
+pub(super) struct Parts<'a> {
+    pub(super) request: Option<Request<'a>>,
+    pub(super) core: Core<'a>,
     pub(super) matches: Vec<Match>,
     pub(super) action: Option<Action>,
     pub(super) counters: Option<(u64, u64)>,
     /// The first option that only makes sense with a rule, as it was written.
-    pub(super) option_of_rule: Option<String>,
+    pub(super) option_of_rule: Option<&'a str>,
 }
 
 /// Reads the words of a command. None if the line is for the other family.
-pub(super) fn parse_rule(words: &[Cow<'_, str>], context: &Context<'_>) -> Result<Option<Parts>, Reason> {
+pub(super) fn parse_rule<'a>(
+    words: &'a [Cow<'a, str>],
+    context: &Context<'_>,
+) -> Result<Option<Parts<'a>>, Reason> {
     let mut walk = Walk {
         words,
         at: 0,
@@ -66,20 +69,20 @@ pub(super) enum Step {
 }
 
 /// A walk through the words of a command.
-pub(super) struct Walk<'a> {
+pub(super) struct Walk<'a, 'c> {
     pub(super) words: &'a [Cow<'a, str>],
     /// The next word.
     pub(super) at: usize,
-    pub(super) context: &'a Context<'a>,
+    pub(super) context: &'c Context<'c>,
     /// The extensions whose options are known, the one loaded last at the end.
     pub(super) loaded: Vec<Loaded>,
     /// Whether a `!` waits for its option.
     pub(super) invert: bool,
     pub(super) raw: Raw,
-    pub(super) parts: Parts,
+    pub(super) parts: Parts<'a>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<'a, '_> {
     pub(super) fn take_word(&mut self) -> Option<&'a str> {
         let word = self.words.get(self.at)?;
         self.at += 1;
@@ -121,8 +124,8 @@ impl<'a> Walk<'a> {
                 None => Ok(Step::Done),
             };
         }
-        let (name, attached) = match long.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
+        let (name, attached) = match long.bytes().position(|byte| byte == b'=') {
+            Some(sign) => (&long[..sign], Some(&long[sign + 1..])),
             None => (long, None),
         };
         let found = match find_long(name, &self.loaded, self.context.family) {
@@ -167,13 +170,13 @@ impl<'a> Walk<'a> {
             return Err(Reason::new(format!("unknown option `-{letter}`")));
         }
         let mut rest = &word[1..];
-        while let Some((letter, base)) = rest.chars().next().and_then(|it| Some((it, short_option(it)?))) {
-            rest = &rest[letter.len_utf8()..];
+        while let Some(base) = rest.chars().next().and_then(short_option) {
+            rest = &rest[base.letter.len_utf8()..];
             let attached = (!rest.is_empty() && base.argument != Argument::None).then_some(rest);
-            let written = format!("-{letter}");
-            check_attached(&written, &Found::Base(base), attached)?;
-            let value = self.argument(&written, base.argument, attached)?;
-            if let Step::OtherFamily = self.base(&written, base, value)? {
+            let written = base.dashed;
+            check_attached(written, &Found::Base(base), attached)?;
+            let value = self.argument(written, base.argument, attached)?;
+            if let Step::OtherFamily = self.base(written, base, value)? {
                 return Ok(Step::OtherFamily);
             }
             if attached.is_some() {

@@ -9,22 +9,30 @@ use std::borrow::Cow;
 use super::opaque::{opaque_match, opaque_target};
 use super::option::{base_letter, base_option};
 use super::reader::{Context, put_together};
-use super::request::{Request, RequestKind};
+use super::request::RequestKind;
 use super::rule::parse_rule;
 use super::words::split_words;
 use crate::model::Rule;
 
 type Words<'a> = Vec<Cow<'a, str>>;
 
-/// The rules that are left of a line which adds one; none if it does something else, or says no chain. None of them
-/// matches for certain.
-pub(super) fn salvage(text: &str, context: &Context<'_>) -> Option<(Request, Vec<Rule>)> {
+/// What is left of a line that adds a rule.
+pub(super) struct Salvaged {
+    /// How it adds rules.
+    pub(super) kind: RequestKind<'static>,
+    pub(super) chain: String,
+    /// None of them matches for certain.
+    pub(super) rules: Vec<Rule>,
+}
+
+/// The rules that are left of a line which adds one; none if it does something else, or says no chain.
+pub(super) fn salvage(text: &str, context: &Context<'_>) -> Option<Salvaged> {
     let text = text.strip_prefix('[').and_then(|text| text.split_once(']')).map_or(text, |(_, rest)| rest);
     let words = split_words(text).unwrap_or_else(|_| text.split_whitespace().map(Cow::Borrowed).collect());
     let mut parts = parts(&words);
     let command = parts.remove(parts.iter().position(|part| matches!(letter(part), Some('A' | 'I')))?);
     let mut kept = vec![command];
-    let (mut request, mut rules) = read(&kept, context)?;
+    let mut salvaged = read(&kept, context)?;
     let (mut lost, mut lost_target) = (Vec::new(), None);
     for part in parts {
         let is_target = matches!(letter(&part), Some('j' | 'g'));
@@ -36,7 +44,7 @@ pub(super) fn salvage(text: &str, context: &Context<'_>) -> Option<(Request, Vec
             if taken.is_none() {
                 kept.pop();
             }
-            taken.map(|taken| (request, rules) = taken).is_some()
+            taken.map(|taken| salvaged = taken).is_some()
         });
         match (is_taken, is_target) {
             (true, _) => {}
@@ -44,23 +52,26 @@ pub(super) fn salvage(text: &str, context: &Context<'_>) -> Option<(Request, Vec
             (false, false) => lost.extend(part),
         }
     }
-    for rule in &mut rules {
+    for rule in &mut salvaged.rules {
         rule.matches.push(opaque_match(&lost.join(" "), context.loc));
         if let Some(target) = &lost_target {
             rule.verdicts.iter_mut().for_each(|it| it.action = opaque_target(&target.join(" "), context.loc));
         }
     }
-    // A place in the chain that is not there is its end.
-    if let RequestKind::Insert(2..) = request.kind {
-        request.kind = RequestKind::Append;
-    }
-    Some((request, rules))
+    Some(salvaged)
 }
 
 /// What these parts make, if iptables takes them.
-fn read(parts: &[Words<'_>], context: &Context<'_>) -> Option<(Request, Vec<Rule>)> {
+fn read(parts: &[Words<'_>], context: &Context<'_>) -> Option<Salvaged> {
     let words = parts.concat();
-    put_together(parse_rule(&words, context).ok()??, context).ok()
+    let mut rules = Vec::new();
+    let request = put_together(parse_rule(&words, context).ok()??, context, &mut rules).ok()?;
+    let kind = match request.kind {
+        RequestKind::Insert(1) => RequestKind::Insert(1),
+        // A place in the chain that is not there is its end.
+        _ => RequestKind::Append,
+    };
+    Some(Salvaged { kind, chain: request.chain?.to_owned(), rules })
 }
 
 /// Each option with its values and the `!` before it; `-m`, `-j` and `-g` with all that belongs to their extension.

@@ -24,6 +24,8 @@ pub(super) struct Tables {
     chains: Vec<ChainState>,
     places: HashMap<(TableName, String), usize>,
     rules: Vec<RuleState>,
+    /// The place of the chain that a rule was added to last.
+    last: usize,
 }
 
 #[derive(Debug)]
@@ -74,6 +76,15 @@ impl Tables {
     /// Whether the table has begun.
     pub(super) fn has(&self, table: TableName) -> bool {
         self.chains.iter().any(|chain| chain.table == table)
+    }
+
+    /// The place of the chain that a rule is added to. Most lines add to the same chain as the one before.
+    fn place_of_rule(&mut self, table: TableName, name: &str, loc: Loc) -> usize {
+        let is_it = |chain: &ChainState| chain.table == table && chain.name == name && !chain.removed;
+        if !self.chains.get(self.last).is_some_and(is_it) {
+            self.last = self.place(table, name, loc);
+        }
+        self.last
     }
 
     fn find(&self, table: TableName, name: &str) -> Result<usize, Reason> {
@@ -146,13 +157,12 @@ impl Tables {
         &mut self,
         table: TableName,
         family: Family,
-        request: &Request,
-        rules: Vec<Rule>,
+        request: &Request<'_>,
+        rules: &mut Vec<Rule>,
         counters: Option<Counters>,
         loc: Loc,
     ) -> Result<(), Reason> {
-        let chain = request.chain.as_deref();
-        let Some(name) = chain else { return self.carry_out_everywhere(table, request) };
+        let Some(name) = request.chain else { return self.carry_out_everywhere(table, request) };
         match &request.kind {
             RequestKind::New if table.hook(name).is_some() => {
                 Err(Reason::new(format!("chain `{name}` is built in, and there already")))
@@ -160,7 +170,7 @@ impl Tables {
             RequestKind::New => self.declare(table, name, loc),
             RequestKind::Policy(policy) => self.set_policy(table, name, policy, counters, loc),
             RequestKind::Append => {
-                let place = self.place(table, name, loc);
+                let place = self.place_of_rule(table, name, loc);
                 let end = self.chains[place].rules.len();
                 self.insert(place, end, rules, counters)
             }
@@ -170,7 +180,7 @@ impl Tables {
                     return Err(Reason::new(format!("chain `{name}` has too few rules for one at {number}")));
                 }
                 // Each of several rules goes to the same place, so that the last comes to stand first.
-                let rules = rules.into_iter().rev().collect();
+                rules.reverse();
                 self.insert(place, number - 1, rules, counters)
             }
             RequestKind::Replace(number) => {
@@ -190,7 +200,7 @@ impl Tables {
             }
             RequestKind::Delete | RequestKind::Check => {
                 let place = self.find(table, name)?;
-                for rule in &rules {
+                for rule in rules.iter() {
                     let at = self.find_rule(place, rule, family);
                     let at = at.ok_or_else(|| Reason::new(format!("chain `{name}` has no such rule")))?;
                     if request.kind == RequestKind::Delete {
@@ -212,7 +222,7 @@ impl Tables {
     }
 
     /// A command without a chain, which is for every one of the table.
-    fn carry_out_everywhere(&mut self, table: TableName, request: &Request) -> Result<(), Reason> {
+    fn carry_out_everywhere(&mut self, table: TableName, request: &Request<'_>) -> Result<(), Reason> {
         let here = |chain: &&mut ChainState| chain.table == table && !chain.removed;
         match request.kind {
             RequestKind::Flush => self.chains.iter_mut().filter(here).for_each(|chain| chain.rules.clear()),
@@ -245,7 +255,7 @@ impl Tables {
         &mut self,
         place: usize,
         at: usize,
-        rules: Vec<Rule>,
+        rules: &mut Vec<Rule>,
         counters: Option<Counters>,
     ) -> Result<(), Reason> {
         if self.rules.len() + rules.len() > RULES_MAX {
@@ -253,8 +263,15 @@ impl Tables {
         }
         let first = self.rules.len() as u32;
         let numbers = first..first + rules.len() as u32;
-        self.chains[place].rules.splice(at..at, numbers);
-        self.rules.extend(rules.into_iter().map(|rule| RuleState { rule: Some(rule), counters, key: None }));
+        let chain = &mut self.chains[place];
+        if at == chain.rules.len() {
+            chain.rules.extend(numbers);
+        } else {
+            chain.rules.splice(at..at, numbers);
+        }
+        for rule in rules.drain(..) {
+            self.rules.push(RuleState { rule: Some(rule), counters, key: None });
+        }
         Ok(())
     }
 
@@ -307,6 +324,7 @@ impl Tables {
         }
         self.places.remove(&(table, name.to_owned()));
         self.places.insert((table, new.to_owned()), place);
+        self.last = place;
         self.chains[place].name = new.to_owned();
         self.chains[place].declared.get_or_insert(loc);
         for chain in self.chains.iter().filter(|chain| chain.table == table) {

@@ -11,20 +11,35 @@ const WORD_MAX_BYTES: usize = 1023;
 /// The most words of a line; it counts the program's name and the table, `-t NAME`, among 255.
 const WORDS_MAX: usize = 251;
 
+/// Most lines have no more words.
+const WORDS_USUAL: usize = 24;
+
 /// Splits a command into words.
 ///
 /// # Errors
 /// Why `iptables-restore` would not take the line.
 pub(crate) fn split_words(line: &str) -> Result<Vec<Cow<'_, str>>, &'static str> {
-    let mut words = Vec::with_capacity(16);
-    let mut rest = line;
+    let bytes = line.as_bytes();
+    let mut words = Vec::with_capacity(WORDS_USUAL);
+    let mut at = 0;
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\n']);
+        while at < bytes.len() && is_blank(bytes[at]) {
+            at += 1;
+        }
         // A quote that opens at the very end begins no word.
-        if rest.is_empty() || rest == "\"" {
+        if matches!(&bytes[at..], [] | [b'"']) {
             return Ok(words);
         }
-        let (word, after) = take_word(rest);
+        let start = at;
+        while at < bytes.len() && !is_blank(bytes[at]) && bytes[at] != b'"' {
+            at += 1;
+        }
+        let mut word = Cow::Borrowed(&line[start..at]);
+        if bytes.get(at) == Some(&b'"') {
+            let (inside, after) = take_quoted(&line[at + 1..]);
+            word = if word.is_empty() { inside } else { word + inside };
+            at = line.len() - after.len();
+        }
         if word.len() > WORD_MAX_BYTES {
             return Err("a word is longer than 1,023 bytes, which iptables-restore does not take");
         }
@@ -32,18 +47,11 @@ pub(crate) fn split_words(line: &str) -> Result<Vec<Cow<'_, str>>, &'static str>
             return Err("the line has more words than iptables-restore takes");
         }
         words.push(word);
-        rest = after;
     }
 }
 
-/// The word that `text` begins with, and what follows it.
-fn take_word(text: &str) -> (Cow<'_, str>, &str) {
-    let end = text.find([' ', '\t', '\n', '"']).unwrap_or(text.len());
-    let (plain, after) = text.split_at(end);
-    let Some(quoted) = after.strip_prefix('"') else { return (Cow::Borrowed(plain), after) };
-    let (inside, after) = take_quoted(quoted);
-    let word = if plain.is_empty() { inside } else { Cow::Owned(format!("{plain}{inside}")) };
-    (word, after)
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n')
 }
 
 /// What stands before the closing quote, and what follows that.

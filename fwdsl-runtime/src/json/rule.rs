@@ -44,7 +44,7 @@ pub(super) fn read_rule(node: &Node<'_>, around: Loc, reading: &mut Reading) -> 
     Some(Rule {
         families: families?,
         matches: matches?,
-        verdicts: verdicts?,
+        verdicts: verdicts?.into_iter().collect(),
         comment: comment?,
         exact: exact?,
         levels: levels?.unwrap_or_default(),

@@ -19,11 +19,12 @@ use super::exact::exact_rules;
 use super::family::TargetFamilies;
 use super::name::Names;
 use super::normal::normal_action;
+use super::plain::{comment, plain_matches};
 use super::plan::{Plan, plan};
 use super::protocols::{asked_protocols, wanted_protocols};
 use super::sets::{refer, refer_options};
 use super::{Chain, Rule, RuleOrigin, emitted_name};
-use crate::catalogue::{COMMENT, CORE, RETURN, TCP};
+use crate::catalogue::{CORE, RETURN, TCP};
 use crate::family::Family;
 use crate::ipset::KernelSet;
 use crate::model::{Action, Match, Model, Rule as SourceRule, Value, Verdict};
@@ -59,7 +60,9 @@ pub(super) fn lower_chain(
             assembly.exact(&rule);
             continue;
         }
-        if let Some(plan) = plan(&rule, family) {
+        if let (Some(matches), [verdict]) = (plain_matches(&rule, family), &*rule.verdicts) {
+            assembly.push_as_is(&rule, matches, verdict, true);
+        } else if let Some(plan) = plan(&rule, family) {
             assembly.rule(&rule, plan, changes.disturb(&rule), is_last);
         }
     }
@@ -108,7 +111,7 @@ impl Assembly<'_> {
             self.side_by_side(rule, &plan);
         } else if plan.excluded.is_empty() && plan.choices.is_empty() {
             let matches = plan.inline.with(&plan.stateful);
-            match rule.verdicts.as_slice() {
+            match &*rule.verdicts {
                 [verdict] => self.push(self.current, rule, matches, verdict.action.clone(), true),
                 _ => {
                     let body = self.body(rule);
@@ -225,9 +228,8 @@ impl Assembly<'_> {
         let action = normal_action(&action, self.family);
         for draft in with_what_it_wants(rule, draft, &action) {
             let mut matches = draft.finish();
-            if let (Some(comment), true) = (rule.comment(), chain == self.current) {
-                let comment = Value::Text(comment.to_owned());
-                matches.extend(Draft::one(&COMMENT, "comment", false, vec![comment]).finish());
+            if chain == self.current {
+                matches.extend(comment(rule));
             }
             self.chains[chain].rules.push(Rule { matches, action: action.clone(), loc: rule.loc, origin });
         }

@@ -69,11 +69,13 @@ impl Draft {
     }
 }
 
-fn is_protocol_match(extension: &Extension) -> bool {
+/// Whether a match is that of one protocol, so that its options stand in one.
+pub(super) fn is_protocol_match(extension: &Extension) -> bool {
     extension.module && matches!(extension.protocols, [_])
 }
 
-fn rank(entry: &Match) -> u8 {
+/// The place of a match in a rule.
+pub(super) fn rank(entry: &Match) -> u8 {
     let extension = entry.extension;
     if *extension == CORE {
         0

@@ -10,7 +10,7 @@
 //! ```
 
 use super::draft::option_use;
-use super::family::values_of;
+use super::family::{is_of_family, values_of};
 use super::normal::exact_match;
 use super::plan::{fits_own_match, own_match};
 use crate::catalogue::{COMMENT, CORE, FAMILY, List, MULTIPORT, PORTS, ValueKind};
@@ -21,11 +21,39 @@ use crate::model::{Match, OptionUse, Rule, Value};
 /// The rules that an exact rule is, one for each combination of its lists' values; the first list varies slowest, as
 /// with `iptables -s a,b -d c,d`. None if no packet of the family can match.
 pub(crate) fn exact_rules(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
+    match as_written(rule, family) {
+        Some(matches) => vec![in_place(matches, family)],
+        None => combinations(rule, family).into_iter().map(|rule| in_place(rule, family)).collect(),
+    }
+}
+
+/// The matches of a rule without lists, as nearly all are; `None` if a combination has to be looked for.
+fn as_written(rule: &Rule, family: Family) -> Option<Vec<Match>> {
+    let mut matches = Vec::with_capacity(rule.matches.len() + 1);
+    for entry in &rule.matches {
+        let mut copy = entry.clone();
+        for (option, written) in copy.options.iter_mut().zip(&entry.options) {
+            if is_choice(entry, written) {
+                let [value] = &mut *option.values else { return None };
+                value.loc = Loc::default();
+                if !is_of_family(option.spec, &value.value, family) {
+                    return None;
+                }
+            }
+        }
+        matches.push(copy);
+    }
+    matches.extend(comment(rule));
+    Some(matches)
+}
+
+/// The matches of a rule in each combination of the values of its lists.
+fn combinations(rule: &Rule, family: Family) -> Vec<Vec<Match>> {
     let mut rules = vec![Vec::with_capacity(rule.matches.len() + 1)];
     for entry in rule.matches.iter().chain(comment(rule).as_ref()) {
         rules = product(rules, alternatives(entry, family));
     }
-    rules.into_iter().map(|rule| in_place(rule, family)).collect()
+    rules
 }
 
 /// Every row with each of the items behind it.
@@ -41,8 +69,8 @@ fn product<T: Clone>(mut rows: Vec<Vec<T>>, mut items: Vec<T>) -> Vec<Vec<T>> {
 
 /// The rule's own comment comes last, as with the other rules.
 fn comment(rule: &Rule) -> Option<Match> {
-    let spec = COMMENT.option("comment").expect("an option of the catalogue");
     let text = Value::Text(rule.comment()?.to_owned());
+    let spec = COMMENT.option("comment").expect("an option of the catalogue");
     Some(Match {
         extension: &COMMENT,
         options: vec![option_use(spec, false, vec![text])],
@@ -87,7 +115,11 @@ fn in_place(matches: Vec<Match>, family: Family) -> Vec<Match> {
     for mut entry in matches.into_iter().filter(|entry| *entry.extension != FAMILY) {
         if *entry.extension == CORE {
             entry.options.retain(|option| !core.options.iter().any(|other| other.says_the_same(option)));
-            core.options.append(&mut entry.options);
+            if core.options.is_empty() {
+                core.options = entry.options;
+            } else {
+                core.options.append(&mut entry.options);
+            }
         } else if *entry.extension == PORTS {
             let entry = with_ports(entry, protocol);
             match rest.last_mut().filter(|last| takes(last, &entry)) {
@@ -112,8 +144,7 @@ fn takes(last: &Match, entry: &Match) -> bool {
 fn with_ports(entry: Match, protocol: Option<u8>) -> Match {
     let mut extension = &MULTIPORT;
     let single = |option: &OptionUse| {
-        option.spec.name != "port"
-            && matches!(option.values.as_slice(), [port] if fits_own_match(&port.value))
+        option.spec.name != "port" && matches!(&*option.values, [port] if fits_own_match(&port.value))
     };
     if let (Some(own), true) = (protocol.and_then(own_match), entry.options.iter().all(single)) {
         extension = own;
@@ -124,4 +155,32 @@ fn with_ports(entry: Match, protocol: Option<u8>) -> Match {
         OptionUse { spec: spec.expect("an option over ports"), ..option }
     });
     Match { extension, options: options.collect(), loc: entry.loc }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::import_leniently;
+
+    #[test]
+    fn what_is_without_lists_is_its_only_combination() {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/firewalls");
+        let mut rules = 0;
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let (family, model) = match path.extension().and_then(|it| it.to_str()) {
+                Some("v4") => (Family::Ipv4, import_leniently(Some((&text, "")), None).model),
+                Some("v6") => (Family::Ipv6, import_leniently(None, Some((&text, ""))).model),
+                _ => continue,
+            };
+            for rule in model.chains.iter().flat_map(|chain| &chain.rules) {
+                if let Some(matches) = as_written(rule, family) {
+                    assert_eq!(vec![matches], combinations(rule, family), "{}: {}", path.display(), rule.loc);
+                    rules += 1;
+                }
+            }
+        }
+        assert!(rules > 1000, "only {rules} rules are without lists");
+    }
 }

@@ -93,6 +93,32 @@ impl<'a> TargetFamilies<'a> {
     }
 }
 
+/// The families of every rule of a policy, chain by chain.
+pub(crate) struct RuleFamilies {
+    pub(crate) of_chains: Vec<Vec<FamilySet>>,
+}
+
+impl RuleFamilies {
+    /// Looks at all rules.
+    pub(crate) fn new(model: &Model) -> RuleFamilies {
+        let targets = TargetFamilies::new(model);
+        let of_chain =
+            |chain: &Chain| chain.rules.iter().map(|rule| targets.of_rule(model, chain, rule)).collect();
+        RuleFamilies { of_chains: model.chains.iter().map(of_chain).collect() }
+    }
+
+    /// The rules of a chain that a family has.
+    pub(crate) fn rules_of<'a>(
+        &'a self,
+        model: &'a Model,
+        chain: usize,
+        family: Family,
+    ) -> impl Iterator<Item = &'a Rule> {
+        let rules = model.chains[chain].rules.iter().zip(&self.of_chains[chain]);
+        rules.filter(move |(_, families)| families.contains(family)).map(|(rule, _)| rule)
+    }
+}
+
 fn families_of_rule(
     model: &Model,
     chain: &Chain,

@@ -13,6 +13,7 @@ mod family;
 mod name;
 mod normal;
 mod optimise;
+mod plain;
 mod plan;
 mod protocols;
 mod sets;
@@ -30,7 +31,9 @@ use crate::table::{Hook, TableName};
 pub(crate) use domain::contradiction;
 pub(crate) use elements::{element_count, element_lines, networks};
 pub(crate) use exact::{exact_rules, is_choice};
-pub(crate) use family::{TargetFamilies, can_have_protocol, model_families, rule_families, value_families};
+pub(crate) use family::{
+    RuleFamilies, TargetFamilies, can_have_protocol, model_families, rule_families, value_families,
+};
 pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;

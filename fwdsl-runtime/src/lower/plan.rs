@@ -106,7 +106,7 @@ fn unions(entry: &Match, family: Family) -> (Vec<Draft>, bool) {
 }
 
 /// Extensions whose options stand beside the protocol in the same rule.
-fn belongs_to_transport(extension: &Extension) -> bool {
+pub(super) fn belongs_to_transport(extension: &Extension) -> bool {
     [&TCP, &ICMP_TYPE, &ICMP6_TYPE].contains(&extension)
 }
 

@@ -13,6 +13,7 @@ mod chunk;
 mod clock;
 mod endpoint;
 mod estimate;
+mod few;
 mod header_option;
 mod masked;
 mod masked_addr;
@@ -34,6 +35,7 @@ pub use chunk::Chunk;
 pub use clock::{LAST_MOMENT, Moment, TimeOfDay};
 pub use endpoint::Endpoint;
 pub use estimate::{Estimate, EstimateProblem, parse_duration, saved_duration};
+pub(crate) use few::Few;
 pub use header_option::HeaderOption;
 pub use masked::Masked;
 pub(crate) use masked::parse_number;
@@ -123,7 +125,7 @@ pub enum ChainPolicy {
 pub struct Rule {
     pub(crate) families: FamilySet,
     pub(crate) matches: Vec<Match>,
-    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) verdicts: Few<Verdict>,
     pub(crate) comment: Option<Located<String>>,
     pub(crate) exact: bool,
     pub(crate) levels: Vec<LevelSetting>,
@@ -143,7 +145,7 @@ pub struct Match {
 pub struct OptionUse {
     pub(crate) spec: &'static OptionSpec,
     pub(crate) negated: bool,
-    pub(crate) values: Vec<Located<Value>>,
+    pub(crate) values: Few<Located<Value>>,
     pub(crate) loc: Loc,
 }
 
@@ -245,6 +247,11 @@ impl Model {
     /// Whether the rules of all chains may become trees of chains, which do the same in fewer steps.
     pub fn optimise(&self) -> bool {
         self.optimise
+    }
+
+    /// Whether the rules of some chain may become trees.
+    pub fn wants_trees(&self) -> bool {
+        self.optimise || self.chains.iter().any(|chain| chain.optimise)
     }
 
     /// Lets the rules of all chains become trees of chains, or only those of the chains that say so.

@@ -100,6 +100,12 @@ fn unpack_within<T: TryFrom<u64>>(input: &mut &[u8], what: &'static str) -> Unpa
     T::try_from(u64::unpack(input)?).map_err(|_| bad(what))
 }
 
+/// The length of a list. Each of its items takes a byte at least, so that damage does not make room for more.
+fn unpack_length(input: &mut &[u8]) -> Unpacked<usize> {
+    let length = unpack_within(input, "list")?;
+    if length <= input.len() { Ok(length) } else { Err(bad("list")) }
+}
+
 impl Pack for u64 {
     fn pack(&self, out: &mut Vec<u8>) {
         let mut rest = *self;
@@ -165,8 +171,28 @@ impl<T: Pack> Pack for Vec<T> {
     }
 
     fn unpack(input: &mut &[u8]) -> Unpacked<Vec<T>> {
-        let length: usize = unpack_within(input, "list")?;
-        (0..length).map(|_| T::unpack(input)).collect()
+        let length = unpack_length(input)?;
+        let mut items = Vec::with_capacity(length);
+        for _ in 0..length {
+            items.push(T::unpack(input)?);
+        }
+        Ok(items)
+    }
+}
+
+impl<T: Pack> Pack for Few<T> {
+    fn pack(&self, out: &mut Vec<u8>) {
+        (self.len() as u64).pack(out);
+        for item in self {
+            item.pack(out);
+        }
+    }
+
+    fn unpack(input: &mut &[u8]) -> Unpacked<Few<T>> {
+        match unpack_length(input)? {
+            1 => Ok(Few::one(T::unpack(input)?)),
+            length => (0..length).map(|_| T::unpack(input)).collect(),
+        }
     }
 }
 
@@ -359,17 +385,18 @@ fn pack_options(extension: &'static Extension, options: &[OptionUse], out: &mut 
 
 fn unpack_options(input: &mut &[u8]) -> Unpacked<(&'static Extension, Vec<OptionUse>)> {
     let extension = unpack_extension(input)?;
-    let length: usize = unpack_within(input, "list")?;
-    let options = (0..length).map(|_| {
+    let length = unpack_length(input)?;
+    let mut options = Vec::with_capacity(length);
+    for _ in 0..length {
         let place = usize::from(u8::unpack(input)?);
-        Ok(OptionUse {
+        options.push(OptionUse {
             spec: extension.options.get(place).ok_or_else(|| bad("option"))?,
             negated: Pack::unpack(input)?,
             values: Pack::unpack(input)?,
             loc: Pack::unpack(input)?,
-        })
-    });
-    Ok((extension, options.collect::<Unpacked<_>>()?))
+        });
+    }
+    Ok((extension, options))
 }
 
 impl Pack for Match {

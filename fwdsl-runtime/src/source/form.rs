@@ -8,7 +8,7 @@ use crate::catalogue::{
 use crate::family::{Family, FamilySet};
 use crate::loc::{Loc, Located};
 use crate::lower::saved_options;
-use crate::model::{Action, Masked, Match, OptionUse, Rule, SetRef, Value, Verdict};
+use crate::model::{Action, Few, Masked, Match, OptionUse, Rule, SetRef, Value, Verdict};
 
 /// How strictly a rule is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +50,7 @@ fn rule(matches: Vec<Match>, action: Action, comment: Option<String>, exact: boo
     Rule {
         families: FamilySet::BOTH,
         matches,
-        verdicts: vec![Verdict { action, loc: Loc::default() }],
+        verdicts: Few::one(Verdict { action, loc: Loc::default() }),
         comment: comment.map(|comment| Located::new(comment, Loc::default())),
         exact,
         levels: Vec::new(),
@@ -147,7 +147,12 @@ fn raw(line: &Line) -> Rule {
     let (matches, action) = all.split_at(target.unwrap_or(all.len()));
     let text = |extension: &'static Extension, text: &str| {
         let value = Located::new(Value::Text(text.trim().to_owned()), Loc::default());
-        OptionUse { spec: &extension.options[0], negated: false, values: vec![value], loc: Loc::default() }
+        OptionUse {
+            spec: &extension.options[0],
+            negated: false,
+            values: Few::one(value),
+            loc: Loc::default(),
+        }
     };
     let matches = match matches.trim() {
         "" => Vec::new(),
@@ -228,7 +233,7 @@ fn simple_options(extension: &'static Extension, options: &[OptionUse], family: 
 
 /// `set` for `set-xmark` where it says the same.
 fn simple_mark(extension: &'static Extension, option: &mut OptionUse) {
-    let [value] = option.values.as_mut_slice() else { return };
+    let [value] = &mut *option.values else { return };
     if let ("set-xmark", Value::Masked(masked)) = (option.spec.name, &mut value.value)
         && masked.value & !masked.mask() == 0
     {

@@ -26,6 +26,7 @@ mod read_back;
 mod tests;
 mod value;
 mod verify;
+mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
@@ -33,6 +34,7 @@ use std::str::FromStr;
 use proc_macro2::TokenStream;
 
 pub use error::SourceError;
+pub use words::{RuleWords, pattern_words, port_name, rule_words};
 
 use crate::format::format_source;
 use crate::loc::Loc;

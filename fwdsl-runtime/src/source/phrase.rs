@@ -138,7 +138,7 @@ fn is_attached(extension: &Extension, option: &OptionUse) -> bool {
 
 /// Whether a port is said in a protocol's own match, in an exact rule too.
 fn is_single_port(option: &OptionUse) -> bool {
-    matches!((option.spec.name, option.values.as_slice()), ("sport" | "dport", [port])
+    matches!((option.spec.name, &*option.values), ("sport" | "dport", [port])
         if matches!(&port.value, Value::Ports(ports) if !ports.is_everything()))
 }
 
@@ -235,7 +235,7 @@ fn call(extension: &'static Extension, options: &[OptionUse], lets: &Lets) -> Op
             continue;
         }
         let positive = OptionUse { negated: false, ..(*option).clone() };
-        let value = match option.values.as_slice() {
+        let value = match &*option.values {
             [flags] if option.spec.value == ValueKind::TcpFlags => match &flags.value {
                 Value::TcpFlags(flags) => {
                     parts.push(format!("{bang}flags{}", write_flag_lists(flags)));

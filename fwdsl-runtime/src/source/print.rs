@@ -12,7 +12,7 @@ use crate::family::FamilySet;
 use crate::format::MAX_WIDTH;
 use crate::ipset::UNKNOWN;
 use crate::loc::{Loc, Located};
-use crate::model::{ChainPolicy, Match, Model, OptionUse, Rule, Value, Verdict};
+use crate::model::{ChainPolicy, Few, Match, Model, OptionUse, Rule, Value, Verdict};
 use crate::table::TableName;
 
 /// Text in the making, and on which of its lines each rule begins.
@@ -233,7 +233,7 @@ fn family_match(families: FamilySet) -> Option<Match> {
     let option = OptionUse {
         spec: FAMILY.option("family")?,
         negated: false,
-        values: vec![Located::new(Value::Word(word), Loc::default())],
+        values: Few::one(Located::new(Value::Word(word), Loc::default())),
         loc: Loc::default(),
     };
     Some(Match { extension: &FAMILY, options: vec![option], loc: Loc::default() })
@@ -243,7 +243,7 @@ fn comment_match(comment: &str) -> Match {
     let option = OptionUse {
         spec: COMMENT.option("comment").expect("an option of the catalogue"),
         negated: false,
-        values: vec![Located::new(Value::Text(comment.to_owned()), Loc::default())],
+        values: Few::one(Located::new(Value::Text(comment.to_owned()), Loc::default())),
         loc: Loc::default(),
     };
     Match { extension: &COMMENT, options: vec![option], loc: Loc::default() }
@@ -283,7 +283,7 @@ fn print_statement(text: &mut Text, chain: usize, statement: &Statement, exact: 
     }
 }
 
-fn joined(phrases: &[Phrase]) -> String {
+pub(super) fn joined(phrases: &[Phrase]) -> String {
     if phrases.is_empty() {
         return "_".into();
     }

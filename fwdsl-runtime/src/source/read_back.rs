@@ -14,7 +14,7 @@ use crate::family::{Family, FamilySet};
 use crate::ipset::Direction;
 use crate::loc::{Loc, Located};
 use crate::model::{
-    Action, Address, Chunk, Class, Endpoint, HeaderOption, IcmpMatch, Mac, Masked, Match, Moment, Net,
+    Action, Address, Chunk, Class, Endpoint, Few, HeaderOption, IcmpMatch, Mac, Masked, Match, Moment, Net,
     OptionUse, PortRange, Rate, Rule, SetRef, Share, Span, TcpFlags, TimeOfDay, TimeUnit, Value, from_bits,
     width,
 };
@@ -233,7 +233,7 @@ fn rule(matches: Vec<Match>, extension: &'static Extension, options: Vec<OptionU
     Rule {
         families: FamilySet::BOTH,
         matches,
-        verdicts: vec![crate::model::Verdict { action, loc: Loc::default() }],
+        verdicts: Few::one(crate::model::Verdict { action, loc: Loc::default() }),
         comment: None,
         exact: true,
         levels: Vec::new(),
@@ -284,7 +284,7 @@ fn every_option_is_read_as_it_was_written() {
                             options: vec![OptionUse {
                                 spec: CORE.option("proto").expect("a core parameter"),
                                 negated: false,
-                                values: vec![Located::new(Value::Protocol(*number), Loc::default())],
+                                values: Few::one(Located::new(Value::Protocol(*number), Loc::default())),
                                 loc: Loc::default(),
                             }],
                             loc: Loc::default(),

@@ -121,7 +121,7 @@ pub(super) fn write_ports(ports: &PortRange) -> String {
     }
 }
 
-fn write_port(port: u16) -> String {
+pub(super) fn write_port(port: u16) -> String {
     static NAMES: OnceLock<HashMap<u16, &str>> = OnceLock::new();
     let names = NAMES.get_or_init(|| {
         let service = |name: &&'static str| Some((services::find(name)?.port, *name));

@@ -60,7 +60,7 @@ impl Filling<'_> {
                 _ => filled.push(value),
             }
         }
-        option.values = filled;
+        option.values = filled.into_iter().collect();
         if self.diagnostics.len() == before && option.values.len() > 1 && option.spec.list == List::No {
             let message = format!("`{}` takes one value, not {}", option.spec.name, option.values.len());
             self.diagnostics.push(Diagnostic::error(option.loc, message));

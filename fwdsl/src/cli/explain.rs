@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::Done;
 
 pub(super) fn explain(policy: &Policy, arguments: &ExplainArguments) -> Result<Done, Failure> {
-    policy.check()?;
+    let policy = &policy.read()?;
     let model = policy.model();
     let explanations = explain_request(&model, &arguments.request()).map_err(Failure::Question)?;
     let sources = model.sources();

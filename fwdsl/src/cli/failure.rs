@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use fwdsl_runtime::analysis::RequestError;
 use fwdsl_runtime::diagnostic::Diagnostics;
@@ -9,6 +10,9 @@ use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::BootError;
 use fwdsl_runtime::host::sysctl::ExpandError;
 use fwdsl_runtime::host::{ApplyError, Ended};
+
+use super::fleet::ChoiceError;
+use super::save::NO_WAY_IN;
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -23,12 +27,22 @@ pub(super) enum Failure {
     Sysctls(ExpandError),
     /// The rules cannot be kept for boot here.
     Boot(BootError),
+    /// The policy asserts no way into the host.
+    NoWayIn,
+    /// By these files, a shutdown would save what nobody has confirmed.
+    SavesOnStop(Vec<PathBuf>),
     /// The files that set sysctls at boot cannot be read.
     SysctlFiles(io::Error),
     /// The apply was undone, because nobody confirmed it or somebody recalled it; how, if that is known.
     Unconfirmed(Option<Ended>),
     /// The policy would cut off whoever loads it; the packets, each with what decides.
     CutOff(Vec<String>),
+    /// It is not clear which of several policies is this host's.
+    Choice(ChoiceError),
+    /// Several policies of one program are wrong, or cannot be told apart; what of each.
+    Fleet(Vec<String>),
+    /// The page of a manual cannot be had.
+    Page(io::Error),
     /// The engine's own errors.
     Apply(ApplyError),
 }
@@ -55,12 +69,17 @@ pub(super) enum Exit {
 impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Failure::Policy(_) => Exit::Policy,
+            Failure::Policy(_) | Failure::Fleet(_) => Exit::Policy,
+            Failure::Choice(_) => Exit::Usage,
             Failure::Question(RequestError::NoFamily(_)) => Exit::NotDone,
             Failure::Question(_) => Exit::Usage,
-            Failure::NoFamily(_) | Failure::Sysctls(_) | Failure::Boot(_) | Failure::SysctlFiles(_) => {
-                Exit::NotDone
-            }
+            Failure::NoFamily(_)
+            | Failure::Sysctls(_)
+            | Failure::Boot(_)
+            | Failure::NoWayIn
+            | Failure::SavesOnStop(_)
+            | Failure::SysctlFiles(_)
+            | Failure::Page(_) => Exit::NotDone,
             Failure::Unconfirmed(_) => Exit::Unconfirmed,
             Failure::CutOff(_) => Exit::CutOff,
             Failure::Apply(error) => of_apply(error),
@@ -112,6 +131,21 @@ impl fmt::Display for Failure {
             Failure::NoFamily(family) => write!(f, "the policy has no rules for {family}"),
             Failure::Sysctls(error) => write!(f, "{error}; nothing was changed"),
             Failure::Boot(error) => write!(f, "{error}; nothing was changed"),
+            Failure::NoWayIn => write!(
+                f,
+                "{NO_WAY_IN}; nothing was changed\nhelp: assert how it is administered, such as `assert INPUT {{ from \
+                 192.0.2.0/24 tcp dport ssh ct new => accept; }}`, or say that it needs no way in (--without-way-in)"
+            ),
+            Failure::SavesOnStop(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+                write!(
+                    f,
+                    "a service saves the rules that are loaded when it stops, so a shutdown would keep for boot what nobody \
+                     has confirmed ({paths}); nothing was changed\nhelp: set that to `no` there (an `install` or a \
+                     `save` does it too), or go on all the same with --force",
+                    paths = paths.join(", ")
+                )
+            }
             Failure::SysctlFiles(error) => {
                 write!(
                     f,
@@ -132,6 +166,9 @@ impl fmt::Display for Failure {
                 packets.iter().try_for_each(|packet| write!(f, "\n  {packet}"))?;
                 f.write_str("\nhelp: let these packets pass, or apply with --force; nothing was changed")
             }
+            Failure::Choice(error) => error.fmt(f),
+            Failure::Fleet(wrong) => f.write_str(wrong.join("\n").trim_end()),
+            Failure::Page(error) => error.fmt(f),
             Failure::Apply(error) => say_apply(error, f),
         }
     }

@@ -45,6 +45,7 @@ pub(super) fn change(about: &About) -> String {
     let what = match about.action {
         Action::Apply => "apply".to_owned(),
         Action::Save => "save".to_owned(),
+        Action::Uninstall => "uninstall".to_owned(),
         Action::Rollback(number) => format!("rollback to {number}"),
     };
     let (time, program) = (utc::text(about.time), about.program.display());

@@ -2,47 +2,54 @@
 
 use std::fmt::Write;
 
-use fwdsl_runtime::Policy;
 use fwdsl_runtime::analysis::Change;
-use fwdsl_runtime::diagnostic::Diagnostics;
-use fwdsl_runtime::family::Family;
+use fwdsl_runtime::host::boot::{self, BootService};
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{
     self, ApplyError, FileOutlook, Origin, Outlook, Part, RulesOutlook, SetOutlook, Sign, TableDiff,
 };
 use fwdsl_runtime::json::comparison_to_json;
-use fwdsl_runtime::lower::Ruleset;
 use serde_json::{Map, Value, json};
 
 use super::apply;
 use super::args::PlanArguments;
 use super::color::{Paint, Painter};
 use super::failure::{Exit, Failure, of_apply};
+use super::fleet::Chosen;
 use super::output::{Answer, Done};
 use super::report;
-use super::save;
+use super::save::{self, Keeping};
 
 /// So many elements of a set are told.
 const ELEMENTS_TOLD: usize = 5;
 
-pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer, Failure> {
-    policy.check()?;
+pub(super) fn plan(policy: &Chosen<'_>, arguments: &PlanArguments) -> Result<Answer, Failure> {
+    let policy = &policy.read()?;
     let options = arguments.options();
     let tree = Tree::new(options.root.as_deref());
     let rules = apply::rules(policy)?;
     let (mut desired, mut warnings) = apply::desired(policy, &rules)?;
+    warnings.extend(apply::other_policy(policy, options.root.as_deref()));
     let mut unplanned = None;
+    let mut services = Vec::new();
     if arguments.save {
-        match save::kept(policy, &rules, Some(&desired.sysctls), &tree) {
-            Ok(kept) => {
+        let kept = Keeping::again(&options, false).and_then(|keeping| {
+            let kept = save::kept(policy, &rules, Some(&desired.sysctls), &tree, &keeping)?;
+            let services = boot::boot_services(&kept.startup, keeping.installs.loader, &tree);
+            Ok((kept, keeping.installs, services))
+        });
+        match kept {
+            Ok((kept, installs, of_boot)) => {
+                services = of_boot;
                 warnings.extend(kept.warnings);
                 desired.files = kept.files;
+                desired.installs = Some(installs);
             }
             Err(failure) => unplanned = Some(failure),
         }
     }
     let model = policy.model();
-    let rulesets = rulesets(policy)?;
+    let rulesets = apply::rulesets(policy)?;
     let origin = Origin { model: &model, rulesets: &rulesets };
     let mut outlook = host::plan(&desired, origin, &options)?;
     match unplanned {
@@ -51,17 +58,14 @@ pub(super) fn plan(policy: &Policy, arguments: &PlanArguments) -> Result<Answer,
         None => {}
     }
     warnings.append(&mut outlook.warnings);
-    if let (true, Some(variant)) = (arguments.save, outlook.variant) {
-        warnings.extend(apply::at_boot(&rules, variant, &tree));
+    if let (Some(installs), Some(variant)) = (desired.installs, outlook.variant) {
+        warnings.extend(apply::at_boot(&rules, variant, installs, &tree));
     }
     let painter = Painter::new(arguments.look.color);
-    let text = text(&outlook, arguments.text, painter);
-    Ok(Answer { exit: exit(&outlook), done: Done { text, json: json(&outlook), warnings } })
-}
-
-/// The policy's rules, family by family.
-pub(super) fn rulesets(policy: &Policy) -> Result<Vec<Ruleset>, Diagnostics> {
-    Family::ALL.into_iter().filter_map(|family| policy.lower(family).transpose()).collect()
+    let text = text(&outlook, &services, arguments.text, painter);
+    let mut json = json(&outlook);
+    json.insert("services".to_owned(), json!(services));
+    Ok(Answer { exit: exit(&outlook), done: Done { text, json, warnings } })
 }
 
 /// What an apply would be refused for comes first, for it would change nothing.
@@ -74,7 +78,7 @@ fn exit(outlook: &Outlook) -> Option<Exit> {
     }
 }
 
-fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
+fn text(outlook: &Outlook, services: &[BootService], lines: bool, painter: Painter) -> String {
     let mut text = String::new();
     for rules in &outlook.rules {
         push_rules(&mut text, rules, lines, painter);
@@ -88,6 +92,9 @@ fn text(outlook: &Outlook, lines: bool, painter: Painter) -> String {
         let what = if file.is_link() { "service" } else { "file" };
         let _ =
             writeln!(text, "{what} {}: {} ({})", file.path.display(), file.alteration.word(), file.purpose);
+    }
+    for service in services {
+        let _ = writeln!(text, "boot: {service}");
     }
     push_unknown(&mut text, outlook, painter);
     if !outlook.changed() && outlook.blocked.is_empty() {

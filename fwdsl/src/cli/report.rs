@@ -67,7 +67,10 @@ pub(super) fn order(family: Family, would: &str, tables: &[String], closed: bool
 
 /// A line for every file.
 pub(super) fn files(files: &[FileReport], would: &str) -> String {
-    let line = |file: &FileReport| format!("{} {would}updated ({})\n", file.path.display(), file.purpose);
+    let line = |file: &FileReport| {
+        let change = if file.removed { "removed" } else { "updated" };
+        format!("{} {would}{change} ({})\n", file.path.display(), file.purpose)
+    };
     files.iter().map(line).collect()
 }
 
@@ -119,19 +122,18 @@ pub(super) fn json(report: &Report) -> Map<String, Value> {
         Value::Object(object) => object,
         _ => Map::new(),
     };
-    object.insert("changed".to_owned(), json!(report.changed()));
+    let put_back = report.recovered.as_ref().is_some_and(|recovered| !is_nothing(recovered));
+    object.insert("changed".to_owned(), json!(report.changed() || put_back));
     object
 }
 
 /// What was put back of an earlier apply.
 pub(super) fn recovered(recovered: &Recovered) -> String {
-    let others = recovered.sets.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
-    let nothing = recovered.tables.is_empty() && others;
     let mut text = match recovered.unconfirmed {
         true => "an apply was not confirmed; ".to_owned(),
         false => "an earlier apply was ended before it was complete; ".to_owned(),
     };
-    text.push_str(match nothing {
+    text.push_str(match is_nothing(recovered) {
         true => "all that it was to change is as before\n",
         false => "what it had changed is put back:\n",
     });
@@ -143,4 +145,46 @@ pub(super) fn recovered(recovered: &Recovered) -> String {
         text.push_str(&format!("  {line}\n"));
     }
     text
+}
+
+/// Whether an earlier apply had not come to change anything.
+fn is_nothing(recovered: &Recovered) -> bool {
+    let others = recovered.sets.is_empty() && recovered.sysctls.is_empty() && recovered.files.is_empty();
+    recovered.tables.is_empty() && others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_back_is_a_change() {
+        let unfinished = |tables: &[&str]| Recovered {
+            restarted: false,
+            unconfirmed: true,
+            tables: tables.iter().map(|name| (*name).to_owned()).collect(),
+            sets: Vec::new(),
+            sysctls: Vec::new(),
+            files: Vec::new(),
+        };
+        let changed = |recovered: Option<Recovered>| {
+            let report = Report {
+                dry_run: false,
+                variant: None,
+                rules: Vec::new(),
+                sets: Vec::new(),
+                sysctls: Vec::new(),
+                files: Vec::new(),
+                ipv6_absent: false,
+                recovered,
+                connections: None,
+                waiting: None,
+                warnings: Vec::new(),
+            };
+            json(&report)["changed"].clone()
+        };
+        assert_eq!(changed(None), false);
+        assert_eq!(changed(Some(unfinished(&[]))), false);
+        assert_eq!(changed(Some(unfinished(&["IPv4 filter"]))), true);
+    }
 }

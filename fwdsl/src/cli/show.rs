@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::diagnostic::Diagnostics;
-use fwdsl_runtime::emit::{Protocols, emit, emit_sets};
+use fwdsl_runtime::emit::{Protocols, emit_into, emit_sets};
 use fwdsl_runtime::family::{Family, FamilySet};
+use fwdsl_runtime::ipset::KernelSet;
 use fwdsl_runtime::json::to_json;
+use fwdsl_runtime::lower::Ruleset;
+use fwdsl_runtime::model::{Model, SysctlUse};
 use serde_json::{Map, Value, json};
 
 use super::args::{Format, ShowArguments};
@@ -14,92 +17,130 @@ use super::failure::Failure;
 use super::output::Done;
 use super::trees::trees;
 
-pub(super) fn show(policy: &Policy, arguments: &ShowArguments) -> Result<Done, Failure> {
-    policy.check()?;
+pub(super) fn show(policy: &Policy, arguments: &ShowArguments, json: bool) -> Result<Done, Failure> {
+    let policy = &policy.read()?;
+    let model = &*policy.model();
     let asked = arguments.family.map(Family::from);
+    let families: Vec<Family> = asked.map_or(Family::ALL.to_vec(), |family| vec![family]);
+    let lowered = families.iter().filter_map(|family| policy.lower(*family).transpose());
+    let rulesets = lowered.collect::<Result<Vec<Arc<Ruleset>>, Diagnostics>>()?;
+    if let (Some(family), []) = (asked, rulesets.as_slice()) {
+        return Err(Failure::NoFamily(family));
+    }
     if arguments.sets {
-        return sets(policy, asked);
+        return Ok(sets(&rulesets, &families));
     }
     if arguments.trees {
         return trees(policy, asked);
     }
     if arguments.format == Format::Json {
-        return document(policy, asked);
+        return Ok(document(model, asked));
     }
-    if let Some(family) = asked {
-        let rules = shown(policy, family)?.ok_or(Failure::NoFamily(family))?;
-        let json = Map::from_iter([(family.name().to_owned(), json!(rules)), sets_json(policy, &[family])?]);
-        let first = match policy.emit_sets(family)?.is_empty() {
-            true => String::new(),
-            false => {
-                format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name())
-            }
-        };
-        return Ok(Done { text: format!("{first}{rules}"), json, warnings: Vec::new() });
-    }
-    let mut text = String::new();
-    let mut json = Map::from_iter([sets_json(policy, &Family::ALL)?]);
-    let sets = emit_sets(policy.all_sets()?.iter().map(Arc::as_ref));
-    if !sets.is_empty() {
-        text.push_str(&format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"));
-    }
-    for family in Family::ALL {
-        let rules = shown(policy, family)?;
-        if let Some(rules) = &rules {
-            // The two texts are read by different programs; a comment keeps them apart.
-            text.push_str(&format!("# {family}\n{rules}"));
-        }
-        json.insert(family.name().to_owned(), json!(rules));
-    }
-    let sysctl = |setting: fwdsl_runtime::sysctl::Setting| -> Value {
-        json!({ "key": setting.key.to_string(), "value": setting.value })
+    let done = if json {
+        Done { text: String::new(), json: members(model, asked, &families, &rulesets), warnings: Vec::new() }
+    } else {
+        Done { text: text(asked, &rulesets), json: Map::new(), warnings: Vec::new() }
     };
-    json.insert("sysctls".to_owned(), policy.sysctls().into_iter().map(sysctl).collect());
-    Ok(Done { text, json, warnings: Vec::new() })
+    Ok(done)
+}
+
+/// For machines: each family's rules and sets, and the sysctls unless one family is asked for.
+fn members(
+    model: &Model,
+    asked: Option<Family>,
+    families: &[Family],
+    rulesets: &[Arc<Ruleset>],
+) -> Map<String, Value> {
+    let mut members = Map::from_iter([sets_json(rulesets, families)]);
+    for family in families {
+        let own = rulesets.iter().find(|ruleset| ruleset.family == *family);
+        let rules = own.map(|ruleset| {
+            let mut text = String::new();
+            push_rules(&mut text, ruleset);
+            text
+        });
+        members.insert(family.name().to_owned(), json!(rules));
+    }
+    if asked.is_none() {
+        let sysctl = |setting: &SysctlUse| -> Value {
+            json!({ "key": setting.value.key.to_string(), "value": setting.value.value })
+        };
+        members.insert("sysctls".to_owned(), model.sysctls().iter().map(sysctl).collect());
+    }
+    members
+}
+
+/// For people: the same but for the sysctls.
+fn text(asked: Option<Family>, rulesets: &[Arc<Ruleset>]) -> String {
+    let sets = text_of_sets(rulesets);
+    let mut text = match asked {
+        _ if sets.is_empty() => String::new(),
+        Some(family) => {
+            format!("# Load the sets first: show --sets --family {} | ipset restore\n", family.name())
+        }
+        None => format!("# Sets, to be loaded first: show --sets | ipset restore\n{sets}"),
+    };
+    for ruleset in rulesets {
+        // The two texts are read by different programs; a comment keeps them apart.
+        if asked.is_none() {
+            text.push_str(&format!("# {}\n", ruleset.family));
+        }
+        push_rules(&mut text, ruleset);
+    }
+    text
 }
 
 /// The policy as JSON, with the rules of one family or of both.
-fn document(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
-    if let Some(family) = asked {
-        policy.lower(family)?.ok_or(Failure::NoFamily(family))?;
-    }
-    let document = to_json(&policy.model(), asked.map_or(FamilySet::BOTH, FamilySet::only));
-    let text = format!("{document:#}\n");
-    Ok(Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() })
+fn document(model: &Model, asked: Option<Family>) -> Done {
+    let document = to_json(model, asked.map_or(FamilySet::BOTH, FamilySet::only));
+    let text = text_of(&document);
+    Done { text, json: Map::from_iter([("policy".to_owned(), document)]), warnings: Vec::new() }
 }
 
-/// The text, and how it is to be loaded if that is not the usual way.
-fn shown(policy: &Policy, family: Family) -> Result<Option<String>, Diagnostics> {
-    let Some(ruleset) = policy.lower(family)? else { return Ok(None) };
-    let text = emit(&ruleset, Protocols::Named);
+fn text_of(document: &Value) -> String {
+    format!("{document:#}\n")
+}
+
+/// What `show --format json` prints.
+pub(super) fn document_text(policy: &Policy) -> String {
+    text_of(&to_json(&policy.model(), FamilySet::BOTH))
+}
+
+/// Adds how the rules are to be loaded, if that is not the usual way, and the rules.
+fn push_rules(text: &mut String, ruleset: &Ruleset) {
     let shares = ruleset.tables.iter().any(|table| !table.foreign.is_empty());
-    let how = match (ruleset.chains_alone, shares) {
+    text.push_str(match (ruleset.chains_alone, shares) {
         (true, _) => "# for `iptables-restore --noflush`, once, where these chains are not loaded yet\n",
         (false, true) => {
             "# foreign chains are neither declared nor flushed by `apply`; loaded by hand, this replaces them\n"
         }
         (false, false) => "",
-    };
-    Ok(Some(format!("{how}{text}")))
+    });
+    emit_into(text, ruleset, Protocols::Named);
 }
 
 /// The sets alone, of one family or of both.
-fn sets(policy: &Policy, asked: Option<Family>) -> Result<Done, Failure> {
-    let (text, families) = match asked {
-        Some(family) => {
-            policy.emit(family)?.ok_or(Failure::NoFamily(family))?;
-            (policy.emit_sets(family)?, vec![family])
+fn sets(rulesets: &[Arc<Ruleset>], families: &[Family]) -> Done {
+    let json = Map::from_iter([sets_json(rulesets, families)]);
+    Done { text: text_of_sets(rulesets), json, warnings: Vec::new() }
+}
+
+fn text_of_sets(rulesets: &[Arc<Ruleset>]) -> String {
+    let mut sets: Vec<&KernelSet> = Vec::new();
+    for set in rulesets.iter().flat_map(|ruleset| &ruleset.sets) {
+        // Those of no family are among both families'.
+        if !sets.iter().any(|other| other.name == set.name) {
+            sets.push(set);
         }
-        None => (emit_sets(policy.all_sets()?.iter().map(Arc::as_ref)), Family::ALL.to_vec()),
-    };
-    Ok(Done { text, json: Map::from_iter([sets_json(policy, &families)?]), warnings: Vec::new() })
+    }
+    emit_sets(sets)
 }
 
 /// The text of each family's sets.
-fn sets_json(policy: &Policy, families: &[Family]) -> Result<(String, Value), Failure> {
-    let mut texts = Map::new();
-    for family in families {
-        texts.insert(family.name().to_owned(), json!(policy.emit_sets(*family)?));
-    }
-    Ok(("sets".to_owned(), Value::Object(texts)))
+fn sets_json(rulesets: &[Arc<Ruleset>], families: &[Family]) -> (String, Value) {
+    let text = |family: &Family| {
+        let own = rulesets.iter().find(|ruleset| ruleset.family == *family);
+        (family.name().to_owned(), json!(text_of_sets(own.map_or(&[], std::slice::from_ref))))
+    };
+    ("sets".to_owned(), Value::Object(families.iter().map(text).collect()))
 }

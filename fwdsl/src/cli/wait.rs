@@ -1,7 +1,6 @@
 //! What `--confirm` does once the rules are in force: it says how to confirm, and waits for it.
 
 use std::io::{self, BufRead, IsTerminal};
-use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use serde_json::json;
 use super::confirm;
 use super::failure::Failure;
 use super::output::{self, Done};
+use crate::pages::program_name;
 
 /// How often it looks whether somebody else has confirmed.
 const PULSE: Duration = Duration::from_millis(100);
@@ -97,7 +97,7 @@ fn seconds(waiting: &Waiting) -> u64 {
 }
 
 fn how(caller: &Caller, asks: bool) -> String {
-    let command = format!("`{} confirm`", program());
+    let command = format!("`{} confirm`", program_name());
     match caller {
         Caller::Console if asks => "press Enter to confirm (Ctrl-C leaves it to be undone)\n".to_owned(),
         Caller::Ssh(_) | Caller::Remote { .. } => format!(
@@ -108,12 +108,6 @@ fn how(caller: &Caller, asks: bool) -> String {
             format!("to confirm, run {command}; over SSH, in a connection that is opened now\n")
         }
     }
-}
-
-/// The name under which this program was started.
-fn program() -> String {
-    let path = std::env::args_os().next().unwrap_or_default();
-    Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Reads answers from the terminal, an empty line or `yes`, as long as there are any.

@@ -158,7 +158,7 @@ fn parse_desired(value: &Value) -> Desired {
     let policy = text(value, "policy").map(|source| policy(&source));
     let ruleset = |family| policy.as_ref().and_then(|policy| policy.lower(family).expect("it compiled"));
     let rules = |family: Family| {
-        let of_policy = || Some(emit_chains(&ruleset(family)?, Protocols::Numbered));
+        let of_policy = || Some(emit_chains(&*ruleset(family)?, Protocols::Numbered));
         text(value, family.name()).or_else(of_policy)
     };
     let sharing = |family| ruleset(family).map(|ruleset| Sharing::of(&ruleset)).unwrap_or_default();
@@ -171,6 +171,8 @@ fn parse_desired(value: &Value) -> Desired {
         ipv6_sharing: sharing(Family::Ipv6),
         sets: policy_sets.chain(list("sets").iter().map(set)).collect(),
         sysctls: list("sysctls").iter().map(sysctl).collect(),
+        policy: None,
         files: list("files").iter().map(file).collect(),
+        ..Desired::default()
     }
 }

@@ -13,9 +13,11 @@ use crate::provisioned::Host;
 use crate::sandbox::list_files;
 
 /// Gives a command the system's own directories, and becomes it.
-const BOOTED: &str = "for d in etc var run; do mount --bind \"$0/$d\" /$d || exit 1; done && exec \"$@\"";
+const BOOTED: &str =
+    "for d in etc var run usr/local; do mount --bind \"$0/$d\" /$d || exit 1; done && exec \"$@\"";
 
-/// A command of a provisioning binary that changes files alone. The binary sees the host's `/etc`, `/var` and `/run`.
+/// A command of a provisioning binary that changes files alone. The binary sees the host's `/etc`, `/var`,
+/// `/run` and `/usr/local`.
 #[derive(Debug)]
 pub struct Booted {
     host: Host,
@@ -35,7 +37,7 @@ impl Booted {
         let host = Host::new(variant, binary);
         let unit = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
         host.file("etc/systemd/system/netfilter-persistent.service", unit);
-        for directory in ["run", "var/lib"] {
+        for directory in ["run", "var/lib", "usr/local"] {
             fs::create_dir_all(host.root.join(directory)).expect("the directory can be made");
         }
         let tree = host.root.with_extension("before");

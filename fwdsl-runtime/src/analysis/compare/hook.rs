@@ -41,6 +41,8 @@ pub struct Change {
 pub struct Line {
     /// In the words of the language.
     pub text: String,
+    /// The matches that these are, one by one; none if any packet is meant.
+    pub matches: Vec<String>,
     /// One of them.
     pub packet: Packet,
     /// What decided it in the old firewall.
@@ -205,7 +207,7 @@ fn lines(
     let words = Words::new(&shared.space, &shared.program.classes, family, matches.into_iter());
     let mut lines = Vec::new();
     for product in &products {
-        for (part, text) in words.lines(product, &shared.atoms.list) {
+        for (part, matches) in words.lines(product, &shared.atoms.list) {
             let node = shared.space.product(&mut shared.diagram, &part);
             let node = shared.diagram.and(node, set)?;
             let region = shared.diagram.region(node, &shared.space, &shared.program.everything(), &likely);
@@ -218,7 +220,8 @@ fn lines(
                 decided.map_or(Decision::End, Decision::Rule)
             };
             let (old, new) = (decision(ways[0]), decision(ways[1]));
-            lines.push(Line { text, packet, old, new });
+            let text = if matches.is_empty() { "_".to_owned() } else { matches.join(" ") };
+            lines.push(Line { text, matches, packet, old, new });
         }
     }
     Ok((lines, is_complete))

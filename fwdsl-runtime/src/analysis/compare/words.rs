@@ -64,8 +64,8 @@ impl<'a> Words<'a> {
         words
     }
 
-    /// The lines for a product, each with the part of it that it says.
-    pub(super) fn lines(&self, product: &Product, atoms: &[Atom]) -> Vec<(Product, String)> {
+    /// The lines for a product, each with the part of it that it says: its matches, in the order in which they stand.
+    pub(super) fn lines(&self, product: &Product, atoms: &[Atom]) -> Vec<(Product, Vec<String>)> {
         let mut lines = vec![(Product::new(), Vec::new())];
         let rank = |level: &Level| match level.field() {
             Field::Atom(atom) => (ORDER.len(), atom),
@@ -86,13 +86,10 @@ impl<'a> Words<'a> {
             }
             lines = next;
         }
-        let text = |words: Vec<String>| {
-            let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
-            if words.is_empty() { "_".to_owned() } else { words.join(" ") }
-        };
-        let finish = |(mut part, words): (Product, Vec<String>)| {
+        let finish = |(mut part, mut words): (Product, Vec<String>)| {
             part.sort_by_key(|(level, _)| *level);
-            (part, text(words))
+            words.retain(|word| !word.is_empty());
+            (part, words)
         };
         lines.into_iter().map(finish).collect()
     }

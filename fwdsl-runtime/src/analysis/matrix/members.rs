@@ -36,7 +36,7 @@ fn member_text(member: &Address) -> String {
 
 impl Class {
     /// Its addresses as words: so many ranges, and then how many more there are.
-    pub(super) fn member_words(&self, most: usize) -> Vec<String> {
+    pub fn member_words(&self, most: usize) -> Vec<String> {
         let mut words: Vec<String> = self.members.iter().take(most).map(member_text).collect();
         if self.members.len() > most {
             words.push(format!("… {} more", self.members.len() - most));
@@ -45,7 +45,7 @@ impl Class {
     }
 
     /// How many addresses there are, as people say it.
-    pub(super) fn size_text(&self) -> String {
+    pub fn size_text(&self) -> String {
         let spans = self.members.iter().map(Address::bounds);
         let less_one = spans.fold(None, |size: Option<u128>, (first, last)| match size {
             None => Some(last - first),

@@ -17,6 +17,7 @@ mod partition;
 mod question;
 mod relation;
 mod service;
+mod sources;
 mod svg;
 mod text;
 
@@ -25,6 +26,7 @@ use std::net::IpAddr;
 
 pub use question::{MatrixError, Open, Question};
 pub use service::{Service, ServiceError};
+pub use sources::{Sources, sources};
 
 use super::region::Span;
 use crate::family::Family;

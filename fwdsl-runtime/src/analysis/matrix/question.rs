@@ -21,6 +21,8 @@ pub struct Question<'a> {
     /// What is assumed of what the question does not say: interfaces, marks, the type of the packet, whether the
     /// connection's addresses are translated.
     pub open: Open,
+    /// Whether only what other hosts send is meant: packets that come in by another interface than `lo`.
+    pub from_outside: bool,
 }
 
 /// What is assumed of fields of a packet that can be anything.
@@ -62,7 +64,7 @@ pub enum MatrixError {
 impl<'a> Question<'a> {
     /// A question about a chain of `filter`.
     pub const fn new(chain: &'a str, service: Service) -> Question<'a> {
-        Question { table: TableName::Filter, chain, service, open: Open::PerRule }
+        Question { table: TableName::Filter, chain, service, open: Open::PerRule, from_outside: false }
     }
 
     /// The table and the place of the chain in it.

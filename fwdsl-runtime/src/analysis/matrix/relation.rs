@@ -26,7 +26,10 @@ pub(super) fn relation(ruleset: &Ruleset, question: &Question<'_>) -> Result<Rel
     let rules = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.matches.as_slice());
     let program = program(table, ruleset.family, Classes::new(rules));
     let packets = entries(&hooks(table, start), Surroundings::new(ruleset), &program.classes);
-    let packets = of_service(packets, &question.service);
+    let mut packets = of_service(packets, &question.service);
+    if question.from_outside {
+        packets = inside(packets, &Condition::Within(Axis::In, outside(&program.classes).into()));
+    }
     let program = Settling { packets: &packets, question }.program(program, start);
     let mut diagram = Diagram::new(STEPS);
     let end = verdict(falling_off(&table.chains[start]));
@@ -54,13 +57,30 @@ fn of_service(packets: Vec<Region>, service: &Service) -> Vec<Region> {
     if service.protocol == TCP_NUMBER {
         conditions.push(Condition::OneOf(Choice::TcpFlags, 1 << SYN));
     }
-    let mut packets = packets;
-    for condition in &conditions {
-        let mut inside = Vec::new();
-        packets.iter().for_each(|region| region.split(condition, &mut inside, &mut Vec::new()));
-        packets = inside;
+    conditions.iter().fold(packets, inside)
+}
+
+/// The packets of which a condition is true.
+fn inside(packets: Vec<Region>, condition: &Condition) -> Vec<Region> {
+    let mut inside = Vec::new();
+    packets.iter().for_each(|region| region.split(condition, &mut inside, &mut Vec::new()));
+    inside
+}
+
+/// The interfaces that other hosts are behind. Where no rule tells `lo` from others, all are alike.
+fn outside(classes: &Classes) -> Vec<Span> {
+    let Span { first, last } = classes.interfaces.any();
+    match classes.interfaces.span("lo") {
+        Some(lo) if classes.interfaces.name(lo.first).as_deref() == Some("lo") => {
+            let parts = [(first, lo.first - 1), (lo.last + 1, last)];
+            parts
+                .into_iter()
+                .filter(|(first, last)| first <= last)
+                .map(|(first, last)| Span { first, last })
+                .collect()
+        }
+        _ => vec![Span { first, last }],
     }
-    packets
 }
 
 /// What a verdict is for one who wants a connection: a program that is asked may accept it.

@@ -11,7 +11,7 @@ use crate::catalogue::Aspects;
 use crate::family::{Family, FamilySet};
 use crate::loc::Loc;
 use crate::lower::{Ruleset, emitted_name, model_families, refer, rule_families};
-use crate::model::{Assertion, AssertionCase, Chain, Match, Model, Rule, Scope};
+use crate::model::{Assertion, AssertionCase, Chain, Few, Match, Model, Rule, Scope};
 use crate::table::{TableName, Way};
 
 /// A table of one family, prepared for assertions about its chains.
@@ -143,7 +143,7 @@ fn pattern(case: &AssertionCase) -> Rule {
     Rule {
         families: FamilySet::BOTH,
         matches: case.matches.clone(),
-        verdicts: Vec::new(),
+        verdicts: Few::default(),
         comment: None,
         exact: false,
         levels: Vec::new(),

@@ -5,6 +5,7 @@
 mod packets;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::netlink::{self, Found, Route};
 use super::session::{Caller, Connection};
@@ -29,7 +30,7 @@ pub struct Access {
 /// Evaluates the rules, those of the families that are given, for the connection of whoever runs this.
 #[must_use]
 pub fn check_access(
-    rulesets: &[Ruleset],
+    rulesets: &[Arc<Ruleset>],
     sources: &Sources,
     caller: &Caller,
     variant: Option<Variant>,
@@ -47,7 +48,9 @@ pub fn check_access(
     };
     let (here, peer) = (connection.here.ip(), connection.peer.ip());
     let family = if peer.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
-    let Some(rules) = rulesets.iter().find(|rules| rules.family == family) else { return Access::default() };
+    let Some(rules) = rulesets.iter().find(|rules| rules.family == family) else {
+        return Access::default();
+    };
     let Some(route) = netlink::route(here, peer, connection.zone.as_deref()) else {
         let doubt = format!(
             "the connection of this session ({connection}) is not of this network namespace, so whether the new rules \

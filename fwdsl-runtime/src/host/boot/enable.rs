@@ -11,7 +11,7 @@ use crate::host::tree::Tree;
 pub(super) const SYSTEMD_ETC: &str = "/etc/systemd/system";
 
 /// Where units stand, those that mask the others' of their names first (systemd.unit(5)).
-const SYSTEMD_UNITS: [&str; 4] =
+pub(super) const SYSTEMD_UNITS: [&str; 4] =
     [SYSTEMD_ETC, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /// Where OpenRC's services stand.
@@ -60,6 +60,27 @@ pub(super) fn enable_new_unit(unit: &str, text: &str, purpose: &str, tree: &Tree
 /// Whether the administrator has forbidden to start the unit.
 pub(super) fn is_masked(unit: &str, tree: &Tree) -> bool {
     tree.link(&Path::new(SYSTEMD_ETC).join(unit)).is_some_and(|target| target == Path::new("/dev/null"))
+}
+
+/// Whether the boot starts the service: some unit wants it, or it is in a runlevel.
+pub(super) fn is_enabled(service: &str, init: Init, tree: &Tree) -> bool {
+    let linked = |directory: &str, suffix: &str| {
+        let directory = Path::new(directory);
+        // What cannot be listed starts nothing that could be seen.
+        let names = tree.list(directory).unwrap_or_default();
+        let among = |name: &std::ffi::OsString| {
+            name.to_string_lossy().ends_with(suffix)
+                && tree.link(&directory.join(name).join(service)).is_some()
+        };
+        names.iter().any(among)
+    };
+    match init {
+        Init::Systemd => {
+            let wanted = |directory: &&str| linked(directory, ".wants") || linked(directory, ".requires");
+            !is_masked(service, tree) && SYSTEMD_UNITS.iter().any(wanted)
+        }
+        Init::OpenRc => linked(OPENRC_RUNLEVELS, ""),
+    }
 }
 
 /// What a unit's `[Install]` section asks for.

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::distribution::{Distribution, value};
+use super::distribution::{Distribution, detect_or_running, value};
+use super::{BootError, cannot_read};
 use crate::family::Family;
 use crate::host::sysctl::Reader;
 use crate::host::tree::Tree;
@@ -15,6 +16,67 @@ pub enum Init {
     Systemd,
     /// OpenRC.
     OpenRc,
+}
+
+/// What loads the rules at boot: services, and what starts them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Startup {
+    /// What starts them.
+    pub init: Init,
+    /// The services, as it calls them.
+    pub services: Vec<&'static str>,
+}
+
+impl Startup {
+    /// The services of the distribution.
+    ///
+    /// # Errors
+    /// When a file that settles it cannot be read.
+    pub fn of_distribution(distribution: Distribution, tree: &Tree) -> Result<Startup, BootError> {
+        let mut startup = Startup { init: Init::Systemd, services: Vec::new() };
+        for family in Family::ALL {
+            let layout =
+                layout(distribution, family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?;
+            startup.init = layout.init;
+            if !startup.services.contains(&layout.service) {
+                startup.services.push(layout.service);
+            }
+        }
+        Ok(startup)
+    }
+
+    /// The service of fwdsl itself.
+    pub fn own(init: Init) -> Startup {
+        let service = match init {
+            Init::Systemd => "fwdsl.service",
+            Init::OpenRc => "fwdsl",
+        };
+        Startup { init, services: vec![service] }
+    }
+}
+
+/// Finds what starts services in the system of `tree`: told by its files; where these do not tell, by its distribution.
+///
+/// # Errors
+/// If neither tells.
+pub fn detect_init(tree: &Tree, running: &Tree) -> Result<Init, BootError> {
+    let init = tree.follow(Path::new("/sbin/init")).ok();
+    let is = |name: &str| init.as_ref().and_then(|path| path.file_name()).is_some_and(|file| file == name);
+    if is("systemd") {
+        return Ok(Init::Systemd);
+    }
+    if is("openrc-init") || tree.exists(Path::new("/sbin/openrc-run")) {
+        return Ok(Init::OpenRc);
+    }
+    let systemd = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+    if systemd.iter().any(|path| tree.exists(Path::new(path))) {
+        return Ok(Init::Systemd);
+    }
+    match detect_or_running(tree, running) {
+        Ok((distribution, _)) => Ok(Startup::of_distribution(distribution, tree)?.init),
+        Err(BootError::UnknownDistribution { .. }) => Err(BootError::UnknownInit),
+        Err(error) => Err(error),
+    }
 }
 
 /// What a distribution does about one family's rules.
@@ -98,10 +160,10 @@ fn alpine_rules(service: &str, usual: &str, tree: &Tree) -> io::Result<PathBuf> 
     Ok(PathBuf::from(named.unwrap_or(usual)))
 }
 
-/// What sets the distribution's sysctls at boot.
-pub fn sysctl_reader(distribution: Distribution) -> Reader {
-    match distribution {
-        Distribution::Alpine => Reader::Plain,
-        Distribution::Arch | Distribution::Debian | Distribution::Fedora => Reader::Full,
+/// What sets sysctls at boot. Where OpenRC starts services, it may be the `sysctl` of BusyBox, as it is on Alpine.
+pub fn sysctl_reader(init: Init) -> Reader {
+    match init {
+        Init::OpenRc => Reader::Plain,
+        Init::Systemd => Reader::Full,
     }
 }

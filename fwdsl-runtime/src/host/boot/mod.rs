@@ -1,17 +1,29 @@
 //! Keeping rules for the next boot: where the distribution keeps them, loaded by the service that it has for
-//! that.
+//! that ([`plan`]), or in a file of ours, loaded by a service of ours ([`plan_own`]).
 //!
-//! Nothing is written here: [`plan`] says which files and links are to stand, for the running system or for
-//! an image.
+//! Nothing is written here: the plans say which files and links are to stand, for the running system or for
+//! an image, and an apply that [installs](super::Desired::installs) them takes note of what stood there before. Only [`load`], which our service runs, does something.
 
 mod distribution;
 mod enable;
+mod hardening;
+mod installed;
+mod kept;
 mod layout;
+mod load;
+mod lockdown;
+mod managers;
+mod notify;
+mod own;
+pub(crate) mod program;
 pub mod recovery;
+mod save_on_stop;
 mod sections;
+mod service;
 mod service_variant;
 mod sets;
 mod shared;
+mod state;
 
 use std::fmt;
 use std::io;
@@ -19,10 +31,22 @@ use std::path::PathBuf;
 
 pub use distribution::{Distribution, detect, detect_or_running};
 use enable::Enabling;
-pub use layout::{Init, Layout, layout, sysctl_reader};
+pub(crate) use installed::record;
+pub use installed::{Installed, Installs, Loader, installed};
+pub use kept::KeptPolicy;
+pub use layout::{Init, Layout, Startup, detect_init, layout, sysctl_reader};
+pub use load::load;
+pub(crate) use lockdown::loaded as loaded_lockdown;
+pub use lockdown::{Lockdown, lockdown};
+pub use managers::{BootManager, boot_managers};
+pub use notify::tell_init;
+pub use own::{Commands, own_modules, plan_own};
+pub use program::{BootProgram, Unfit, boot_program};
+pub use save_on_stop::{saves_on_stop, switch_off};
 pub use service_variant::service_variant;
 pub use sets::plan_sets;
 pub use shared::whole_tables;
+pub use state::{BootService, ServiceState, boot_services};
 
 use super::change::{FileChange, FileContent};
 use super::tree::Tree;
@@ -85,10 +109,16 @@ pub fn plan(
 }
 
 /// Warns of families whose rules are in use in one variant of iptables while the boot will load them in the
-/// other.
-pub fn other_variants(families: &[Family], in_use: Variant, tree: &Tree) -> Vec<BootWarning> {
+/// other: the one that was installed for, else that of the system.
+pub fn other_variants(
+    families: &[Family],
+    in_use: Variant,
+    installed: Option<Variant>,
+    tree: &Tree,
+) -> Vec<BootWarning> {
     let warning = |family: &Family| {
-        let at_boot = service_variant(*family, tree).filter(|at_boot| *at_boot != in_use)?;
+        let at_boot = installed.or_else(|| service_variant(*family, tree));
+        let at_boot = at_boot.filter(|at_boot| *at_boot != in_use)?;
         Some(BootWarning::OtherVariant { family: *family, in_use, at_boot })
     };
     families.iter().filter_map(warning).collect()
@@ -146,6 +176,15 @@ pub enum BootWarning {
         /// Its name.
         name: String,
     },
+    /// An apply that a power failure cuts off may not be undone.
+    Recovery(recovery::RecoveryWarning),
+    /// The lock-down is masked, so that nothing starts it.
+    LockdownMasked,
+    /// The lock-down does not let through what the policy asserts to be accepted.
+    NotInLockdown {
+        /// Where the source has the assertion.
+        place: String,
+    },
     /// The rules are in one variant's kernel interface now, and will be in the other's after a boot.
     OtherVariant {
         /// Whose rules.
@@ -186,6 +225,19 @@ impl fmt::Display for BootWarning {
                 "saved rules refer to the set `{name}` of others and will not be loaded at boot unless it is there by \
                  then: have it made before the rules are loaded"
             ),
+            BootWarning::Recovery(warning) => warning.fmt(f),
+            BootWarning::LockdownMasked => write!(
+                f,
+                "nothing will lock the host down if the policy cannot be loaded at boot, because `{unit}` is masked: \
+                 `systemctl unmask {unit}`, then save again",
+                unit = service::LOCKDOWN_UNIT
+            ),
+            BootWarning::NotInLockdown { place } => write!(
+                f,
+                "the lock-down, which comes up at boot if the policy cannot be loaded, does not let through what is \
+                 asserted at {place}: that asks for more than every iptables has; assert a way in without sets and \
+                 extensions"
+            ),
             BootWarning::OtherVariant { family, in_use, at_boot } => write!(
                 f,
                 "the {family} rules are in use in the {in_use} variant of iptables, but the boot will load them in the \
@@ -202,6 +254,32 @@ pub enum BootError {
     UnknownDistribution {
         /// What os-release(5) calls it, the most specific name first; empty where there is no such file.
         names: Vec<String>,
+    },
+    /// It is not known what starts services here.
+    UnknownInit,
+    /// The program's path cannot be written into a service.
+    Unwritable {
+        /// The program.
+        program: PathBuf,
+    },
+    /// Another program is where the one that the boot runs would go.
+    ProgramTaken {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Something else loads the policy at boot already.
+    OtherLoader {
+        /// What does.
+        installed: Loader,
+        /// What was asked for.
+        wanted: Loader,
+    },
+    /// What an earlier save or install kept cannot be used.
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A file that is there cannot be read.
     Read {
@@ -231,6 +309,35 @@ impl fmt::Display for BootError {
                     )?,
                 }
                 f.write_str("; known are Alpine, Arch, Debian, Fedora and what os-release(5) calls like them")
+            }
+            BootError::UnknownInit => f.write_str(
+                "what starts services at boot is neither systemd nor OpenRC, nor is there a known distribution that \
+                 tells",
+            ),
+            BootError::Unwritable { program } => {
+                write!(f, "the path {program:?} cannot be written into a service: give the program a plain name")
+            }
+            BootError::ProgramTaken { path } => write!(
+                f,
+                "another program is at `{}`, where a copy of this one would go for the boot: move it away, or give \
+                 this one another name",
+                path.display()
+            ),
+            BootError::OtherLoader { installed, wanted } => {
+                let name = |loader: &Loader| match loader {
+                    Loader::Fwdsl => "the service of fwdsl itself",
+                    Loader::Distribution => "the distribution's service",
+                };
+                write!(
+                    f,
+                    "{} loads the policy at boot since an earlier install or save: `uninstall` first, then \
+                     `install --with {wanted}` for {}",
+                    name(installed),
+                    name(wanted)
+                )
+            }
+            BootError::Kept { path, reason } => {
+                write!(f, "`{}`, which fwdsl wrote, cannot be used: {reason}", path.display())
             }
             BootError::Read { path, error } => write!(f, "cannot read `{}`: {error}", path.display()),
             BootError::NotRules { path, line } => write!(

@@ -12,9 +12,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::enable::{self, OPENRC_SERVICES, SYSTEMD_ETC};
-use super::layout::{Init, layout};
-use super::{BootError, Distribution, cannot_read};
-use crate::family::Family;
+use super::hardening::{COMMON, RESTORER};
+use super::layout::{Init, Startup};
+use super::program::{BootProgram, Unfit, is_speakable, quoted_for_systemd, why_not_at_boot};
+use super::{BootError, cannot_read};
 use crate::host::change::{FileChange, FileContent};
 use crate::host::places::JOURNAL;
 use crate::host::tree::Tree;
@@ -37,35 +38,24 @@ pub struct Recovery {
     pub warnings: Vec<RecoveryWarning>,
 }
 
-/// Plans the service that runs `program` at boot, if there is a journal of an unfinished apply then.
+/// Plans the service that runs `program` at boot, if there is a journal of an unfinished apply then, before the services
+/// of `startup`.
 ///
 /// With `argument`, the program calls [`recover`](crate::host::recover). Both the program's path and the journal's are
 /// those of the system of `tree`.
 ///
 /// # Errors
-/// When a file that tells how the distribution starts services cannot be read.
-pub fn plan(
-    program: &Path,
-    argument: &str,
-    distribution: Distribution,
-    tree: &Tree,
-) -> Result<Recovery, BootError> {
+/// When what is in OpenRC's runlevels cannot be read.
+pub fn plan(program: &Path, argument: &str, startup: &Startup, tree: &Tree) -> Result<Recovery, BootError> {
     let Some(text) = program.to_str().filter(|text| is_speakable(text)) else {
         let warnings = vec![RecoveryWarning::Unwritable { program: program.to_owned() }];
         return Ok(Recovery { files: Vec::new(), warnings });
     };
-    let mut init = Init::Systemd;
-    let mut services = Vec::new();
-    for family in Family::ALL {
-        let layout = layout(distribution, family, tree).map_err(|error| cannot_read("/etc/conf.d", error))?;
-        init = layout.init;
-        if !services.contains(&layout.service) {
-            services.push(layout.service);
-        }
-    }
-    let services = services.join(" ");
-    let mut warnings: Vec<RecoveryWarning> = why_not_at_boot(program, tree).into_iter().collect();
-    let files = match init {
+    let services = startup.services.join(" ");
+    let unfit = why_not_at_boot(program, tree);
+    let mut warnings: Vec<RecoveryWarning> =
+        unfit.map(|why| RecoveryWarning::Unfit { program: program.to_owned(), why }).into_iter().collect();
+    let files = match startup.init {
         Init::Systemd if enable::is_masked(UNIT, tree) => {
             warnings = vec![RecoveryWarning::Masked];
             Vec::new()
@@ -115,6 +105,7 @@ fn unit(program: &str, argument: &str, services: &str) -> String {
          [Service]\n\
          Type=oneshot\n\
          ExecStart={program} {argument}\n\
+         {RESTORER}{COMMON}\
          \n\
          [Install]\n\
          WantedBy=sysinit.target\n"
@@ -142,66 +133,30 @@ fn script(program: &str, argument: &str, services: &str) -> String {
     )
 }
 
-/// Whether systemd takes the path of a program, in whatever quotes; it was seen to refuse these characters.
-fn is_speakable(path: &str) -> bool {
-    !path.contains(|char: char| char.is_control() || matches!(char, '\'' | '"' | '\\'))
-}
-
-/// A path as the first word of a command line (systemd.service(5)).
-fn quoted_for_systemd(path: &str) -> String {
-    if path.chars().all(|char| char.is_ascii_alphanumeric() || "/._+-".contains(char)) {
-        return path.to_owned();
-    }
-    format!("\"{}\"", path.replace('%', "%%"))
-}
-
-/// Directories whose files a restart may remove (file-hierarchy(7)), and that of another kernel's processes.
-const TEMPORARY: [&str; 5] = ["/tmp", "/var/tmp", "/run", "/dev", "/proc"];
-
-fn why_not_at_boot(program: &Path, tree: &Tree) -> Option<RecoveryWarning> {
-    let owned = program.to_owned();
-    if let Some(directory) = TEMPORARY.into_iter().find(|directory| program.starts_with(directory)) {
-        return Some(RecoveryWarning::Temporary { program: owned, directory });
-    }
-    if is_built_by_cargo(program) {
-        return Some(RecoveryWarning::BuildDirectory { program: owned });
-    }
-    (!tree.exists(program)).then_some(RecoveryWarning::Missing { program: owned })
-}
-
-/// `target/debug/x`, `target/x86_64-unknown-linux-musl/release/x` and the like.
-fn is_built_by_cargo(program: &Path) -> bool {
-    let directories = program.iter().skip_while(|part| *part != "target").skip(1);
-    directories.take(2).any(|part| part == "debug" || part == "release")
-}
-
 /// Why an apply that a power failure cuts off may not be undone at boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecoveryWarning {
     /// The service is masked, so that nothing starts it.
     Masked,
-    /// The program is in a directory that does not outlast a restart.
-    Temporary {
+    /// A boot may not find the program.
+    Unfit {
         /// The program.
         program: PathBuf,
-        /// The directory.
-        directory: &'static str,
-    },
-    /// The program is where it was built, and will be gone or another one before long.
-    BuildDirectory {
-        /// The program.
-        program: PathBuf,
-    },
-    /// The program is not in the system's file tree.
-    Missing {
-        /// The program, as a path of that system.
-        program: PathBuf,
+        /// Why not.
+        why: Unfit,
     },
     /// The program's path cannot be written into a service; there is none.
     Unwritable {
         /// The program.
         program: PathBuf,
     },
+}
+
+impl RecoveryWarning {
+    /// Whether it is about a program that is not there yet, but will be.
+    pub fn is_met_by(&self, program: &BootProgram) -> bool {
+        program.copy.is_some() && matches!(self, RecoveryWarning::Unfit { why: Unfit::Missing, .. })
+    }
 }
 
 impl fmt::Display for RecoveryWarning {
@@ -211,15 +166,7 @@ impl fmt::Display for RecoveryWarning {
             RecoveryWarning::Masked => {
                 return write!(f, "`{UNIT}` is masked: `systemctl unmask {UNIT}`, then save again");
             }
-            RecoveryWarning::Temporary { program, directory } => {
-                write!(f, "`{}` may be gone by then: it is below {directory}", program.display())?;
-            }
-            RecoveryWarning::BuildDirectory { program } => {
-                write!(f, "`{}` may be gone by then: it is where cargo builds", program.display())?;
-            }
-            RecoveryWarning::Missing { program } => {
-                write!(f, "there is no `{}` in the system that boots", program.display())?;
-            }
+            RecoveryWarning::Unfit { program, why } => why.say(program, f)?,
             RecoveryWarning::Unwritable { program } => {
                 write!(f, "the path {program:?} cannot be written into a service")?;
             }
@@ -232,11 +179,14 @@ impl fmt::Display for RecoveryWarning {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Distribution;
     use super::*;
     use crate::host::tree::image::Image;
 
     fn planned(image: &Image, program: &str, distribution: Distribution) -> Recovery {
-        plan(Path::new(program), "recover", distribution, &Tree::new(Some(image.root()))).unwrap()
+        let tree = Tree::new(Some(image.root()));
+        let startup = Startup::of_distribution(distribution, &tree).unwrap();
+        plan(Path::new(program), "recover", &startup, &tree).unwrap()
     }
 
     fn text(change: &FileChange) -> (u32, String) {
@@ -325,11 +275,5 @@ mod tests {
             assert!(recovery.files.is_empty());
             assert!(recovery.warnings[0].to_string().contains("cannot be written into a service"));
         }
-    }
-
-    #[test]
-    fn a_path_stays_one_word_of_the_command_line() {
-        assert_eq!(quoted_for_systemd("/usr/sbin/a-host_1.0+x"), "/usr/sbin/a-host_1.0+x");
-        assert_eq!(quoted_for_systemd("/a b/100%$x"), "\"/a b/100%%$x\"");
     }
 }

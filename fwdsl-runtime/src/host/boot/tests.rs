@@ -137,8 +137,8 @@ fn another_variant_at_boot_is_told() {
         .file("/usr/bin/xtables-legacy-multi", "")
         .link("/usr/bin/iptables-restore", "xtables-legacy-multi");
     let tree = Tree::new(Some(image.root()));
-    assert!(other_variants(&Family::ALL, Variant::Legacy, &tree).is_empty());
-    let warnings = other_variants(&Family::ALL, Variant::Nft, &tree);
+    assert!(other_variants(&Family::ALL, Variant::Legacy, None, &tree).is_empty());
+    let warnings = other_variants(&Family::ALL, Variant::Nft, None, &tree);
     assert_eq!(
         warnings,
         [BootWarning::OtherVariant { family: Family::Ipv4, in_use: Variant::Nft, at_boot: Variant::Legacy }]

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Rules as iptables-nft makes them, in nft's JSON.
-const OF_IPTABLES: [&str; 21] = [
+const OF_IPTABLES: [&str; 23] = [
     // -i lo -j ACCEPT
     r#"[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"lo"}},C,{"accept":null}]"#,
     // -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
@@ -38,6 +38,9 @@ const OF_IPTABLES: [&str; 21] = [
     r#"[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":200}},C]"#,
     // -p tcp -m multiport
     r#"[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"tcp"}},{"xt":{"type":"match","name":"multiport"}},C]"#,
+    // -p icmp -m icmp, ! -p tcp, as iptables 1.8.11 makes them
+    r#"[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"protocol"}},"right":"icmp"}},{"xt":{"type":"match","name":"icmp"}},C]"#,
+    r#"[{"match":{"op":"!=","left":{"payload":{"protocol":"ip","field":"protocol"}},"right":"tcp"}},C]"#,
     // -j NFLOG
     r#"[C,{"log":{"group":0}}]"#,
     r#"[C,{"log":{"prefix":"x","group":3,"snaplen":100,"queue-threshold":5}}]"#,
@@ -52,7 +55,7 @@ const OF_IPTABLES: [&str; 21] = [
 ];
 
 /// Rules of nft, each with what iptables-nft-save makes of it or leaves out.
-const NATIVE: [&str; 24] = [
+const NATIVE: [&str; 25] = [
     // tcp dport { 22, 80 }: -p tcp
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"set":[22,80]}}},C,{"accept":null}]"#,
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":"@ports"}},C,{"accept":null}]"#,
@@ -74,6 +77,7 @@ const NATIVE: [&str; 24] = [
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":1}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":2}},C]"#,
     // two protocols
     r#"[{"match":{"op":"!=","left":{"meta":{"key":"l4proto"}},"right":"tcp"}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":2}},C]"#,
+    r#"[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"protocol"}},"right":"tcp"}},{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"udp"}},C]"#,
     r#"[{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"sport"}},"right":1}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":2}},C]"#,
     // the limit is spent before the interface is looked at
     r#"[{"limit":{"rate":5,"burst":5,"per":"second"}},{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"lo"}},C,{"accept":null}]"#,

@@ -39,6 +39,8 @@ pub enum Action {
     Apply,
     /// Files alone, for boot.
     Save,
+    /// The undo of all that was saved and installed.
+    Uninstall,
     /// A rollback to the state of this number.
     Rollback(u64),
 }
@@ -78,7 +80,11 @@ impl About {
     /// An apply that this process is about to make.
     pub(crate) fn apply(desired: &Desired, plan: &Plan) -> About {
         let is_save = desired.ipv4.is_none() && desired.ipv6.is_none() && desired.sysctls.is_empty();
-        let action = if is_save { Action::Save } else { Action::Apply };
+        let action = match is_save {
+            _ if desired.uninstalls => Action::Uninstall,
+            true => Action::Save,
+            false => Action::Apply,
+        };
         About::now(action, (!is_save).then(|| fingerprint(desired)), plan)
     }
 }

@@ -23,7 +23,8 @@ use crate::host::sysctls::SysctlUndo;
 /// What a journal is made of.
 pub(crate) struct Draft {
     pub(crate) about: About,
-    pub(crate) keep: usize,
+    /// How many former states are kept; `None` leaves them as they are.
+    pub(crate) keep: Option<usize>,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     pub(crate) group: GroupId,
@@ -64,7 +65,7 @@ pub(crate) fn create(root: &Path, draft: Draft) -> Result<Journal, ApplyError> {
     let dir = path(root)?;
     let new = dir.with_file_name(NEW);
     dir.parent().map_or(Ok(()), files::make_private_dir)?;
-    if draft.keep > 0 {
+    if draft.keep.is_some_and(|keep| keep > 0) {
         history::prepare(&dir)?;
     }
     remove_tree(&new)?;

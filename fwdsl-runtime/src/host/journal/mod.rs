@@ -51,9 +51,10 @@ pub(crate) struct Manifest {
     format: u32,
     #[serde(default)]
     pub(crate) about: About,
-    /// How many former states are kept when the apply is complete, this one among them.
-    #[serde(default)]
-    keep: usize,
+    /// How many former states are kept when the apply is complete, this one among them; with `None`, they stay as they
+    /// are.
+    #[serde(default = "no_former_state")]
+    keep: Option<usize>,
     pub(crate) boot_id: String,
     pub(crate) network_namespace: String,
     /// The programs of the apply, which are ended before anything is put back.
@@ -67,6 +68,11 @@ pub(crate) struct Manifest {
     pub(crate) sets: Option<SetsUndo>,
     pub(crate) sysctls: Vec<SysctlUndo>,
     pub(crate) files: Vec<FileUndo>,
+}
+
+/// What a journal that does not say it was written for.
+fn no_former_state() -> Option<usize> {
+    Some(0)
 }
 
 /// The former tables of one family.
@@ -278,12 +284,13 @@ impl Journal {
     /// Ends the apply, for good: from one rename on, nothing will be undone, and what was there is a former state.
     pub(crate) fn finish(&self) -> Result<(), ApplyError> {
         match self.manifest.keep {
-            0 => {
+            None => self.remove(),
+            Some(0) => {
                 // Without this apply's state, older ones cannot be put together.
                 history::forget(&self.dir, 0);
                 self.remove()
             }
-            keep => history::add(&self.dir, keep),
+            Some(keep) => history::add(&self.dir, keep),
         }
     }
 

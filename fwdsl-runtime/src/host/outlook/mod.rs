@@ -9,6 +9,7 @@ mod files;
 mod meaning;
 mod place;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::confirm;
@@ -39,7 +40,7 @@ pub struct Origin<'a> {
     /// The policy.
     pub model: &'a Model,
     /// Its lowered rules, family by family.
-    pub rulesets: &'a [Ruleset],
+    pub rulesets: &'a [Arc<Ruleset>],
 }
 
 /// What an apply would change.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::goal::{Goal, Place, PlacedRule, SharedChain, is_built_in};
-use crate::edits::{Edit as Step, edits};
+use crate::edits::{Edit as Step, edits_within};
 use crate::host::counters::Known;
 use crate::restore_text::{Counters, Protocols, SavedChain, SavedRule, SavedTable, normal_rule};
 
@@ -86,11 +86,11 @@ impl Draft {
         if (there.is_some() || accepts) && same_policy && old == new {
             return;
         }
-        let steps = edits(&old, &new);
-        let changes = steps.iter().filter(|step| !step.is_same()).count();
+        let steps =
+            edits_within(&old, &new, STEPS_MAX).filter(|steps| steps.iter().any(|step| step.is_same()));
         // A rule that is left alone keeps its counters and, under nft, the state of its matches.
         let rules = with_counters(wanted.rules_of(name), now.rules_of(name), protocols);
-        if changes < steps.len() && changes <= STEPS_MAX {
+        if let Some(steps) = steps {
             self.change(name, &steps, &rules);
             if !same_policy {
                 self.chains.push(chain_line(chain, now));

@@ -7,7 +7,7 @@ use super::refusals::View;
 use super::rules::{Snapshot, nft_ruleset};
 use super::{FilePlan, Plan, RulesPlan, Seen, generation, plan_file, protocols};
 use crate::family::Family;
-use crate::host::boot::recovery;
+use crate::host::boot::{program, recovery};
 use crate::host::change::{FileChange, FileContent, SysctlWrite};
 use crate::host::detect::Host;
 use crate::host::error::ApplyError;
@@ -195,7 +195,7 @@ fn sysctls_then(
 }
 
 /// The files that are not as they were, in the order in which they are put back: the service that undoes what a power
-/// failure cuts off is there before all others and goes after them.
+/// failure cuts off is there before all others and goes after them, and so does the program that it runs.
 fn file_plans(host: &Host, targets: Vec<&FileTarget>) -> Result<Vec<FilePlan>, ApplyError> {
     let mut plans = Vec::new();
     for FileTarget { path, purpose, then, made } in targets {
@@ -213,10 +213,13 @@ fn file_plans(host: &Host, targets: Vec<&FileTarget>) -> Result<Vec<FilePlan>, A
             plans.push(FilePlan { change, real, before, owner: then.owner(), emptied });
         }
     }
-    plans.sort_by_key(|plan| match (&plan.change.purpose, &plan.change.content) {
-        (purpose, _) if purpose != recovery::PURPOSE => 1,
-        (_, FileContent::Absent) => 2,
-        _ => 0,
+    plans.sort_by_key(|plan| {
+        let rank = [program::PURPOSE, recovery::PURPOSE].iter().position(|of| *of == plan.change.purpose);
+        match (rank, &plan.change.content) {
+            (None, _) => 2,
+            (Some(rank), FileContent::Absent) => 4 - rank,
+            (Some(rank), _) => rank,
+        }
     });
     Ok(plans)
 }

@@ -4,6 +4,7 @@
 //! ends; who only looks (`outlook`) is told all of them.
 
 mod desired;
+mod files;
 mod former;
 mod refusals;
 mod report;
@@ -15,12 +16,11 @@ use std::path::PathBuf;
 use super::change::{FileChange, SysctlWrite};
 use super::detect::Host;
 use super::error::ApplyError;
-use super::files::{self, Existing};
+use super::files::Existing;
 use super::netlink;
 use super::options::{Desired, Options};
 use super::order::Order;
 use super::owned::Planned;
-use super::places;
 use super::record::Record;
 use super::report::Part;
 use super::rules::FamilyPrograms;
@@ -31,6 +31,7 @@ use crate::family::Family;
 use crate::restore_text::{Protocols, SavedTable, SavedText};
 
 pub(crate) use desired::{add_left_families, desired_texts};
+use files::plan_file;
 pub(crate) use former::go_back;
 
 /// Everything that an apply is going to do.
@@ -143,6 +144,7 @@ pub(crate) fn survey(
     let sets = sets::plan(host, &desired.sets, &recorded.sets, &protocols);
     let sets = note(&mut problems, Part::Sets, sets).unwrap_or_default();
     recorded.sets = sets.recorded();
+    recorded.policy.clone_from(&desired.policy);
     warnings.extend(sets.warnings.iter().cloned());
     // Files alone, as for an image, leave no trace of ours.
     let record = match seen.is_empty() {
@@ -152,8 +154,7 @@ pub(crate) fn survey(
             note(&mut problems, Part::Files, file).flatten()
         }
     };
-    let files = desired.files.iter().map(|change| plan_file(host, change));
-    let files = files.filter_map(|file| note(&mut problems, Part::Files, file).flatten()).collect();
+    let files = files::survey(host, desired, &mut problems, &mut warnings);
     let sysctl_changes = desired.sysctls.iter().map(|write| sysctl_change(host, write));
     let sysctl_changes =
         sysctl_changes.filter_map(|change| note(&mut problems, Part::Sysctls, change).flatten()).collect();
@@ -203,17 +204,4 @@ fn sysctl_change(
             Ok(Some((write.clone(), old)))
         }
     }
-}
-
-/// The plan for a file, or `None` if it is as it should be.
-fn plan_file(host: &Host, change: &FileChange) -> Result<Option<FilePlan>, ApplyError> {
-    let real = places::below(&host.root, &change.path)?;
-    let before = files::look(&real)?;
-    Ok((!before.is(&change.content)).then(|| FilePlan {
-        change: change.clone(),
-        real,
-        owner: before.owner(),
-        before,
-        emptied: Vec::new(),
-    }))
 }

@@ -1,6 +1,6 @@
 //! What a plan changes, for the report of the apply.
 
-use super::{FilePlan, Plan, RulesPlan};
+use super::{Plan, RulesPlan};
 use crate::host::change::SysctlWrite;
 use crate::host::owned::Planned;
 use crate::host::report::{ChainChange, ChainReport, FileReport, RulesReport, SysctlReport};
@@ -40,11 +40,7 @@ impl Plan {
     }
 
     pub(crate) fn files_report(&self) -> Vec<FileReport> {
-        let report = |file: &FilePlan| FileReport {
-            path: file.change.path.clone(),
-            purpose: file.change.purpose.clone(),
-        };
-        self.files.iter().map(report).collect()
+        self.files.iter().map(|file| FileReport::of(file.change.clone())).collect()
     }
 }
 

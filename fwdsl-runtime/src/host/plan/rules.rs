@@ -3,6 +3,7 @@
 use super::refusals::View;
 use super::{Problem, RulesPlan, Seen, note};
 use crate::family::Family;
+use crate::host::boot;
 use crate::host::detect::Host;
 use crate::host::error::ApplyError;
 use crate::host::faithful;
@@ -58,6 +59,11 @@ pub(super) fn survey(
         let names = owned::tables(new, sharing, known);
         let saved = rules::save_of(programs, &host.runner, *family, &names);
         let Some((former, printed)) = note(problems, Part::Rules, saved) else { continue };
+        // The boot could not load what the record says, and locked the host down instead.
+        if let Some(lockdown) = boot::loaded_lockdown(&former) {
+            record.set(*family, &SavedText { tables: vec![lockdown] });
+        }
+        let known = Known { tables: record.of(*family), chains: record.chains_of(*family) };
         let mut goals = owned::find(*family, new, sharing, known, &former, protocols);
         missing.append(&mut goals.missing);
         seen.push(Seen { family: *family, printed, tables: former.clone() });

@@ -6,6 +6,7 @@
 mod counted;
 mod drift;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::ApplyError;
@@ -58,7 +59,7 @@ pub fn status(desired: &Desired, origin: Origin<'_>, options: &Options) -> Resul
     let mut counts = counted::chains(origin, &families);
     for seen in &plan.seen {
         let change = plan.rules.iter().find(|change| change.family == seen.family);
-        let ruleset = origin.rulesets.iter().find(|ruleset| ruleset.family == seen.family);
+        let ruleset = origin.rulesets.iter().map(Arc::as_ref).find(|ruleset| ruleset.family == seen.family);
         if let Some(ruleset) = ruleset {
             let mut found = drift::find(ruleset, seen, &plan.protocols);
             drift.append(&mut found.drift);

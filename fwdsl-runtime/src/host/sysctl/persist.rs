@@ -55,16 +55,18 @@ pub fn parameters(settings: &[Setting], writes: Option<&[SysctlWrite]>) -> Vec<(
     lines
 }
 
-/// The file that loads the modules which bring some of the sysctls; `Absent` where none is needed.
-pub fn modules_file(settings: &[Setting]) -> FileChange {
-    let modules: BTreeSet<&str> = settings
+/// The file that loads the modules which bring some of the sysctls, and `others`; `Absent` where none is needed.
+pub fn modules_file(settings: &[Setting], others: &[&'static str]) -> FileChange {
+    let mut modules: BTreeSet<&str> = settings
         .iter()
         .filter_map(|setting| catalogue::find(&setting.key).ok())
         .filter_map(|entry| entry.module())
         .collect();
+    modules.extend(others);
     let text: String = modules.iter().map(|module| format!("{module}\n")).collect();
-    let header = "# Written by fwdsl: modules without which sysctls of the host's policy do not exist.\n";
-    file(MODULES_FILE, "modules that bring sysctls", header, &text)
+    let header =
+        "# Written by fwdsl: modules without which rules or sysctls of the host's policy do not load.\n";
+    file(MODULES_FILE, "modules for boot", header, &text)
 }
 
 fn file(path: &str, purpose: &str, header: &str, text: &str) -> FileChange {
@@ -221,12 +223,12 @@ mod tests {
             setting("net.bridge.bridge-nf-call-iptables", "1"),
             setting("net.ipv4.ip_forward", "1"),
         ];
-        assert_eq!(written(&modules_file(&settings)), ["br_netfilter", "nf_conntrack"]);
+        assert_eq!(written(&modules_file(&settings, &[])), ["br_netfilter", "nf_conntrack"]);
     }
 
     #[test]
     fn with_nothing_to_keep_no_file_is_left() {
         assert_eq!(sysctl_file(&[], Some(&[]), Reader::Full).content, FileContent::Absent);
-        assert_eq!(modules_file(&[setting("net.ipv4.ip_forward", "1")]).content, FileContent::Absent);
+        assert_eq!(modules_file(&[setting("net.ipv4.ip_forward", "1")], &[]).content, FileContent::Absent);
     }
 }

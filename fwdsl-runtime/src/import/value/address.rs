@@ -5,21 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::number::{number, number8};
 use crate::family::Family;
 use crate::import::error::Reason;
-use crate::model::{Address, MaskedAddr, Net, Value, from_bits, to_bits, width};
+use crate::model::{Address, Few, MaskedAddr, Net, Value, from_bits, to_bits, width};
 
 /// The networks that `-s` or `-d` takes: one, or several with commas between them.
-pub(crate) fn read_networks(text: &str, family: Family) -> Result<Vec<Address>, Reason> {
-    let read = |part: &str| {
-        let part = part.trim_start();
-        match part.rsplit_once('/') {
-            // Nothing of the address counts, and iptables does not even look at it.
-            Some((_, mask)) if to_bits(parse_mask(mask, family)?) == 0 => {
-                Ok(Address::Net(Net { addr: unspecified(family), prefix: 0 }))
-            }
-            _ => read_masked_network(part, family),
-        }
-    };
-    text.split(',').map(read).collect()
+pub(crate) fn read_networks(text: &str, family: Family) -> Result<Few<Address>, Reason> {
+    if !text.bytes().any(|byte| byte == b',') {
+        return read_masked_network(text.trim_start(), family).map(Few::one);
+    }
+    text.split(',').map(|part| read_masked_network(part.trim_start(), family)).collect()
 }
 
 /// An address with or without a mask behind `/`, which is a number of bits or has the form of an address. A mask with
@@ -45,7 +38,12 @@ fn read_masked_network(text: &str, family: Family) -> Result<Address, Reason> {
     let Some((host, mask)) = text.rsplit_once('/') else {
         return Ok(Address::Net(Net::host(read_addr(text, family)?)));
     };
-    let masked = MaskedAddr { addr: read_addr(host, family)?, mask: parse_mask(mask, family)? };
+    let mask = parse_mask(mask, family)?;
+    // Nothing of the address counts, and iptables does not even look at it.
+    if to_bits(mask) == 0 {
+        return Ok(Address::Net(Net { addr: unspecified(family), prefix: 0 }));
+    }
+    let masked = MaskedAddr { addr: read_addr(host, family)?, mask };
     Ok(masked.truncated().simplified())
 }
 
@@ -165,6 +163,9 @@ fn parse_mapped(text: &str) -> Option<Ipv4Addr> {
 
 /// An address of up to four numbers; those that are left out are zero.
 fn parse_v4(text: &str) -> Option<Ipv4Addr> {
+    if let Some(addr) = parse_dotted(text.as_bytes()) {
+        return Some(addr);
+    }
     let mut octets = [0; 4];
     let mut parts = text.split('.');
     for octet in &mut octets {
@@ -174,6 +175,30 @@ fn parse_v4(text: &str) -> Option<Ipv4Addr> {
         }
     }
     parts.next().is_none().then_some(octets.into())
+}
+
+/// Four decimal numbers, none of which begins like one of another base: what `iptables-save` writes.
+fn parse_dotted(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut bits, mut dots) = (0, 0);
+    // The number that is being read, once it has a digit.
+    let mut octet: Option<u32> = None;
+    for byte in text {
+        match (byte, octet) {
+            (b'0'..=b'9', None) => octet = Some(u32::from(byte - b'0')),
+            (b'0'..=b'9', Some(before @ 1..)) => {
+                octet = Some(10 * before + u32::from(byte - b'0')).filter(|octet| *octet < 256);
+                octet?;
+            }
+            (b'.', Some(whole)) => {
+                (bits, dots, octet) = (bits << 8 | whole, dots + 1, None);
+                if dots == 4 {
+                    return None;
+                }
+            }
+            _ => return None,
+        }
+    }
+    (dots == 3).then(|| Some(Ipv4Addr::from_bits(bits << 8 | octet?)))?
 }
 
 /// An address or `first-last`, as `iprange` takes them.

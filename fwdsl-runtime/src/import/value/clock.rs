@@ -3,7 +3,7 @@
 use super::number::digits_of;
 use crate::catalogue::{OptionSpec, Word};
 use crate::import::error::Reason;
-use crate::model::{Moment, TimeOfDay, Value};
+use crate::model::{Few, Moment, TimeOfDay, Value};
 
 /// `17:30` or `17:30:05`; one digit is enough.
 pub(super) fn read_time(text: &str) -> Result<Value, Reason> {
@@ -50,7 +50,7 @@ fn after_the_month(day: &str, at: impl Fn(&str) -> Option<Moment>) -> Option<Mom
 }
 
 /// Days of the week by number from Monday or by the first two letters of their names.
-pub(super) fn read_weekdays(words: &[Word], text: &str) -> Result<Vec<Value>, Reason> {
+pub(super) fn read_weekdays(words: &[Word], text: &str) -> Result<Few<Value>, Reason> {
     let read = |part: &str| {
         if let Some((number @ 1..=7, "")) = digits_of(part, 10) {
             return Ok(Value::Word(number as u8 - 1));
@@ -65,7 +65,7 @@ pub(super) fn read_weekdays(words: &[Word], text: &str) -> Result<Vec<Value>, Re
 }
 
 /// Days of a month.
-pub(super) fn read_monthdays(text: &str) -> Result<Vec<Value>, Reason> {
+pub(super) fn read_monthdays(text: &str) -> Result<Few<Value>, Reason> {
     let read = |part: &str| match super::number::number(part, 31) {
         Some(day @ 1..) => Ok(Value::Word(day as u8 - 1)),
         _ => Err(Reason::new(format!("`{part}` is not a day of a month"))),

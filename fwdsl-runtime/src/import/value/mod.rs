@@ -23,7 +23,7 @@ use super::error::Reason;
 use crate::catalogue::{Extension, List, MULTIPORT, OptionSpec, ValueKind};
 use crate::family::Family;
 use crate::model::{
-    Address, Bytecode, Chunk, HeaderOption, Net, Share, Span, U32Program, Value, parse_bit_rate,
+    Address, Bytecode, Chunk, Few, HeaderOption, Net, Share, Span, U32Program, Value, parse_bit_rate,
     parse_duration,
 };
 
@@ -51,7 +51,7 @@ pub(super) fn read_pair(place: Place, first: &str, second: &str) -> Result<Value
 }
 
 /// Reads the word of an option: one value, or several where iptables keeps a list of them.
-pub(super) fn read_values(place: Place, text: &str) -> Result<Vec<Value>, Reason> {
+pub(super) fn read_values(place: Place, text: &str) -> Result<Few<Value>, Reason> {
     let Place { extension, spec, family, .. } = place;
     match spec.value {
         ValueKind::Words(words) if clock::is_weekdays(spec) => clock::read_weekdays(words, text),
@@ -59,7 +59,7 @@ pub(super) fn read_values(place: Place, text: &str) -> Result<Vec<Value>, Reason
         ValueKind::Words(words) => word::read_words(words, spec, text, family),
         ValueKind::Port if *extension == MULTIPORT => port::read_port_list(text, place.protocol),
         _ if spec.list == List::Joined => text.split(',').map(|part| read_value(place, part)).collect(),
-        _ => read_value(place, text).map(|value| vec![value]),
+        _ => read_value(place, text).map(Few::one),
     }
 }
 

@@ -23,10 +23,24 @@ pub(super) fn digits_of(text: &str, radix: u32) -> Option<(u64, &str)> {
 
 /// Reads a text that is a number up to `max` and nothing else.
 pub(crate) fn number(text: &str, max: u64) -> Option<u64> {
+    if let Some(number) = short_decimal(text.as_bytes()) {
+        return (number <= max).then_some(number);
+    }
     match leading_number(text) {
         Some((number, "")) if number <= max => Some(number),
         _ => None,
     }
+}
+
+/// A number of few digits, as nearly all are, that begins with none that could mean another base.
+fn short_decimal(digits: &[u8]) -> Option<u64> {
+    if !(1..=9).contains(&digits.len()) || digits[0] == b'0' && digits.len() > 1 {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| 10 * number + u64::from(digit))
+    })
 }
 
 /// The same with 32 bits.

@@ -5,7 +5,7 @@ use super::number::{digits_of, leading_number, number16};
 use crate::catalogue::{Extension, SCTP, SCTP_NUMBER, TCP, TCP_NUMBER, UDP_NUMBER};
 use crate::family::Family;
 use crate::import::error::Reason;
-use crate::model::{Endpoint, PortRange, Value};
+use crate::model::{Endpoint, Few, PortRange, Value};
 use crate::nearest::nearest;
 use crate::services;
 
@@ -88,7 +88,7 @@ fn open_range(text: &str, read: impl Fn(&str) -> Result<u16, Reason>) -> Result<
 }
 
 /// The list that `multiport` takes, whose protocol stands before it. A range has both ends, and they differ.
-pub(super) fn read_port_list(text: &str, protocol: u8) -> Result<Vec<Value>, Reason> {
+pub(super) fn read_port_list(text: &str, protocol: u8) -> Result<Few<Value>, Reason> {
     if protocol == 0 {
         let reason = Reason::new("`multiport` without a protocol before its ports");
         return Err(reason.help("put `-p tcp`, or another protocol with ports, in front"));

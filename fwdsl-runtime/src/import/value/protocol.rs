@@ -10,13 +10,12 @@ pub(crate) fn read_protocol(text: &str) -> Result<u8, Reason> {
     if let Some(number) = number8(text) {
         return Ok(number);
     }
-    let name = text.to_ascii_lowercase();
-    match name.as_str() {
-        "all" | "ip" | "hopopt" => return Ok(0),
-        "ipv6-mh" | "mobility-header" => return Ok(135),
-        _ => {}
-    }
-    protocols::find(&name).ok_or_else(|| {
+    let find = |name: &str| match name {
+        "all" | "ip" | "hopopt" => Some(0),
+        "ipv6-mh" | "mobility-header" => Some(135),
+        name => protocols::find(name),
+    };
+    find(text).or_else(|| find(&text.to_ascii_lowercase())).ok_or_else(|| {
         let reason = Reason::new(format!("unknown protocol `{text}`"));
         match nearest(text, protocols::names()) {
             Some(name) => reason.help(format!("did you mean `{name}`?")),

@@ -5,7 +5,7 @@ use crate::catalogue::{OptionSpec, Word};
 use crate::family::Family;
 use crate::icmp;
 use crate::import::error::Reason;
-use crate::model::{IcmpMatch, Value};
+use crate::model::{Few, IcmpMatch, Value};
 use crate::nearest::nearest;
 
 /// How exactly a word must be written.
@@ -102,7 +102,7 @@ pub(super) fn read_words(
     spec: &OptionSpec,
     text: &str,
     family: Family,
-) -> Result<Vec<Value>, Reason> {
+) -> Result<Few<Value>, Reason> {
     // Here alone nothing may stand between commas.
     let counts = |word: &&str| !word.is_empty() || spec.flag != "--header";
     text.split(',').filter(counts).map(|word| read_word(words, spec, word, family)).collect()

@@ -126,7 +126,7 @@ fn rate_by_second(options: &mut Vec<OptionUse>) {
 
 fn limit_size(option: &mut OptionUse) {
     if matches!(option.spec.name, "htable-size" | "htable-max")
-        && let [size] = option.values.as_mut_slice()
+        && let [size] = &mut *option.values
         && let Value::Number(number) = &mut size.value
     {
         *number = HASH_SIZE_MAX.min(*number);

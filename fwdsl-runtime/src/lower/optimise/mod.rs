@@ -68,7 +68,7 @@ pub struct TreeSize {
 pub fn lower_optimised(model: &Model, family: Family) -> Option<(Ruleset, Vec<OptimisedRun>)> {
     let mut ruleset = lower(model, family)?;
     let mut report = Vec::new();
-    if !model.optimise && !model.chains.iter().any(|chain| chain.optimise) {
+    if !model.wants_trees() {
         return Some((ruleset, report));
     }
     for number in 0..ruleset.tables.len() {

@@ -12,7 +12,7 @@ use crate::expression::read_value;
 use crate::lint::{self, LevelSetting};
 use crate::loc::{Loc, Located};
 use crate::model::{
-    Action, Assertion, AssertionCase, Chain, Match, Model, OptionUse, Rule, SysctlUse, Value, Verdict,
+    Action, Assertion, AssertionCase, Chain, Few, Match, Model, OptionUse, Rule, SysctlUse, Value, Verdict,
 };
 use crate::nearest::nearest;
 use crate::sysctl::Setting;
@@ -174,7 +174,7 @@ impl Resolver<'_> {
         if let Some(doc) = rule.doc {
             self.set_comment(&mut own, Located::new(first_paragraph(&doc.value), doc.loc));
         }
-        let verdicts: Vec<Verdict> =
+        let verdicts: Few<Verdict> =
             rule.verdicts.into_iter().filter_map(|verdict| self.resolve_verdict(verdict)).collect();
         if verdicts.is_empty() {
             return None;
@@ -264,7 +264,7 @@ impl Resolver<'_> {
 
     fn resolve_option(&mut self, extension: &'static Extension, option: ast::OptionUse) -> Option<OptionUse> {
         let ast::OptionUse { spec, negated, value, loc } = option;
-        let mut resolved = OptionUse { spec, negated, values: Vec::new(), loc };
+        let mut resolved = OptionUse { spec, negated, values: Few::default(), loc };
         if let Some(ast::Expr { kind: ast::ExprKind::Endpoint { address, ports, base }, loc }) = &value {
             let endpoint =
                 self.resolve_endpoint(spec, address.as_deref(), ports.as_deref(), base.as_ref())?;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use fwdsl::pages::{CompletionsArguments, ManArguments};
 use fwdsl_runtime::analysis::{Open, Request};
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::variant::Variant;
@@ -79,6 +80,28 @@ pub(crate) enum Command {
     /// The differences are rule-like lines that together are exactly the packets of which something else becomes. `no
     /// difference` is a proof.
     Compare(CompareArguments),
+    /// Write a page of a firewall for those who review it
+    ///
+    /// One file of HTML without scripts: who may open what and by which rule, findings, the chains as a drawing, and every
+    /// rule with its line.
+    Report(HtmlReportArguments),
+    /// Print a script that makes a shell complete the arguments of this program
+    ///
+    /// For bash: `fwdsl completions bash >/etc/bash_completion.d/fwdsl`.
+    Completions(CompletionsArguments),
+    /// Print the manual page of this program or of one of its commands
+    ///
+    /// To read it at once: `fwdsl man | man -l -`.
+    Man(ManArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HtmlReportArguments {
+    #[command(flatten)]
+    pub(crate) firewall: FirewallArguments,
+    /// Write the page to this file; `-` is standard output
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) html: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -298,15 +321,20 @@ Examples:
 
 /// Reads the arguments, the program's name first.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    let command = Arguments::command()
+    let matches = definition().try_get_matches_from(arguments)?;
+    Arguments::from_arg_matches(&matches).map(|arguments| arguments.command)
+}
+
+/// The command line.
+pub(crate) fn definition() -> clap::Command {
+    Arguments::command()
         .after_help(EXIT_CODES)
         .mut_subcommands(|command| command.after_help(EXIT_CODES))
         .mut_subcommand("import", |command| command.after_help(format!("{IMPORT_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("check", |command| command.after_help(format!("{CHECK_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("explain", |command| command.after_help(format!("{EXPLAIN_EXAMPLES}\n{EXIT_CODES}")))
         .mut_subcommand("matrix", |command| command.after_help(format!("{MATRIX_EXAMPLES}\n{EXIT_CODES}")))
-        .mut_subcommand("compare", |command| command.after_help(format!("{COMPARE_EXAMPLES}\n{EXIT_CODES}")));
-    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?).map(|arguments| arguments.command)
+        .mut_subcommand("compare", |command| command.after_help(format!("{COMPARE_EXAMPLES}\n{EXIT_CODES}")))
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@
 //! | `explain` | tells which verdicts packets get from the rules of a host, and why |
 //! | `matrix` | tells who may open a service to whom |
 //! | `compare` | tells what two firewalls do differently with packets |
+//! | `report` | writes a page of a firewall for those who review it |
+//! | `completions` | prints a script that makes a shell complete the arguments |
+//! | `man` | prints a manual page |
 #![doc = concat!("\n```text\n", include_str!("exit-codes.txt"), "```")]
 
 mod args;
@@ -17,9 +20,11 @@ mod diff;
 mod explain;
 mod firewall;
 mod fmt;
+mod html_report;
 mod import;
 mod matrix;
 mod output;
+mod pages;
 mod replace;
 mod walk;
 
@@ -35,6 +40,9 @@ fn main() -> ExitCode {
         Ok(Command::Explain(arguments)) => explain::explain(&arguments),
         Ok(Command::Matrix(arguments)) => matrix::matrix_command(&arguments),
         Ok(Command::Compare(arguments)) => compare::compare_command(&arguments),
+        Ok(Command::Report(arguments)) => html_report::html_report(&arguments),
+        Ok(Command::Completions(arguments)) => pages::completions_command(&arguments),
+        Ok(Command::Man(arguments)) => pages::man_command(&arguments),
         Err(error) => output::usage(&error),
     }
 }

@@ -50,7 +50,8 @@ pub(in crate::cli) struct Guarded {
     /// that. A watchdog undoes it all if this program, its terminal or its connection ends.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(in crate::cli) confirm: Option<Duration>,
-    /// Go on even where the new rules would cut off the SSH connection of this session, or the next one
+    /// Go on even where the new rules would cut off the SSH connection of this session, or the next one; and with
+    /// --confirm even where a shutdown would save them unconfirmed
     #[arg(long)]
     pub(in crate::cli) force: bool,
     /// Do not wait for the confirmation, but leave it to the watchdog

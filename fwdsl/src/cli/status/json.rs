@@ -14,6 +14,7 @@ impl Report<'_> {
         let last = last_outcome.as_ref().map(|outcome| json!({ "ended": outcome.ended, "at": outcome.at }));
         let boot = json!({
             "same": self.boot.is_known.then_some(self.boot.differing.is_empty()),
+            "services": self.boot.services,
             "files": self.boot.differing.iter().map(plan::file_json).collect::<Vec<_>>(),
         });
         Map::from_iter([

@@ -15,7 +15,16 @@ use crate::cli::{history, plan, report};
 
 impl Report<'_> {
     pub(super) fn text(&self, painter: Painter) -> String {
-        let Status { variant, drift, counts, outlook, pending, last_outcome } = self.status;
+        let mut text = self.differences(painter);
+        for chain in &self.status.counts {
+            push_counts(&mut text, chain, self.sources, painter);
+        }
+        text
+    }
+
+    /// The text without the counters.
+    pub(super) fn differences(&self, painter: Painter) -> String {
+        let Status { variant, drift, outlook, pending, last_outcome, .. } = self.status;
         let mut text = String::new();
         let variant = variant.map(|variant| format!(" ({variant})")).unwrap_or_default();
         let (paint, summary) = match self.exit {
@@ -48,9 +57,6 @@ impl Report<'_> {
         }
         plan::push_unknown(&mut text, outlook, painter);
         push_boot(&mut text, &self.boot);
-        for chain in counts {
-            push_counts(&mut text, chain, self.sources, painter);
-        }
         text
     }
 }
@@ -111,6 +117,9 @@ fn push_boot(text: &mut String, boot: &Boot<'_>) {
         (true, []) => "as the policy says: the files, and the services that load them".to_owned(),
     };
     let _ = writeln!(text, "boot: {what}");
+    for service in &boot.services {
+        let _ = writeln!(text, "boot: {service}");
+    }
 }
 
 fn push_counts(text: &mut String, chain: &ChainCount, sources: &Sources, painter: Painter) {

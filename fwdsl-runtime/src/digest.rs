@@ -1,0 +1,143 @@
+//! SHA-256 (FIPS 180-4), by which people can tell that two policies are the same.
+
+/// The first bits of the broken parts of the square roots of the first primes (5.3.3).
+const START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// The same of the cube roots of the first 64 primes (4.2.2).
+const ROUNDS: [u32; 64] = [
+    0x428a_2f98,
+    0x7137_4491,
+    0xb5c0_fbcf,
+    0xe9b5_dba5,
+    0x3956_c25b,
+    0x59f1_11f1,
+    0x923f_82a4,
+    0xab1c_5ed5,
+    0xd807_aa98,
+    0x1283_5b01,
+    0x2431_85be,
+    0x550c_7dc3,
+    0x72be_5d74,
+    0x80de_b1fe,
+    0x9bdc_06a7,
+    0xc19b_f174,
+    0xe49b_69c1,
+    0xefbe_4786,
+    0x0fc1_9dc6,
+    0x240c_a1cc,
+    0x2de9_2c6f,
+    0x4a74_84aa,
+    0x5cb0_a9dc,
+    0x76f9_88da,
+    0x983e_5152,
+    0xa831_c66d,
+    0xb003_27c8,
+    0xbf59_7fc7,
+    0xc6e0_0bf3,
+    0xd5a7_9147,
+    0x06ca_6351,
+    0x1429_2967,
+    0x27b7_0a85,
+    0x2e1b_2138,
+    0x4d2c_6dfc,
+    0x5338_0d13,
+    0x650a_7354,
+    0x766a_0abb,
+    0x81c2_c92e,
+    0x9272_2c85,
+    0xa2bf_e8a1,
+    0xa81a_664b,
+    0xc24b_8b70,
+    0xc76c_51a3,
+    0xd192_e819,
+    0xd699_0624,
+    0xf40e_3585,
+    0x106a_a070,
+    0x19a4_c116,
+    0x1e37_6c08,
+    0x2748_774c,
+    0x34b0_bcb5,
+    0x391c_0cb3,
+    0x4ed8_aa4a,
+    0x5b9c_ca4f,
+    0x682e_6ff3,
+    0x748f_82ee,
+    0x78a5_636f,
+    0x84c8_7814,
+    0x8cc7_0208,
+    0x90be_fffa,
+    0xa450_6ceb,
+    0xbef9_a3f7,
+    0xc671_78f2,
+];
+
+/// The SHA-256 of some bytes, in hexadecimal digits, as `sha256sum` prints it.
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut message = bytes.to_vec();
+    // A bit that is set, then none, up to the length in the last eight bytes of a block (5.1.1).
+    message.push(0x80);
+    message.resize(message.len().next_multiple_of(64), 0);
+    if message.len() < bytes.len() + 9 {
+        message.resize(message.len() + 64, 0);
+    }
+    let length = message.len() - 8;
+    message[length..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+    let hash = message.chunks_exact(64).fold(START, block);
+    hash.iter().map(|word| format!("{word:08x}")).collect()
+}
+
+/// What a block makes of the hash (6.2.2).
+fn block(hash: [u32; 8], block: &[u8]) -> [u32; 8] {
+    let mut schedule = [0u32; 64];
+    for (word, bytes) in schedule.iter_mut().zip(block.chunks_exact(4)) {
+        *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+    }
+    for at in 16..64 {
+        let (old, new) = (schedule[at - 15], schedule[at - 2]);
+        let of_old = old.rotate_right(7) ^ old.rotate_right(18) ^ old >> 3;
+        let of_new = new.rotate_right(17) ^ new.rotate_right(19) ^ new >> 10;
+        schedule[at] =
+            schedule[at - 16].wrapping_add(of_old).wrapping_add(schedule[at - 7]).wrapping_add(of_new);
+    }
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = hash;
+    for (word, constant) in schedule.iter().zip(ROUNDS) {
+        let choice = e & f ^ !e & g;
+        let majority = a & b ^ a & c ^ b & c;
+        let of_e = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
+        let of_a = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
+        let first = h.wrapping_add(of_e).wrapping_add(choice).wrapping_add(constant).wrapping_add(*word);
+        let second = of_a.wrapping_add(majority);
+        (h, g, f, e) = (g, f, e, d.wrapping_add(first));
+        (d, c, b, a) = (c, b, a, first.wrapping_add(second));
+    }
+    let mut next = hash;
+    for (old, new) in next.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+        *old = old.wrapping_add(new);
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sha256;
+
+    /// Of the examples of FIPS 180 and, around the ends of blocks, of `sha256sum`.
+    #[test]
+    fn hashes_are_those_of_the_standard() {
+        for (text, hash) in [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+            ),
+        ] {
+            assert_eq!(sha256(text.as_bytes()), hash);
+        }
+        let letters = |count| sha256("a".repeat(count).as_bytes());
+        assert_eq!(letters(55), "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318");
+        assert_eq!(letters(64), "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb");
+        assert_eq!(letters(1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    }
+}
