@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Protocols};
 use crate::family::Family;
 use crate::ipset::KernelSet;
-use crate::lower::{OptimisedRun, Ruleset, asks_for_trees, lower, lower_optimised};
+use crate::lower::{OptimisedRun, Ruleset, lower, lower_optimised};
 use crate::model::{Chain, Model, UnpackError};
 use crate::sysctl::Setting;
 use crate::table::TableName;
@@ -193,7 +193,8 @@ impl Policy {
     /// The rules without such trees, which do the same.
     fn lower_plain(&self, family: Family) -> Result<Option<Arc<Ruleset>>, Diagnostics> {
         let model = self.sound()?;
-        if !asks_for_trees(&model) {
+        // What is lowered already is without trees if the policy wants none.
+        if !model.wants_trees() {
             return self.lower(family);
         }
         Ok(lower(&model, family).map(Arc::new))

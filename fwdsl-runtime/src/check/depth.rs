@@ -67,8 +67,9 @@ pub(crate) fn ways_through(table: &Table) -> Vec<usize> {
 
 /// The chains in which packets begin, and how deep it goes below the built-in ones.
 fn depths_of_starts(table: &Table) -> impl Iterator<Item = (usize, usize)> {
-    let depths = depths(&Calls::of_table(table));
-    let starts = (0..table.chains.len()).filter(|index| is_start(table, *index));
+    let calls = Calls::of_table(table);
+    let depths = depths(&calls);
+    let starts = calls.starts.into_iter();
     starts.map(move |index| {
         // A hook chain is one below the built-in one.
         let is_hooked = table.hooks.iter().any(|jump| jump.chain == table.chains[index].name);

@@ -38,7 +38,6 @@ pub(crate) use name::CHAIN_NAME_MAX_BYTES;
 #[cfg(feature = "syntax")]
 pub(crate) use normal::saved_options;
 pub(crate) use normal::{HashTable, hash_field, hash_table};
-pub(crate) use optimise::asks_for_trees;
 pub use optimise::{OptimisedRun, TreeSize, lower_optimised};
 pub(crate) use protocols::{asked_protocols, protocols_of_value};
 pub(crate) use sets::{MAXELEM_DEFAULT, refer, set_families};

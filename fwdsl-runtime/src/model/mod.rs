@@ -249,6 +249,11 @@ impl Model {
         self.optimise
     }
 
+    /// Whether the rules of some chain may become trees.
+    pub fn wants_trees(&self) -> bool {
+        self.optimise || self.chains.iter().any(|chain| chain.optimise)
+    }
+
     /// Lets the rules of all chains become trees of chains, or only those of the chains that say so.
     pub fn set_optimise(&mut self, optimise: bool) {
         self.optimise = optimise;

@@ -20,7 +20,7 @@ pub(super) fn trees(policy: &Policy, asked: Option<Family>) -> Result<Done, Fail
     }
     let mut text = String::new();
     if runs.is_empty() {
-        text.push_str(match model.optimise() || model.chains().iter().any(|chain| chain.optimise()) {
+        text.push_str(match model.wants_trees() {
             true => "no chain has enough rules one behind the other that could be a tree\n",
             false => "no chain is to be optimised: write `#[optimise]` before it\n",
         });

@@ -47,7 +47,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "mixed",
-        about: "networks of all sizes, tcp and udp, ports, ranges, interfaces",
+        about: "hosts, networks and anybody, tcp and udp, ports and ranges",
         lines: mixed,
         set: None,
     },
@@ -141,8 +141,7 @@ fn cost(ruleset: &Ruleset, packet: &Packet) -> (usize, usize) {
         if let Event::Rule(rule) = &step.event {
             let chain: &Chain = ruleset.tables[0].chain(&step.chain).expect("the chain is there");
             let asked = &chain.rules[rule.number - 1];
-            let reads = asked.matches.len() > 1 && rule.answer != Answer::No || asked.matches.len() > 1;
-            cost += if reads { 3 } else { 1 };
+            cost += if asked.matches.len() > 1 { 3 } else { 1 };
             met += 1;
             let ends = matches!(&asked.action, Action::Target { .. }) && rule.answer == Answer::Yes;
             if ends {
@@ -233,8 +232,8 @@ fn mixed(rules: usize) -> Vec<String> {
     lines
 }
 
-/// The generated access list, with INPUT in the place of FORWARD: networks of others as destinations come to nobody here, so
-/// sources and destinations change places.
+/// The generated access list, with INPUT in the place of FORWARD. All packets go to the host itself, so of its destinations only the
+/// question costs something.
 fn access_list(rules: usize) -> Vec<String> {
     let text = large::access_list(Family::Ipv4, rules).text;
     let lines = text.lines().filter_map(|line| line.strip_prefix("-A FORWARD "));

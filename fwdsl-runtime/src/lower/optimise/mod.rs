@@ -68,7 +68,7 @@ pub struct TreeSize {
 pub fn lower_optimised(model: &Model, family: Family) -> Option<(Ruleset, Vec<OptimisedRun>)> {
     let mut ruleset = lower(model, family)?;
     let mut report = Vec::new();
-    if !asks_for_trees(model) {
+    if !model.wants_trees() {
         return Some((ruleset, report));
     }
     for number in 0..ruleset.tables.len() {
@@ -77,11 +77,6 @@ pub fn lower_optimised(model: &Model, family: Family) -> Option<(Ruleset, Vec<Op
         }
     }
     Some((ruleset, report))
-}
-
-/// Whether there is anything in the policy that is to be optimised.
-pub(crate) fn asks_for_trees(model: &Model) -> bool {
-    model.optimise || model.chains.iter().any(|chain| chain.optimise)
 }
 
 /// A chain that is to be optimised, and its runs.
