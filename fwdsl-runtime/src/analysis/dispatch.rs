@@ -17,11 +17,11 @@
 //! read what stands there. So ways are walked with ports in all packets, and again for fragments without any. A third walk is
 //! for small TCP fragments, which legacy drops where it looks for ports.
 
+use super::aside::{changes_on_return, has_state, leaves};
 use super::entry::{hooks, sees_fragments, uses_tracking};
-use super::meaning::changes_of;
 use super::program::{Classes, Test, choice_domain, spans_between, test};
 use super::region::{Axis, Choice, Condition, LATER, Region, Span, WHOLE, is_within, meets};
-use crate::catalogue::{Aspects, COMMENT, CORE, Flow, IPRANGE, RAW, RETURN, TCP, TCP_NUMBER, UDP};
+use crate::catalogue::{Aspects, COMMENT, CORE, Flow, IPRANGE, TCP, TCP_NUMBER, UDP};
 use crate::family::Family;
 use crate::lower::{Chain, Rule, Ruleset, Table};
 use crate::model::{Action, Match};
@@ -41,43 +41,6 @@ pub(crate) struct Stead {
 pub(crate) fn may_see_fragments(ruleset: &Ruleset, table: &Table, chain: usize) -> bool {
     let tracks = uses_tracking(ruleset);
     hooks(table, chain).into_iter().any(|hook| sees_fragments(hook, ruleset.family, tracks))
-}
-
-/// What the rules that a rule leads to may change of packets that come back.
-pub(crate) fn changes_on_return(table: &Table, action: &Action) -> Aspects {
-    let mut seen = vec![false; table.chains.len()];
-    let mut open = vec![action];
-    let mut all = Aspects::NONE;
-    while let Some(action) = open.pop() {
-        let ends = |flow| flow == Flow::Ends;
-        if matches!(action, Action::Target { extension, .. } if ends(extension.flow)) {
-            continue;
-        }
-        all = all.or(changes_of(table, action));
-        if let Action::Jump(name) | Action::Goto(name) = action
-            && let Some(to) = table.position(name)
-            && !std::mem::replace(&mut seen[to], true)
-        {
-            open.extend(table.chains[to].rules.iter().map(|rule| &rule.action));
-        }
-    }
-    all
-}
-
-/// Whether a rule remembers something from packet to packet: then two of it are not the same as one.
-pub(crate) fn has_state(rule: &Rule) -> bool {
-    rule.matches.iter().any(Match::is_stateful)
-        || matches!(&rule.action, Action::Target { extension, options }
-            if extension.stateful || **extension == RAW || options.iter().any(|option| option.spec().stateful))
-}
-
-/// Whether a rule leads out of its chain to the caller, or to another one in its stead.
-pub(crate) fn leaves(rule: &Rule) -> bool {
-    match &rule.action {
-        Action::Goto(_) => true,
-        Action::Jump(_) => false,
-        Action::Target { extension, .. } => **extension == RETURN || **extension == RAW,
-    }
 }
 
 /// Proves that a chain with trees is the same as it was without. `now` is the table with the trees.

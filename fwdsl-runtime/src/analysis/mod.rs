@@ -17,6 +17,7 @@
 //! the first rule that asks for ports, and connection tracking calls them invalid.
 
 mod answer;
+mod aside;
 mod atom;
 mod changed;
 mod compare;
@@ -57,12 +58,13 @@ mod way;
 mod witness;
 
 pub use answer::Answer;
+pub(crate) use aside::{changes_on_return, has_state, leaves};
 pub use compare::{
     COMPARE_BUDGET, Change, CompareError, Comparison, Decision, Line, NotDecided, Side, Verdict, compare,
     compare_rulesets,
 };
 pub use conflicting::{Conflict, conflicting_rules};
-pub(crate) use dispatch::{Stead, changes_on_return, check_trees, has_state, leaves, may_see_fragments};
+pub(crate) use dispatch::{Stead, check_trees, may_see_fragments};
 pub use evaluate::{evaluate, evaluate_for};
 pub use explain::{
     Event, Explanation, MetRule, Place, Reason, Step, Trace, explain, trace_chain, trace_host, way_of,
