@@ -111,8 +111,9 @@ impl Host {
 
     /// A command that runs the binary in the namespace.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.netns.command(&self.binary);
-        command.args(arguments);
+        // Under nohup(1) and its like, tests too ignore the end of a terminal.
+        let mut command = self.netns.command("env");
+        command.arg("--default-signal=HUP").arg(&self.binary).args(arguments);
         command
     }
 
