@@ -263,7 +263,12 @@ impl Policy {
     /// # Errors
     /// If a Rust value breaks a rule: what [`Policy::check`] says.
     pub fn sets(&self, family: Family) -> Result<Vec<Arc<KernelSet>>, Diagnostics> {
-        Ok(self.lower_plain(family)?.map(|ruleset| ruleset.sets.clone()).unwrap_or_default())
+        // Trees change no set, so whatever is at hand serves.
+        let ruleset = match &self.repr {
+            Repr::Read(_) => self.lower(family)?,
+            Repr::Packed { .. } | Repr::WithValues { .. } => self.lower_plain(family)?,
+        };
+        Ok(ruleset.map(|ruleset| ruleset.sets.clone()).unwrap_or_default())
     }
 
     /// The sets of both families, each once, in the order in which they can be made.

@@ -1,15 +1,12 @@
 //! `install` and `uninstall`: all that it takes to have the policy loaded at boot, and its undo.
 
-use std::path::Path;
-
 use fwdsl_runtime::Policy;
 use fwdsl_runtime::host::boot::{self, Installs};
-use fwdsl_runtime::host::sysctl::expand;
 use fwdsl_runtime::host::tree::Tree;
 use fwdsl_runtime::host::{self, Desired, Report};
 use serde_json::json;
 
-use super::apply::{self, PROC_SYS};
+use super::apply;
 use super::args::{InstallArguments, UninstallArguments};
 use super::boot::tell_init;
 use super::failure::Failure;
@@ -22,15 +19,7 @@ pub(super) fn install(policy: &Chosen<'_>, arguments: &InstallArguments) -> Resu
     let policy = &policy.read()?;
     let options = arguments.options();
     let (tree, loader) = (Tree::new(options.root.as_deref()), arguments.loader());
-    let mut warnings = Vec::new();
-    let writes = match arguments.image() {
-        Some(_) => None,
-        None => {
-            let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
-            warnings.extend(apply::left_out(&expansion));
-            Some(expansion.writes)
-        }
-    };
+    let (writes, mut warnings) = save::sysctl_writes(policy, arguments.image())?;
     let found = save::found(&options)?;
     if let Some(installed) = found.installed.as_ref().filter(|installed| installed.loader != loader) {
         return Err(boot::BootError::OtherLoader { installed: installed.loader, wanted: loader }.into());

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use fwdsl_runtime::Policy;
 use fwdsl_runtime::family::Family;
 use fwdsl_runtime::host::boot::{
     self, BootPlan, BootProgram, Commands, Distribution, Installed, Installs, KeptPolicy, Loader, Startup,
@@ -24,16 +25,7 @@ use super::report;
 pub(super) fn save(policy: &Chosen<'_>, arguments: &SaveArguments) -> Result<Done, Failure> {
     let policy = &policy.read()?;
     let options = arguments.options();
-    let mut warnings = Vec::new();
-    // An image's interfaces are not those of the machine that it is made on.
-    let writes = match arguments.image() {
-        Some(_) => None,
-        None => {
-            let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
-            warnings.extend(apply::left_out(&expansion));
-            Some(expansion.writes)
-        }
-    };
+    let (writes, mut warnings) = sysctl_writes(policy, arguments.image())?;
     let tree = Tree::new(arguments.image());
     let keeping = Keeping::again(&options, arguments.image().is_some())?;
     let kept = kept(policy, &apply::rules(policy)?, writes.as_deref(), &tree, &keeping)?;
@@ -44,6 +36,20 @@ pub(super) fn save(policy: &Chosen<'_>, arguments: &SaveArguments) -> Result<Don
     warnings.extend(report.warnings.iter().cloned());
     warnings.extend(tell_init(&report.files, &options));
     Ok(Done { text: report::text(&report), json: report::json(&report), warnings })
+}
+
+/// The sysctls of the running host's interfaces, and what is to be said of them. None for an image, whose interfaces are not
+/// those of the machine that it is made on.
+pub(super) fn sysctl_writes(
+    policy: &Policy,
+    image: Option<&Path>,
+) -> Result<(Option<Vec<SysctlWrite>>, Vec<String>), Failure> {
+    if image.is_some() {
+        return Ok((None, Vec::new()));
+    }
+    let expansion = expand(&policy.sysctls(), Path::new(PROC_SYS))?;
+    let warnings = apply::left_out(&expansion);
+    Ok((Some(expansion.writes), warnings))
 }
 
 /// How a policy is kept for boot.

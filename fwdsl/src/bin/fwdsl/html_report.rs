@@ -12,7 +12,6 @@ use fwdsl_runtime::page::{Facts, page};
 use super::args::HtmlReportArguments;
 use super::firewall::{Unread, is_stdin, read_firewall};
 use super::output::{self, Exit};
-use super::replace::write_file;
 
 /// Writes a page of a firewall for those who review it.
 pub(crate) fn html_report(arguments: &HtmlReportArguments) -> ExitCode {
@@ -24,20 +23,8 @@ pub(crate) fn html_report(arguments: &HtmlReportArguments) -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    let text = page_of(&imported);
-    let written = if is_stdin(&arguments.html) {
-        output::write(&text).map_err(|error| format!("cannot write to standard output: {error}"))
-    } else {
-        let path = arguments.html.display();
-        write_file(&arguments.html, &text).map_err(|error| format!("cannot write `{path}`: {error}"))
-    };
-    match written {
-        Ok(()) => Exit::Done.into(),
-        Err(sentence) => {
-            output::complain(&sentence);
-            Exit::Failed.into()
-        }
-    }
+    let file = Some(arguments.html.as_path()).filter(|path| !is_stdin(path));
+    output::written(output::write_to(file, &page_of(&imported)))
 }
 
 fn page_of(imported: &Imported) -> String {

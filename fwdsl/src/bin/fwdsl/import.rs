@@ -12,7 +12,6 @@ use fwdsl_runtime::source::{SourceOptions, write_rust};
 use super::args::{Form, ImportArguments};
 use super::firewall::{Unread, read_firewall};
 use super::output::{self, Exit};
-use super::replace::write_file;
 
 /// Reads a firewall and writes it in another form.
 pub(crate) fn import(arguments: &ImportArguments) -> ExitCode {
@@ -35,19 +34,7 @@ pub(crate) fn import(arguments: &ImportArguments) -> ExitCode {
             Err(sentence) => return output::misuse(&sentence),
         },
     };
-    let written = text.and_then(|text| match &arguments.output {
-        Some(path) => {
-            write_file(path, &text).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
-        }
-        None => output::write(&text).map_err(|error| format!("cannot write to standard output: {error}")),
-    });
-    match written {
-        Ok(()) => Exit::Done.into(),
-        Err(sentence) => {
-            output::complain(&sentence);
-            Exit::Failed.into()
-        }
-    }
+    output::written(text.and_then(|text| output::write_to(arguments.output.as_deref(), &text)))
 }
 
 /// What stands around the rules in Rust: where they come from, and the comments that a person wrote there.

@@ -1,6 +1,5 @@
 //! `fwdsl matrix`
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use fwdsl_runtime::analysis::{Matrix, Question, Service, matrix};
@@ -14,7 +13,6 @@ use fwdsl_runtime::table::TableName;
 use super::args::MatrixArguments;
 use super::firewall::read_to_analyse;
 use super::output::{self, Exit};
-use super::replace::write_file;
 
 /// Tells who may open a service to whom.
 pub(crate) fn matrix_command(arguments: &MatrixArguments) -> ExitCode {
@@ -45,27 +43,18 @@ pub(crate) fn matrix_command(arguments: &MatrixArguments) -> ExitCode {
             return Exit::Unreadable.into();
         }
     };
-    match write(arguments, &found) {
-        Ok(()) => Exit::Done.into(),
-        Err(sentence) => {
-            output::complain(&sentence);
-            Exit::Failed.into()
-        }
-    }
+    output::written(write(arguments, &found))
 }
 
 fn write(arguments: &MatrixArguments, matrix: &Matrix) -> Result<(), String> {
-    let file = |path: &Path, text: String| {
-        write_file(path, &text).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
-    };
     if let Some(path) = &arguments.dot {
-        file(path, matrix.dot())?;
+        output::write_to(Some(path), &matrix.dot())?;
     }
     if let Some(path) = &arguments.svg {
-        file(path, matrix.svg())?;
+        output::write_to(Some(path), &matrix.svg())?;
     }
     let text = if arguments.json { format!("{:#}\n", matrix_to_json(matrix)) } else { matrix.to_string() };
-    output::write(&text).map_err(|error| format!("cannot write to standard output: {error}"))
+    output::write_to(None, &text)
 }
 
 /// What the arguments ask.

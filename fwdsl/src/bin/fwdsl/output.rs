@@ -1,7 +1,10 @@
 //! Exit codes and what is said.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
+
+use super::replace::write_file;
 
 /// The exit code for a wrong command line, which is clap's too.
 const USAGE: u8 = 2;
@@ -31,6 +34,31 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
+    }
+}
+
+/// Writes to a file, whole or not at all, or else to standard output.
+///
+/// # Errors
+///
+/// What went wrong, in words.
+pub(crate) fn write_to(file: Option<&Path>, text: &str) -> Result<(), String> {
+    match file {
+        Some(path) => {
+            write_file(path, text).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+        }
+        None => write(text).map_err(|error| format!("cannot write to standard output: {error}")),
+    }
+}
+
+/// Says what kept something from being written, and returns the code for that.
+pub(crate) fn written(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => Exit::Done.into(),
+        Err(sentence) => {
+            complain(&sentence);
+            Exit::Failed.into()
+        }
     }
 }
 
